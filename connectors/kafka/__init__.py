@@ -1,0 +1,1 @@
+"""Kafka: topics and their settings, wire formats, the ledger's reader and its rule of validity."""

@@ -1,0 +1,95 @@
+"""The internal wire formats of `charging`, `ledger` and the owner's tables: a version byte, msgpack.
+
+The first byte says what follows, so that a newer worker can read an older log. Decimals travel as
+their exact text. Avro, for readers outside, is in `connectors/kafka/avro.py`.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from connectors.errors import Refused
+from streams.model.account import Account, Accumulators, Balances, Service
+from streams.model.command import Command, OutboxMessage
+from streams.model.ledger import LedgerRecord
+from streams.model.usage import UsageBatch, UsageRecord
+from streams.state import CatalogMarks, RecordMark, Table
+
+USAGE_V1: Final = 0x01
+COMMANDS_V1: Final = 0x02
+LEDGER_V1: Final = 0x11
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_batch = msgspec.msgpack.Decoder(UsageBatch).decode
+_decode_commands = msgspec.msgpack.Decoder(tuple[Command, ...]).decode
+_decode_ledger = msgspec.msgpack.Decoder(LedgerRecord).decode
+_decode_record = msgspec.msgpack.Decoder(UsageRecord).decode
+
+_TABLE_TYPES: dict[Table, Any] = {
+    Table.META: Any,
+    Table.ACCOUNTS: Account,
+    Table.SERVICES: Service,
+    Table.BALANCES: Balances,
+    Table.ACCUMULATORS: Accumulators,
+    Table.RECORD_IDS: RecordMark,
+    Table.CATALOGS: CatalogMarks,
+    Table.COMMANDS: Any,
+    Table.OUTBOX: OutboxMessage,
+    Table.COUNTERS: Any,
+}
+TABLE_DECODERS = {
+    table: msgspec.msgpack.Decoder(kind).decode for table, kind in _TABLE_TYPES.items()
+}
+"""By table: packed value → the struct named at `Table`."""
+
+
+def encode_value(value: Any) -> bytes:
+    """Any table's value, packed."""
+    return _encode(value)
+
+
+def encode_usage_batch(batch: UsageBatch) -> bytes:
+    """A message of `charging` that carries usage."""
+    return b"\x01" + _encode(batch)
+
+
+def encode_commands(commands: tuple[Command, ...]) -> bytes:
+    """A message of `charging` that carries commands."""
+    return b"\x02" + _encode(commands)
+
+
+def decode_charging(message: bytes) -> UsageBatch | tuple[Command, ...]:
+    """A message of `charging`; `Refused` where it is none of ours."""
+    try:
+        if message[0] == USAGE_V1:
+            return _decode_batch(memoryview(message)[1:])
+        if message[0] == COMMANDS_V1:
+            return _decode_commands(memoryview(message)[1:])
+    except (IndexError, msgspec.MsgspecError) as error:
+        raise Refused(f"charging: message of {len(message)} bytes: {error}") from error
+    raise Refused(f"charging: unknown format {message[0]:#04x} of {len(message)} bytes")
+
+
+def encode_ledger(record: LedgerRecord) -> bytes:
+    """A message of `ledger`."""
+    return b"\x11" + _encode(record)
+
+
+def decode_ledger(message: bytes) -> LedgerRecord:
+    """A message of `ledger`; `Refused` where it is none of ours."""
+    if not message or message[0] != LEDGER_V1:
+        raise Refused(f"ledger: unknown format {message[:1]!r} of {len(message)} bytes")
+    try:
+        return _decode_ledger(memoryview(message)[1:])
+    except msgspec.MsgspecError as error:
+        raise Refused(f"ledger: message of {len(message)} bytes: {error}") from error
+
+
+def encode_record(record: UsageRecord) -> bytes:
+    """A harmonised record as it waits in suspense."""
+    return _encode(record)
+
+
+def decode_record(packed: bytes) -> UsageRecord:
+    """The harmonised record that `encode_record` packed."""
+    return _decode_record(packed)

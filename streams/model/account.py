@@ -1,0 +1,83 @@
+"""Who is charged: accounts, their service ids and what they hold. Reference data is dated."""
+
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+from streams.model.instant import FOREVER, Instant
+from streams.model.money import Currency, Quantity
+
+Payment = Literal["prepaid", "postpaid"]
+
+
+class Account(Struct, frozen=True, array_like=True, tag=1):
+    """An account as its owner knows it. `root` decides the partition; `version` rises by change.
+
+    `credit_limit` bounds what a postpaid account may owe (None: no bound); a prepaid account is
+    bounded by its wallet.
+    """
+
+    tenant: str
+    account: str
+    root: str
+    payment: Payment
+    currency: Currency
+    time_zone: str
+    credit_limit: Decimal | None = None
+    version: int = 1
+
+
+class ServiceAssignment(Struct, frozen=True, array_like=True):
+    """A service id belongs to an account under a price plan, from `start` until `end`.
+
+    `root` is the root of the account at that time; an assignment that ended because the service
+    moved to another root keeps the new home in `moved_to`.
+    """
+
+    account: str
+    root: str
+    subscription: str
+    price_plan: str
+    start: Instant
+    end: Instant = FOREVER
+    moved_to: str = ""
+
+
+class Service(Struct, frozen=True, array_like=True, tag=2):
+    """All assignments of one service id, by rising start. `version` rises by change."""
+
+    tenant: str
+    service_id: str
+    assignments: tuple[ServiceAssignment, ...]
+    version: int = 1
+
+
+class Bucket(Struct, frozen=True, array_like=True):
+    """What an account holds of one resource in one period.
+
+    `resource` is a currency or an allowance of the catalog. `remaining` falls by use; for money of
+    a postpaid account it is negative by what is owed. `granted` is what was put in.
+    """
+
+    resource: str
+    start: Instant
+    end: Instant
+    granted: Quantity
+    remaining: Quantity
+
+
+class Balances(Struct, frozen=True, array_like=True):
+    """All open buckets of an account, in the order they burn down, and its threshold states.
+
+    `thresholds` holds (threshold id, period start) pairs that have fired and not recovered.
+    """
+
+    buckets: tuple[Bucket, ...] = ()
+    thresholds: tuple[tuple[str, Instant], ...] = ()
+
+
+class Accumulators(Struct, frozen=True, array_like=True):
+    """Running totals of an account: (accumulator, period start, period end, total), sorted."""
+
+    totals: tuple[tuple[str, Instant, Instant, Quantity], ...] = ()

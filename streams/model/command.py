@@ -1,0 +1,144 @@
+"""Commands: the only way in for accounts, services, money and catalog markers.
+
+They stand in `charging[p]` among usage, in one order. Every command carries an id made from its
+cause, so whoever sends it may send it again; the owner answers a known id by doing nothing.
+"""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from streams.model.account import Payment
+from streams.model.instant import Instant
+from streams.model.money import Currency
+from streams.model.usage import UsageBatch
+
+
+class PutAccount(Struct, frozen=True, array_like=True, tag=1):
+    """Create or change an account (last writer by `version` of the sender is the log's order)."""
+
+    command_id: str
+    tenant: str
+    account: str
+    root: str
+    payment: Payment
+    currency: Currency
+    time_zone: str
+    credit_limit: Decimal | None
+
+
+class AssignService(Struct, frozen=True, array_like=True, tag=2):
+    """A service id belongs to (account, price plan) from `start`, until `end`.
+
+    An assignment that overlaps an earlier one of the same owner ends it at `start`.
+    """
+
+    command_id: str
+    tenant: str
+    service_id: str
+    account: str
+    root: str
+    subscription: str
+    price_plan: str
+    start: Instant
+    end: Instant
+
+
+class EndService(Struct, frozen=True, array_like=True, tag=3):
+    """The assignment in force at `end` ends there; what comes later is sent on to `moved_to`.
+
+    Goes to the partition of `root`, the old home. `moved_to` empty: it ended for good.
+    """
+
+    command_id: str
+    tenant: str
+    service_id: str
+    root: str
+    end: Instant
+    moved_to: str
+
+
+class TopUp(Struct, frozen=True, array_like=True, tag=4):
+    """Money into a wallet; `amount` is positive in the account's currency."""
+
+    command_id: str
+    tenant: str
+    account: str
+    root: str
+    amount: Decimal
+    currency: Currency
+    occurred_at: Instant
+    reason: str
+
+
+class ActivateCatalog(Struct, frozen=True, array_like=True, tag=5):
+    """From `start` on, records of the tenant use this catalog version."""
+
+    command_id: str
+    tenant: str
+    version: str
+    start: Instant
+
+
+class Tick(Struct, frozen=True, array_like=True, tag=6):
+    """The partition's time is at least `at`: closes periods, drops old record ids."""
+
+    command_id: str
+    at: Instant
+
+
+class DiscardSuspended(Struct, frozen=True, array_like=True, tag=7):
+    """Never charge this suspended record; a later delivery of it is a redelivery."""
+
+    command_id: str
+    tenant: str
+    record_id: bytes
+    occurred_at: Instant
+    root: str
+    reason: str
+
+
+class Forwarded(Struct, frozen=True, array_like=True, tag=8):
+    """A record that another partition sent on; `sender` is told by a `Receipt` of `message_id`."""
+
+    command_id: str
+    sender: int
+    message_id: int
+    batch: UsageBatch
+
+
+class Receipt(Struct, frozen=True, array_like=True, tag=9):
+    """The message of this partition's outbox has been taken in by `receiver`: clear it."""
+
+    command_id: str
+    receiver: int
+    message_id: int
+
+
+class Released(Struct, frozen=True, array_like=True, tag=10):
+    """A suspended record tried again at its home: accepted if its id is absent or suspended."""
+
+    command_id: str
+    batch: UsageBatch
+
+
+Command = (
+    PutAccount
+    | AssignService
+    | EndService
+    | TopUp
+    | ActivateCatalog
+    | Tick
+    | DiscardSuspended
+    | Forwarded
+    | Receipt
+    | Released
+)
+
+
+class OutboxMessage(Struct, frozen=True, array_like=True):
+    """A command for another partition, sent until its receipt comes back."""
+
+    message_id: int
+    partition: int
+    command: Command

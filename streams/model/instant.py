@@ -1,0 +1,72 @@
+"""Instants, periods and time zones. Time is data here: no function asks a clock.
+
+An `Instant` is an `int`: microseconds since 1970-01-01T00:00:00Z. A period is half-open,
+`start <= t < end`. Zone rules come from the pinned `tzdata` package, never from the machine, so
+that the same record is folded into the same period everywhere.
+"""
+
+import zoneinfo
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+
+zoneinfo.reset_tzpath(to=())
+
+Instant = int
+SECOND: Instant = 1_000_000
+MINUTE: Instant = 60 * SECOND
+HOUR: Instant = 3600 * SECOND
+DAY: Instant = 24 * HOUR
+
+BEGINNING: Instant = -62_135_596_800 * SECOND
+"""0001-01-01T00:00:00Z: before every event."""
+FOREVER: Instant = 253_402_300_799 * SECOND
+"""9999-12-31T23:59:59Z: after every event."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Period(NamedTuple):
+    """A half-open span of time."""
+
+    start: Instant
+    end: Instant
+
+
+def instant_of(moment: datetime) -> Instant:
+    """The instant of an aware datetime."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def datetime_of(instant: Instant) -> datetime:
+    """The aware UTC datetime of an instant."""
+    return _EPOCH + timedelta(microseconds=instant)
+
+
+def format_instant(instant: Instant) -> str:
+    """RFC 3339 in UTC with microseconds: `2026-11-22T09:30:00.000000Z`."""
+    return datetime_of(instant).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@lru_cache(maxsize=1024)
+def zone(name: str) -> zoneinfo.ZoneInfo:
+    """The zone of an IANA name; `zoneinfo.ZoneInfoNotFoundError` where there is none."""
+    return zoneinfo.ZoneInfo(name)
+
+
+@lru_cache(maxsize=65536)
+def _month_at(hour: int, zone_name: str) -> Period:
+    local = datetime_of(hour * HOUR).astimezone(zone(zone_name))
+    start = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
+    following = (start + timedelta(days=32)).replace(day=1)
+    return Period(instant_of(start.astimezone(UTC)), instant_of(following.astimezone(UTC)))
+
+
+def month_of(instant: Instant, zone_name: str) -> Period:
+    """The calendar month that holds `instant` in the zone."""
+    found = _month_at(instant // HOUR, zone_name)
+    # A zone off the whole hour (+05:45) can begin its month inside a UTC hour.
+    if found.end <= instant:
+        return _month_at(found.end // HOUR + 1, zone_name)
+    return found

@@ -1,0 +1,66 @@
+"""Exact amounts: one decimal context, one scale within a line, one rounding at the end.
+
+Amounts are `Decimal` under `CONTEXT` (precision 38, a float cannot slip in). A charge line is
+quantized once to `LINE_SCALE` (12 digits); minor units appear only where the catalog says so, by
+`round_total`. `allot` cuts a whole into parts that sum to it (largest remainder).
+"""
+
+import decimal
+from collections.abc import Sequence
+from decimal import Decimal
+
+Currency = str
+Quantity = int | Decimal
+"""A measured amount. Counts stay `int` on the wire and in memory; fractions are `Decimal`."""
+
+CONTEXT = decimal.Context(
+    prec=38,
+    rounding=decimal.ROUND_HALF_EVEN,
+    traps=[
+        decimal.FloatOperation,
+        decimal.InvalidOperation,
+        decimal.DivisionByZero,
+        decimal.Overflow,
+    ],
+)
+LINE_QUANTUM = Decimal(1).scaleb(-12)
+ZERO = Decimal(0)
+
+ROUNDING_MODES = {
+    "half_up": decimal.ROUND_HALF_UP,
+    "half_even": decimal.ROUND_HALF_EVEN,
+    "half_down": decimal.ROUND_HALF_DOWN,
+    "up": decimal.ROUND_UP,
+    "down": decimal.ROUND_DOWN,
+    "ceiling": decimal.ROUND_CEILING,
+    "floor": decimal.ROUND_FLOOR,
+}
+"""Catalog word → mode of the decimal module. `up` is away from zero, `down` towards it."""
+
+
+def quantize_line(amount: Decimal) -> Decimal:
+    """The amount at the scale of a line (12 digits after the point, half even)."""
+    return amount.quantize(LINE_QUANTUM, None, CONTEXT)
+
+
+def round_total(amount: Decimal, *, digits: int, mode: str) -> Decimal:
+    """The amount at `digits` after the point (a minor unit), by a `ROUNDING_MODES` word."""
+    return amount.quantize(Decimal(1).scaleb(-digits), ROUNDING_MODES[mode], CONTEXT)
+
+
+def allot(total: int, weights: Sequence[Decimal]) -> list[int]:
+    """Cut `total` minor units by `weights` so that the parts sum to it exactly.
+
+    Largest remainder: each part is within one unit of its exact share; of equal remainders the
+    first in order wins. `weights` must be non-negative with a positive sum.
+    """
+    whole = sum(weights, ZERO)
+    assert whole > 0
+    assert all(weight >= 0 for weight in weights)
+    exact = [CONTEXT.divide(CONTEXT.multiply(Decimal(total), weight), whole) for weight in weights]
+    parts = [int(share.to_integral_value(decimal.ROUND_FLOOR)) for share in exact]
+    left = total - sum(parts)
+    by_remainder = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i))
+    for i in by_remainder[:left]:
+        parts[i] += 1
+    return parts

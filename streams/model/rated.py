@@ -1,0 +1,102 @@
+"""What charging made of a record: lines, postings, alerts. Frozen; each result explains itself."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from streams.model.instant import Instant
+from streams.model.money import Currency, Quantity
+from streams.model.usage import SourcePosition, UsageRecord
+
+
+class ChargeLine(Struct, frozen=True, array_like=True):
+    """One step of pricing: which rule by which price made which amount of which quantity.
+
+    `rule` is the price kind or rule that fired (`per_unit`, `graduated`, `allowance`, `rounding`);
+    `price` names the catalog's object (`<price plan>/<offer>@<from>#<n>`); `amount` is in the
+    record's currency at scale 12. `detail` holds what the rule decided by: band, zone, tier, model.
+    """
+
+    rule: str
+    price: str
+    unit: str
+    quantity: Quantity
+    unit_amount: Decimal
+    amount: Decimal
+    detail: dict[str, str] = {}
+
+
+class Posting(Struct, frozen=True, array_like=True):
+    """One leg of a charge. The legs of one record sum to zero for every resource.
+
+    `ledger_account` is `account` (what the customer holds or owes), or a counter-account of the
+    partition: `revenue`, `overrun`, `allowance_liability`, `rounding`, `funding`, `in_transit`, …
+    """
+
+    ledger_account: str
+    resource: str
+    amount: Quantity
+
+
+class BalanceChange(Struct, frozen=True, array_like=True):
+    """One resource of the account before and after the record."""
+
+    resource: str
+    period_start: Instant
+    before: Quantity
+    after: Quantity
+
+
+class RatedUsage(Struct, frozen=True, array_like=True):
+    """One charge: the full harmonised input, its lines and postings, and balances around it.
+
+    `amount` is what the record costs after allowances and rounding. `product` is what revenue is
+    reported by; `zone` and `band` are empty where the price did not ask.
+    """
+
+    record: UsageRecord
+    position: SourcePosition
+    account: str
+    root: str
+    subscription: str
+    price_plan: str
+    product: str
+    currency: Currency
+    amount: Decimal
+    zone: str
+    band: str
+    lines: tuple[ChargeLine, ...]
+    postings: tuple[Posting, ...]
+    changes: tuple[BalanceChange, ...]
+    catalog_version: str
+
+
+class Alert(Struct, frozen=True, array_like=True):
+    """A threshold was crossed, or left again (`recovered`). `alert_id` is made from its cause."""
+
+    alert_id: str
+    tenant: str
+    account: str
+    threshold: str
+    resource: str
+    kind: str
+    level: Quantity
+    value: Quantity
+    period_start: Instant
+    occurred_at: Instant
+
+
+class RecordVerdict(Struct, frozen=True, array_like=True):
+    """The end of a record that was not charged. `record` is its full harmonised input.
+
+    `verdict` is a `Verdict` word but `charged`; `code` a reason's; `reference` is where the fact
+    that was judged by stands (the ledger's next offset of this partition, or the accounts topic's).
+    """
+
+    verdict: str
+    code: str
+    detail: str
+    field: str
+    lacks: str
+    position: SourcePosition
+    record: UsageRecord | None

@@ -1,0 +1,136 @@
+"""What the pure core may read and put: an overlay over the owner's tables, and a step's effects.
+
+The core never sees a database. It gets a `State` (get, put, delete by table and key) and an
+`Effects` to append to; the owner turns both into one ledger record. Both can be wound back to a
+mark, so that one broken record leaves no trace.
+"""
+
+from enum import IntEnum
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from streams.model.account import Account, Service
+from streams.model.command import OutboxMessage
+from streams.model.instant import Instant
+from streams.model.rated import Alert, RatedUsage, RecordVerdict
+
+
+class Table(IntEnum):
+    """The owner's tables; the number is the first byte of every key in RocksDB."""
+
+    META = 1
+    """Write position, ledger anchor, partition time (key: name)."""
+    ACCOUNTS = 2
+    """`Account` by `tenant NUL account`."""
+    SERVICES = 3
+    """`Service` by `tenant NUL service id`."""
+    BALANCES = 4
+    """`Balances` by `tenant NUL account`."""
+    ACCUMULATORS = 5
+    """`Accumulators` by `tenant NUL account`."""
+    RECORD_IDS = 6
+    """`RecordMark` by UTC day (4 bytes, big endian) and record id."""
+    CATALOGS = 7
+    """`CatalogMarks` by tenant."""
+    COMMANDS = 8
+    """Seen command ids by UTC day and digest."""
+    OUTBOX = 9
+    """Messages not yet received elsewhere, by number (8 bytes, big endian)."""
+    COUNTERS = 10
+    """Totals of the counter-accounts by `tenant NUL ledger account NUL resource`."""
+
+
+class RecordState(IntEnum):
+    """What the home of a record id did with it."""
+
+    CHARGED = 1
+    SUSPENDED = 2
+    DISCARDED = 3
+    FORWARDED = 4
+    IGNORED = 5
+    ERROR = 6
+
+
+class RecordMark(Struct, frozen=True, array_like=True, gc=False):
+    """The state of a record id and the first position it was seen at."""
+
+    state: int
+    topic_id: str
+    partition: int
+    offset: int
+    index: int
+
+
+class CatalogMarks(Struct, frozen=True, array_like=True):
+    """Catalog versions of a tenant as (start, version), by rising start."""
+
+    marks: tuple[tuple[Instant, str], ...]
+
+    def at(self, instant: Instant) -> str | None:
+        """The newest version whose start is at or before `instant`."""
+        for start, version in reversed(self.marks):
+            if start <= instant:
+                return version
+        return None
+
+
+class State(Protocol):
+    """A view of the owner's tables that one step may change. Values are immutable.
+
+    `key` is the table's key as bytes without the table's number. A value of any table but META,
+    COMMANDS, OUTBOX and COUNTERS is the struct named at `Table`.
+    """
+
+    def get(self, table: Table, key: bytes) -> Any:
+        """The value, or None."""
+
+    def put(self, table: Table, key: bytes, value: Any) -> None:
+        """Set the value."""
+
+    def delete(self, table: Table, key: bytes) -> None:
+        """Remove the key."""
+
+    def drop(self, table: Table, start: bytes, end: bytes) -> None:
+        """Remove all keys `start <= key < end` as they stood before this step."""
+
+
+class Effects:
+    """All that one step did beside the state: what leaves with its ledger record.
+
+    `mark` and `undo` bracket one input. Lists keep the order of the inputs.
+    """
+
+    __slots__ = ("alerts", "cleared", "facts", "outbox", "rated", "verdicts")
+
+    def __init__(self) -> None:
+        self.rated: list[RatedUsage] = []
+        self.verdicts: list[RecordVerdict] = []
+        self.alerts: list[Alert] = []
+        self.outbox: list[OutboxMessage] = []
+        self.facts: list[Account | Service] = []
+        self.cleared: list[int] = []
+
+    def mark(self) -> tuple[int, ...]:
+        """A point to come back to."""
+        return (
+            len(self.rated),
+            len(self.verdicts),
+            len(self.alerts),
+            len(self.outbox),
+            len(self.facts),
+            len(self.cleared),
+        )
+
+    def undo(self, mark: tuple[int, ...]) -> None:
+        """Forget all that was appended since `mark`."""
+        lists: tuple[list[Any], ...] = (
+            self.rated,
+            self.verdicts,
+            self.alerts,
+            self.outbox,
+            self.facts,
+            self.cleared,
+        )
+        for kept, length in zip(lists, mark, strict=True):
+            del kept[length:]
