@@ -1,4 +1,4 @@
-"""The internal wire formats of `charging`, `ledger` and the owner's tables: a version byte, msgpack.
+"""Internal wire formats of `charging`, `ledger` and the tables: a version byte, then msgpack.
 
 The first byte says what follows, so that a newer worker can read an older log. Decimals travel as
 their exact text. Avro, for readers outside, is in `connectors/kafka/avro.py`.

@@ -32,8 +32,8 @@ class LedgerRecord(Struct, frozen=True, array_like=True):
     `prev` is the ledger offset this step was computed from (-1 at the beginning), `owner` the
     random number of this opening of the state, `written` the (offset, index) of the last input
     applied; index `WHOLE` means all of the message. `delta` is every key put (value)
-    or deleted (None), keys with their table's first byte; `dropped` are key ranges [from, to) that were
-    deleted before the delta. `counts` are the numbers of inputs by what became of them.
+    or deleted (None), keys with their table's first byte; `dropped` are key ranges [from, to) that
+    were deleted before the delta. `counts` are the numbers of inputs by what became of them.
     """
 
     format: int
