@@ -1,0 +1,248 @@
+"""What a tenant sells and how it is priced: the catalog as one immutable value.
+
+A catalog is loaded from a folder of YAML (`connectors/catalog`), checked as a whole, named by its
+content (`version_of`) and never changed: a new price is a new dated offer in a new version. Names
+of currencies, holidays or zones are resolved while loading, so nothing here needs a look-up.
+"""
+
+from decimal import Decimal
+from hashlib import sha256
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from streams.model.instant import FOREVER, HOUR, Instant
+from streams.model.money import Currency
+
+OverrunPolicy = Literal["receivable", "write_off", "suspend"]
+"""Where the part of a charge goes that neither wallet nor credit limit covers."""
+
+LatePolicy = Literal["open_period"]
+"""What becomes of usage whose period is closed: it counts in the period that is open."""
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+RECORD = "record"
+"""The tier reference that means the record's own quantity instead of an accumulator."""
+
+ZONE = "zone"
+BAND = "band"
+"""Words of `when` that name what the offer's zone unit and time unit found."""
+
+
+class CurrencyRule(Struct, frozen=True, kw_only=True):
+    """A currency the tenant trades in: minor-unit digits, and how a record's total is rounded."""
+
+    code: Currency
+    digits: int
+    rounding: str
+
+
+class Allowance(Struct, frozen=True, kw_only=True):
+    """A consumable grant, in `unit`. Usage that an offer lets draw on it burns it before it costs.
+
+    `usage_units` are the units of usage that draw on it one to one; `zones` and `bands` narrow it
+    further, empty means any. `priority` orders several: the lower burns first.
+    """
+
+    id: str
+    unit: str
+    usage_units: tuple[str, ...]
+    zones: tuple[str, ...] = ()
+    bands: tuple[str, ...] = ()
+    priority: int = 0
+
+
+class Accumulator(Struct, frozen=True, kw_only=True):
+    """A running total of quantity by calendar month of the account; offers' impacts move it.
+
+    `usage_units` are the units it sums, empty means all that the offer measures.
+    """
+
+    id: str
+    usage_units: tuple[str, ...] = ()
+
+
+class UsageType(Struct, frozen=True, kw_only=True):
+    """What can be priced: the units a record of this type may carry and its pricing attributes."""
+
+    id: str
+    units: tuple[str, ...]
+    attributes: tuple[str, ...] = ()
+
+
+class ZoneRow(Struct, frozen=True, array_like=True):
+    """A prefix and the zone it leads to."""
+
+    prefix: str
+    zone: str
+
+
+class ZoneUnit(Struct, frozen=True, kw_only=True):
+    """Where: the longest prefix of `attribute` decides the zone; `default` is the row `*`.
+
+    `default` empty: a value without a row has no zone, and the record waits in suspense.
+    """
+
+    id: str
+    attribute: str
+    rows: tuple[ZoneRow, ...]
+    default: str = ""
+
+
+class Band(Struct, frozen=True, kw_only=True):
+    """A named part of the week: local minutes `[start, end)` of each of `weekdays`.
+
+    An `end` at or before `start` runs into the following day, which need not be in `weekdays`.
+    """
+
+    name: str
+    weekdays: tuple[Weekday, ...]
+    start: int
+    end: int
+
+
+class TimeUnit(Struct, frozen=True, kw_only=True):
+    """When: bands tried in their order, in the account's time zone; `default` is all other time."""
+
+    id: str
+    bands: tuple[Band, ...]
+    default: str
+
+
+class Tier(Struct, frozen=True, array_like=True):
+    """A step of a graduated price: `up_to` inclusive (None: no end), charged a unit and at once.
+
+    `flat_amount` is charged when the step is entered.
+    """
+
+    up_to: Decimal | None
+    unit_amount: Decimal
+    flat_amount: Decimal = Decimal(0)
+
+
+class PerUnit(Struct, frozen=True, tag="per_unit", tag_field="kind", kw_only=True):
+    """`amounts` by unit, each for `per` units."""
+
+    amounts: dict[str, Decimal]
+    per: Decimal = Decimal(1)
+
+
+class Graduated(Struct, frozen=True, tag="graduated", tag_field="kind", kw_only=True):
+    """Each part of the quantity at its own tier's price, each for `per` units.
+
+    Tiers are measured on `reference`: an accumulator's total before this usage, or `record`.
+    """
+
+    unit: str
+    tiers: tuple[Tier, ...]
+    reference: str = RECORD
+    per: Decimal = Decimal(1)
+
+
+PriceKind = PerUnit | Graduated
+
+
+class Price(Struct, frozen=True, kw_only=True):
+    """A price and the attributes it asks for: of several that match the one with most words wins.
+
+    `when` maps usage attributes, or `zone` and `band`, to the value they must have.
+    """
+
+    price: PriceKind
+    when: dict[str, str] = {}
+
+
+class Measure(Struct, frozen=True, array_like=True):
+    """How a unit is counted before it is priced: at least `minimum`, then full `increment`s."""
+
+    unit: str
+    minimum: Decimal = Decimal(0)
+    increment: Decimal = Decimal(0)
+
+
+class PriceOffer(Struct, frozen=True, kw_only=True):
+    """How a plan prices one usage type from `start` until `end` (or until the next offer of it).
+
+    `impacts` name the allowances that its usage burns and the accumulators that it moves, each by
+    quantity. `product` is what revenue is reported by.
+    """
+
+    id: str
+    usage_type: str
+    product: str
+    start: Instant
+    prices: tuple[Price, ...]
+    end: Instant = FOREVER
+    zone_unit: str = ""
+    time_unit: str = ""
+    measures: tuple[Measure, ...] = ()
+    impacts: tuple[str, ...] = ()
+
+
+class Grant(Struct, frozen=True, kw_only=True):
+    """`quantity` of an allowance for each calendar month of the account; unused, it expires."""
+
+    allowance: str
+    quantity: Decimal
+
+
+class PricePlan(Struct, frozen=True, kw_only=True):
+    """What a service id is sold under: one currency, offers by usage type, grants."""
+
+    id: str
+    currency: Currency
+    offers: tuple[PriceOffer, ...]
+    grants: tuple[Grant, ...] = ()
+    overrun: OverrunPolicy = "receivable"
+
+
+class Threshold(Struct, frozen=True, kw_only=True):
+    """Warns once a month when a level is reached, and once more when it is left again.
+
+    `on` says what is watched: `balance` (a prepaid wallet in currency `resource` fell to `level` or
+    below), `credit_use` (a postpaid account with a limit owes `level` percent of it or more), or
+    `allowance` (`level` percent or more of a month's grant of `resource` is used).
+    """
+
+    id: str
+    on: Literal["balance", "credit_use", "allowance"]
+    level: Decimal
+    resource: str
+
+
+class Catalog(Struct, frozen=True, kw_only=True):
+    """One version of a tenant's catalog. `grace` is how long a period stays open past its end."""
+
+    tenant: str
+    currencies: tuple[CurrencyRule, ...]
+    usage_types: tuple[UsageType, ...]
+    price_plans: tuple[PricePlan, ...]
+    allowances: tuple[Allowance, ...] = ()
+    accumulators: tuple[Accumulator, ...] = ()
+    zone_units: tuple[ZoneUnit, ...] = ()
+    time_units: tuple[TimeUnit, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
+    grace: Instant = HOUR
+    late: LatePolicy = "open_period"
+
+
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
+_decode = msgspec.msgpack.Decoder(Catalog).decode
+
+
+def pack_catalog(catalog: Catalog) -> bytes:
+    """The catalog's canonical bytes: equal catalogs have equal bytes."""
+    return _encode(catalog)
+
+
+def unpack_catalog(packed: bytes) -> Catalog:
+    """The catalog of `pack_catalog`'s bytes; `msgspec.MsgspecError` where they are none."""
+    return _decode(packed)
+
+
+def version_of(catalog: Catalog) -> str:
+    """The catalog's name by its content: 16 hexadecimal digits of the SHA-256 of its bytes."""
+    return sha256(pack_catalog(catalog)).hexdigest()[:16]
