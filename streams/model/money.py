@@ -23,7 +23,9 @@ CONTEXT = decimal.Context(
         decimal.Overflow,
     ],
 )
-LINE_QUANTUM = Decimal(1).scaleb(-12)
+LINE_SCALE = 12
+"""Digits after the point of a line."""
+LINE_QUANTUM = Decimal(1).scaleb(-LINE_SCALE)
 ZERO = Decimal(0)
 
 ROUNDING_MODES = {

@@ -15,6 +15,8 @@ class RefusedRecord(Struct, frozen=True, kw_only=True):
     `errors` and `outcomes` say `error`, `ignored` or `duplicate`. `raw` holds the source message's
     bytes where mediation refused it; `record` the packed `UsageRecord` where there is one.
     `reference` is the offset of the accounts topic it was judged with, -1 where it does not matter.
+    `ledger_partition` and `ledger_offset` name the ledger record that gave the verdict, -1 where
+    mediation judged.
     """
 
     record_id: bytes
@@ -38,3 +40,5 @@ class RefusedRecord(Struct, frozen=True, kw_only=True):
     raw: bytes | None = None
     headers: tuple[tuple[str, bytes], ...] = ()
     record: bytes | None = None
+    ledger_partition: int = -1
+    ledger_offset: int = -1

@@ -1,0 +1,275 @@
+"""Model value ⇄ the plain row that an Avro schema of ours describes, one pair a topic."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, cast
+
+from streams.model.account import Account, Service, ServiceAssignment
+from streams.model.fact import CatalogVersions, Fact
+from streams.model.instant import Instant, instant_of
+from streams.model.money import CONTEXT, LINE_QUANTUM, LINE_SCALE, Quantity
+from streams.model.rated import Alert, BalanceChange, ChargeLine, Posting, RatedUsage
+from streams.model.refused import RefusedRecord
+from streams.model.usage import SourcePosition, Usage, UsageRecord
+
+Row = dict[str, Any]
+
+
+def _exact(quantity: Quantity) -> Decimal:
+    if isinstance(quantity, int):
+        return Decimal(quantity)
+    if cast(int, quantity.as_tuple().exponent) < -LINE_SCALE:
+        return quantity.quantize(LINE_QUANTUM, None, CONTEXT)
+    return quantity
+
+
+def _plain(quantity: Decimal) -> Decimal:
+    """Without the zeros that the schema's fixed scale adds; never in exponent form."""
+    short = quantity.normalize(CONTEXT)
+    return short if cast(int, short.as_tuple().exponent) <= 0 else short.quantize(Decimal(1))
+
+
+def _instant(moment: datetime | None) -> Instant:
+    return 0 if moment is None else instant_of(moment)
+
+
+def alert_row(alert: Alert) -> Row:
+    """The row of `alerts`."""
+    return {
+        "alert_id": alert.alert_id,
+        "tenant": alert.tenant,
+        "account": alert.account,
+        "threshold": alert.threshold,
+        "resource": alert.resource,
+        "kind": alert.kind,
+        "level": _exact(alert.level),
+        "value": _exact(alert.value),
+        "period_start": alert.period_start,
+        "occurred_at": alert.occurred_at,
+    }
+
+
+def alert_of(row: Row) -> Alert:
+    """The alert that `alert_row` wrote."""
+    return Alert(
+        **row
+        | {
+            "level": _plain(row["level"]),
+            "value": _plain(row["value"]),
+            "period_start": instant_of(row["period_start"]),
+            "occurred_at": instant_of(row["occurred_at"]),
+        }
+    )
+
+
+def rated_row(rated: RatedUsage) -> Row:
+    """The row of `rated`."""
+    record, position = rated.record, rated.position
+    return {
+        "record_id": record.record_id.hex(),
+        "tenant": record.tenant,
+        "source": record.source,
+        "event_id": record.event_id,
+        "part": record.part,
+        "topic_id": position.topic_id,
+        "partition": position.partition,
+        "offset": position.offset,
+        "index": position.index,
+        "usage_type": record.usage_type,
+        "service_id": record.service_id,
+        "account": rated.account,
+        "root": rated.root,
+        "subscription": rated.subscription,
+        "price_plan": rated.price_plan,
+        "product": rated.product,
+        "currency": rated.currency,
+        "amount": _exact(rated.amount),
+        "zone": rated.zone,
+        "band": rated.band,
+        "occurred_at": record.occurred_at,
+        "ended_at": record.ended_at,
+        "usages": [
+            {"unit": usage.unit, "quantity": _exact(usage.quantity)} for usage in record.usages
+        ],
+        "attributes": record.attributes,
+        "lines": [_line_row(line) for line in rated.lines],
+        "postings": [
+            {
+                "ledger_account": posting.ledger_account,
+                "resource": posting.resource,
+                "amount": _exact(posting.amount),
+            }
+            for posting in rated.postings
+        ],
+        "changes": [
+            {
+                "resource": change.resource,
+                "period_start": change.period_start,
+                "before": _exact(change.before),
+                "after": _exact(change.after),
+            }
+            for change in rated.changes
+        ],
+        "catalog_version": rated.catalog_version,
+    }
+
+
+def _line_row(line: ChargeLine) -> Row:
+    return {
+        "rule": line.rule,
+        "price": line.price,
+        "unit": line.unit,
+        "quantity": _exact(line.quantity),
+        "unit_amount": _exact(line.unit_amount),
+        "amount": _exact(line.amount),
+        "detail": line.detail,
+    }
+
+
+def rated_of(row: Row) -> RatedUsage:
+    """The charge that `rated_row` wrote; `root` of its record is the charge's own."""
+    return RatedUsage(
+        record=_record_of(row),
+        position=_position_of(row),
+        account=row["account"],
+        root=row["root"],
+        subscription=row["subscription"],
+        price_plan=row["price_plan"],
+        product=row["product"],
+        currency=row["currency"],
+        amount=_plain(row["amount"]),
+        zone=row["zone"],
+        band=row["band"],
+        lines=tuple(
+            ChargeLine(
+                **line
+                | {name: _plain(line[name]) for name in ("quantity", "unit_amount", "amount")}
+            )
+            for line in row["lines"]
+        ),
+        postings=tuple(
+            Posting(**posting | {"amount": _plain(posting["amount"])})
+            for posting in row["postings"]
+        ),
+        changes=tuple(
+            BalanceChange(
+                resource=change["resource"],
+                period_start=instant_of(change["period_start"]),
+                before=_plain(change["before"]),
+                after=_plain(change["after"]),
+            )
+            for change in row["changes"]
+        ),
+        catalog_version=row["catalog_version"],
+    )
+
+
+def _record_of(row: Row) -> UsageRecord:
+    return UsageRecord(
+        record_id=bytes.fromhex(row["record_id"]),
+        tenant=row["tenant"],
+        source=row["source"],
+        event_id=row["event_id"],
+        part=row["part"],
+        offset=row["offset"],
+        index=row["index"],
+        usage_type=row["usage_type"],
+        service_id=row["service_id"],
+        root=row["root"],
+        occurred_at=instant_of(row["occurred_at"]),
+        ended_at=instant_of(row["ended_at"]),
+        usages=tuple(Usage(usage["unit"], _plain(usage["quantity"])) for usage in row["usages"]),
+        attributes=row["attributes"],
+    )
+
+
+def _position_of(row: Row) -> SourcePosition:
+    return SourcePosition(row["topic_id"], row["partition"], row["offset"], row["index"])
+
+
+_POSITION = ("topic_id", "partition", "offset", "index")
+
+
+def refused_row(refused: RefusedRecord) -> Row:
+    """The row of `suspense`, `errors` and `outcomes`."""
+    row: Row = {name: getattr(refused, name) for name in RefusedRecord.__struct_fields__}
+    del row["position"]
+    for name in _POSITION:
+        row[name] = getattr(refused.position, name)
+    row["record_id"] = refused.record_id.hex()
+    row["occurred_at"] = refused.occurred_at or None
+    row["recorded_at"] = refused.recorded_at or None
+    row["headers"] = [{"name": name, "value": value} for name, value in refused.headers]
+    return row
+
+
+def refused_of(row: Row) -> RefusedRecord:
+    """The record that `refused_row` wrote."""
+    fields = {name: value for name, value in row.items() if name not in _POSITION}
+    return RefusedRecord(
+        **fields
+        | {
+            "position": _position_of(row),
+            "record_id": bytes.fromhex(row["record_id"]),
+            "occurred_at": _instant(row["occurred_at"]),
+            "recorded_at": _instant(row["recorded_at"]),
+            "headers": tuple((header["name"], header["value"]) for header in row["headers"]),
+        }
+    )
+
+
+_ASSIGNMENT = ServiceAssignment.__struct_fields__
+
+
+def fact_row(fact: Fact) -> Row:
+    """The row of `accounts`; the tuple names the branch of the union."""
+    subject = fact.subject
+    branch: tuple[str, Row]
+    match subject:
+        case Account():
+            row = {name: getattr(subject, name) for name in Account.__struct_fields__}
+            if subject.credit_limit is not None:
+                row["credit_limit"] = _exact(subject.credit_limit)
+            branch = ("vivace.accounts.Account", row)
+        case Service():
+            assignments = [
+                {name: getattr(assignment, name) for name in _ASSIGNMENT}
+                for assignment in subject.assignments
+            ]
+            row = {
+                "tenant": subject.tenant,
+                "service_id": subject.service_id,
+                "assignments": assignments,
+                "version": subject.version,
+            }
+            branch = ("vivace.accounts.Service", row)
+        case CatalogVersions():
+            marks = [{"start": start, "version": version} for start, version in subject.marks]
+            row = {"tenant": subject.tenant, "marks": marks}
+            branch = ("vivace.accounts.CatalogVersions", row)
+    return {
+        "ledger_partition": fact.ledger_partition,
+        "ledger_offset": fact.ledger_offset,
+        "fact": branch,
+    }
+
+
+def fact_of(row: Row) -> Fact:
+    """The fact that `fact_row` wrote."""
+    body = row["fact"]
+    subject: Account | Service | CatalogVersions
+    if "service_id" in body:
+        subject = Service(**body | {"assignments": tuple(map(_assignment_of, body["assignments"]))})
+    elif "marks" in body:
+        marks = tuple((instant_of(mark["start"]), mark["version"]) for mark in body["marks"])
+        subject = CatalogVersions(body["tenant"], marks)
+    else:
+        limit = body["credit_limit"]
+        subject = Account(**body | {"credit_limit": None if limit is None else _plain(limit)})
+    return Fact(subject, row["ledger_partition"], row["ledger_offset"])
+
+
+def _assignment_of(row: Row) -> ServiceAssignment:
+    return ServiceAssignment(
+        **row | {"start": instant_of(row["start"]), "end": instant_of(row["end"])}
+    )
