@@ -12,6 +12,7 @@ from connectors.errors import Refused
 from streams.model.account import Account, Accumulators, Balances, Service
 from streams.model.command import Command, OutboxMessage
 from streams.model.ledger import LedgerRecord
+from streams.model.refused import RefusedRecord
 from streams.model.usage import UsageBatch, UsageRecord
 from streams.state import CatalogMarks, RecordMark, Table
 
@@ -24,6 +25,7 @@ _decode_batch = msgspec.msgpack.Decoder(UsageBatch).decode
 _decode_commands = msgspec.msgpack.Decoder(tuple[Command, ...]).decode
 _decode_ledger = msgspec.msgpack.Decoder(LedgerRecord).decode
 _decode_record = msgspec.msgpack.Decoder(UsageRecord).decode
+_decode_refused = msgspec.msgpack.Decoder(RefusedRecord).decode
 
 _TABLE_TYPES: dict[Table, Any] = {
     Table.META: Any,
@@ -93,3 +95,16 @@ def encode_record(record: UsageRecord) -> bytes:
 def decode_record(packed: bytes) -> UsageRecord:
     """The harmonised record that `encode_record` packed."""
     return _decode_record(packed)
+
+
+def encode_refused(refused: RefusedRecord) -> bytes:
+    """A suspended record on its way through mediation again, as it stands on `release`."""
+    return _encode(refused)
+
+
+def decode_refused(packed: bytes) -> RefusedRecord:
+    """The suspended record that `encode_refused` packed; `Refused` where it is none of ours."""
+    try:
+        return _decode_refused(packed)
+    except msgspec.MsgspecError as error:
+        raise Refused(f"release: message of {len(packed)} bytes: {error}") from error
