@@ -1,0 +1,62 @@
+# Everything a checkout can do. Needs make, Python 3.11 or newer and a package index; nothing else.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+ifndef PYTHON
+PYTHON := $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(shell \
+	$(name) -c 'import sys; print("$(name)" if sys.version_info >= (3, 11) else "")' 2>/dev/null)))
+endif
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+WORKERS ?= 2
+
+.PHONY: help install demo test check tests bench soak format lock clean
+
+help: ## Show what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(INSTALLED) ## Install the locked dependencies into .venv
+
+$(INSTALLED): requirements/dev.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/it"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: install ## Start everything, send 200,000 events, show the result (KEEP=1 leaves it running)
+	$(BIN)/vivace demo $(if $(KEEP),--keep)
+
+check: install ## Format, lint, types, import directions, tidiness
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/tidy
+
+tests: install
+	$(BIN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadgroup
+
+test: check tests ## All checks and all tests
+
+bench: install ## Measure the engine beside its floor and the plain way
+	$(BIN)/vivace bench pipeline
+
+soak: install ## The long runs, in parts that can be run alone: make soak PART=tests/crash
+	$(BIN)/python -m pytest -m soak --timeout 2400 $(PART)
+
+format: install ## Format and fix what can be fixed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: install ## Renew the locked requirements (needs uv on the PATH)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --no-annotate pyproject.toml requirements/build.in -o requirements/base.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --no-annotate --extra dev pyproject.toml requirements/build.in \
+		-o requirements/dev.txt
+
+clean: ## Remove what can be made again
+	rm -rf build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
