@@ -1,0 +1,49 @@
+"""Named steps between two durable acts, told as they are passed.
+
+What must survive a death is decided between "the other side has it" and "we have noted so". Each
+such place says that it was passed; in service nobody listens. The crash tests listen and end the
+process there, so that every gap is hit on purpose and not by luck.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+Observer = Callable[[str], None]
+
+
+class Step(StrEnum):
+    """Every place that tells, by process."""
+
+    MEDIATION_BETWEEN_OUTPUTS = "mediation_between_outputs"
+    """Some outputs of a batch are on their way to the broker, others are not."""
+    MEDIATION_AFTER_PRODUCE = "mediation_after_produce"
+    """All outputs of a batch are acknowledged; the batch is not."""
+    CHARGING_AFTER_LEDGER = "charging_after_ledger"
+    """A step is acknowledged by the ledger; the local state does not have it."""
+    CHARGING_AFTER_WRITE = "charging_after_write"
+    """The local state has the step; its source batch is not acknowledged."""
+    CHARGING_BEFORE_COMMIT = "charging_before_commit"
+    """The source batch is acknowledged; the group's offset is not committed."""
+    SINK_BETWEEN_TABLES = "sink_between_tables"
+    """Some tables have the rows of a batch, others do not."""
+    SINK_AFTER_INSERT = "sink_after_insert"
+    """All tables have the rows; the sink's position is not stored."""
+    DISPATCHER_AFTER_PRODUCE = "dispatcher_after_produce"
+    """The messages are acknowledged; the dispatcher's position is not stored."""
+    KEEPER_AFTER_SEND = "keeper_after_send"
+    """Commands are acknowledged; the keeper's own note of it is not made."""
+
+
+_observer: Observer | None = None
+
+
+def passed(step: Step) -> None:
+    """Tell that `step` was passed. Costs a comparison where nobody listens."""
+    if _observer is not None:
+        _observer(step)
+
+
+def observe(observer: Observer | None) -> None:
+    """Let `observer` hear of every step from now on; None: nobody."""
+    global _observer
+    _observer = observer
