@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from streams.model.account import Account, Service
 from streams.model.command import OutboxMessage
-from streams.model.instant import Instant
+from streams.model.instant import DAY, Instant
 from streams.model.rated import Alert, RatedUsage, RecordVerdict
 
 
@@ -60,6 +60,11 @@ class RecordMark(Struct, frozen=True, array_like=True, gc=False):
     partition: int
     offset: int
     index: int
+
+
+def record_id_key(occurred_at: Instant, record_id: bytes) -> bytes:
+    """The key of RECORD_IDS: UTC day of the event (4 bytes, in order before 1970 too), then id."""
+    return (occurred_at // DAY + 2**31).to_bytes(4, "big") + record_id
 
 
 class CatalogMarks(Struct, frozen=True, array_like=True):

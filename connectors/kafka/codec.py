@@ -87,6 +87,34 @@ def decode_ledger(message: bytes) -> LedgerRecord:
         raise Refused(f"ledger: message of {len(message)} bytes: {error}") from error
 
 
+class LedgerDelta(msgspec.Struct, frozen=True, array_like=True):
+    """What recovery needs of a ledger record; the rest, most of it, is skipped undecoded."""
+
+    format: int
+    kind: str
+    prev: int
+    owner: bytes
+    generation: int
+    written: tuple[int, int]
+    engine: msgspec.Raw = msgspec.Raw()
+    inputs: msgspec.Raw = msgspec.Raw()
+    delta: tuple[tuple[bytes, bytes | None], ...] = ()
+    dropped: tuple[tuple[bytes, bytes], ...] = ()
+
+
+_decode_delta = msgspec.msgpack.Decoder(LedgerDelta).decode
+
+
+def decode_ledger_delta(message: bytes) -> LedgerDelta:
+    """The leading fields of a message of `ledger`; `Refused` where it is none of ours."""
+    if not message or message[0] != LEDGER_V1:
+        raise Refused(f"ledger: unknown format {message[:1]!r} of {len(message)} bytes")
+    try:
+        return _decode_delta(memoryview(message)[1:])
+    except msgspec.MsgspecError as error:
+        raise Refused(f"ledger: message of {len(message)} bytes: {error}") from error
+
+
 def encode_record(record: UsageRecord) -> bytes:
     """A harmonised record as it waits in suspense."""
     return _encode(record)

@@ -9,7 +9,8 @@ from typing import Literal
 from msgspec import Struct
 
 from streams.model.account import Account, Service
-from streams.model.command import OutboxMessage
+from streams.model.command import Command, OutboxMessage
+from streams.model.instant import Instant
 from streams.model.rated import Alert, RatedUsage, RecordVerdict
 
 LEDGER_FORMAT = 1
@@ -34,6 +35,8 @@ class LedgerRecord(Struct, frozen=True, array_like=True):
     applied; index `WHOLE` means all of the message. `delta` is every key put (value)
     or deleted (None), keys with their table's first byte; `dropped` are key ranges [from, to) that
     were deleted before the delta. `counts` are the numbers of inputs by what became of them.
+    `requests` are commands that came by the online door, not by `charging[p]`, with the time they
+    were stamped with; a record has either inputs or requests.
     """
 
     format: int
@@ -53,3 +56,5 @@ class LedgerRecord(Struct, frozen=True, array_like=True):
     cleared: tuple[int, ...] = ()
     facts: tuple[Account | Service, ...] = ()
     counts: dict[str, int] = {}
+    requests: tuple[Command, ...] = ()
+    requested_at: Instant = 0
