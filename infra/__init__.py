@@ -1,0 +1,1 @@
+"""HOW it starts: command line, embedded engines, settings of a machine."""

@@ -1,0 +1,1 @@
+"""An embedded ClickHouse: the server inside the chdb-core wheel."""

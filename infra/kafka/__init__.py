@@ -1,0 +1,1 @@
+"""An embedded Kafka: one broker in KRaft mode, from its released jars."""

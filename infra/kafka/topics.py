@@ -1,0 +1,112 @@
+"""Make the topics, and refuse those that do not fit: partitions are fixed when a topic is made."""
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from time import monotonic, sleep
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic, TopicMetadata
+
+from connectors.errors import Refused, Unavailable
+from connectors.kafka.topics import TOPICS, Topic
+from connectors.settings import KafkaSettings
+
+_TIMEOUT_S = 15.0
+_DURABLE = (Topic.CHARGING, Topic.LEDGER)
+
+
+def ensure_topics(settings: KafkaSettings, *, flush: bool = False) -> list[str]:
+    """Make the topics that are missing and return their names.
+
+    `flush` writes each record of the money topics to disk before it is acknowledged, which stands
+    in for replicas on a single broker. Raises `Refused` when a topic has another number of
+    partitions than the settings say, `Unavailable` when the broker is away.
+    """
+    client = AdminClient({"bootstrap.servers": settings.bootstrap, "log_level": 0})
+    present = _partitions(client, settings)
+    _check(settings, present)
+    wanted = [
+        _new_topic(topic, settings, flush=flush)
+        for topic in TOPICS
+        if name_of(topic, settings) not in present
+    ]
+    made = client.create_topics(wanted, operation_timeout=_TIMEOUT_S) if wanted else {}
+    for name, future in made.items():
+        _await_made(name, future)
+    _await_leaders(client, settings)
+    return [topic.topic for topic in wanted]
+
+
+def name_of(topic: Topic, settings: KafkaSettings) -> str:
+    """Return the topic's name on this broker."""
+    return settings.prefix + topic
+
+
+def partitions_of(topic: Topic, settings: KafkaSettings) -> int:
+    """Return how many partitions the topic has by our settings."""
+    return TOPICS[topic].partitions or settings.partitions
+
+
+def _new_topic(topic: Topic, settings: KafkaSettings, *, flush: bool) -> NewTopic:
+    config = dict(TOPICS[topic].config)
+    if flush and topic in _DURABLE:
+        config["flush.messages"] = "1"
+    return NewTopic(
+        name_of(topic, settings),
+        num_partitions=partitions_of(topic, settings),
+        replication_factor=settings.replication,
+        config=config,
+    )
+
+
+def _partitions(client: AdminClient, settings: KafkaSettings) -> Mapping[str, int]:
+    try:
+        topics = client.list_topics(timeout=_TIMEOUT_S).topics
+    except KafkaException as error:
+        raise Unavailable(f"No Kafka broker answers at {settings.bootstrap}: {error}") from error
+    return {name: len(topic.partitions) for name, topic in topics.items()}
+
+
+def _check(settings: KafkaSettings, present: Mapping[str, int]) -> None:
+    for topic in TOPICS:
+        name = name_of(topic, settings)
+        found, wanted = present.get(name), partitions_of(topic, settings)
+        if found is None or found == wanted:
+            continue
+        if TOPICS[topic].partitions is None:
+            raise Refused(
+                f"Topic {name} has {found} partitions, the settings say {wanted}. Accounts stay in "
+                f"their partition for good, so this number never changes: set VIVACE_PARTITIONS "
+                f"to {found}, or use another topic prefix."
+            )
+        if found < wanted:
+            raise Refused(
+                f"Topic {name} has {found} partitions, at least {wanted} are needed. Add "
+                f"partitions to it, or use another topic prefix."
+            )
+
+
+def _await_leaders(client: AdminClient, settings: KafkaSettings) -> None:
+    """A made topic is known to the controller first; wait until the broker serves it too."""
+    deadline = monotonic() + _TIMEOUT_S
+    names = [name_of(topic, settings) for topic in TOPICS]
+    while True:
+        topics = client.list_topics(timeout=_TIMEOUT_S).topics
+        served = [n in topics and _has_leaders(topics[n]) for n in names]
+        if all(served):
+            return
+        if monotonic() > deadline:
+            raise Unavailable(f"The broker at {settings.bootstrap} does not serve its new topics")
+        sleep(0.01)
+
+
+def _has_leaders(topic: TopicMetadata) -> bool:
+    return all(partition.leader >= 0 for partition in topic.partitions.values())
+
+
+def _await_made(name: str, future: Future[None]) -> None:
+    try:
+        future.result(_TIMEOUT_S)
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+            raise Refused(f"Topic {name} cannot be made: {error}") from error

@@ -1,0 +1,128 @@
+"""One broker and one database for a whole test run, however many workers it has.
+
+`python -m tests.engines FOLDER OWNER_PID` starts both, writes where they are, and ends them when
+it is told to or when the run that owns it is gone, even if that was killed.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import monotonic, sleep
+
+import psutil
+
+from connectors.settings import ClickHouseSettings
+from infra.child import identity_of
+from infra.clickhouse.engine import ClickHouse, ServerOptions, settings_of, start_clickhouse
+from infra.kafka.broker import Broker, BrokerOptions, start_broker
+from infra.kafka.jars import default_cache, ensure_jars
+from infra.lock import exclusively
+from infra.ports import free_port
+
+REPOSITORY = os.environ.get("VIVACE_MAVEN_REPOSITORY", "https://repo1.maven.org/maven2")
+READY_WITHIN_S = 300
+STOP_WITHIN_S = 30
+
+_keepers: list[subprocess.Popen[bytes]] = []
+"""Kept so that the interpreter does not complain of programs that outlive their handle."""
+
+
+def shared_engines(folder: Path, *, owner_pid: int) -> dict[str, str]:
+    """Return where the run's engines are; the first caller starts them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    where = folder / "engines.json"
+    with exclusively(folder / "engines.lock"):
+        if not where.exists():
+            _start(folder, owner_pid, where)
+    return json.loads(where.read_text())
+
+
+def stop_engines(folder: Path) -> None:
+    """End the run's engines if any were started."""
+    where = folder / "engines.json"
+    if not where.exists():
+        return
+    keeper = psutil.Process(json.loads(where.read_text())["keeper"])
+    keeper.terminate()
+    psutil.wait_procs([keeper], timeout=STOP_WITHIN_S)
+
+
+def clickhouse_settings_in(folder: Path, engines: dict[str, str]) -> ClickHouseSettings:
+    """Return how to reach the run's ClickHouse."""
+    return settings_of(folder / "clickhouse", int(engines["clickhouse_port"]))
+
+
+def _start(folder: Path, owner_pid: int, where: Path) -> None:
+    log = folder / "keeper.log"
+    with log.open("ab") as output:
+        keeper = subprocess.Popen(
+            [sys.executable, "-m", "tests.engines", str(folder), str(owner_pid)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            cwd=Path(__file__).parent.parent,
+        )
+    _keepers.append(keeper)
+    deadline = monotonic() + READY_WITHIN_S
+    while not where.exists():
+        if keeper.poll() is not None or monotonic() > deadline:
+            raise RuntimeError(f"The engines do not start:\n{log.read_text()}")
+        sleep(0.05)
+
+
+def _start_broker(folder: Path) -> Broker:
+    return start_broker(
+        BrokerOptions(
+            directory=folder / "kafka",
+            jars=ensure_jars(default_cache(), repository=REPOSITORY),
+            port=free_port(),
+            controller_port=free_port(),
+            log=folder / "kafka.log",
+        )
+    )
+
+
+def _start_clickhouse(folder: Path) -> ClickHouse:
+    return start_clickhouse(
+        ServerOptions(
+            directory=folder / "clickhouse",
+            port=free_port(),
+            log=folder / "clickhouse.log",
+            durable=False,
+        )
+    )
+
+
+def _keep(folder: Path, owner_pid: int) -> None:
+    owner = identity_of(owner_pid)
+    asked = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: asked.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with ThreadPoolExecutor(2) as pool:
+        starting = pool.submit(_start_broker, folder), pool.submit(_start_clickhouse, folder)
+    broker, clickhouse = (start.result() for start in starting)
+    ready = folder / "engines.json.new"
+    ready.write_text(
+        json.dumps(
+            {
+                "keeper": os.getpid(),
+                "bootstrap": broker.bootstrap,
+                "clickhouse_port": clickhouse.settings.port,
+            }
+        )
+    )
+    ready.rename(folder / "engines.json")
+    while not asked.wait(0.5) and owner.alive():
+        pass
+    for engine in (broker, clickhouse):
+        engine.child.kill()
+
+
+if __name__ == "__main__":
+    _keep(Path(sys.argv[1]), int(sys.argv[2]))
