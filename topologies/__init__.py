@@ -1,0 +1,1 @@
+"""Where a record goes: the workers, and the owner of a partition."""
