@@ -1,0 +1,92 @@
+"""A world in memory for measurements without a broker: catalogs, accounts, a state of dicts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from connectors.catalog.load import load_catalog
+from infra.load.population import commands_of, population
+from streams.charge import Charging
+from streams.model.account import Service
+from streams.model.catalog import Catalog, version_of
+from streams.model.command import ActivateCatalog
+from streams.model.instant import BEGINNING, Instant
+from streams.rate.plan import Plan, compile_catalog
+from streams.state import Effects, Table
+
+CATALOGS = Path(__file__).parents[2] / "catalog"
+
+
+class MemoryState:
+    """A `State` in a dict; nothing is written anywhere."""
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[Table, bytes], Any] = {}
+
+    def get(self, table: Table, key: bytes) -> Any:
+        """The value, or None."""
+        return self.values.get((table, key))
+
+    def put(self, table: Table, key: bytes, value: Any) -> None:
+        """Set the value."""
+        self.values[table, key] = value
+
+    def delete(self, table: Table, key: bytes) -> None:
+        """Remove the key."""
+        self.values.pop((table, key), None)
+
+    def drop(self, table: Table, start: bytes, end: bytes) -> None:
+        """Remove all keys `start <= key < end` of the table."""
+        for kept in [k for k in self.values if k[0] == table and start <= k[1] < end]:
+            del self.values[kept]
+
+
+class MemoryDirectory:
+    """The services that mediation looks up, out of a state."""
+
+    position = 0
+
+    def __init__(self, state: MemoryState) -> None:
+        self._state = state
+
+    def lookup(self, keys: Sequence[tuple[str, str]]) -> list[Service | None]:
+        """The services of (tenant, service id), None where there is none."""
+        return [
+            self._state.get(Table.SERVICES, f"{tenant}\0{service_id}".encode())
+            for tenant, service_id in keys
+        ]
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that mediation and charging need, one partition."""
+
+    catalogs: tuple[Catalog, ...]
+    plans: Mapping[str, Plan]
+    charging: Charging
+    state: MemoryState
+    directory: MemoryDirectory
+
+
+def example_catalogs(directory: Path = CATALOGS) -> tuple[Catalog, ...]:
+    """The example catalogs, loaded."""
+    loaded = [load_catalog(directory / name) for name in ("ai-api", "mobile-operator")]
+    assert all(isinstance(catalog, Catalog) for catalog in loaded), loaded
+    return tuple(catalog for catalog in loaded if isinstance(catalog, Catalog))
+
+
+def make_world(*, accounts: int, at: Instant) -> World:
+    """The example catalogs active from the beginning, and `accounts` customers of each tenant."""
+    catalogs = example_catalogs()
+    plans = {version_of(catalog): compile_catalog(catalog) for catalog in catalogs}
+    charging = Charging(plans=plans, partitions=1, partition=0)
+    state, effects = MemoryState(), Effects()
+    for catalog in catalogs:
+        version = version_of(catalog)
+        marker = ActivateCatalog(f"catalog/{version}", catalog.tenant, version, BEGINNING)
+        charging.apply_command(marker, state=state, effects=effects)
+    for customer in population(accounts):
+        for command in commands_of(customer, at=at):
+            charging.apply_command(command, state=state, effects=effects)
+    return World(catalogs, plans, charging, state, MemoryDirectory(state))
