@@ -1,0 +1,155 @@
+"""The settings of a machine, from the environment, `vivace.toml` and what `vivace up` started.
+
+The first of these that names a setting wins: arguments in code, variables `VIVACE_<NAME>`, the file
+`vivace.toml` in the data folder, the addresses of running embedded engines, the default.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    JsonConfigSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from connectors.errors import Unavailable
+from connectors.settings import ClickHouseSettings, KafkaSettings
+
+DATA_VARIABLE = "VIVACE_DATA"
+DEFAULT_DATA = Path(".vivace")
+RUN_FILE = Path("run") / "engines.json"
+"""Below the data folder: the settings of the embedded engines that run now."""
+
+
+class Settings(BaseSettings):
+    """Every setting there is; docs/reference/settings.md is made from this class."""
+
+    model_config = SettingsConfigDict(env_prefix="VIVACE_", frozen=True, extra="forbid")
+
+    data: Path = Field(DEFAULT_DATA, description="Folder of everything this machine keeps.")
+    fast: bool = Field(
+        False,
+        description="Do not write each record to disk before it is acknowledged. Survives crashes "
+        "of programs, not of the machine.",
+    )
+    log_level: str = Field("INFO", description="Least severe log line that is written.")
+
+    kafka_bootstrap: str = Field(
+        "", description="Brokers of a Kafka elsewhere, `host:port,…`. Empty: the embedded one."
+    )
+    kafka_prefix: str = Field("", description="Stands before every topic name.")
+    kafka_replication: int = Field(1, ge=1, description="Replicas of topics that we make.")
+    kafka_port: int = Field(
+        9092, ge=0, le=65535, description="Port of the embedded Kafka; 0 takes any free one."
+    )
+    partitions: int = Field(
+        8,
+        ge=1,
+        le=4096,
+        description="Partitions of `charging` and `ledger`. Fixed once the topics are made.",
+    )
+
+    clickhouse_host: str = Field(
+        "", description="Host of a ClickHouse elsewhere. Empty: the embedded one."
+    )
+    clickhouse_port: int = Field(
+        8123, ge=0, le=65535, description="HTTP port of ClickHouse; 0 takes any free one."
+    )
+    clickhouse_user: str = Field("vivace", description="User of ClickHouse.")
+    clickhouse_password: SecretStr = Field(
+        SecretStr(""), description="Password of that user. Made at first start when embedded."
+    )
+    clickhouse_database: str = Field("vivace", description="Database of all tables.")
+
+    api_host: str = Field("127.0.0.1", description="Address the gateway listens on.")
+    api_port: int = Field(
+        8080, ge=0, le=65535, description="Port of the gateway; 0 takes any free one."
+    )
+    registry_url: str = Field(
+        "", description="Schema registry elsewhere. Empty: the gateway serves `avro/` itself."
+    )
+
+    tick_every_s: int = Field(
+        60, ge=1, description="Seconds between the ticks that carry time into each partition."
+    )
+    release_every_s: int = Field(
+        1, ge=1, description="Seconds between two looks for suspended records to release."
+    )
+    snapshot_every_s: int = Field(
+        300, ge=1, description="Seconds between two snapshots of an owner's tables."
+    )
+
+    maven_repository: str = Field(
+        "https://repo1.maven.org/maven2",
+        description="Base address of the Maven repository that Kafka's jars are fetched from.",
+    )
+    cache: Path | None = Field(
+        None, description="Folder of downloads. Empty: the user's cache folder."
+    )
+
+    @field_validator("data")
+    @classmethod
+    def _absolute(cls, data: Path) -> Path:
+        return data.expanduser().resolve()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources; both files lie in the data folder, which only the first two name."""
+        data = _data_folder(init_settings)
+        return (
+            init_settings,
+            env_settings,
+            TomlConfigSettingsSource(settings_cls, data / "vivace.toml"),
+            JsonConfigSettingsSource(settings_cls, data / RUN_FILE),
+        )
+
+    @property
+    def kafka(self) -> KafkaSettings:
+        """How to reach the broker. Raises `Unavailable` when none runs or is named."""
+        if not self.kafka_bootstrap:
+            raise Unavailable(
+                f"No Kafka runs for {self.data}. Start one with `vivace up`, or set "
+                f"VIVACE_KAFKA_BOOTSTRAP to one elsewhere."
+            )
+        return KafkaSettings(
+            bootstrap=self.kafka_bootstrap,
+            prefix=self.kafka_prefix,
+            partitions=self.partitions,
+            replication=self.kafka_replication,
+        )
+
+    @property
+    def clickhouse(self) -> ClickHouseSettings:
+        """How to reach the database. Raises `Unavailable` when none runs or is named."""
+        if not self.clickhouse_host:
+            raise Unavailable(
+                f"No ClickHouse runs for {self.data}. Start one with `vivace up`, or set "
+                f"VIVACE_CLICKHOUSE_HOST to one elsewhere."
+            )
+        return ClickHouseSettings(
+            host=self.clickhouse_host,
+            port=self.clickhouse_port,
+            user=self.clickhouse_user,
+            password=self.clickhouse_password.get_secret_value(),
+            database=self.clickhouse_database,
+        )
+
+
+def _data_folder(init_settings: PydanticBaseSettingsSource) -> Path:
+    given: dict[str, Any] = {}
+    if isinstance(init_settings, InitSettingsSource):
+        given = init_settings.init_kwargs
+    return Path(given.get("data") or os.environ.get(DATA_VARIABLE) or DEFAULT_DATA).expanduser()
