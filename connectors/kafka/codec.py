@@ -13,7 +13,7 @@ from streams.model.account import Account, Accumulators, Balances, Service
 from streams.model.command import Command, OutboxMessage
 from streams.model.ledger import LedgerRecord
 from streams.model.refused import RefusedRecord
-from streams.model.usage import UsageBatch, UsageRecord
+from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.state import CatalogMarks, RecordMark, Table
 
 USAGE_V1: Final = 0x01
@@ -136,3 +136,17 @@ def decode_refused(packed: bytes) -> RefusedRecord:
         return _decode_refused(packed)
     except msgspec.MsgspecError as error:
         raise Refused(f"release: message of {len(packed)} bytes: {error}") from error
+
+
+def position_key(position: SourcePosition) -> bytes:
+    """The key of `errors` and `outcomes`: a source position as text."""
+    return f"{position.topic_id}/{position.partition}/{position.offset}/{position.index}".encode()
+
+
+def suspense_key(record_id: bytes, position: SourcePosition) -> bytes:
+    """The key of `suspense`: the record id and where this delivery of it came from.
+
+    Two deliveries of one record from two positions are two entries: one of them is charged in the
+    end, the other is a duplicate, and neither may hide the other when the topic is compacted.
+    """
+    return record_id + position_key(position)
