@@ -1,0 +1,305 @@
+"""One step of a partition: inputs → a ledger record, computed on an overlay, nothing mutated.
+
+Every input has a savepoint: what raises is undone alone and ends as `internal_error`. Where steps
+are cut makes no difference to what they do.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from connectors.errors import Corrupted
+from connectors.kafka.codec import decode_charging, encode_ledger, encode_value
+from connectors.kafka.topics import Topic
+from streams.model.command import Command, Forwarded, Released
+from streams.model.instant import Instant
+from streams.model.ledger import LEDGER_FORMAT, WHOLE, InputRange, LedgerRecord
+from streams.model.rated import RecordVerdict
+from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
+from streams.outcome import RejectReason, Verdict
+from streams.state import Effects, RecordMark, RecordState, Table, record_id_key
+from topologies.overlay import Overlay, Readable
+from topologies.ports import Core, OfferedBatch
+from topologies.reject_limit import RejectGauge
+
+Written = tuple[int, int]
+"""(offset, index) of an input of `charging[p]`; index `WHOLE` stands for all of the message."""
+
+Sink = tuple[Overlay, Effects]
+"""Where the core puts what it does."""
+
+
+@dataclass(slots=True, eq=False)
+class Portion:
+    """Inputs of one message of `charging[p]` that follow one another: records or commands.
+
+    `first` is the index of the first of `items`; `batch` is the header of records, None of
+    commands. A message without inputs gives one empty portion, so that `written` passes it.
+    """
+
+    offset: int
+    first: int
+    items: Sequence[Any]
+    is_last: bool
+    batch: UsageBatch | None
+
+    @property
+    def written(self) -> Written:
+        """The last input of this portion, as a ledger record names it."""
+        return (self.offset, WHOLE if self.is_last else self.first + len(self.items) - 1)
+
+    def cut(self, count: int) -> tuple["Portion", "Portion"]:
+        """The first `count` items, and the others; both must have some."""
+        head, rest = self.items[:count], self.items[count:]
+        return (
+            Portion(self.offset, self.first, head, False, self.batch),
+            Portion(self.offset, self.first + count, rest, self.is_last, self.batch),
+        )
+
+
+def portions_above(batch: OfferedBatch, written: Written) -> Iterator[Portion]:
+    """What of a batch comes after `written`, message by message; skips without decoding.
+
+    Raises Corrupted where an offset is missing inside the batch.
+    """
+    expected = batch.offsets[0]
+    for offset, value in zip(batch.offsets, batch.values, strict=True):
+        if offset != expected:
+            raise Corrupted(f"charging[{batch.partition}]: a hole at {expected}, next {offset}")
+        expected += 1
+        if (offset, WHOLE) <= written:
+            continue
+        first = written[1] + 1 if offset == written[0] else 0
+        message = decode_charging(value)
+        if isinstance(message, UsageBatch):
+            yield Portion(offset, first, message.records[first:], True, message)
+        else:
+            yield Portion(offset, first, message[first:], True, None)
+
+
+class Cutter:
+    """Deals the portions of one batch out in steps of a bounded number of inputs."""
+
+    def __init__(self, batch: OfferedBatch, written: Written) -> None:
+        self._rest = portions_above(batch, written)
+        self._left: list[Portion] = []
+
+    def take(self, count: int) -> list[Portion]:
+        """The next `count` inputs, or as many as there are; empty at the batch's end."""
+        taken: list[Portion] = []
+        while count > 0:
+            portion = self._left.pop() if self._left else next(self._rest, None)
+            if portion is None:
+                break
+            if len(portion.items) > count:
+                portion, rest = portion.cut(count)
+                self._left.append(rest)
+            taken.append(portion)
+            count -= max(1, len(portion.items))
+        return taken
+
+    def keep_first(self, portions: Sequence[Portion], count: int) -> list[Portion]:
+        """The first `count` inputs of these; the others are dealt out again next."""
+        self._left.extend(reversed(portions))
+        return self.take(count)
+
+    def keep_before(self, portions: Sequence[Portion], place: tuple[int, int]) -> list[Portion]:
+        """What stands before item `place[1]` of portion `place[0]`; the others come again."""
+        at, index = place
+        kept, rest = list(portions[:at]), list(portions[at:])
+        if index:
+            head, tail = rest[0].cut(index)
+            kept.append(head)
+            rest[0] = tail
+        self._left.extend(reversed(rest))
+        return kept
+
+
+class Step(NamedTuple):
+    """A computed step, not yet in the ledger."""
+
+    overlay: Overlay
+    effects: Effects
+    record: LedgerRecord
+    value: bytes
+    forwarded: list[Forwarded]
+    inputs: int
+
+
+class StepHead(NamedTuple):
+    """What a ledger record says of its writer."""
+
+    prev: int
+    owner: bytes
+    generation: int
+    engine: str
+    partition: int
+
+
+class StepComputer:
+    """Computes steps of one partition with a core over a store."""
+
+    def __init__(self, core: Core, store: Readable, gauge: RejectGauge) -> None:
+        self._core = core
+        self._store = store
+        self._gauge = gauge
+
+    def compute(self, portions: Sequence[Portion], head: StepHead) -> Step:
+        """Charge the inputs in their order. Raises TooManyRejects."""
+        overlay, effects = Overlay(self._store), Effects()
+        for portion in portions:
+            if portion.batch is not None:
+                overlay.prefetch(self._core.reads_of(portion.items))
+        for portion in portions:
+            if portion.batch is None:
+                self._apply_commands(portion, head, (overlay, effects))
+            else:
+                self._charge_records(portion, portion.batch, head, (overlay, effects))
+        record = self._record(
+            head,
+            overlay,
+            effects,
+            written=portions[-1].written,
+            inputs=tuple(
+                InputRange(portion.offset, portion.first, portion.first + len(portion.items) - 1)
+                for portion in portions
+            ),
+            counts=_counts(portions, effects),
+        )
+        forwarded = [
+            item
+            for portion in portions
+            if portion.batch is None
+            for item in portion.items
+            if isinstance(item, Forwarded)
+        ]
+        inputs = sum(len(portion.items) for portion in portions)
+        return Step(overlay, effects, record, encode_ledger(record), forwarded, inputs)
+
+    def compute_request(
+        self, commands: Sequence[Command], at: Instant, head: StepHead, written: Written
+    ) -> Step:
+        """Apply commands of the online door, all or none; they do not move `written`.
+
+        What the core raises goes to the caller: nothing of it is kept.
+        """
+        overlay, effects = Overlay(self._store), Effects()
+        for command in commands:
+            self._core.apply_command(command, state=overlay, effects=effects)
+        record = self._record(
+            head,
+            overlay,
+            effects,
+            written=written,
+            requests=tuple(commands),
+            requested_at=at,
+            counts={"requests": len(commands)},
+        )
+        return Step(overlay, effects, record, encode_ledger(record), [], 0)
+
+    def _charge_records(
+        self, portion: Portion, batch: UsageBatch, head: StepHead, into: Sink
+    ) -> None:
+        overlay, effects = into
+        charge, mark_of, savepoint_of = self._core.charge_record, effects.mark, overlay.savepoint
+        topic_id, partition = batch.topic_id, batch.partition
+        for place, record in enumerate(portion.items):
+            mark, savepoint = mark_of(), savepoint_of()
+            try:
+                position = SourcePosition(topic_id, partition, record.offset, record.index)
+                charge(record, position=position, state=overlay, effects=effects)
+            except Exception as error:  # a bug met one record: it alone is undone and coded
+                self._undo(into, savepoint, mark)
+                _refuse_record(record, batch, into, _detail(error, head))
+                self._gauge.failed(place, repr(error))
+        self._gauge.taken(len(portion.items))
+
+    def _apply_commands(self, portion: Portion, head: StepHead, into: Sink) -> None:
+        overlay, effects = into
+        for place, command in enumerate(portion.items):
+            mark, savepoint = effects.mark(), overlay.savepoint()
+            try:
+                self._core.apply_command(command, state=overlay, effects=effects)
+            except Exception as error:  # a bug met one command: it alone is undone and coded
+                self._undo(into, savepoint, mark)
+                index = portion.first + place
+                where = SourcePosition(str(Topic.CHARGING), head.partition, portion.offset, index)
+                _refuse_command(command, where, into, _detail(error, head))
+                self._gauge.failed(place, repr(error))
+        self._gauge.taken(len(portion.items))
+
+    def _undo(self, into: Sink, savepoint: int, mark: tuple[int, ...]) -> None:
+        overlay, effects = into
+        overlay.rollback(savepoint)
+        effects.undo(mark)
+
+    def _record(
+        self, head: StepHead, overlay: Overlay, effects: Effects, **rest: Any
+    ) -> LedgerRecord:
+        return LedgerRecord(
+            format=LEDGER_FORMAT,
+            kind="step",
+            prev=head.prev,
+            owner=head.owner,
+            generation=head.generation,
+            engine=head.engine,
+            delta=overlay.delta(encode_value),
+            dropped=overlay.dropped(),
+            rated=tuple(effects.rated),
+            verdicts=tuple(effects.verdicts),
+            alerts=tuple(effects.alerts),
+            outbox=tuple(effects.outbox),
+            cleared=tuple(effects.cleared),
+            facts=tuple(effects.facts),
+            **rest,
+        )
+
+
+def _counts(portions: Sequence[Portion], effects: Effects) -> dict[str, int]:
+    """How many inputs of each kind were taken, and what became of the records."""
+    counts = {"records": 0, "commands": 0, str(Verdict.CHARGED): len(effects.rated)}
+    for portion in portions:
+        counts["commands" if portion.batch is None else "records"] += len(portion.items)
+    counts.update(sorted(Counter(verdict.verdict for verdict in effects.verdicts).items()))
+    return {name: count for name, count in counts.items() if count}
+
+
+def _detail(error: Exception, head: StepHead) -> str:
+    return f"{type(error).__name__}: {error}; engine {head.engine}"[:500]
+
+
+def _refuse_command(command: Command, where: SourcePosition, into: Sink, detail: str) -> None:
+    """A command that raised: its records, if it carries some, end as `internal_error`."""
+    if isinstance(command, Forwarded | Released):
+        for record in command.batch.records:
+            _refuse_record(record, command.batch, into, detail)
+    else:
+        into[1].verdicts.append(_internal_error(where, None, detail))
+
+
+def _refuse_record(record: UsageRecord, batch: UsageBatch, into: Sink, detail: str) -> None:
+    """A record that raised ends as `internal_error`; known already, as what it was."""
+    overlay, effects = into
+    position = SourcePosition(batch.topic_id, batch.partition, record.offset, record.index)
+    key = record_id_key(record.occurred_at, record.record_id)
+    known = overlay.get(Table.RECORD_IDS, key)
+    if known is None or known.state == RecordState.SUSPENDED:
+        overlay.put(Table.RECORD_IDS, key, RecordMark(RecordState.ERROR, *_place(position)))
+        effects.verdicts.append(_internal_error(position, record, detail))
+    elif _place(known) != _place(position):
+        effects.verdicts.append(
+            RecordVerdict(Verdict.DUPLICATE, "", detail, "", "", position, record)
+        )
+
+
+def _place(at: SourcePosition | RecordMark) -> tuple[str, int, int, int]:
+    return at.topic_id, at.partition, at.offset, at.index
+
+
+def _internal_error(
+    position: SourcePosition, record: UsageRecord | None, detail: str
+) -> RecordVerdict:
+    return RecordVerdict(
+        Verdict.ERROR, RejectReason.INTERNAL_ERROR, detail, "", "", position, record
+    )
