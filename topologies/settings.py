@@ -32,65 +32,73 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="VIVACE_", frozen=True, extra="forbid")
 
-    data: Path = Field(DEFAULT_DATA, description="Folder of everything this machine keeps.")
+    data: Path = Field(default=DEFAULT_DATA, description="Folder of everything this machine keeps.")
     fast: bool = Field(
-        False,
+        default=False,
         description="Do not write each record to disk before it is acknowledged. Survives crashes "
         "of programs, not of the machine.",
     )
-    log_level: str = Field("INFO", description="Least severe log line that is written.")
+    log_level: str = Field(default="INFO", description="Least severe log line that is written.")
 
     kafka_bootstrap: str = Field(
-        "", description="Brokers of a Kafka elsewhere, `host:port,…`. Empty: the embedded one."
+        default="",
+        description="Brokers of a Kafka elsewhere, `host:port,…`. Empty: the embedded one.",
     )
-    kafka_prefix: str = Field("", description="Stands before every topic name.")
-    kafka_replication: int = Field(1, ge=1, description="Replicas of topics that we make.")
+    kafka_prefix: str = Field(default="", description="Stands before every topic name.")
+    kafka_replication: int = Field(default=1, ge=1, description="Replicas of topics that we make.")
     kafka_port: int = Field(
-        9092, ge=0, le=65535, description="Port of the embedded Kafka; 0 takes any free one."
+        default=9092,
+        ge=0,
+        le=65535,
+        description="Port of the embedded Kafka; 0 takes any free one.",
     )
     partitions: int = Field(
-        8,
+        default=8,
         ge=1,
         le=4096,
         description="Partitions of `charging` and `ledger`. Fixed once the topics are made.",
     )
 
     clickhouse_host: str = Field(
-        "", description="Host of a ClickHouse elsewhere. Empty: the embedded one."
+        default="", description="Host of a ClickHouse elsewhere. Empty: the embedded one."
     )
     clickhouse_port: int = Field(
-        8123, ge=0, le=65535, description="HTTP port of ClickHouse; 0 takes any free one."
+        default=8123, ge=0, le=65535, description="HTTP port of ClickHouse; 0 takes any free one."
     )
-    clickhouse_user: str = Field("vivace", description="User of ClickHouse.")
+    clickhouse_user: str = Field(default="vivace", description="User of ClickHouse.")
     clickhouse_password: SecretStr = Field(
-        SecretStr(""), description="Password of that user. Made at first start when embedded."
+        default=SecretStr(""),
+        description="Password of that user. Made at first start when embedded.",
     )
-    clickhouse_database: str = Field("vivace", description="Database of all tables.")
+    clickhouse_database: str = Field(default="vivace", description="Database of all tables.")
 
-    api_host: str = Field("127.0.0.1", description="Address the gateway listens on.")
+    api_host: str = Field(default="127.0.0.1", description="Address the gateway listens on.")
     api_port: int = Field(
-        8080, ge=0, le=65535, description="Port of the gateway; 0 takes any free one."
+        default=8080, ge=0, le=65535, description="Port of the gateway; 0 takes any free one."
     )
     registry_url: str = Field(
-        "", description="Schema registry elsewhere. Empty: the gateway serves `avro/` itself."
+        default="",
+        description="Schema registry elsewhere. Empty: the gateway serves `avro/` itself.",
     )
 
     tick_every_s: int = Field(
-        60, ge=1, description="Seconds between the ticks that carry time into each partition."
+        default=60,
+        ge=1,
+        description="Seconds between the ticks that carry time into each partition.",
     )
     release_every_s: int = Field(
-        1, ge=1, description="Seconds between two looks for suspended records to release."
+        default=1, ge=1, description="Seconds between two looks for suspended records to release."
     )
     snapshot_every_s: int = Field(
-        300, ge=1, description="Seconds between two snapshots of an owner's tables."
+        default=300, ge=1, description="Seconds between two snapshots of an owner's tables."
     )
 
     maven_repository: str = Field(
-        "https://repo1.maven.org/maven2",
+        default="https://repo1.maven.org/maven2",
         description="Base address of the Maven repository that Kafka's jars are fetched from.",
     )
     cache: Path | None = Field(
-        None, description="Folder of downloads. Empty: the user's cache folder."
+        default=None, description="Folder of downloads. Empty: the user's cache folder."
     )
 
     @field_validator("data")

@@ -2,24 +2,22 @@
 
 import os
 import secrets
-import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import psutil
 
 from connectors.settings import ClickHouseSettings
 from infra.child import Child
-from infra.clickhouse.server import DURABLE_VARIABLE, PASSWORD_VARIABLE, USER
-from infra.errors import CannotStart
+from infra.clickhouse import server
 from infra.ports import LOOPBACK, require_free
+from infra.resources import MIB, require_disk, require_memory
 
 READY_WITHIN_S = 60.0
 STOP_WITHIN_S = 20.0
-MEMORY_BYTES_MIN = 500 * 1024 * 1024
-DISK_BYTES_MIN = 1024 * 1024 * 1024
+MEMORY_BYTES_MIN = 500 * MIB
+DISK_BYTES_MIN = 1024 * MIB
 DATABASE = "vivace"
 
 
@@ -50,17 +48,16 @@ class ClickHouse:
 def start_clickhouse(options: ServerOptions) -> ClickHouse:
     """Start a server, make its database, return once it answers. Raises `CannotStart`."""
     require_free(options.port, of="ClickHouse", setting="VIVACE_CLICKHOUSE_PORT")
-    _require_memory(options.memory_bytes_min)
+    require_memory(options.memory_bytes_min, of="ClickHouse", instead="VIVACE_CLICKHOUSE_HOST")
     options.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _require_disk(options.directory, options.disk_bytes_min)
+    require_disk(options.disk_bytes_min, of="ClickHouse", directory=options.directory)
     settings = settings_of(options.directory, options.port)
     child = Child(
-        [sys.executable, "-m", __name__.replace("engine", "server")]
-        + [str(options.directory), str(options.port)],
+        [sys.executable, "-m", server.__name__, str(options.directory), str(options.port)],
         log=options.log,
         environment={
-            PASSWORD_VARIABLE: settings.password,
-            DURABLE_VARIABLE: "1" if options.durable else "0",
+            server.PASSWORD_VARIABLE: settings.password,
+            server.DURABLE_VARIABLE: "1" if options.durable else "0",
         },
     )
     child.wait_ready(lambda: answers(settings), what="ClickHouse", within_s=READY_WITHIN_S)
@@ -70,7 +67,7 @@ def start_clickhouse(options: ServerOptions) -> ClickHouse:
 def settings_of(directory: Path, port: int) -> ClickHouseSettings:
     """Return how to reach the server of `directory`, whose password is made at the first call."""
     return ClickHouseSettings(
-        host=LOOPBACK, port=port, user=USER, password=_password(directory), database=DATABASE
+        host=LOOPBACK, port=port, user=server.USER, password=_password(directory), database=DATABASE
     )
 
 
@@ -104,21 +101,3 @@ def _password(directory: Path) -> str:
     with os.fdopen(descriptor, "w") as file:
         file.write(secrets.token_urlsafe(24))
     return path.read_text()
-
-
-def _require_memory(needed: int) -> None:
-    available = psutil.virtual_memory().available
-    if available < needed:
-        raise CannotStart(
-            f"ClickHouse needs {needed >> 20} MiB of free memory, {available >> 20} MiB are free. "
-            f"End other programs, or set VIVACE_CLICKHOUSE_HOST to a server elsewhere."
-        )
-
-
-def _require_disk(directory: Path, needed: int) -> None:
-    free = shutil.disk_usage(directory).free
-    if free < needed:
-        raise CannotStart(
-            f"ClickHouse needs {needed >> 20} MiB of free disk in {directory}, {free >> 20} MiB "
-            f"are free. Make room, or choose another folder with --data."
-        )

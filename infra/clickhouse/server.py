@@ -21,7 +21,7 @@ from infra.errors import CannotStart
 from infra.lock import exclusively
 from infra.ports import LOOPBACK
 
-PASSWORD_VARIABLE = "VIVACE_CLICKHOUSE_PASSWORD"
+PASSWORD_VARIABLE = "VIVACE_CLICKHOUSE_PASSWORD"  # noqa: S105 a name, not a password
 DURABLE_VARIABLE = "VIVACE_CLICKHOUSE_DURABLE"
 USER = "vivace"
 _STOP_USER = "vivace_stop"

@@ -1,13 +1,11 @@
 """The embedded broker: made once, started in seconds, stopped cleanly."""
 
 import secrets
-import shutil
 import subprocess
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
@@ -16,11 +14,12 @@ from infra.errors import CannotStart
 from infra.java import find_java
 from infra.kafka.properties import BrokerPlace, render, server_properties
 from infra.ports import LOOPBACK, require_free
+from infra.resources import MIB, require_disk, require_memory
 
 READY_WITHIN_S = 60.0
 STOP_WITHIN_S = 20.0
-MEMORY_BYTES_MIN = 700 * 1024 * 1024
-DISK_BYTES_MIN = 1024 * 1024 * 1024
+MEMORY_BYTES_MIN = 700 * MIB
+DISK_BYTES_MIN = 1024 * MIB
 _HEAP = ("-Xms256m", "-Xmx768m")
 _QUIET_LIBRARIES = ("--enable-native-access=ALL-UNNAMED", "-XX:+IgnoreUnrecognizedVMOptions")
 
@@ -54,9 +53,9 @@ def start_broker(options: BrokerOptions) -> Broker:
     """Start a broker and return once it answers. Raises `CannotStart` with what is missing."""
     require_free(options.port, of="Kafka", setting="VIVACE_KAFKA_PORT")
     require_free(options.controller_port, of="Kafka's controller", setting="VIVACE_KAFKA_PORT")
-    _require_memory(options.memory_bytes_min)
+    require_memory(options.memory_bytes_min, of="Kafka", instead="VIVACE_KAFKA_BOOTSTRAP")
     options.directory.mkdir(parents=True, exist_ok=True)
-    _require_disk(options.directory, options.disk_bytes_min)
+    require_disk(options.disk_bytes_min, of="Kafka", directory=options.directory)
     java = find_java()
     properties = _write_properties(options)
     _format_once(java, options, properties)
@@ -127,21 +126,3 @@ def _format_once(java: Path, options: BrokerOptions, properties: Path) -> None:
     )
     if done.returncode != 0:
         raise CannotStart(f"Kafka's folder {log} cannot be made.\n{done.stdout}{done.stderr}")
-
-
-def _require_memory(needed: int) -> None:
-    available = psutil.virtual_memory().available
-    if available < needed:
-        raise CannotStart(
-            f"Kafka needs {needed >> 20} MiB of free memory, {available >> 20} MiB are free. "
-            f"End other programs, or set VIVACE_KAFKA_BOOTSTRAP to a broker elsewhere."
-        )
-
-
-def _require_disk(directory: Path, needed: int) -> None:
-    free = shutil.disk_usage(directory).free
-    if free < needed:
-        raise CannotStart(
-            f"Kafka needs {needed >> 20} MiB of free disk in {directory}, {free >> 20} MiB are "
-            f"free. Make room, or choose another folder with --data."
-        )

@@ -1,0 +1,56 @@
+"""The processes of the engine, in the order they start, and where each begins."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+
+from topologies.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """A process: what it is for, and the module whose `run(settings)` is its life."""
+
+    module: str
+    purpose: str
+
+
+PROCESSES: Mapping[str, Process] = {
+    "mediation": Process(
+        module="topologies.mediation", purpose="usage → parsed, filtered, split, enriched"
+    ),
+    "charging": Process(
+        module="topologies.charging", purpose="rates and accumulates, writes the ledger"
+    ),
+    "sink": Process(module="topologies.sink", purpose="ledger, raw and refused → ClickHouse"),
+    "dispatcher": Process(
+        module="topologies.dispatcher", purpose="alerts, charges and refused → their topics"
+    ),
+    "keeper": Process(
+        module="topologies.keeper", purpose="releases suspense, keeps reference topics, ticks"
+    ),
+    "gateway": Process(
+        module="connectors.api.server", purpose="HTTP: health, metrics, balances, schemas"
+    ),
+}
+
+
+def startable() -> list[str]:
+    """Return the processes whose module is installed, in the order they start."""
+    return [name for name, process in PROCESSES.items() if _is_installed(process.module)]
+
+
+def run_process(name: str, settings: Settings) -> None:
+    """Be the process `name` until SIGTERM.
+
+    Only its own module is imported, so that a sink carries no agent framework in its memory.
+    """
+    import_module(PROCESSES[name].module).run(settings)
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
