@@ -5,7 +5,7 @@ keeper, audit. The others are void: an owner that had lost its partition wrote t
 retry wrote the same bytes twice.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Protocol, Self
@@ -161,7 +161,9 @@ class LedgerReader:
         finally:
             self._free.append(consumer)
 
-    def read(self, partition: int, first: int, last: int) -> Iterator[list[tuple[int, bytes]]]:
+    def read(
+        self, partition: int, first: int, last: int
+    ) -> Generator[list[tuple[int, bytes]], None, None]:
         """The records `first..last`, both included, in lists of (offset, value), without a hole.
 
         `last` must be in the log. Raises Corrupted at a hole or where the log begins above
@@ -179,7 +181,7 @@ class LedgerReader:
 
     def _read_assigned(
         self, consumer: Any, wanted: tuple[int, int, int]
-    ) -> Iterator[list[tuple[int, bytes]]]:
+    ) -> Generator[list[tuple[int, bytes]], None, None]:
         partition, following, last = wanted
         heard_at = monotonic()
         while following <= last:
