@@ -1,0 +1,53 @@
+"""One process of the engine, told where to die: `python -m tests.crash.program NAME [AT] [BUG]`.
+
+AT is `kill:STEP:N` or `stop:STEP:N`: at the N-th passing of a named step the process gets SIGKILL,
+or SIGSTOP (a zombie to be, once it is continued). `-` or nothing: it lives. BUG plants a known
+mistake (`tests/crash/bugs.py`), to prove that the harness finds it.
+"""
+
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable
+
+from connectors.steps import Step, observe
+from tests.crash.bugs import plant
+from topologies import charging, dispatcher, keeper, mediation, sink
+from topologies.settings import Settings
+
+RUNS: dict[str, Callable[[Settings], None]] = {
+    "mediation": mediation.run,
+    "charging": charging.run,
+    "sink": sink.run,
+    "dispatcher": dispatcher.run,
+    "keeper": keeper.run,
+}
+SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
+
+
+def die_at(told: str) -> Callable[[str], None]:
+    """An observer of steps that ends or freezes this process at the one that was told."""
+    action, step, number = told.split(":")
+    wanted = Step(step)
+    passed: Counter[str] = Counter()
+
+    def observer(at: str) -> None:
+        passed[at] += 1
+        if at == wanted and passed[at] == int(number):
+            os.kill(os.getpid(), SIGNALS[action])
+
+    return observer
+
+
+def main() -> None:
+    name, *rest = sys.argv[1:]
+    if rest and rest[0] != "-":
+        observe(die_at(rest[0]))
+    if rest[1:]:
+        plant(rest[1])
+    RUNS[name](Settings())
+
+
+if __name__ == "__main__":
+    main()
