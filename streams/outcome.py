@@ -49,6 +49,7 @@ class RejectReason(StrEnum):
     NO_PRICE = "no_price"
     NO_ZONE = "no_zone"
     UNKNOWN_CURRENCY = "unknown_currency"
+    OVER_LIMIT = "over_limit"
 
 
 _ERRORS = frozenset(list(RejectReason)[: list(RejectReason).index(RejectReason.NO_CATALOG)])

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from streams.model.instant import FOREVER, HOUR, Instant
+from streams.model.mediation import SourcePlatform
 from streams.model.money import Currency
 
 OverrunPolicy = Literal["receivable", "write_off", "suspend"]
@@ -225,6 +226,7 @@ class Catalog(Struct, frozen=True, kw_only=True):
     zone_units: tuple[ZoneUnit, ...] = ()
     time_units: tuple[TimeUnit, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
+    source_platforms: tuple[SourcePlatform, ...] = ()
     grace: Instant = HOUR
     late: LatePolicy = "open_period"
 

@@ -1,0 +1,1 @@
+"""What a charge does to its account: periods and grants, money, accumulators, thresholds."""

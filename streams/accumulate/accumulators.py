@@ -1,0 +1,25 @@
+"""Running totals by month: a record adds what it moved to the month it counts in."""
+
+from streams.model.account import Accumulators
+from streams.model.instant import Instant
+from streams.rate.rating import Rating, Total
+
+
+def move_accumulators(rating: Rating, *, closed_before: Instant) -> Accumulators:
+    """The account's totals after the record, without those of closed months."""
+    start, end = rating.period
+    moved = rating.moved
+    totals: list[Total] = []
+    found = 0
+    for entry in rating.totals:
+        name, period_start, period_end, total = entry
+        if period_start == start and name in moved:
+            found += 1
+            totals.append((name, start, end, total + moved[name]))
+        elif period_end > closed_before:
+            totals.append(entry)
+    if found < len(moved):
+        known = {name for name, period_start, _, _ in rating.totals if period_start == start}
+        totals += [(name, start, end, moved[name]) for name in moved if name not in known]
+        totals.sort(key=lambda entry: (entry[0], entry[1]))
+    return Accumulators(tuple(totals))

@@ -1,0 +1,51 @@
+"""Money in: a wallet filled, or a debt paid; thresholds it leaves behind are told as recovered."""
+
+from decimal import Decimal
+
+from streams.accumulate.accumulate import watch_money
+from streams.accumulate.counters import post_counters
+from streams.accumulate.funds import floor_of, money_place
+from streams.accumulate.thresholds import OVERRUN, Watch
+from streams.model.account import Account, Balances, Bucket
+from streams.model.command import TopUp
+from streams.model.instant import month_of
+from streams.model.money import CONTEXT, ZERO
+from streams.model.rated import Posting
+from streams.rate.plan import Plan
+from streams.state import Effects, State, Table
+
+FUNDING = "funding"
+
+
+def top_up(command: TopUp, *, plan: Plan | None, state: State, effects: Effects) -> None:
+    """Add the amount to the account's money. An account not yet known finds it when it comes."""
+    key = f"{command.tenant}\0{command.account}".encode()
+    account: Account | None = state.get(Table.ACCOUNTS, key)
+    balances: Balances = state.get(Table.BALANCES, key) or Balances()
+    buckets = list(balances.buckets)
+    place = money_place(buckets, command.currency)
+    held = buckets[place]
+    bucket = buckets[place] = Bucket(
+        held.resource,
+        held.start,
+        held.end,
+        CONTEXT.add(Decimal(held.granted), command.amount),
+        CONTEXT.add(Decimal(held.remaining), command.amount),
+    )
+    fired = balances.thresholds
+    if account is not None and plan is not None and account.currency == command.currency:
+        watch = Watch(command.tenant, command.account, fired=fired, at=command.occurred_at)
+        _judge(watch, account, plan, bucket)
+        fired = watch.fired
+        effects.alerts += watch.alerts
+    state.put(Table.BALANCES, key, Balances(tuple(buckets), fired))
+    posting = Posting(FUNDING, command.currency, CONTEXT.minus(command.amount))
+    post_counters(command.tenant, (posting,), state)
+
+
+def _judge(watch: Watch, account: Account, plan: Plan, bucket: Bucket) -> None:
+    month = month_of(watch.occurred_at, account.time_zone).start
+    watch_money(watch, account, plan, bucket, month=month)
+    floor = floor_of(account)
+    if floor is not None and Decimal(bucket.remaining) > floor:
+        watch.leave(OVERRUN, resource=bucket.resource, level=CONTEXT.minus(floor), value=ZERO)

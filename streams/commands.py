@@ -1,0 +1,210 @@
+"""Commands: accounts, services, money, catalog markers and time, applied once by their id.
+
+Ids are kept for good: whoever sends a command may send it again at any time. Commands whose effect
+is the same the second time (tick, receipt, discard) need none.
+"""
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from streams.accumulate.top_up import top_up
+from streams.model.account import Account, Service, ServiceAssignment
+from streams.model.command import (
+    ActivateCatalog,
+    AssignService,
+    Command,
+    DiscardSuspended,
+    EndService,
+    Forwarded,
+    PutAccount,
+    Receipt,
+    Released,
+    Tick,
+    TopUp,
+)
+from streams.model.instant import Instant
+from streams.model.rated import RecordVerdict
+from streams.model.usage import SourcePosition
+from streams.outbox import clear
+from streams.outcome import Verdict
+from streams.rate.plan import Plan
+from streams.record_ids import dropped_range, mark_of, position_of
+from streams.state import CatalogMarks, Effects, RecordState, State, Table, record_id_key
+
+TIME = b"time"
+DISCARDED = "discarded"
+_UNDATED = b"\xff\xff\xff\xff"
+_NOWHERE = SourcePosition("", -1, -1, -1)
+
+
+def catalog_of(tenant: str, instant: Instant, state: State) -> str | None:
+    """The catalog version that the tenant uses at an instant."""
+    marks: CatalogMarks | None = state.get(Table.CATALOGS, tenant.encode())
+    return None if marks is None else marks.at(instant)
+
+
+class CommandBook:
+    """Applies commands of one partition; `plans` are those of its charging core."""
+
+    def __init__(self, plans: Mapping[str, Plan]) -> None:
+        self._plans = plans
+
+    def apply(self, command: Command, *, state: State, effects: Effects) -> None:
+        """Apply a command that carries no usage; a known id does nothing."""
+        match command:
+            case Tick(at=at):
+                _tick(at, state)
+            case Receipt():
+                clear(command, state, effects)
+            case DiscardSuspended():
+                _discard(command, state, effects)
+            case PutAccount() | AssignService() | EndService() | TopUp() | ActivateCatalog():
+                if _is_new(command.command_id, state):
+                    self._apply_new(command, state=state, effects=effects)
+            case Forwarded() | Released():
+                raise AssertionError("usage is charged, not applied")
+            case _:
+                assert_never(command)
+
+    def _apply_new(
+        self,
+        command: PutAccount | AssignService | EndService | TopUp | ActivateCatalog,
+        *,
+        state: State,
+        effects: Effects,
+    ) -> None:
+        match command:
+            case PutAccount():
+                _put_account(command, state, effects)
+            case AssignService():
+                _assign_service(command, state, effects)
+            case EndService():
+                _end_service(command, state, effects)
+            case TopUp():
+                version = catalog_of(command.tenant, command.occurred_at, state)
+                plan = None if version is None else self._plans[version]
+                top_up(command, plan=plan, state=state, effects=effects)
+            case ActivateCatalog():
+                _activate(command, state)
+
+
+def _is_new(command_id: str, state: State) -> bool:
+    key = _UNDATED + blake2b(command_id.encode(), digest_size=16).digest()
+    if state.get(Table.COMMANDS, key) is not None:
+        return False
+    state.put(Table.COMMANDS, key, 1)
+    return True
+
+
+def _put_account(command: PutAccount, state: State, effects: Effects) -> None:
+    key = f"{command.tenant}\0{command.account}".encode()
+    known: Account | None = state.get(Table.ACCOUNTS, key)
+    account = Account(
+        command.tenant,
+        command.account,
+        command.root,
+        command.payment,
+        command.currency,
+        command.time_zone,
+        command.credit_limit,
+        1 if known is None else known.version + 1,
+    )
+    state.put(Table.ACCOUNTS, key, account)
+    effects.facts.append(account)
+
+
+def _assign_service(command: AssignService, state: State, effects: Effects) -> None:
+    """Of the same root, what overlaps ends at the new start; another root's claim stays beside."""
+    key = f"{command.tenant}\0{command.service_id}".encode()
+    known: Service | None = state.get(Table.SERVICES, key)
+    kept: list[ServiceAssignment] = []
+    for each in () if known is None else known.assignments:
+        overlaps = each.start < command.end and command.start < each.end
+        if each.root != command.root or not overlaps:
+            kept.append(each)
+        elif each.start < command.start:
+            kept.append(replace(each, end=command.start))
+    kept.append(
+        ServiceAssignment(
+            command.account,
+            command.root,
+            command.subscription,
+            command.price_plan,
+            command.start,
+            command.end,
+        )
+    )
+    kept.sort(key=lambda each: (each.start, each.end, each.account))
+    _put_service(command.tenant, command.service_id, known, kept, state=state, effects=effects)
+
+
+def _end_service(command: EndService, state: State, effects: Effects) -> None:
+    key = f"{command.tenant}\0{command.service_id}".encode()
+    known: Service | None = state.get(Table.SERVICES, key)
+    if known is None:
+        return
+    changed = [
+        replace(each, end=command.end, moved_to=command.moved_to)
+        if each.root == command.root and each.start <= command.end <= each.end
+        else each
+        for each in known.assignments
+    ]
+    _put_service(command.tenant, command.service_id, known, changed, state=state, effects=effects)
+
+
+def _put_service(  # noqa: PLR0913 - a service by its parts, and where it goes
+    tenant: str,
+    service_id: str,
+    known: Service | None,
+    assignments: list[ServiceAssignment],
+    *,
+    state: State,
+    effects: Effects,
+) -> None:
+    version = 1 if known is None else known.version + 1
+    service = Service(tenant, service_id, tuple(assignments), version)
+    state.put(Table.SERVICES, f"{tenant}\0{service_id}".encode(), service)
+    effects.facts.append(service)
+
+
+def _activate(command: ActivateCatalog, state: State) -> None:
+    key = command.tenant.encode()
+    known: CatalogMarks | None = state.get(Table.CATALOGS, key)
+    marks = [*(() if known is None else known.marks), (command.start, command.version)]
+    marks.sort(key=lambda mark: mark[0])
+    state.put(Table.CATALOGS, key, CatalogMarks(tuple(marks)))
+
+
+def _tick(at: Instant, state: State) -> None:
+    """Advance the partition's time, never back; drop what is too old at it."""
+    time = state.get(Table.META, TIME)
+    if time is not None and at <= time:
+        return
+    state.put(Table.META, TIME, at)
+    limit = dropped_range(at)
+    if time is None or limit != dropped_range(time):
+        state.drop(Table.RECORD_IDS, *limit)
+
+
+def _discard(command: DiscardSuspended, state: State, effects: Effects) -> None:
+    """Close a suspended record for good, known here or only suspended by mediation."""
+    key = record_id_key(command.occurred_at, command.record_id)
+    mark = state.get(Table.RECORD_IDS, key)
+    if mark is not None and mark.state != RecordState.SUSPENDED:
+        return
+    position = _NOWHERE if mark is None else position_of(mark)
+    state.put(Table.RECORD_IDS, key, mark_of(RecordState.DISCARDED, position))
+    effects.verdicts.append(
+        RecordVerdict(
+            Verdict.IGNORED,
+            DISCARDED,
+            command.reason,
+            "",
+            f"record:{command.tenant}:{command.record_id.hex()}",
+            position,
+            None,
+        )
+    )

@@ -1,0 +1,150 @@
+"""A catalog version compiled: dictionaries and closures, nothing left to interpret per record."""
+
+from decimal import Decimal
+from typing import Any
+
+from streams.accumulate.thresholds import MoneyBound
+from streams.model.account import Account
+from streams.model.catalog import Catalog, CurrencyRule, PriceOffer, PricePlan, version_of
+from streams.model.instant import datetime_of
+from streams.model.money import CONTEXT, ROUNDING_MODES
+from streams.rate.offer import CompiledOffer, OfferParts
+from streams.rate.price_plan import CompiledPricePlan
+from streams.rate.quantity import exact
+from streams.rate.time_unit import BandCalendar
+from streams.rate.zone_unit import ZoneTable
+from streams.record_ids import KEPT_DAYS
+
+_BOUNDS_KEPT = 4096
+HUNDRED = Decimal(100)
+
+
+class Plan:
+    """What charging and mediation work by. Immutable but for its look-up caches."""
+
+    __slots__ = (
+        "_bounds",
+        "_catalog",
+        "allowance_thresholds",
+        "dedupe_days",
+        "grace",
+        "mediation",
+        "price_plans",
+        "tenant",
+        "version",
+    )
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.version = version_of(catalog)
+        self.tenant = catalog.tenant
+        self.grace = catalog.grace
+        self.price_plans = _Compiler(catalog).price_plans()
+        self.allowance_thresholds: dict[str, tuple[tuple[str, Decimal], ...]] = {}
+        for threshold in catalog.thresholds:
+            if threshold.on == "allowance":
+                held = self.allowance_thresholds.get(threshold.resource, ())
+                entry = (threshold.id, threshold.level)
+                self.allowance_thresholds[threshold.resource] = (*held, entry)
+        self.dedupe_days: dict[str, int] = {}
+        for platform in catalog.source_platforms:
+            usage_type = platform.mapping.usage_type
+            days = max(platform.dedupe_window_days, self.dedupe_days.get(usage_type, 0))
+            self.dedupe_days[usage_type] = days
+        self.mediation: Any = None
+        self._catalog = catalog
+        self._bounds: dict[tuple[str, str, Decimal | None], tuple[MoneyBound, ...]] = {}
+
+    def dedupe_window(self, usage_type: str) -> int:
+        """How many days back an event of this type is charged: its source's window."""
+        return self.dedupe_days.get(usage_type, KEPT_DAYS)
+
+    def money_bounds(self, account: Account) -> tuple[MoneyBound, ...]:
+        """The thresholds on the account's money, as balances that reach them."""
+        key = (account.payment, account.currency, account.credit_limit)
+        bounds = self._bounds.get(key)
+        if bounds is None:
+            if len(self._bounds) >= _BOUNDS_KEPT:
+                self._bounds.clear()
+            bounds = self._bounds[key] = self._find_bounds(account)
+        return bounds
+
+    def _find_bounds(self, account: Account) -> tuple[MoneyBound, ...]:
+        bounds: list[MoneyBound] = []
+        for threshold in self._catalog.thresholds:
+            if threshold.resource != account.currency:
+                continue
+            if threshold.on == "balance" and account.payment == "prepaid":
+                bounds.append(MoneyBound(threshold.id, threshold.level, threshold.level, False))
+            if threshold.on == "credit_use" and account.payment == "postpaid":
+                limit = account.credit_limit
+                if limit is not None:
+                    level = CONTEXT.divide(CONTEXT.multiply(limit, threshold.level), HUNDRED)
+                    bounds.append(MoneyBound(threshold.id, level, CONTEXT.minus(level), True))
+        return tuple(bounds)
+
+
+class _Compiler:
+    """Finds what offers refer to by name; the catalog has been checked, so all of it is there."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.currencies = {rule.code: rule for rule in catalog.currencies}
+        self.usage_types = {each.id: each for each in catalog.usage_types}
+        self.allowances = {each.id: each for each in catalog.allowances}
+        self.accumulators = {each.id: each for each in catalog.accumulators}
+        self.zones = {unit.id: ZoneTable(unit) for unit in catalog.zone_units}
+        self.bands = {unit.id: BandCalendar(unit) for unit in catalog.time_units}
+
+    def price_plans(self) -> dict[str, CompiledPricePlan]:
+        return {plan.id: self._price_plan(plan) for plan in self.catalog.price_plans}
+
+    def _price_plan(self, plan: PricePlan) -> CompiledPricePlan:
+        rule: CurrencyRule = self.currencies[plan.currency]
+        offers: dict[str, tuple[CompiledOffer, ...]] = {}
+        for offer in sorted(plan.offers, key=lambda each: -each.start):
+            compiled = self._offer(plan, offer)
+            offers[offer.usage_type] = (*offers.get(offer.usage_type, ()), compiled)
+        return CompiledPricePlan(
+            id=plan.id,
+            currency=plan.currency,
+            quantum=Decimal(1).scaleb(-rule.digits),
+            rounding=ROUNDING_MODES[rule.rounding],
+            overrun=plan.overrun,
+            grants=tuple((grant.allowance, exact(grant.quantity)) for grant in plan.grants),
+            offers=offers,
+        )
+
+    def _offer(self, plan: PricePlan, offer: PriceOffer) -> CompiledOffer:
+        since = datetime_of(offer.start).strftime("%Y-%m-%d")
+        allowances = [self.allowances[name] for name in offer.impacts if name in self.allowances]
+        return CompiledOffer(
+            offer,
+            source=f"{plan.id}/{offer.id}@{since}",
+            parts=OfferParts(
+                zones=self.zones[offer.zone_unit] if offer.zone_unit else None,
+                bands=self.bands[offer.time_unit] if offer.time_unit else None,
+                allowances=tuple(sorted(allowances, key=lambda each: each.priority)),
+                moves=self._moves(offer),
+            ),
+        )
+
+    def _moves(self, offer: PriceOffer) -> dict[str, tuple[str, ...]]:
+        moves: dict[str, tuple[str, ...]] = {}
+        for unit in self.usage_types[offer.usage_type].units:
+            moved = tuple(
+                name
+                for name in offer.impacts
+                if name in self.accumulators
+                and (
+                    unit in self.accumulators[name].usage_units
+                    or not self.accumulators[name].usage_units
+                )
+            )
+            if moved:
+                moves[unit] = moved
+        return moves
+
+
+def compile_catalog(catalog: Catalog) -> Plan:
+    """The plan of a checked catalog; equal catalogs give equal plans."""
+    return Plan(catalog)

@@ -1,0 +1,1 @@
+"""One file a price kind: (quantity, what was used before) → lines."""

@@ -1,0 +1,54 @@
+"""Every unit costs the same."""
+
+from decimal import Decimal
+
+from streams.model.money import CONTEXT, LINE_QUANTUM, Quantity, quantize_line
+from streams.model.rated import ChargeLine
+
+_multiply = CONTEXT.multiply
+
+
+class PerUnitPrice:
+    """`amount` for `per` units.
+
+    Where the amount of one unit is exact at a line's scale, a whole quantity needs one
+    multiplication and no rounding; else the product is divided and quantized once.
+    """
+
+    __slots__ = (
+        "_amount",
+        "_exact",
+        "_per",
+        "detail",
+        "reference",
+        "source",
+        "unit",
+        "unit_amount",
+    )
+
+    rule = "per_unit"
+
+    def __init__(
+        self, unit: str, *, amount: Decimal, per: Decimal, source: str, detail: dict[str, str]
+    ) -> None:
+        self.unit = unit
+        self.source = source
+        self.detail = detail
+        self.reference = ""
+        self._amount = amount
+        self._per = per
+        self.unit_amount = CONTEXT.divide(amount, per).quantize(LINE_QUANTUM, None, CONTEXT)
+        self._exact = CONTEXT.multiply(self.unit_amount, per) == amount
+
+    def lines(self, quantity: Quantity, used: Quantity) -> tuple[ChargeLine, ...]:
+        """One line; what was `used` before does not matter."""
+        if self._exact and type(quantity) is int:
+            amount = _multiply(quantity, self.unit_amount)
+        else:
+            product = _multiply(quantity, self._amount)
+            amount = quantize_line(CONTEXT.divide(product, self._per))
+        return (
+            ChargeLine(
+                "per_unit", self.source, self.unit, quantity, self.unit_amount, amount, self.detail
+            ),
+        )
