@@ -12,17 +12,17 @@ Observer = Callable[[str], None]
 
 
 class Step(StrEnum):
-    """Every place that tells, by process."""
+    """Every place that tells, by process. Those of charging are an owner's points, as it tells them."""
 
     MEDIATION_BETWEEN_OUTPUTS = "mediation_between_outputs"
     """Some outputs of a batch are on their way to the broker, others are not."""
     MEDIATION_AFTER_PRODUCE = "mediation_after_produce"
     """All outputs of a batch are acknowledged; the batch is not."""
-    CHARGING_AFTER_LEDGER = "charging_after_ledger"
+    CHARGING_AFTER_LEDGER = "acknowledged"
     """A step is acknowledged by the ledger; the local state does not have it."""
-    CHARGING_AFTER_WRITE = "charging_after_write"
+    CHARGING_AFTER_WRITE = "applied"
     """The local state has the step; its source batch is not acknowledged."""
-    CHARGING_BEFORE_COMMIT = "charging_before_commit"
+    CHARGING_BEFORE_COMMIT = "told"
     """The source batch is acknowledged; the group's offset is not committed."""
     SINK_BETWEEN_TABLES = "sink_between_tables"
     """Some tables have the rows of a batch, others do not."""
@@ -37,7 +37,7 @@ class Step(StrEnum):
 _observer: Observer | None = None
 
 
-def passed(step: Step) -> None:
+def passed(step: str) -> None:
     """Tell that `step` was passed. Costs a comparison where nobody listens."""
     if _observer is not None:
         _observer(step)
