@@ -29,6 +29,8 @@ class Hold:
     def __init__(self, partition: int, store: Store, log: LedgerLog, options: OwnerOptions) -> None:
         self.generation = -1
         """The group generation to write into records; a hint for liveness alone."""
+        self.opened_at = -1
+        """Ledger offset of the last `open` that took the partition."""
         self._partition = partition
         self._store = store
         self._ledger = log
@@ -159,7 +161,10 @@ class Hold:
             if offset is None:
                 await asyncio.sleep(self._options.retry_s)
         await self._read_to(offset)
-        return self._is_mine()
+        if not self._is_mine():
+            return False
+        self.opened_at = offset
+        return True
 
     def _opening(self) -> LedgerRecord:
         return LedgerRecord(

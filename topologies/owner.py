@@ -126,7 +126,7 @@ class PartitionOwner:
         )
         self._snapshot_at: float | None = None
 
-    # -- what others call -------------------------------------------------------------------------
+    # What others call
 
     @property
     def generation(self) -> int:
@@ -177,6 +177,11 @@ class PartitionOwner:
         """True where the state stands at the ledger's end, so that `position` counts."""
         return self._opened.is_set()
 
+    @property
+    def opened_at(self) -> int:
+        """Ledger offset of the record that took the partition, -1 before."""
+        return self._hold.opened_at
+
     async def opened(self) -> None:
         """Wait until the partition is open."""
         await self._opened.wait()
@@ -216,7 +221,7 @@ class PartitionOwner:
         self._hold.abandon()
         self._store.close()
 
-    # -- opening and losing -----------------------------------------------------------------------
+    # Opening and losing
 
     async def _open(self) -> None:
         await self._hold.open()
@@ -254,7 +259,7 @@ class PartitionOwner:
             if not answer.done():
                 answer.set_exception(Unavailable(f"partition {self.partition}: {why}"))
 
-    # -- the loop ---------------------------------------------------------------------------------
+    # The loop
 
     async def _work(self) -> None:
         if self._requests:
