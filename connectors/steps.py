@@ -12,7 +12,7 @@ Observer = Callable[[str], None]
 
 
 class Step(StrEnum):
-    """Every place that tells, by process. Those of charging are an owner's points, as it tells them."""
+    """Every place that tells, by process; those of charging are the points of an owner."""
 
     MEDIATION_BETWEEN_OUTPUTS = "mediation_between_outputs"
     """Some outputs of a batch are on their way to the broker, others are not."""
