@@ -65,8 +65,8 @@ TOPICS: Mapping[Topic, TopicSpec] = {
         config=_FOREVER | _LARGE,
     ),
     Topic.SUSPENSE: TopicSpec(
-        description="Records that wait for a fact, newest state by record id",
-        key="record id",
+        description="Records that wait for a fact, newest state of each",
+        key="record id and source position",
         partitions=4,
         config=_COMPACTED | _LARGE,
     ),
@@ -108,8 +108,9 @@ TOPICS: Mapping[Topic, TopicSpec] = {
     ),
     Topic.OWNERS: TopicSpec(
         description="Who owns which partition, who is ready for which catalog",
-        key="partition or worker",
+        key="worker",
         partitions=1,
-        config=_COMPACTED,
+        # Written at the broker's time, so that who is alive, and our own clock, can be judged.
+        config=_COMPACTED | {"message.timestamp.type": "LogAppendTime"},
     ),
 }

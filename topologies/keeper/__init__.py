@@ -1,0 +1,30 @@
+"""The keeper: facts to topic `accounts`, suspense and its release, ticks. One leader, standbys."""
+
+from contextlib import closing
+
+from connectors import clock
+from connectors.kafka.client import await_broker
+from connectors.kafka.leadership import Leadership
+from topologies.keeper.keeper import NAME, Keeper
+from topologies.keeper.ticks import Ticker
+from topologies.settings import Settings
+from topologies.stopping import stop_requests
+
+__all__ = ["Keeper", "Ticker", "run"]
+
+
+def run(settings: Settings) -> None:
+    """Keep until SIGTERM. Raises ConnectorError; nothing is lost, the next leader goes on."""
+    stopping = stop_requests()
+    await_broker(settings.kafka)
+    with Leadership(settings.kafka, NAME) as leadership:
+        if not leadership.wait(stopping.is_set):
+            return
+        with (
+            Keeper(settings.kafka) as keeper,
+            closing(Ticker(settings.kafka, every_s=settings.tick_every_s)) as ticker,
+        ):
+            while not stopping.is_set():
+                leadership.check()
+                keeper.turn()
+                ticker.turn(clock.now())
