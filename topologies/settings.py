@@ -23,6 +23,7 @@ from connectors.settings import ClickHouseSettings, KafkaSettings
 
 DATA_VARIABLE = "VIVACE_DATA"
 DEFAULT_DATA = Path(".vivace")
+MAVEN_CENTRAL = "https://repo1.maven.org/maven2"
 RUN_FILE = Path("run") / "engines.json"
 """Below the data folder: the settings of the embedded engines that run now."""
 
@@ -81,6 +82,22 @@ class Settings(BaseSettings):
         description="Schema registry elsewhere. Empty: the gateway serves `avro/` itself.",
     )
 
+    worker: str = Field(
+        default="1", description="Name of this worker; several on one machine need different ones."
+    )
+    session_s: float = Field(
+        default=6.0,
+        gt=0,
+        description="Seconds until the partitions of a killed worker go to another. Brokers accept "
+        "6 or more unless told otherwise.",
+    )
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Loopback port of a worker's Prometheus metrics; 0: none.",
+    )
+
     tick_every_s: int = Field(
         default=60,
         ge=1,
@@ -94,7 +111,7 @@ class Settings(BaseSettings):
     )
 
     maven_repository: str = Field(
-        default="https://repo1.maven.org/maven2",
+        default=MAVEN_CENTRAL,
         description="Base address of the Maven repository that Kafka's jars are fetched from.",
     )
     cache: Path | None = Field(

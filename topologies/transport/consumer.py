@@ -36,18 +36,18 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
 
     `records_max` bounds the records of one batch by topic, 1,000 where a topic is not named.
     `position_of` may name, by partition, the offset to go on at after a rebalance, whatever the
-    group has committed; None means the committed one. `on_gap` hears of offsets that the log no
-    longer had when they were to be read: (partition, first missing, next found).
+    group has committed; None means the committed one. `on_trimmed` hears of offsets that the log
+    had lost before they were read: (partition, first missing, first present).
     """
 
     records_max: Mapping[str, int]
     position_of: Callable[[TP], int | None]
-    on_gap: Callable[[TP, int, int], None]
+    on_trimmed: Callable[[TP, int, int], None]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.records_max = {}
         self.position_of = lambda _partition: None
-        self.on_gap = lambda _partition, _first, _found: None
+        self.on_trimmed = lambda _partition, _first, _found: None
         self._deliveries: Deliveries[TP] = Deliveries(BATCHES_OUT_MAX)
         self._with_room: set[TP] = set()
         self._wake = asyncio.Event()
@@ -129,6 +129,11 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
             else:
                 self._committed_offset.pop(partition, None)
         return done
+
+    def acknowledged_to(self, partition: TP) -> int | None:
+        """The next offset after what is done, committed yet or not; None where nothing is known."""
+        done = self._deliveries.committable().get(partition)
+        return self._committed_offset[partition] if done is None else done
 
     # Rebalancing
 
@@ -252,11 +257,17 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         if not records or records[0].offset == expected:
             return records
         if self._gap_seen_at.get(partition) == expected:
-            self.on_gap(partition, expected, records[0].offset)
+            await self._tell_trimmed(partition, expected)
             return records
         self._gap_seen_at[partition] = expected
         await self._seek(partition, expected)
         return ()
+
+    async def _tell_trimmed(self, partition: TP, expected: int) -> None:
+        """Retention took offsets before they were read; markers and compaction are no loss."""
+        first = (await self.earliest_offsets(partition)).get(partition, 0)
+        if first > expected:
+            self.on_trimmed(partition, expected, first)
 
 
 def _message_of(batch: Batch, partition: TP) -> BatchMessage:

@@ -23,10 +23,15 @@ async def stop_failed(app: Any, error: BaseException) -> None:
     if app.crash_reason is not None:
         return
     _log.critical("stopping the worker, nothing acknowledged: %r", error, exc_info=error)
-    threading.Thread(target=_end_after, args=(GRACE_S,), daemon=True).start()
+    end_after(GRACE_S)
     await app.crash(error)
 
 
-def _end_after(grace_s: float) -> None:
+def end_after(grace_s: float) -> None:
+    """End the process, non-zero, unless it has ended by itself after so many seconds."""
+    threading.Thread(target=_end, args=(grace_s,), daemon=True).start()
+
+
+def _end(grace_s: float) -> None:
     time.sleep(grace_s)
     os._exit(EXIT_FAILED)

@@ -1,0 +1,199 @@
+"""Agent CHARGING: batches of topic `charging` are offered to the owners of their partitions.
+
+Which partitions are ours Faust says; whether they truly are the ledger says (`owner.py`). An owner
+is kept over a rebalance when its partition stays: its state is open already, and it finds out by
+its next append if somebody else has written meanwhile.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from faust.types import TP
+
+from connectors.kafka.ledger import LedgerReader
+from connectors.kafka.topics import Topic
+from connectors.steps import passed
+from streams.charge import Charging
+from topologies import metrics
+from topologies.app import build_app, check_exact_partitions, check_topics
+from topologies.disk import DiskMemory, RocksDisk
+from topologies.ledger_log import KafkaLedgerLog
+from topologies.owner import OfferedBatch, OwnerOptions, PartitionOwner
+from topologies.process import run_stages
+from topologies.settings import Settings
+from topologies.stage import WorkerParts
+from topologies.state import Store
+from topologies.transport.stop import stop_failed
+
+_log = structlog.get_logger()
+
+
+class ChargingStage:
+    """The agent and the partition owners of one worker."""
+
+    name = "charging"
+
+    def __init__(self, parts: WorkerParts) -> None:
+        kafka = parts.kafka
+        self._parts = parts
+        self._topic = f"{kafka.prefix}{Topic.CHARGING}"
+        money = [self._topic, f"{kafka.prefix}{Topic.LEDGER}"]
+        check_topics(kafka, dict.fromkeys(money, 1))
+        check_exact_partitions(kafka, money)
+        self._reader = LedgerReader(kafka)
+        self._memory = DiskMemory()
+        self._owners: dict[int, PartitionOwner] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._changing = asyncio.Lock()
+        self._is_draining = False
+        self.app = build_app("charging", kafka, parts.folder, parts.options)
+        self._define_agent()
+
+    def _define_agent(self) -> None:
+        app = self.app
+        app.on_partitions_assigned.connect(self._assigned)
+
+        @app.agent(app.topic(self._topic), isolated_partitions=True, name="charging")  # type: ignore[untyped-decorator]
+        async def charging(stream: Any) -> None:
+            async for event in stream.events():
+                self.offer(event.message)
+
+    # What the agent does
+
+    def offer(self, message: Any) -> None:
+        """Give a batch to its partition's owner, which tells the consumer what became of it."""
+        batch = message.value
+        if message.generation_id != self.app.consumer_generation_id or self._is_draining:
+            self.app.consumer.drop(message)
+            return
+        metrics.OFFERED.inc(len(batch))
+        owner = self._owners.get(batch.partition) or self._open(batch.partition)
+        owner.offer(
+            OfferedBatch(
+                batch.partition, batch.offsets(), batch.values(), batch.generation, message
+            )
+        )
+
+    # Source, as the owners know it
+
+    def acknowledge(self, batch: OfferedBatch) -> None:
+        """All of the batch is in the ledger."""
+        self.app.consumer.acknowledge(batch.token)
+
+    def drop(self, batch: OfferedBatch) -> None:
+        """Nobody will acknowledge this delivery."""
+        self.app.consumer.drop(batch.token)
+
+    async def rewind(self, partition: int, offset: int) -> None:
+        """Fetch the partition again from `offset`, if it is still ours."""
+        place = TP(self._topic, partition)
+        if place in self.app.consumer.assignment():
+            await self.app.consumer.reset_partition(place, offset)
+
+    # Owners
+
+    async def _assigned(self, _app: Any, assigned: set[TP], **_: Any) -> None:
+        metrics.REBALANCES.labels("charging").inc()
+        ours = {place.partition for place in assigned if place.topic == self._topic}
+        async with self._changing:
+            gone = [partition for partition in self._owners if partition not in ours]
+            await asyncio.gather(*(self._close_owner(partition) for partition in gone))
+            for partition in ours:
+                owner = self._owners.get(partition) or self._open(partition)
+                owner.generation = self.app.consumer_generation_id
+
+    def _open(self, partition: int) -> PartitionOwner:
+        parts = self._parts
+        owner = PartitionOwner(
+            partition,
+            core=Charging(
+                plans=parts.library.plans, partitions=parts.kafka.partitions, partition=partition
+            ),
+            store=Store(RocksDisk(parts.folder / "charging" / f"{partition}", self._memory)),
+            log=KafkaLedgerLog(
+                partition,
+                producer=self.app.producer,
+                reader=self._reader,
+                settings=parts.kafka,
+            ),
+            source=_PartitionSource(self, partition),
+            outbox_send=self._send_command,
+            options=OwnerOptions(engine=parts.engine, watch=passed),
+        )
+        owner.generation = self.app.consumer_generation_id
+        self._owners[partition] = owner
+        task = asyncio.create_task(owner.run(), name=f"owner-{partition}")
+        task.add_done_callback(self._owner_ended)
+        self._tasks[partition] = task
+        return owner
+
+    def _owner_ended(self, task: "asyncio.Task[None]") -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            _log.error("owner failed", owner=task.get_name(), cause=repr(error))
+            self._ending = asyncio.ensure_future(stop_failed(self.app, error))
+
+    async def _send_command(self, partition: int, value: bytes) -> None:
+        await self.app.producer.send_and_wait(self._topic, None, value, partition, None, None)
+
+    async def _close_owner(self, partition: int) -> None:
+        owner = self._owners.pop(partition)
+        await owner.close()
+        task = self._tasks.pop(partition)
+        if not task.done():
+            task.cancel()
+
+    def _position_of(self, place: TP) -> int | None:
+        owner = self._owners.get(place.partition)
+        return owner.position() if owner is not None and owner.is_open else None
+
+    # Stage, as the worker knows it
+
+    def partitions(self) -> Mapping[int, int]:
+        """The partitions that are open, with the ledger offset each was opened at."""
+        return {
+            partition: owner.opened_at for partition, owner in self._owners.items() if owner.is_open
+        }
+
+    def observe(self) -> None:
+        """Gauges of ownership and lag."""
+        metrics.OWNED.set(sum(owner.is_open for owner in self._owners.values()))
+        metrics.observe_lag(self.app.consumer)
+
+    async def open(self) -> None:
+        """Prepare the consumer; catalogs are compiled before any partition opens."""
+        consumer = self.app.consumer
+        consumer.records_max = {self._topic: self._parts.options.charging_messages_max}
+        consumer.position_of = self._position_of
+        consumer.on_trimmed = metrics.count_trimmed
+
+    async def drain(self) -> None:
+        """Let each owner finish its step; what waits behind it comes again."""
+        self._is_draining = True
+        async with self._changing:
+            await asyncio.gather(*(self._close_owner(partition) for partition in [*self._owners]))
+
+    async def close(self) -> None:
+        """Let the ledger's clients go."""
+        self._reader.close()
+
+
+class _PartitionSource:
+    """The stage as one owner's source."""
+
+    def __init__(self, stage: ChargingStage, partition: int) -> None:
+        self._stage = stage
+        self._partition = partition
+        self.acknowledge = stage.acknowledge
+        self.drop = stage.drop
+
+    async def rewind(self, offset: int) -> None:
+        """Deliver again from this offset."""
+        await self._stage.rewind(self._partition, offset)
+
+
+def run(settings: Settings) -> None:
+    """Run a charging worker until SIGTERM. Raises what stopped it."""
+    run_stages(settings, [ChargingStage])

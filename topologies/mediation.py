@@ -1,0 +1,156 @@
+"""Agent MEDIATION: each batch of a source topic is harmonised, guided and sent on, then done.
+
+The chain is pure (`runner.py`); this file brings it batches, the accounts it looks up, and the
+catalogs in force. Acknowledged is a batch when the broker has all that was made of it. Any error
+beyond a wrong record stops the worker with the batch unacknowledged.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from faust.types import TP
+
+from connectors.accounts.directory import AccountsDirectory
+from connectors.kafka.topics import Topic
+from streams.rate.plan import Plan
+from streams.sources import MediationPlans
+from streams.state import CatalogMarks
+from topologies import metrics
+from topologies.app import build_app, check_topics
+from topologies.outputs import MediationOutputs
+from topologies.process import run_stages
+from topologies.reject_limit import RejectLimit
+from topologies.runner import MediationRunner, SourceMessage
+from topologies.settings import Settings
+from topologies.stage import WorkerParts
+from topologies.transport.batch import Batch
+
+_log = structlog.get_logger()
+
+
+class MediationStage:
+    """The agent, its copy of the accounts and its chain."""
+
+    name = "mediation"
+
+    def __init__(self, parts: WorkerParts) -> None:
+        kafka = parts.kafka
+        self._parts = parts
+        self._release_topic = f"{kafka.prefix}{Topic.RELEASE}"
+        sources = source_topics(parts.library.plans)
+        names = [f"{kafka.prefix}{topic}" for topic in sources]
+        self._logical = dict(zip(names, sources, strict=True))
+        self._topic_ids = check_topics(kafka, dict.fromkeys([*names, self._release_topic], 1))
+        self._directory = AccountsDirectory(kafka, parts.folder / "accounts")
+        self.app = build_app("mediation", kafka, parts.folder, parts.options)
+        self._outputs = MediationOutputs(self.app.producer, kafka.prefix)
+        self._runner: MediationRunner | None = None
+        self._runner_of: tuple[object, int] = (None, 0)
+        self._define_agent([*names, self._release_topic])
+
+    def _define_agent(self, topics: Sequence[str]) -> None:
+        app = self.app
+        app.on_partitions_assigned.connect(self._assigned)
+
+        @app.agent(app.topic(*topics), isolated_partitions=True, name="mediation")  # type: ignore[untyped-decorator]
+        async def mediation(stream: Any) -> None:
+            async for event in stream.events():
+                await self.mediate(event.value)
+                app.consumer.acknowledge(event.message)
+
+    async def mediate(self, batch: Batch) -> None:
+        """Run the chain over the batch; returns when all outputs are acknowledged."""
+        began = time.perf_counter()
+        run = self._current_runner().run
+        topic = self._logical.get(batch.topic, str(Topic.RELEASE))
+        if batch.topic == self._release_topic:
+            run = self._current_runner().run_released
+        output = run(
+            source_messages(batch),
+            topic=topic,
+            topic_id=self._topic_ids[batch.topic],
+            partition=batch.partition,
+        )
+        await self._outputs.send(output)
+        metrics.READ.labels(topic).inc(len(batch))
+        metrics.MEDIATION_S.observe(time.perf_counter() - began)
+
+    def _current_runner(self) -> MediationRunner:
+        """The chain for the catalogs in force; built again when a version came or was activated."""
+        marks, plans = self._directory.marks, self._parts.library.plans
+        if self._runner is None or self._runner_of != (marks, len(plans)):
+            self._runner_of = (marks, len(plans))
+            self._runner = self._build_runner(marks, plans)
+        return self._runner
+
+    def _build_runner(
+        self, marks: Mapping[str, CatalogMarks], plans: Mapping[str, Plan]
+    ) -> MediationRunner:
+        return MediationRunner(
+            plans=MediationPlans(
+                {version: plan.mediation for version, plan in plans.items()}, marks
+            ),
+            directory=self._directory,
+            partitions=self._parts.kafka.partitions,
+            limit=RejectLimit(),
+            engine=self._parts.engine,
+        )
+
+    async def _assigned(self, _app: Any, _assigned: set[TP], **_: Any) -> None:
+        metrics.REBALANCES.labels(self.name).inc()
+
+    # Stage, as the worker knows it
+
+    def partitions(self) -> Mapping[int, int]:
+        """None: mediation has no state."""
+        return {}
+
+    def observe(self) -> None:
+        """Gauges of lag and of the directory."""
+        metrics.DIRECTORY_POSITION.set(self._directory.position)
+        metrics.observe_lag(self.app.consumer)
+
+    async def open(self) -> None:
+        """Read the accounts up to now before any usage is looked up in them."""
+        consumer = self.app.consumer
+        consumer.on_trimmed = metrics.count_trimmed
+        consumer.records_max = dict.fromkeys(self._topic_ids, self._parts.options.usage_records_max)
+        self._directory.start()
+        await asyncio.to_thread(self._directory.wait_current)
+
+    async def drain(self) -> None:
+        """Batches in hand finish while the app stops; nothing else is kept."""
+
+    async def close(self) -> None:
+        """Stop following the accounts."""
+        self._directory.close()
+
+
+def source_topics(plans: Mapping[str, Plan]) -> list[str]:
+    """The topics that the catalogs' source platforms name, and `usage` in any case, sorted."""
+    named = {
+        platform.platform.topic for plan in plans.values() for platform in plan.mediation.platforms
+    }
+    return sorted(named | {str(Topic.USAGE)})
+
+
+def source_messages(batch: Batch) -> list[SourceMessage]:
+    """The records of a batch as the chain takes them; times in microseconds."""
+    return [
+        SourceMessage(
+            record.offset,
+            record.timestamp * 1000,
+            record.key,
+            record.value or b"",
+            record.headers,
+        )
+        for record in batch.records
+    ]
+
+
+def run(settings: Settings) -> None:
+    """Run a mediation worker until SIGTERM. Raises what stopped it."""
+    run_stages(settings, [MediationStage])

@@ -1,0 +1,49 @@
+"""What a worker process gives its agents, and what it asks of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from connectors.kafka.catalog_library import CatalogLibrary
+from connectors.settings import KafkaSettings
+from streams.rate.plan import Plan
+from topologies.app import WorkerOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerParts:
+    """What the agents of one process share. `folder` is this worker's own."""
+
+    kafka: KafkaSettings
+    folder: Path
+    library: CatalogLibrary[Plan]
+    options: WorkerOptions
+    engine: str
+
+
+class Stage(Protocol):
+    """One kind of agent in a worker process."""
+
+    name: str
+    app: Any
+    """Its Faust app."""
+
+    def partitions(self) -> Mapping[int, int]:
+        """The partitions of `charging` that are open here, and the ledger offset since when."""
+
+    def observe(self) -> None:
+        """Bring its gauges up to date."""
+
+    async def open(self) -> None:
+        """Make ready what its agent needs. Before the app starts."""
+
+    async def drain(self) -> None:
+        """Finish what is in hand; take nothing new. Before the app stops."""
+
+    async def close(self) -> None:
+        """Let everything go. After the app stopped."""
+
+
+StageFactory = Callable[[WorkerParts], Stage]
+"""Builds a stage; called inside the event loop that it will run in. Raises Refused."""
