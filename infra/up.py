@@ -97,7 +97,7 @@ class _Run:
     def _start_processes(self) -> None:
         names = startable()
         self._report.tell(f"Starting {', '.join(names)}")
-        self._supervisor.programs += [_process(name, self._settings) for name in names]
+        self._supervisor.programs += [_supervised(name, self._settings) for name in names]
         self._supervisor.start()
         clickhouse = self._settings.clickhouse
         self._state.addresses = {
@@ -129,7 +129,7 @@ def _fetch(settings: Settings, report: Report) -> Path:
     return ensure_jars(jar_cache(settings), repository=repository, progress=report.progress)
 
 
-def _process(name: str, settings: Settings) -> Program:
+def _supervised(name: str, settings: Settings) -> Program:
     return program_of(
         name,
         [sys.executable, "-m", "infra.cli", "run", name],

@@ -23,8 +23,8 @@ from infra.kafka.broker import Broker, BrokerOptions, start_broker
 from infra.kafka.jars import default_cache, ensure_jars
 from infra.lock import exclusively
 from infra.ports import free_port
+from topologies.settings import Settings
 
-REPOSITORY = os.environ.get("VIVACE_MAVEN_REPOSITORY", "https://repo1.maven.org/maven2")
 READY_WITHIN_S = 300
 STOP_WITHIN_S = 30
 
@@ -80,7 +80,7 @@ def _start_broker(folder: Path) -> Broker:
     return start_broker(
         BrokerOptions(
             directory=folder / "kafka",
-            jars=ensure_jars(default_cache(), repository=REPOSITORY),
+            jars=ensure_jars(default_cache(), repository=Settings().maven_repository),
             port=free_port(),
             controller_port=free_port(),
             log=folder / "kafka.log",

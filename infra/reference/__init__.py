@@ -1,0 +1,16 @@
+"""The pages of docs/reference, made from the code they describe."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from infra.reference import codes, commands, metrics, settings, topics
+
+FOLDER = Path(__file__).parents[2] / "docs" / "reference"
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "settings.md": settings.page,
+    "commands.md": commands.page,
+    "codes.md": codes.page,
+    "metrics.md": metrics.page,
+    "topics.md": topics.page,
+}

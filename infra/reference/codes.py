@@ -1,0 +1,119 @@
+"""docs/reference/codes.md"""
+
+from collections.abc import Mapping
+
+from infra.reference.table import table
+from streams.outcome import DropReason, RejectReason, Verdict, is_suspense
+
+_INTRODUCTION = """# Codes
+
+Every source position ends with exactly one verdict; one that is not charged carries a code that
+says why. Codes are never renamed and never reused. Where several apply, the first in this order is
+reported.
+
+"""
+
+VERDICTS: Mapping[Verdict, str] = {
+    Verdict.CHARGED: "Rated, and posted to its account.",
+    Verdict.IGNORED: "A rule says that it is not ours to charge.",
+    Verdict.DUPLICATE: "The same record id came from another position before.",
+    Verdict.SUSPENDED: "Waits in `suspense` for a fact that is missing.",
+    Verdict.ERROR: "Cannot be read; its bytes are in `errors`.",
+}
+DROPS: Mapping[DropReason, str] = {
+    DropReason.FILTERED: "A filter of the source platform leaves it out.",
+    DropReason.ZERO_USAGE: "Nothing was used: every quantity is zero.",
+}
+REJECTS: Mapping[RejectReason, tuple[str, str]] = {
+    RejectReason.EMPTY_MESSAGE: ("The message has no bytes.", "Mend the source."),
+    RejectReason.MESSAGE_TOO_LARGE: (
+        "The message is larger than the source platform allows.",
+        "Let the source send smaller messages.",
+    ),
+    RejectReason.NOT_PARSABLE: ("The bytes are not of the format.", "Mend the source."),
+    RejectReason.UNKNOWN_SOURCE: (
+        "No source platform of the topic matches.",
+        "Add a source platform to the catalog, then release.",
+    ),
+    RejectReason.MISSING_FIELD: ("A required field is absent.", "Mend the source."),
+    RejectReason.WRONG_TYPE: ("A field has another type.", "Mend the source."),
+    RejectReason.NOT_A_NUMBER: ("A quantity is not a finite number.", "Mend the source."),
+    RejectReason.NUMBER_TOO_LARGE: (
+        "A quantity has more digits than can be kept exactly.",
+        "Mend the source, or use a larger unit.",
+    ),
+    RejectReason.NEGATIVE_QUANTITY: ("A quantity is below zero.", "Mend the source."),
+    RejectReason.TIME_NOT_PARSABLE: ("A time is not of the format.", "Mend the source."),
+    RejectReason.TIME_OUT_OF_RANGE: (
+        "The event's time is before 2000 or more than a day ahead of its arrival.",
+        "Set the source's clock.",
+    ),
+    RejectReason.RULE_FAILED: (
+        "A rule of the catalog has no result for this record.",
+        "Mend the rule, activate, release.",
+    ),
+    RejectReason.INTERNAL_ERROR: (
+        "The engine failed on this record; its effects were undone.",
+        "Report it with the record's bytes, which are kept.",
+    ),
+    RejectReason.NO_CATALOG: ("The tenant has no active catalog.", "Activate one."),
+    RejectReason.UNKNOWN_SERVICE: (
+        "No subscription has the service id at the event's time.",
+        "Add the service; the record is then released by itself.",
+    ),
+    RejectReason.AMBIGUOUS_SERVICE: (
+        "Several subscriptions claim the service id at the event's time.",
+        "End all claims but one, then release.",
+    ),
+    RejectReason.UNKNOWN_ACCOUNT: ("The account is not known.", "Add it."),
+    RejectReason.NOT_YET_ACTIVE: (
+        "The subscription begins after the event.",
+        "Correct its start, or discard the record.",
+    ),
+    RejectReason.SERVICE_ENDED: (
+        "The subscription ended before the event.",
+        "Correct its end, or discard the record.",
+    ),
+    RejectReason.WRONG_HOME: (
+        "The record came to a partition that is not its account's, more than once.",
+        "Report it; release once the account is settled.",
+    ),
+    RejectReason.OUTSIDE_DEDUPE_WINDOW: (
+        "So late that a repeat could no longer be told.",
+        "Check that it was not charged, then release or discard.",
+    ),
+    RejectReason.UNKNOWN_PRICE_PLAN: (
+        "The subscription's price plan is not in the catalog.",
+        "Add the plan and activate.",
+    ),
+    RejectReason.NO_PRICE: (
+        "The price plan has no price for this usage.",
+        "Add the price and activate; the record is then released by itself.",
+    ),
+    RejectReason.NO_ZONE: ("No zone matches, not even `*`.", "Add the zone and activate."),
+    RejectReason.UNKNOWN_CURRENCY: (
+        "A price names a currency that the catalog does not have.",
+        "Add the currency and activate.",
+    ),
+    RejectReason.OVER_LIMIT: (
+        "The account's limit is reached and its policy is to suspend.",
+        "Top up or raise the limit; the record is then released by itself.",
+    ),
+}
+
+
+def page() -> str:
+    """Return verdicts, then the codes of what was ignored and of what was refused."""
+    rejects = (
+        (f"`{code}`", "`suspense`" if is_suspense(code) else "`errors`", *REJECTS[code])
+        for code in RejectReason
+    )
+    return (
+        _INTRODUCTION
+        + "## Verdicts\n\n"
+        + table(("verdict", "meaning"), ((f"`{v}`", VERDICTS[v]) for v in Verdict))
+        + "\n## Ignored\n\n"
+        + table(("code", "meaning"), ((f"`{d}`", DROPS[d]) for d in DropReason))
+        + "\n## Refused\n\n"
+        + table(("code", "goes to", "meaning", "what to do"), rejects)
+    )
