@@ -9,7 +9,6 @@ counter-accounts on disk. Prints one JSON line and ends by itself.
 import argparse
 import json
 import os
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +22,7 @@ from infra.bench.world import MemoryState, World, make_world
 from streams.model.instant import Instant
 from streams.model.usage import SourcePosition
 from streams.state import Effects, Table
-from topologies.runner import MediationRunner, SourceMessage
+from topologies.runner import SourceMessage
 
 _IN_TABLE = frozenset({Table.BALANCES, Table.ACCUMULATORS})
 _WARM_UP = 20
@@ -57,9 +56,9 @@ class PlainState(MemoryState):
 class Plain:
     """Mediation and charging of one message at a time, counted and timed."""
 
-    def __init__(self, world: World, runner: MediationRunner, *, events: int) -> None:
+    def __init__(self, world: World, *, events: int) -> None:
         self._world = world
-        self._runner = runner
+        self._runner = world.runner()
         self._events = events
         self._done = 0
         self._charged = 0
@@ -72,9 +71,7 @@ class Plain:
             timestamp=int(message.timestamp * 1_000_000),
             key=message.key,
             value=message.value,
-            headers=list((message.headers or {}).items())
-            if isinstance(message.headers, dict)
-            else list(message.headers or ()),
+            headers=_pairs(message.headers),
         )
         output = self._runner.run(
             [source], topic=message.topic, topic_id="plain", partition=message.partition
@@ -101,10 +98,16 @@ class Plain:
             stretch = Stretch(
                 self._done - first, time.perf_counter() - wall, time.process_time() - cpu
             )
-            json.dump(stretch.__dict__ | {"charged": self._charged}, sys.__stdout__)
-            sys.__stdout__.flush()
+            result = json.dumps(stretch.__dict__ | {"charged": self._charged})
+            # Faust has put a logger in the place of stdout.
+            os.write(1, result.encode())
             # A default Faust worker needs seconds to stop, and nothing is left to be saved.
             os._exit(0)
+
+
+def _pairs(headers: Any) -> list[tuple[str, bytes]]:
+    """Faust gives headers as a dict or as pairs."""
+    return list(headers.items() if isinstance(headers, dict) else headers or ())
 
 
 def make_app(*, bootstrap: str, name: str, directory: Path, partitions: int) -> faust.App:
@@ -138,7 +141,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     wanted = _arguments(argv)
     at: Instant = wanted.start
     world = make_world(accounts=wanted.accounts, at=at)
-    runner = make_runner(world)
     app = make_app(
         bootstrap=wanted.bootstrap,
         name=f"plain-{wanted.source}",
@@ -147,13 +149,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     table = app.Table("state", key_type=bytes, value_type=bytes, partitions=wanted.partitions)
     state = PlainState(world.state, table)
-    plain = Plain(world, runner, events=wanted.events)
+    plain = Plain(world, events=wanted.events)
 
-    @app.agent(app.topic(wanted.source, value_type=bytes, value_serializer="raw"))
     async def charge(stream: faust.StreamT[bytes]) -> None:
         async for event in stream.events():
             plain.take(event.message, state)
 
+    app.agent(app.topic(wanted.source, value_type=bytes, value_serializer="raw"))(charge)
     worker = faust.Worker(app, loglevel="WARN")
     worker.execute_from_commandline()
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
 
+from pydantic import SecretStr
+
 from connectors.kafka.topics import Topic
 from connectors.settings import ClickHouseSettings, KafkaSettings
 from infra.bench.cores import on_cores
@@ -59,7 +61,7 @@ class Site:
             clickhouse_host=self.clickhouse.host,
             clickhouse_port=self.clickhouse.port,
             clickhouse_user=self.clickhouse.user,
-            clickhouse_password=self.clickhouse.password,
+            clickhouse_password=SecretStr(self.clickhouse.password),
             clickhouse_database=self.clickhouse.database,
         )
 

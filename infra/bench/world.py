@@ -13,7 +13,10 @@ from streams.model.catalog import Catalog, version_of
 from streams.model.command import ActivateCatalog
 from streams.model.instant import BEGINNING, Instant
 from streams.rate.plan import Plan, compile_catalog
-from streams.state import Effects, Table
+from streams.sources import MediationPlans
+from streams.state import CatalogMarks, Effects, Table
+from topologies.reject_limit import RejectLimit
+from topologies.runner import MediationRunner
 
 CATALOGS = Path(__file__).parents[2] / "catalog"
 
@@ -67,6 +70,22 @@ class World:
     charging: Charging
     state: MemoryState
     directory: MemoryDirectory
+
+    def runner(self) -> MediationRunner:
+        """A mediation chain over the same catalogs and accounts."""
+        marks = {
+            catalog.tenant: CatalogMarks(((BEGINNING, version_of(catalog)),))
+            for catalog in self.catalogs
+        }
+        return MediationRunner(
+            plans=MediationPlans(
+                {version: plan.mediation for version, plan in self.plans.items()}, marks
+            ),
+            directory=self.directory,
+            partitions=1,
+            limit=RejectLimit(),
+            engine="bench",
+        )
 
 
 def example_catalogs(directory: Path = CATALOGS) -> tuple[Catalog, ...]:

@@ -35,7 +35,9 @@ class Account:
 class Charge:
     """One rated record as the comparison wants it."""
 
+    tenant: str
     account: str
+    usage_type: str
     product: str
     currency: str
     amount: Decimal
@@ -107,9 +109,10 @@ class Partition:
         self._marks[record.record_id] = (end, position)
         if known is None or end != "suspended":
             self.counts[end] += 1
-        self._time = max(self._time, record.occurred_at)
 
     def _charge(self, record: Record) -> str:
+        if not any(quantity for _, quantity in record.usages):
+            return "ignored"
         if record.occurred_at < self._time - WINDOW:
             return "suspended"
         rows = self._services.get((record.tenant, record.service_id), [])
@@ -171,7 +174,9 @@ class _Rating:
         quantum = Decimal(1).scaleb(-self.tariff.digits[currency])
         amount = total.quantize(quantum, MODES[self.tariff.rounding[currency]], EXACT)
         charges[record.record_id] = Charge(
+            tenant=record.tenant,
             account=account_id,
+            usage_type=record.usage_type,
             product=self.offer.product,
             currency=currency,
             amount=amount,
@@ -281,14 +286,29 @@ class _Rating:
         return amount - borne
 
 
-def by_period(charges: dict[bytes, Charge], length: timedelta) -> dict[tuple[Any, ...], list[Any]]:
-    """(start, account, product, zone, currency) → [records, amount]; UTC periods of `length`."""
+PeriodKey = tuple[str, datetime, str, str, str, str, str]
+"""(tenant, start, account, product, usage type, zone, currency)."""
+
+
+@dataclass
+class Total:
+    """What one period's group sums up to."""
+
+    records: int = 0
+    amount: Decimal = Decimal(0)
+    quantities: dict[str, Decimal] = field(default_factory=dict)
+
+
+def by_period(charges: dict[bytes, Charge], length: timedelta) -> dict[PeriodKey, Total]:
+    """The charges summed by UTC periods of `length` and by what they were for."""
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    sums: dict[tuple[Any, ...], list[Any]] = {}
-    for charge in charges.values():
-        start = epoch + (charge.occurred_at - epoch) // length * length
-        key = (start, charge.account, charge.product, charge.zone, charge.currency)
-        total = sums.setdefault(key, [0, Decimal(0)])
-        total[0] += 1
-        total[1] += charge.amount
-    return sums
+    sums: dict[PeriodKey, Total] = defaultdict(Total)
+    for one in charges.values():
+        start = epoch + (one.occurred_at - epoch) // length * length
+        group = (one.account, one.product, one.usage_type, one.zone, one.currency)
+        total = sums[(one.tenant, start, *group)]
+        total.records += 1
+        total.amount += one.amount
+        for unit, quantity in one.quantities.items():
+            total.quantities[unit] = total.quantities.get(unit, Decimal(0)) + quantity
+    return dict(sums)
