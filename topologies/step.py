@@ -19,6 +19,7 @@ from streams.model.rated import RecordVerdict
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.outcome import RejectReason, Verdict
 from streams.state import Effects, RecordMark, RecordState, Table, record_id_key
+from topologies.origins import origins_of
 from topologies.overlay import Overlay, Readable
 from topologies.ports import Core, OfferedBatch
 from topologies.reject_limit import RejectGauge
@@ -166,6 +167,11 @@ class StepComputer:
                 for portion in portions
             ),
             counts=_counts(portions, effects),
+            origins=origins_of(
+                [portion.items for portion in portions],
+                has_commands=any(portion.batch is None for portion in portions),
+                effects=effects,
+            ),
         )
         forwarded = [
             item

@@ -220,10 +220,18 @@ class LedgerFollower:
 
     `start[p]` is the offset of the last valid record of partition p that the caller has already
     taken, -1 for none. The caller keeps `positions()` with its own effects and passes them here at
-    its next start. Not for several threads at once.
+    its next start. `decode` may give another view of a record, as long as it is a `Link`. Not for
+    several threads at once.
     """
 
-    def __init__(self, settings: KafkaSettings, start: Mapping[int, int]) -> None:
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        start: Mapping[int, int],
+        *,
+        decode: Callable[[bytes], Any] = decode_ledger,
+    ) -> None:
+        self._decode = decode
         self.voids = 0
         """Void records seen since the start."""
         self._topic = ledger_topic(settings)
@@ -270,7 +278,7 @@ class LedgerFollower:
             raise Corrupted(
                 f"{self._topic}[{partition}]: a hole at {following}, the next record is {offset}"
             )
-        record = decode_ledger(value)
+        record = self._decode(value)
         self._next[partition] = offset + 1
         if not self._chains[partition].accept(offset, record):
             self.voids += 1

@@ -36,7 +36,9 @@ class LedgerRecord(Struct, frozen=True, array_like=True):
     or deleted (None), keys with their table's first byte; `dropped` are key ranges [from, to) that
     were deleted before the delta. `counts` are the numbers of inputs by what became of them.
     `requests` are commands that came by the online door, not by `charging[p]`, with the time they
-    were stamped with; a record has either inputs or requests.
+    were stamped with; a record has either inputs or requests. `origins` are the ordinals, among
+    the step's inputs, of those that each charge and each verdict came from; empty where the i-th
+    came from the i-th.
     """
 
     format: int
@@ -58,3 +60,4 @@ class LedgerRecord(Struct, frozen=True, array_like=True):
     counts: dict[str, int] = {}
     requests: tuple[Command, ...] = ()
     requested_at: Instant = 0
+    origins: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())

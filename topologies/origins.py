@@ -1,0 +1,54 @@
+"""Which input of a step each charge and verdict came from, so that the input log can be told from
+the ledger: a top-up between two records must be folded between them."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from streams.model.command import Forwarded, Released
+from streams.model.usage import UsageRecord
+from streams.state import Effects
+
+UNKNOWN = -1
+"""The ordinal of a verdict on something that was no record."""
+
+Origins = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+def origins_of(inputs: Sequence[Sequence[Any]], *, has_commands: bool, effects: Effects) -> Origins:
+    """The ordinals of the inputs behind each charge, and behind each verdict.
+
+    Empty where nothing needs to be told: there is none, or all inputs are records and each came to
+    the same end.
+    """
+    count = sum(map(len, inputs))
+    ends = (effects.rated, effects.verdicts)
+    if not has_commands and count in map(len, ends):
+        return (), ()
+    by_identity: dict[int, int] = {}
+    by_record_id: dict[bytes, int] = {}
+    for ordinal, record in _records(inputs):
+        by_identity[id(record)] = by_record_id[record.record_id] = ordinal
+
+    def ordinal_of(record: UsageRecord | None) -> int:
+        if record is None:
+            return UNKNOWN
+        found = by_identity.get(id(record))
+        # A released record may have been written anew with the place it was first seen at.
+        return by_record_id.get(record.record_id, UNKNOWN) if found is None else found
+
+    return (
+        tuple(ordinal_of(rated.record) for rated in effects.rated),
+        tuple(ordinal_of(verdict.record) for verdict in effects.verdicts),
+    )
+
+
+def _records(inputs: Sequence[Sequence[Any]]) -> Iterator[tuple[int, UsageRecord]]:
+    ordinal = 0
+    for items in inputs:
+        for item in items:
+            if isinstance(item, UsageRecord):
+                yield ordinal, item
+            elif isinstance(item, Forwarded | Released):
+                for record in item.batch.records:
+                    yield ordinal, record
+            ordinal += 1
