@@ -21,8 +21,7 @@ def origins_of(inputs: Sequence[Sequence[Any]], *, has_commands: bool, effects: 
     the same end.
     """
     count = sum(map(len, inputs))
-    ends = (effects.rated, effects.verdicts)
-    if not has_commands and count in map(len, ends):
+    if not has_commands and count in (len(effects.rated), len(effects.verdicts)):
         return (), ()
     by_identity: dict[int, int] = {}
     by_record_id: dict[bytes, int] = {}
