@@ -5,8 +5,6 @@ does not pause charging, and one process may run either or both. Membership is d
 that ends leaves its group at once.
 """
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import faust
@@ -15,6 +13,7 @@ from connectors.errors import Refused
 from connectors.kafka.client import describe_topics, session_timeout_min_ms
 from connectors.kafka.topics import MESSAGE_BYTES_MAX, Topic
 from connectors.settings import KafkaSettings
+from topologies.stage import WorkerOptions, WorkerParts
 from topologies.transport.agent import FailStopAgent
 from topologies.transport.transport import SCHEME, register
 
@@ -24,25 +23,12 @@ REQUEST_BYTES_MAX: Final = MESSAGE_BYTES_MAX + 64 * 1024
 """The client's limit leaves room for framing around the largest message."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class WorkerOptions:
-    """How a worker's agents consume. Times are seconds.
+def build_app(agent: str, parts: WorkerParts, *, records_max: int) -> Any:
+    """A Faust app for one agent, which joins the consumer group `<prefix>vivace-<agent>`.
 
-    A session time-out is how long the partitions of a killed worker stay without an owner; brokers
-    accept 6 s or more unless they are told otherwise.
+    `records_max` bounds the records of one batch.
     """
-
-    session_timeout_s: float = 6.0
-    heartbeat_s: float = 1.0
-    commit_s: float = 0.5
-    usage_records_max: int = 1000
-    charging_messages_max: int = 16
-    metrics_port: int | None = None
-    address: str = ""
-
-
-def build_app(agent: str, kafka: KafkaSettings, folder: Path, options: WorkerOptions) -> Any:
-    """A Faust app for one agent, which joins the consumer group `<prefix>vivace-<agent>`."""
+    kafka, folder, options = parts.kafka, parts.folder, parts.options
     register()
     return faust.App(
         f"{kafka.prefix}vivace-{agent}",
@@ -65,6 +51,7 @@ def build_app(agent: str, kafka: KafkaSettings, folder: Path, options: WorkerOpt
         broker_request_timeout=20.0,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=_MIB,
+        broker_max_poll_records=records_max,
         stream_buffer_maxsize=4096,
         producer_linger=0,
         producer_request_timeout=20.0,

@@ -48,7 +48,7 @@ class ChargingStage:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._changing = asyncio.Lock()
         self._is_draining = False
-        self.app = build_app("charging", kafka, parts.folder, parts.options)
+        self.app = build_app(self.name, parts, records_max=parts.options.charging_messages_max)
         self._define_agent()
 
     def _define_agent(self) -> None:
@@ -165,7 +165,6 @@ class ChargingStage:
     async def open(self) -> None:
         """Prepare the consumer; catalogs are compiled before any partition opens."""
         consumer = self.app.consumer
-        consumer.records_max = {self._topic: self._parts.options.charging_messages_max}
         consumer.position_of = self._position_of
         consumer.on_trimmed = metrics.count_trimmed
 

@@ -45,7 +45,7 @@ class MediationStage:
         self._logical = dict(zip(names, sources, strict=True))
         self._topic_ids = check_topics(kafka, dict.fromkeys([*names, self._release_topic], 1))
         self._directory = AccountsDirectory(kafka, parts.folder / "accounts")
-        self.app = build_app("mediation", kafka, parts.folder, parts.options)
+        self.app = build_app(self.name, parts, records_max=parts.options.usage_records_max)
         self._outputs = MediationOutputs(self.app.producer, kafka.prefix)
         self._runner: MediationRunner | None = None
         self._runner_of: tuple[object, int] = (None, 0)

@@ -9,6 +9,7 @@ import gc
 import logging
 import signal
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import structlog
@@ -19,13 +20,16 @@ from connectors.kafka.client import await_broker
 from connectors.kafka.owners import ANNOUNCE_S, OwnersAnnouncer, WorkerAnnouncement
 from streams.rate.plan import compile_catalog
 from topologies import metrics
-from topologies.app import WorkerOptions, check_session, check_topics, shared_topics
+from topologies.app import check_session, check_topics, shared_topics
 from topologies.settings import Settings
-from topologies.stage import Stage, StageFactory, WorkerParts
+from topologies.stage import Stage, StageFactory, WorkerOptions, WorkerParts
 from topologies.transport.stop import end_after
 
 STOP_S: Final = 10.0
 """An orderly end that takes longer is cut off."""
+
+CRASHED_STOP_S: Final = 2.0
+"""How long a worker that failed tries to end in order."""
 
 TURN_S: Final = 0.25
 """How soon news of the worker is told and its gauges follow."""
@@ -92,9 +96,14 @@ async def _serve(parts: WorkerParts, factories: Sequence[StageFactory], name: st
             stages.append(factory(parts))
             await _unless_asked(stages[-1].open(), asked)
         failure = await _until_end(parts, stages, asked, name)
-    finally:
-        end_after(STOP_S)
-        await _stop(stages)
+    except BaseException as error:
+        failure = error
+    end_after(STOP_S)
+    # A crashed app stops the client's thread first, which leaves its group; what then waits for
+    # that thread waits in vain.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CRASHED_STOP_S if failure is not None else None):
+            await _stop(stages)
     if failure is not None:
         raise failure
 

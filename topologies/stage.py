@@ -8,7 +8,23 @@ from typing import Any, Protocol
 from connectors.kafka.catalog_library import CatalogLibrary
 from connectors.settings import KafkaSettings
 from streams.rate.plan import Plan
-from topologies.app import WorkerOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerOptions:
+    """How a worker's agents consume. Times are seconds.
+
+    A session time-out is how long the partitions of a killed worker stay without an owner; brokers
+    accept 6 s or more unless they are told otherwise.
+    """
+
+    session_timeout_s: float = 6.0
+    heartbeat_s: float = 1.0
+    commit_s: float = 0.5
+    usage_records_max: int = 1000
+    charging_messages_max: int = 16
+    metrics_port: int | None = None
+    address: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

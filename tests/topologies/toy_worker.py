@@ -29,7 +29,7 @@ class ToyStage:
         self._log = os.open(self.folder / "seen.log", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
         self._topic = f"{parts.kafka.prefix}usage"
         self._held: list[Any] = []
-        self.app = build_app("toy", parts.kafka, parts.folder, parts.options)
+        self.app = build_app(self.name, parts, records_max=100)
         take = self.take
 
         @self.app.agent(self.app.topic(self._topic), isolated_partitions=True, name="toy")
@@ -65,7 +65,7 @@ class ToyStage:
             self._held.clear()
 
     async def open(self) -> None:
-        self.app.consumer.records_max = {self._topic: 100}
+        pass
 
     async def drain(self) -> None:
         pass

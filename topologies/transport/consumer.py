@@ -34,18 +34,15 @@ _log = logging.getLogger(__name__)
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]
     """One event a fetch; commits follow acknowledged batches; a full partition is not fetched.
 
-    `records_max` bounds the records of one batch by topic, 1,000 where a topic is not named.
     `position_of` may name, by partition, the offset to go on at after a rebalance, whatever the
     group has committed; None means the committed one. `on_trimmed` hears of offsets that the log
     had lost before they were read: (partition, first missing, first present).
     """
 
-    records_max: Mapping[str, int]
     position_of: Callable[[TP], int | None]
     on_trimmed: Callable[[TP, int, int], None]
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        self.records_max = {}
         self.position_of = lambda _partition: None
         self.on_trimmed = lambda _partition, _first, _found: None
         self._deliveries: Deliveries[TP] = Deliveries(BATCHES_OUT_MAX)
@@ -93,9 +90,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         whole group from rebalancing when one batch waits for something that never comes.
         """
         deadline = self.loop.time() + DRAIN_S
-        while self._unacked_messages and self.loop.time() < deadline:
-            if self.app.crash_reason is not None:
-                break
+        while self._unacked_messages and self.loop.time() < deadline and not self.should_stop:
             await self._wait_for_ack(timeout=1)
         await self.commit_and_end_transactions()
 
@@ -110,6 +105,15 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
 
     def _new_offset(self, tp: TP) -> int | None:
         return self._deliveries.committable().get(tp)
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """Commit what is done; nothing once the app has crashed.
+
+        A crash stops the client's thread first, and the base class would wait for its answer.
+        """
+        if self.app.crash_reason is not None:
+            return False
+        return bool(await super().commit(topics, start_new_transaction))
 
     async def _commit_offsets(
         self, offsets: Mapping[TP, int], start_new_transaction: bool = True
@@ -225,20 +229,18 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         if not self._is_current(generation):
             return  # perform_seek sets the position anew
         fresh = await self._without_gap(partition, records)
-        size = self.records_max.get(partition.topic, 1000)
-        for start in range(0, len(fresh), size):
-            batch = Batch(
-                topic=partition.topic,
-                partition=partition.partition,
-                records=fresh[start : start + size],
-                generation=generation,
-            )
-            message = _message_of(batch, partition)
-            self._deliveries.add(partition, message)
-            self._read_offset[partition] = batch.last_offset + 1
-            await self.callback(message)
-            if not self._is_current(generation):
-                return
+        if not fresh:
+            return
+        batch = Batch(
+            topic=partition.topic,
+            partition=partition.partition,
+            records=fresh,
+            generation=generation,
+        )
+        message = _message_of(batch, partition)
+        self._deliveries.add(partition, message)
+        self._read_offset[partition] = batch.last_offset + 1
+        await self.callback(message)
 
     def _is_current(self, generation: int) -> bool:
         return bool(self.flow_active and generation == self.app.consumer_generation_id)
