@@ -82,10 +82,14 @@ class FilterRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class LlmUsageSplit(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="llm_usage", tag_field="kind"
 ):
-    """A provider's own usage body becomes token leaves; `provider` says whose body it is."""
+    """A provider's own usage body becomes token leaves.
+
+    The kind of body is told by its names; where `api` is given and the field says `chat`,
+    `responses`, `anthropic`, `google` or `embeddings`, by that.
+    """
 
     body: FieldPath
-    provider: FieldPath
+    api: FieldPath = ""
 
 
 class OtelGenAiSplit(
@@ -118,15 +122,14 @@ class LookupRule(
 
 
 class NumberPlan(Struct, frozen=True, kw_only=True):
-    """How telephone numbers are written in a region, compiled at catalog load; digits only.
+    """How telephone numbers are dialled in a region, compiled at catalog load.
 
-    `international_prefix` and `national_prefix` are patterns of what stands before a number dialled
-    abroad or at home; `national_number` is the pattern of all numbers without them. A national
-    prefix that keeps digits of the number is rewritten by `transform` (`\\1` for the first group).
+    `international_prefix` and `national_prefix` are patterns of the digits that stand before a
+    number dialled abroad or at home; `national_number` is the pattern of numbers without them.
+    Where a national prefix holds digits of the number itself, `transform` says what stays (`\\1`).
     """
 
     country_code: str
-    country_codes: tuple[str, ...]
     international_prefix: str
     national_prefix: str
     transform: str

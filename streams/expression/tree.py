@@ -1,7 +1,6 @@
-"""Rules of the catalog: CEL's grammar over exact numbers, as a typed tree and a Python closure.
+"""The tree of an expression: what a catalog carries once its text has been parsed.
 
-The text is parsed in `connectors/catalog/cel.py`; what travels in a catalog is this tree. There are
-no doubles: a literal with a point is a `Decimal`.
+There are no doubles: a literal with a point is a `Decimal`.
 """
 
 from typing import Literal as OneOf
@@ -11,7 +10,7 @@ from msgspec import Struct
 LiteralKind = OneOf["null", "bool", "int", "decimal", "string"]
 UnaryOperator = OneOf["!", "-"]
 BinaryOperator = OneOf["||", "&&", "==", "!=", "<", "<=", ">", ">=", "in", "+", "-", "*", "/", "%"]
-Function = OneOf["size", "startsWith", "endsWith", "contains"]
+Function = OneOf["size", "startsWith", "endsWith", "contains", "int", "decimal", "string"]
 
 
 class Literal(Struct, frozen=True, array_like=True, tag="literal"):
@@ -32,6 +31,13 @@ class Member(Struct, frozen=True, array_like=True, tag="member"):
 
     operand: "Expression"
     name: str
+
+
+class Index(Struct, frozen=True, array_like=True, tag="index"):
+    """`operand[key]`: an item of a list by its number, or of a map by a computed name."""
+
+    operand: "Expression"
+    key: "Expression"
 
 
 class Has(Struct, frozen=True, array_like=True, tag="has"):
@@ -77,4 +83,4 @@ class Call(Struct, frozen=True, array_like=True, tag="call"):
     arguments: "tuple[Expression, ...]"
 
 
-Expression = Literal | Field | Member | Has | Unary | Binary | Conditional | ListOf | Call
+Expression = Literal | Field | Member | Index | Has | Unary | Binary | Conditional | ListOf | Call

@@ -1,0 +1,133 @@
+"""Mediation of one record: match → parse → filter → split → enrich, compiled per source platform.
+
+A `MediationPlan` is what one catalog version says; `MediationPlans` are the versions in force of
+all tenants. Everything here is pure and total; guiding needs the directory and is the runner's.
+"""
+
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct
+
+from streams.enrich.lookup import compile_lookup
+from streams.enrich.number import compile_number
+from streams.filter.rules import compile_filters
+from streams.model.event import Arrival, PlainRecord, UsageEvent
+from streams.model.mediation import (
+    EnrichRule,
+    LlmUsageSplit,
+    LookupRule,
+    NumberRule,
+    OtelGenAiSplit,
+    SourcePlatform,
+    SplitRule,
+)
+from streams.outcome import Drop, DropReason, Reject
+from streams.parse.identity import Identify, compile_identity
+from streams.parse.mapping import Parse, compile_mapping
+from streams.parse.match import Matches, compile_match
+from streams.split.llm_usage import compile_llm_usage
+from streams.split.otel_genai import compile_otel_genai
+
+Stage = Callable[[UsageEvent], Drop | Reject | None]
+"""Amends the event; None: go on."""
+
+
+class Mediated(Struct, frozen=True):
+    """A record that came through: only its account root is still to be found."""
+
+    plan: "PlatformPlan"
+    event: UsageEvent
+
+
+class Refusal(Struct, frozen=True):
+    """A record that ended in mediation: at which stage, why, and as far as it was understood."""
+
+    stage: str
+    outcome: Drop | Reject
+    plan: "PlatformPlan | None" = None
+    plain: PlainRecord | None = None
+    event: UsageEvent | None = None
+
+
+class PlatformPlan(Struct, frozen=True):
+    """One source platform of one catalog version, compiled."""
+
+    tenant: str
+    version: str
+    platform: SourcePlatform
+    matches: Matches | None
+    identify: Identify
+    parse: Parse
+    stages: tuple[tuple[str, Stage], ...]
+
+    def mediate(self, plain: PlainRecord, arrival: Arrival) -> Mediated | Refusal:
+        """Run the stages over one record of this platform."""
+        event = self.parse(plain, arrival)
+        if isinstance(event, Reject):
+            return Refusal("parse", event, self, plain)
+        for name, stage in self.stages:
+            outcome = stage(event)
+            if outcome is not None:
+                return Refusal(name, outcome, self, plain, event)
+        if not event.usages:
+            nothing = Drop(DropReason.ZERO_USAGE, "nothing was used")
+            return Refusal("split", nothing, self, plain, event)
+        return Mediated(self, event)
+
+
+class MediationPlan(Struct, frozen=True):
+    """All source platforms of one catalog version, compiled."""
+
+    tenant: str
+    version: str
+    platforms: tuple[PlatformPlan, ...]
+
+
+def compile_mediation(
+    platforms: Iterable[SourcePlatform], *, tenant: str, version: str
+) -> MediationPlan:
+    """Compile what a catalog says about its source platforms, once."""
+    return MediationPlan(
+        tenant,
+        version,
+        tuple(_compile_platform(each, tenant=tenant, version=version) for each in platforms),
+    )
+
+
+def _compile_platform(platform: SourcePlatform, *, tenant: str, version: str) -> PlatformPlan:
+    return PlatformPlan(
+        tenant=tenant,
+        version=version,
+        platform=platform,
+        matches=compile_match(platform.match),
+        identify=compile_identity(platform),
+        parse=compile_mapping(platform),
+        stages=_compile_stages(platform),
+    )
+
+
+def _compile_stages(platform: SourcePlatform) -> tuple[tuple[str, Stage], ...]:
+    stages: list[tuple[str, Stage]] = []
+    filter_usage = compile_filters(platform.filters)
+    if filter_usage is not None:
+        stages.append(("filter", filter_usage))
+    if platform.split is not None:
+        stages.append(("split", _compile_split(platform.split)))
+    stages.extend(("enrich", _compile_enrich(rule)) for rule in platform.enrich)
+    return tuple(stages)
+
+
+def _compile_split(rule: SplitRule) -> Stage:
+    match rule:
+        case LlmUsageSplit():
+            return compile_llm_usage(rule)
+        case OtelGenAiSplit():
+            return compile_otel_genai(rule)
+
+
+def _compile_enrich(rule: EnrichRule) -> Stage:
+    match rule:
+        case LookupRule():
+            return compile_lookup(rule)
+        case NumberRule():
+            return compile_number(rule)

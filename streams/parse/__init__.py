@@ -1,0 +1,1 @@
+"""Parse: plain values of one source record → a `UsageEvent`, by its platform's mapping."""

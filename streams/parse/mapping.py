@@ -1,0 +1,159 @@
+"""Mapping: the words of a source → the words of the engine, compiled once per platform."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from streams.model.event import Arrival, PlainRecord, UsageEvent
+from streams.model.instant import SECOND, Instant
+from streams.model.mediation import FieldMapping, SourcePlatform
+from streams.model.money import CONTEXT, Quantity
+from streams.model.usage import Usage
+from streams.outcome import Reject
+from streams.parse.identity import compile_identity
+from streams.plain.fields import compile_path
+from streams.plain.values import (
+    AHEAD_MAX,
+    EARLIEST,
+    is_word,
+    read_instant,
+    read_quantity,
+    read_quantity_text,
+    refuse_range,
+    refuse_word,
+    wrong_type,
+)
+
+Parse = Callable[[PlainRecord, Arrival], UsageEvent | Reject]
+"""A decoded record and its place → what the mapping found, or why it could not."""
+
+_ReadNumber = Callable[[Any, str], Quantity | Reject]
+_ReadEnd = Callable[[PlainRecord, Instant, Instant], Instant | Reject]
+_ReadUsages = Callable[[PlainRecord], tuple[Usage, ...] | Reject]
+_ReadAttributes = Callable[[PlainRecord], dict[str, str] | Reject]
+
+
+def compile_mapping(platform: SourcePlatform) -> Parse:
+    """The parser of a platform's records.
+
+    Fields are read in this order, so that of several mistakes the same one is always told:
+    identity, service id, time, end, quantities, attributes.
+    """
+    mapping = platform.mapping
+    identify = compile_identity(platform)
+    service_field, time_field = mapping.service_id, mapping.occurred_at
+    get_service, get_time = compile_path(service_field), compile_path(time_field)
+    read_number = read_quantity_text if platform.format == "csv" else read_quantity
+    read_end = _compile_end(mapping, read_number)
+    read_usages = _compile_usages(mapping, read_number)
+    read_attributes = _compile_attributes(mapping)
+
+    def parse(plain: PlainRecord, arrival: Arrival) -> UsageEvent | Reject:
+        identity = identify(plain, arrival)
+        if isinstance(identity, Reject):
+            return identity
+        service_id = get_service(plain)
+        if not is_word(service_id):
+            return refuse_word(service_id, service_field)
+        time = get_time(plain)
+        occurred_at = read_instant(time, time_field)
+        if isinstance(occurred_at, Reject):
+            return occurred_at
+        latest = arrival.recorded_at + AHEAD_MAX
+        if not EARLIEST <= occurred_at <= latest:
+            return refuse_range(time, time_field)
+        ended_at = read_end(plain, occurred_at, latest) if read_end else occurred_at
+        if isinstance(ended_at, Reject):
+            return ended_at
+        usages = read_usages(plain) if read_usages else ()
+        if isinstance(usages, Reject):
+            return usages
+        attributes = read_attributes(plain)
+        if isinstance(attributes, Reject):
+            return attributes
+        source, event_id = identity
+        return UsageEvent(
+            plain, source, event_id, service_id, occurred_at, ended_at, usages, attributes
+        )
+
+    return parse
+
+
+def _compile_end(mapping: FieldMapping, read_number: _ReadNumber) -> _ReadEnd | None:
+    field = mapping.ended_at or mapping.duration_s
+    if not field:
+        return None
+    get = compile_path(field)
+
+    def read_end(plain: PlainRecord, occurred_at: Instant, latest: Instant) -> Instant | Reject:
+        ended_at = read_instant(get(plain), field)
+        if isinstance(ended_at, Reject) or occurred_at <= ended_at <= latest:
+            return ended_at
+        return refuse_range(get(plain), field)
+
+    def add_duration(plain: PlainRecord, occurred_at: Instant, latest: Instant) -> Instant | Reject:
+        seconds = read_number(get(plain), field)
+        if isinstance(seconds, Reject):
+            return seconds
+        if type(seconds) is int:
+            ended_at = occurred_at + seconds * SECOND
+        else:
+            ended_at = occurred_at + int(CONTEXT.multiply(Decimal(seconds), Decimal(SECOND)))
+        return ended_at if ended_at <= latest else refuse_range(get(plain), field)
+
+    return read_end if mapping.ended_at else add_duration
+
+
+def _compile_usages(mapping: FieldMapping, read_number: _ReadNumber) -> _ReadUsages | None:
+    if not mapping.quantities:
+        return None
+    constants = tuple(Usage(entry.unit, entry.value) for entry in mapping.quantities)
+    if not any(entry.field for entry in mapping.quantities):
+        return lambda plain: constants
+    entries = tuple(
+        (entry.unit, entry.field, compile_path(entry.field) if entry.field else None, entry.value)
+        for entry in mapping.quantities
+    )
+
+    def read_usages(plain: PlainRecord) -> tuple[Usage, ...] | Reject:
+        usages: list[Usage] = []
+        for unit, field, get, constant in entries:
+            quantity = read_number(get(plain), field) if get else constant
+            if isinstance(quantity, Reject):
+                return quantity
+            if quantity:
+                usages.append(Usage(unit, quantity))
+        return tuple(usages)
+
+    return read_usages
+
+
+def _compile_attributes(mapping: FieldMapping) -> _ReadAttributes:
+    entries = tuple(
+        (name, field, compile_path(field), name in mapping.required_attributes)
+        for name, field in sorted(mapping.attributes.items())
+    )
+
+    def read_attributes(plain: PlainRecord) -> dict[str, str] | Reject:
+        attributes: dict[str, str] = {}
+        for name, field, get, required in entries:
+            value = get(plain)
+            if type(value) in (int, bool, Decimal):
+                value = _text_of(value)
+            if is_word(value):
+                attributes[name] = value
+            elif (value is None or value == "") and not required:
+                continue
+            elif type(value) is str:
+                return refuse_word(value, field)
+            else:
+                return wrong_type(value, field, "text")
+        return attributes
+
+    return read_attributes
+
+
+def _text_of(value: bool | int | Decimal) -> str:
+    if type(value) is bool:
+        return "true" if value else "false"
+    return str(value)

@@ -1,0 +1,27 @@
+"""Match: does a record of a topic belong to a source platform?"""
+
+from collections.abc import Callable, Sequence
+
+from streams.model.event import PlainRecord
+from streams.model.mediation import Match
+
+Headers = Sequence[tuple[str, bytes]]
+Matches = Callable[[PlainRecord, Headers], bool]
+
+
+def compile_match(match: Match) -> Matches | None:
+    """The test of a platform beside its format and its CloudEvents type; None: all match."""
+    fields = tuple(match.fields.items())
+    present = match.present
+    wanted = tuple((name, text.encode()) for name, text in match.headers.items())
+    if not (fields or present or wanted):
+        return None
+
+    def matches(plain: PlainRecord, headers: Headers) -> bool:
+        return (
+            all(plain.get(name) == text for name, text in fields)
+            and all(name in plain for name in present)
+            and all(header in headers for header in wanted)
+        )
+
+    return matches

@@ -1,0 +1,53 @@
+"""Field paths: `data.model`, `data["gen_ai.request.model"]` → a closure that looks it up."""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from streams.model.event import PlainRecord
+from streams.model.mediation import FieldPath
+
+Getter = Callable[[PlainRecord], Any]
+"""Looks one place up; None where it is absent or the way there breaks off."""
+
+_STEP: Final = re.compile(r"""(?:^|\.)([^\W\d]\w*)|\[(?:"([^"\\]+)"|'([^'\\]+)')\]""")
+
+
+def path_names(path: FieldPath) -> tuple[str, ...] | None:
+    """The names along a path, None where the text is no path."""
+    names: list[str] = []
+    at = 0
+    while at < len(path):
+        step = _STEP.match(path, at)
+        if step is None:
+            return None
+        names.append(step.group(1) or step.group(2) or step.group(3))
+        at = step.end()
+    return tuple(names) or None
+
+
+def compile_path(path: FieldPath) -> Getter:
+    """The getter of a path; short paths get closures of their own, they are most of the work."""
+    names = path_names(path)
+    assert names is not None, f"not a field path: {path!r}"
+    match names:
+        case (name,):
+            return lambda plain: plain.get(name)
+        case (outer, inner):
+
+            def get_inner(plain: PlainRecord) -> Any:
+                found = plain.get(outer)
+                return found.get(inner) if type(found) is dict else None
+
+            return get_inner
+        case _:
+
+            def get_deep(plain: PlainRecord) -> Any:
+                found: Any = plain
+                for name in names:
+                    if type(found) is not dict:
+                        return None
+                    found = found.get(name)
+                return found
+
+            return get_deep

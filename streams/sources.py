@@ -1,0 +1,170 @@
+"""Which source platform a record belongs to: the catalogs in force of all tenants, by topic.
+
+A tenant comes from the platform that takes a record, never from the record. Two platforms that
+claim the same record are a mistake of the catalogs; such a record is refused, not guessed.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from streams.mediate import Mediated, MediationPlan, PlatformPlan, Refusal
+from streams.model.event import Arrival, PlainRecord
+from streams.model.instant import Instant
+from streams.outcome import Reject, RejectReason
+from streams.parse.cloudevents import is_cloudevent, refuse_cloudevent
+from streams.plain.values import shown
+from streams.state import CatalogMarks
+
+Item = PlainRecord | list[str]
+"""What a decoder made of one record: an object, or the fields of a line."""
+
+
+class TopicPlan:
+    """The platforms of one topic, in the order they are asked."""
+
+    def __init__(self, platforms: Iterable[PlatformPlan]) -> None:
+        self._by_type: dict[str, list[PlatformPlan]] = {}
+        self._any_type: list[PlatformPlan] = []
+        self._json: list[PlatformPlan] = []
+        self._csv: list[PlatformPlan] = []
+        for plan in platforms:
+            platform = plan.platform
+            if platform.format == "json":
+                self._json.append(plan)
+            elif platform.format == "csv":
+                self._csv.append(plan)
+            elif platform.match.type:
+                self._by_type.setdefault(platform.match.type, []).append(plan)
+            else:
+                self._any_type.append(plan)
+        for listed in self._by_type.values():
+            listed.extend(self._any_type)
+        layouts = [plan.platform.csv for plan in self._csv]
+        self.delimiters = tuple(dict.fromkeys(csv.delimiter for csv in layouts if csv)) or (",",)
+
+    def mediate(self, item: Item, arrival: Arrival, delimiter: str) -> Mediated | Refusal:
+        """Run one record through the stages of the platform that it belongs to."""
+        if isinstance(item, list):
+            found = self._find_row(item, arrival, delimiter)
+            if isinstance(found, Reject):
+                return Refusal("parse", found)
+            plan, plain = found
+            return plan.mediate(plain, arrival)
+        plan_or_refused = self._find(item, arrival)
+        if isinstance(plan_or_refused, Reject):
+            return Refusal("parse", plan_or_refused, None, item)
+        return plan_or_refused.mediate(item, arrival)
+
+    def _find(self, plain: PlainRecord, arrival: Arrival) -> PlatformPlan | Reject:
+        """The platform of a JSON object."""
+        if not is_cloudevent(plain):
+            return _only(self._json, plain, arrival, "a JSON record")
+        refused = refuse_cloudevent(plain)
+        if refused is not None:
+            return refused
+        kind = plain["type"]
+        return _only(self._by_type.get(kind, self._any_type), plain, arrival, f"type {shown(kind)}")
+
+    def _find_row(
+        self, row: list[str], arrival: Arrival, delimiter: str
+    ) -> tuple[PlatformPlan, PlainRecord] | Reject:
+        """The platform of a CSV row, and the row with its columns' names."""
+        fitting: list[tuple[PlatformPlan, PlainRecord]] = []
+        counted = False
+        for plan in self._csv:
+            layout = plan.platform.csv
+            if layout is None or layout.delimiter != delimiter or len(layout.columns) != len(row):
+                continue
+            counted = True
+            plain: PlainRecord = dict(zip(layout.columns, row, strict=True))
+            if plan.matches is None or plan.matches(plain, arrival.headers):
+                fitting.append((plan, plain))
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            return _claimed_twice([plan for plan, _plain in fitting])
+        if counted:
+            detail = f"no source platform takes a line that begins with {shown(row[0])}"
+            return Reject(RejectReason.UNKNOWN_SOURCE, detail)
+        detail = f"neither JSON nor a line of a known layout, it has {len(row)} columns"
+        return Reject(RejectReason.NOT_PARSABLE, detail)
+
+
+class MediationPlans:
+    """The catalog versions in force of all tenants. Immutable; made anew when a mark arrives."""
+
+    def __init__(
+        self, plans: Mapping[str, MediationPlan], marks: Mapping[str, CatalogMarks]
+    ) -> None:
+        self._versions: dict[str, list[tuple[Instant, MediationPlan]]] = {}
+        for tenant, marked in sorted(marks.items()):
+            known = [(at, plans[version]) for at, version in marked.marks if version in plans]
+            if known:
+                self._versions[tenant] = known
+        newest = [versions[-1][1] for versions in self._versions.values()]
+        self._starts = {tenant: known[-1][0] for tenant, known in self._versions.items()}
+        self._topics = {topic: _topic_plan(newest, topic) for topic in _topics(newest)}
+        self._earlier: dict[tuple[str, str], TopicPlan] = {}
+
+    def delimiters(self, topic: str) -> tuple[str, ...]:
+        """What may part the fields of lines on this topic."""
+        plan = self._topics.get(topic)
+        return plan.delimiters if plan else (",",)
+
+    def mediate(self, item: Item, arrival: Arrival, delimiter: str = "") -> Mediated | Refusal:
+        """Run one record through the chain, by the catalog version in force at its time.
+
+        The newest version finds the platform and the time. What happened before that version came
+        into force is done again by the one before; what is older than all, by the newest.
+        """
+        topic = self._topics.get(arrival.topic)
+        if topic is None:
+            return Refusal("parse", self._refuse_topic(arrival.topic))
+        result = topic.mediate(item, arrival, delimiter)
+        event, plan = result.event, result.plan
+        if event is None or plan is None or event.occurred_at >= self._starts[plan.tenant]:
+            return result
+        earlier = self._earlier_topic(plan.tenant, arrival.topic, event.occurred_at)
+        return earlier.mediate(item, arrival, delimiter) if earlier else result
+
+    def _refuse_topic(self, topic: str) -> Reject:
+        if self._versions:
+            return Reject(RejectReason.UNKNOWN_SOURCE, f"no source platform reads topic {topic}")
+        return Reject(RejectReason.NO_CATALOG, "no catalog is active", lacks="catalog:")
+
+    def _earlier_topic(self, tenant: str, topic: str, occurred_at: Instant) -> TopicPlan | None:
+        for start, plan in reversed(self._versions[tenant]):
+            if start <= occurred_at:
+                found = self._earlier.get((plan.version, topic))
+                if found is None:
+                    found = _topic_plan((plan,), topic)
+                    self._earlier[plan.version, topic] = found
+                return found
+        return None
+
+
+def _topics(plans: Iterable[MediationPlan]) -> list[str]:
+    return sorted({each.platform.topic for plan in plans for each in plan.platforms})
+
+
+def _topic_plan(plans: Iterable[MediationPlan], topic: str) -> TopicPlan:
+    return TopicPlan(
+        each for plan in plans for each in plan.platforms if each.platform.topic == topic
+    )
+
+
+def _only(
+    candidates: list[PlatformPlan], plain: PlainRecord, arrival: Arrival, what: str
+) -> PlatformPlan | Reject:
+    fitting = [
+        plan for plan in candidates if plan.matches is None or plan.matches(plain, arrival.headers)
+    ]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        return _claimed_twice(fitting)
+    return Reject(RejectReason.UNKNOWN_SOURCE, f"no source platform takes {what}")
+
+
+def _claimed_twice(plans: list[PlatformPlan]) -> Reject:
+    names = ", ".join(f"{plan.tenant}/{plan.platform.id}" for plan in plans)
+    return Reject(RejectReason.UNKNOWN_SOURCE, f"several source platforms claim it: {names}")

@@ -1,0 +1,1 @@
+"""Split: one measured whole becomes the leaves that it is the sum of."""

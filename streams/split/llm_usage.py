@@ -1,0 +1,93 @@
+"""Usage bodies as model providers return them → token leaves.
+
+Hosts serve each other's interfaces (Azure answers in Anthropic's words, everybody in OpenAI's), so
+the kind is told by the names in the body and not by the provider; a platform may name the API.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from streams.model.event import UsageEvent
+from streams.model.mediation import LlmUsageSplit
+from streams.outcome import Drop, Emit, Reject, RejectReason
+from streams.plain.fields import compile_path
+from streams.plain.values import shown, wrong_type
+from streams.split.tokens import SplitBody, TokenBody, compile_token_split
+
+BODIES: Final[Mapping[str, TokenBody]] = {
+    "google": TokenBody(
+        input=("promptTokenCount", "toolUsePromptTokenCount"),
+        cache_read="cachedContentTokenCount",
+        output=("candidatesTokenCount", "thoughtsTokenCount"),
+        reasoning="thoughtsTokenCount",
+    ),
+    "chat": TokenBody(
+        input=("prompt_tokens",),
+        cache_read="prompt_tokens_details.cached_tokens",
+        cache_creation="prompt_tokens_details.cache_write_tokens",
+        output=("completion_tokens",),
+        reasoning="completion_tokens_details.reasoning_tokens",
+    ),
+    "anthropic": TokenBody(
+        input=("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"),
+        cache_read="cache_read_input_tokens",
+        cache_creation="cache_creation_input_tokens",
+        output=("output_tokens",),
+        reasoning="output_tokens_details.thinking_tokens",
+    ),
+    "responses": TokenBody(
+        input=("input_tokens",),
+        cache_read="input_tokens_details.cached_tokens",
+        cache_creation="input_tokens_details.cache_write_tokens",
+        output=("output_tokens",),
+        reasoning="output_tokens_details.reasoning_tokens",
+    ),
+    "embeddings": TokenBody(input=("prompt_tokens",)),
+}
+"""By API: what its bodies look like."""
+
+_TELLING: Final = (
+    ("prompt_tokens", "chat"),
+    ("cache_read_input_tokens", "anthropic"),
+    ("cache_creation_input_tokens", "anthropic"),
+    ("input_tokens", "responses"),
+    ("output_tokens", "responses"),
+    ("completion_tokens", "chat"),
+    ("promptTokenCount", "google"),
+    ("candidatesTokenCount", "google"),
+    ("thoughtsTokenCount", "google"),
+)
+"""The first name that a body has tells its API."""
+
+
+def compile_llm_usage(rule: LlmUsageSplit) -> Callable[[UsageEvent], Drop | Reject | None]:
+    """The splitter of a platform whose records hold a provider's usage body."""
+    field = rule.body
+    get_body = compile_path(field)
+    get_api = compile_path(rule.api) if rule.api else None
+    splits = {api: compile_token_split(body, prefix=f"{field}.") for api, body in BODIES.items()}
+
+    def split_usage(event: UsageEvent) -> Drop | Reject | None:
+        body = get_body(event.plain)
+        if type(body) is not dict:
+            return wrong_type(body, field, "a usage body")
+        split = _choose(body, splits, get_api(event.plain) if get_api else None)
+        if split is None:
+            detail = f"{field} holds no token counts that are known: {shown(sorted(body))}"
+            return Reject(RejectReason.MISSING_FIELD, detail, field)
+        outcome = split(body)
+        if not isinstance(outcome, Emit):
+            return outcome
+        event.usages = outcome.records
+        return None
+
+    return split_usage
+
+
+def _choose(body: dict[str, Any], splits: dict[str, SplitBody], api: Any) -> SplitBody | None:
+    if type(api) is str and api in splits:
+        return splits[api]
+    for name, told in _TELLING:
+        if name in body:
+            return splits[told]
+    return None

@@ -1,0 +1,196 @@
+"""The mediation chain over a fetch of messages, without Kafka: agents and the simulation call it.
+
+decode → match, parse, filter, split, enrich → one look-up of all services → guide → batches. Every
+record of every message ends in exactly one of batches, commands or refused.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from streams.mediate import Refusal
+from streams.model.account import Service
+from streams.model.command import Command
+from streams.model.event import Arrival
+from streams.model.instant import Instant
+from streams.model.refused import RefusedRecord
+from streams.model.usage import UsageBatch, UsageRecord, record_id_of
+from streams.outcome import Reject
+from streams.partition import partition_of
+from streams.route import find_root
+from streams.sources import MediationPlans
+from topologies.fetch import Fetch, Passed
+from topologies.reject_limit import RejectGauge, RejectLimit
+from topologies.release import Release
+
+
+@dataclass(slots=True)
+class SourceMessage:
+    """A message as the broker gave it; `timestamp` is the broker's time of it."""
+
+    offset: int
+    timestamp: Instant
+    key: bytes | None
+    value: bytes
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+class Directory(Protocol):
+    """What mediation knows of services, as of an offset of topic `accounts`."""
+
+    @property
+    def position(self) -> int:
+        """The offset reflected, -1 for none."""
+
+    def lookup(self, keys: Sequence[tuple[str, str]]) -> list[Service | None]:
+        """The services of (tenant, service id) pairs, at least as new as `position` was before."""
+
+
+@dataclass(slots=True)
+class MediationOutput:
+    """What a fetch became: by partition of `charging`, and what was not passed on.
+
+    `closed` are suspended records that ended in mediation when they were released, under the id
+    they were suspended by; they go to `suspense` beside their entry in `refused`.
+    """
+
+    batches: dict[int, list[UsageBatch]] = field(default_factory=dict)
+    commands: dict[int, list[Command]] = field(default_factory=dict)
+    refused: list[RefusedRecord] = field(default_factory=list)
+    closed: list[RefusedRecord] = field(default_factory=list)
+
+
+class MediationRunner:
+    """Runs fetches through the chain. `plans` is put anew when a catalog comes into force."""
+
+    def __init__(
+        self,
+        *,
+        plans: MediationPlans,
+        directory: Directory,
+        partitions: int,
+        limit: RejectLimit,
+        engine: str,
+    ) -> None:
+        self.plans = plans
+        self._directory = directory
+        self._partitions = partitions
+        self._gauge = RejectGauge(limit)
+        self._engine = engine
+
+    def run(
+        self, messages: Sequence[SourceMessage], *, topic: str, topic_id: str, partition: int
+    ) -> MediationOutput:
+        """A fetch of a source topic. Raises TooManyRejects, and what the directory raises."""
+        fetch = self._begin()
+        for message in messages:
+            fetch.take(_arrival(message, topic, topic_id, partition))
+        batches = self._guide(fetch)
+        self._gauge.taken(len(messages))
+        return MediationOutput(batches=batches, refused=fetch.refused)
+
+    def _begin(self) -> Fetch:
+        # Read before the look-up: what is found is at least as new as the position told.
+        position = self._directory.position
+        return Fetch(self.plans, self._gauge, engine=self._engine, reference=position)
+
+    def _guide(self, fetch: Fetch) -> dict[int, list[UsageBatch]]:
+        """Find the roots of all records by one look-up, and group them by partition."""
+        passed = fetch.passed
+        keys = [(each.mediated.plan.tenant, each.mediated.event.service_id) for each in passed]
+        services = self._directory.lookup(keys) if keys else []
+        groups: dict[tuple[int, str, str, int], list[UsageRecord]] = {}
+        for each, service in zip(passed, services, strict=True):
+            try:
+                record = self._guide_record(each, service, fetch)
+            except Exception as error:
+                fetch.fail(each.arrival, error)
+                continue
+            if record is None:
+                continue
+            target = partition_of(record.tenant, record.root, self._partitions)
+            arrival = each.arrival
+            group = (target, each.mediated.plan.version, arrival.topic_id, arrival.partition)
+            known = groups.get(group)
+            if known is None:
+                groups[group] = [record]
+            else:
+                known.append(record)
+        return _batches(groups)
+
+    def _guide_record(
+        self, passed: Passed, service: Service | None, fetch: Fetch
+    ) -> UsageRecord | None:
+        plan, event = passed.mediated.plan, passed.mediated.event
+        root = find_root(
+            service,
+            tenant=plan.tenant,
+            service_id=event.service_id,
+            occurred_at=event.occurred_at,
+        )
+        if isinstance(root, Reject):
+            fetch.refuse(passed.arrival, Refusal("guide", root, plan, None, event))
+            return None
+        return _record(passed, root)
+
+    def run_released(
+        self, messages: Sequence[SourceMessage], *, topic: str, topic_id: str, partition: int
+    ) -> MediationOutput:
+        """A fetch of topic `release`: raw records go through the chain again as they first came.
+
+        Harmonised records were suspended by their owner; they only look for their root again and
+        go there as commands. Both keep their source position, so that their home knows them.
+        """
+        fetch = self._begin()
+        release = Release(fetch)
+        for message in messages:
+            release.take(_arrival(message, topic, topic_id, partition))
+        batches = self._guide(fetch)
+        services = self._directory.lookup(release.keys())
+        commands = release.commands(services, partitions=self._partitions)
+        self._gauge.taken(len(messages))
+        return MediationOutput(batches, commands, fetch.refused, release.closed(batches))
+
+
+def _arrival(message: SourceMessage, topic: str, topic_id: str, partition: int) -> Arrival:
+    return Arrival(
+        topic,
+        topic_id,
+        partition,
+        message.offset,
+        0,
+        message.timestamp,
+        message.value or b"",
+        message.headers,
+    )
+
+
+def _record(passed: Passed, root: str) -> UsageRecord:
+    """The record that leaves for its account root."""
+    arrival, (plan, event) = passed.arrival, (passed.mediated.plan, passed.mediated.event)
+    return UsageRecord(
+        record_id_of(tenant=plan.tenant, source=event.source, event_id=event.event_id, part=0),
+        plan.tenant,
+        event.source,
+        event.event_id,
+        0,
+        arrival.offset,
+        arrival.index,
+        plan.platform.mapping.usage_type,
+        event.service_id,
+        root,
+        event.occurred_at,
+        event.ended_at,
+        event.usages,
+        event.attributes,
+    )
+
+
+def _batches(
+    groups: dict[tuple[int, str, str, int], list[UsageRecord]],
+) -> dict[int, list[UsageBatch]]:
+    batches: dict[int, list[UsageBatch]] = {}
+    for (target, version, topic_id, partition), records in groups.items():
+        batch = UsageBatch(topic_id, partition, version, tuple(records))
+        batches.setdefault(target, []).append(batch)
+    return batches
