@@ -5,7 +5,7 @@ keeper, audit. The others are void: an owner that had lost its partition wrote t
 retry wrote the same bytes twice.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Protocol, Self
