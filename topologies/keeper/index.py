@@ -13,6 +13,7 @@ from connectors.kafka.codec import suspense_key
 from streams.model.instant import SECOND, Instant
 from streams.model.refused import RefusedRecord
 from streams.model.usage import SourcePosition
+from streams.outcome import RejectReason
 
 NEVER: Final = -1
 
@@ -56,16 +57,28 @@ class Entry:
         return suspense_key(self.record_id, self.position)
 
 
-def awaited_fact(refused: RefusedRecord) -> str:
-    """The fact that can help: the service or account it lacks, else its tenant's catalog.
+_CURED_BY_CATALOG: Final = frozenset(
+    (
+        RejectReason.NO_CATALOG,
+        RejectReason.UNKNOWN_PRICE_PLAN,
+        RejectReason.NO_PRICE,
+        RejectReason.NO_ZONE,
+        RejectReason.UNKNOWN_CURRENCY,
+    )
+)
 
-    Empty where the record names nothing: only a person can release it.
+
+def awaited_fact(refused: RefusedRecord) -> str:
+    """The fact that can help: the service or account it lacks, or its tenant's catalog.
+
+    `catalog:` alone is any tenant's, where nobody knows yet whose the record is. Empty where
+    nothing that may come can help: only a person can release it.
     """
-    if not refused.lacks:
-        return ""
+    if refused.code in _CURED_BY_CATALOG:
+        return f"catalog:{refused.tenant}"
     if refused.lacks.startswith(("service:", "account:")):
         return refused.lacks
-    return f"catalog:{refused.tenant}"
+    return f"catalog:{refused.tenant}" if refused.lacks else ""
 
 
 @dataclass(slots=True)

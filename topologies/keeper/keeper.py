@@ -60,7 +60,8 @@ class Keeper:
 
     def _place(self, fact: Fact, accounts_offset: int) -> None:
         place = FactPlace(accounts_offset, fact.ledger_partition, fact.ledger_offset)
-        self.index.fact(awaited_name(fact.subject), place)
+        for name in awaited_names(fact.subject):
+            self.index.fact(name, place)
 
     def _follow_suspense(self) -> None:
         """Take in what mediation has suspended, and our own entries again after a start."""
@@ -136,12 +137,12 @@ class Keeper:
         self.close()
 
 
-def awaited_name(subject: Subject) -> str:
-    """The name by which suspended records wait for this object's facts."""
+def awaited_names(subject: Subject) -> tuple[str, ...]:
+    """The names by which suspended records wait for this object's facts."""
     match subject:
         case Account(tenant=tenant, account=account):
-            return f"account:{tenant}:{account}"
+            return (f"account:{tenant}:{account}",)
         case Service(tenant=tenant, service_id=service_id):
-            return f"service:{tenant}:{service_id}"
+            return (f"service:{tenant}:{service_id}",)
         case CatalogVersions(tenant=tenant):
-            return f"catalog:{tenant}"
+            return (f"catalog:{tenant}", "catalog:")
