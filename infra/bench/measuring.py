@@ -1,0 +1,107 @@
+"""What the measurements share: a place of their own, a filled topic, a worker on one core."""
+
+import json
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from infra.bench.cores import CpuMeter, measured_cores, on_cores
+from infra.bench.floor import Stretch
+from infra.bench.preload import WORKER, WORKER_PROGRAM, preload, prepare, remove_place
+from infra.bench.progress import ledger_marks, ledger_positions, measured_stretch
+from infra.bench.site import Site
+from infra.load.plan import LoadPlan, Workload
+from streams.model.instant import HOUR, Instant
+
+PROGRAM_WITHIN_S = 900.0
+CHARGED_WITHIN_S = 600.0
+
+Tell = Callable[[str], None]
+"""Where a measurement says what it does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amount:
+    """How much is measured. The plain way is slow, so it gets fewer of the same events."""
+
+    events: int = 200_000
+    plain_events: int = 20_000
+    accounts: int = 10_000
+    seed: int = 1
+
+
+@contextmanager
+def own_place(site: Site, workload: Workload) -> Iterator[Site]:
+    """The same engines with topics, a database and a folder for this workload alone."""
+    name = f"bench_{workload}_{uuid.uuid4().hex[:6]}"
+    here = Site(
+        kafka=replace(site.kafka, prefix=f"{name}."),
+        clickhouse=replace(site.clickhouse, database=name),
+        folder=site.folder / name,
+    )
+    with here:
+        yield here
+    remove_place(here)
+
+
+def fill(site: Site, workload: Workload, amount: Amount) -> Instant:
+    """Put accounts into the ledger and good events into topic `usage`; the first event's time."""
+    start = time.time_ns() // 1000 - HOUR
+    prepare(site, accounts=amount.accounts, at=start)
+    plan = LoadPlan(
+        events=amount.events,
+        start=start,
+        span=HOUR,
+        workload=workload,
+        seed=amount.seed,
+        accounts=amount.accounts,
+    )
+    preload(site.kafka, plan)
+    return start
+
+
+def run_program(arguments: Sequence[str]) -> Stretch:
+    """Run a measuring program alone on the measured core and read its one line."""
+    with on_cores(measured_cores()):
+        done = subprocess.run(
+            [sys.executable, "-m", *arguments],
+            capture_output=True,
+            timeout=PROGRAM_WITHIN_S,
+            check=False,
+        )
+    if done.returncode:
+        raise RuntimeError(f"{arguments[0]} failed:\n{done.stderr.decode()[-2000:]}")
+    found = json.loads(done.stdout)
+    return Stretch(found["events"], found["wall_s"], found["cpu_s"])
+
+
+def run_worker(site: Site, events: int) -> Stretch:
+    """Both agents in one process on the measured core, until the ledger has every event."""
+    before = ledger_positions(site.kafka)
+    child = site.start(WORKER, program=WORKER_PROGRAM, cores=measured_cores())
+    meter = CpuMeter(child.identity.pid)
+    try:
+        site.wait(
+            lambda: site.mediated() and site.charged(), "all charged", within_s=CHARGED_WITHIN_S
+        )
+    finally:
+        meter.close()
+        site.stop(WORKER)
+    first, last = measured_stretch(ledger_marks(site.kafka, start=before))
+    if last.done != events:
+        raise RuntimeError(f"{events} events were sent, the ledger has {last.done}")
+    return Stretch(last.done - first.done, last.at - first.at, meter.between(first.at, last.at))
+
+
+def us_per_event(stretch: Stretch) -> float:
+    """CPU microseconds an event."""
+    return stretch.cpu_s * 1e6 / stretch.events
+
+
+def per_second(stretch: Stretch) -> float:
+    """Events a second of wall time."""
+    return stretch.events / stretch.wall_s

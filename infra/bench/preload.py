@@ -1,0 +1,85 @@
+"""Everything in its place before a measurement: topics, tables, catalogs, accounts, usage."""
+
+from contextlib import closing
+
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from connectors.clickhouse.client import Database
+from connectors.clickhouse.migrate import migrate
+from connectors.kafka.catalog_topic import activate, publish
+from connectors.kafka.client import bounds, new_consumer, take
+from connectors.kafka.topics import TOPICS, Topic
+from connectors.settings import KafkaSettings
+from infra.bench.site import Site
+from infra.bench.world import example_catalogs
+from infra.kafka.topics import ensure_topics, name_of
+from infra.load.plan import LoadPlan
+from infra.load.population import population
+from infra.load.sending import Sending
+from streams.model.instant import Instant
+
+_KNOWN_WITHIN_S = 300.0
+WORKER = "worker"
+WORKER_PROGRAM = ("infra.bench.worker",)
+
+
+def make_place(site: Site) -> None:
+    """Make the site's topics and tables."""
+    ensure_topics(site.kafka)
+    migrate(site.clickhouse)
+
+
+def load_reference(site: Site, *, accounts: int, at: Instant) -> None:
+    """Activate the example catalogs and put the accounts in; worker and keeper must run.
+
+    Returns when the ledger has them and topic `accounts` tells of every service.
+    """
+    for catalog in example_catalogs():
+        activate(site.kafka, tenant=catalog.tenant, version=publish(site.kafka, catalog))
+    sending = Sending(site.kafka)
+    sent = sending.send_customers(population(accounts), at=at)
+    sending.finish()
+    site.wait(site.charged, "accounts charged", within_s=_KNOWN_WITHIN_S)
+    # An account and a service each, and a mark of each tenant's catalog.
+    site.wait(
+        lambda: known_facts(site.kafka) >= 2 * sent + 2, "accounts told", within_s=_KNOWN_WITHIN_S
+    )
+
+
+def prepare(site: Site, *, accounts: int, at: Instant) -> None:
+    """Topics, tables, catalogs and accounts; nothing runs any more when this returns."""
+    make_place(site)
+    site.start(WORKER, program=WORKER_PROGRAM)
+    site.start("keeper")
+    load_reference(site, accounts=accounts, at=at)
+    site.close()
+
+
+def preload(kafka: KafkaSettings, plan: LoadPlan) -> None:
+    """Put the plan's messages into topic `usage`."""
+    sending = Sending(kafka)
+    sending.send_plan(plan)
+    sending.finish()
+
+
+def known_facts(kafka: KafkaSettings) -> int:
+    """How many different keys topic `accounts` holds."""
+    topic = name_of(Topic.ACCOUNTS, kafka)
+    keys: set[bytes] = set()
+    with closing(new_consumer(kafka, {"isolation.level": "read_committed"})) as consumer:
+        reached, end = bounds(consumer, topic, 0)
+        consumer.assign([TopicPartition(topic, 0, reached)])
+        while reached < end:
+            keys.update(m.key() for m in take(consumer, 1000, 0.5) if m.error() is None)
+            (place,) = consumer.position(consumer.assignment())
+            reached = max(reached, place.offset)
+    return len(keys)
+
+
+def remove_place(site: Site) -> None:
+    """Delete the site's topics and its database."""
+    client = AdminClient({"bootstrap.servers": site.kafka.bootstrap, "log_level": 0})
+    client.delete_topics([name_of(topic, site.kafka) for topic in TOPICS])
+    with Database(site.clickhouse, database="default") as database:
+        database.command(f"DROP DATABASE IF EXISTS {site.clickhouse.database}")

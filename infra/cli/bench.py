@@ -1,0 +1,87 @@
+"""vivace bench: what the engine costs, beside a floor and a plain way on the same machine."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from infra.bench.engines import bench_engines
+from infra.bench.measuring import Amount
+from infra.bench.pipeline import WORKLOADS, measure_workload
+from infra.bench.rate import measure_rate
+from infra.bench.recover import measure_recover
+from infra.cli.options import DataOption, JsonOption
+from infra.cli.screen import console, errors, print_json
+from infra.load.plan import Workload
+from infra.up import load_settings
+
+app = typer.Typer(help="Measure the engine on engines of its own; nothing is left behind.")
+
+EventsOption = Annotated[int, typer.Option("--events", min=1000, help="Events of each workload.")]
+WorkloadOption = Annotated[
+    list[Workload] | None, typer.Option("--workload", help="Only this; may be repeated.")
+]
+
+
+def _tell(line: str) -> None:
+    errors.print(f"[dim]{line}[/]", highlight=False)
+
+
+@app.command()
+def pipeline(
+    data: DataOption = None,
+    events: EventsOption = 200_000,
+    workload: WorkloadOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Both stages on one core, to the acknowledged ledger, against floor and plain Faust."""
+    amount = Amount(events=events, plain_events=min(events, 20_000))
+    with bench_engines(load_settings(data)) as place:
+        results = {
+            str(one): measure_workload(place, one, amount, _tell) for one in workload or WORKLOADS
+        }
+    if as_json:
+        print_json({"workloads": results})
+        return
+    table = Table(title="usage → ledger, one core", title_justify="left")
+    for column in ("workload", "events/s", "µs/event", "× plain", "× floor", "sink µs/event"):
+        table.add_column(column, justify="left" if column == "workload" else "right")
+    for name, result in results.items():
+        table.add_row(
+            name,
+            f"{result.events_per_s_core:,}",
+            f"{result.us_per_event:.1f}",
+            f"{result.times_plain:.1f}",
+            f"{result.floor_ratio:.1f}",
+            f"{result.sink_us_per_event:.1f}",
+        )
+    console.print(table)
+
+
+@app.command()
+def rate(events: EventsOption = 50_000, as_json: JsonOption = False) -> None:
+    """The pure core alone, without broker or disk: µs a record by pricing."""
+    results = {str(one): measure_rate(one, events=events) for one in WORKLOADS}
+    if as_json:
+        print_json({"workloads": results})
+        return
+    table = Table("workload", "pricing", "mediate µs", "charge µs")
+    for name, result in results.items():
+        row = (f"{result.mediate_us:.1f}", f"{result.charge_us:.1f}")
+        table.add_row(name, result.pricing, *row)
+    console.print(table)
+
+
+@app.command()
+def recover(
+    data: DataOption = None, events: EventsOption = 200_000, as_json: JsonOption = False
+) -> None:
+    """Rows a second out of the ledger into empty tables, with record ids."""
+    with bench_engines(load_settings(data)) as place:
+        result = measure_recover(place, Amount(events=events), _tell)
+    if as_json:
+        print_json(result)
+        return
+    console.print(
+        f"{result.rows:,} rows at {result.rows_per_s:,} a second, {result.us_per_row} µs each"
+    )
