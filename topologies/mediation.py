@@ -17,7 +17,6 @@ from connectors.accounts.directory import AccountsDirectory
 from connectors.kafka.topics import Topic
 from streams.rate.plan import Plan
 from streams.sources import MediationPlans
-from streams.state import CatalogMarks
 from topologies import metrics
 from topologies.app import build_app, check_topics
 from topologies.outputs import MediationOutputs
@@ -47,8 +46,14 @@ class MediationStage:
         self._directory = AccountsDirectory(kafka, parts.folder / "accounts")
         self.app = build_app(self.name, parts, records_max=parts.options.usage_records_max)
         self._outputs = MediationOutputs(self.app.producer, kafka.prefix)
-        self._runner: MediationRunner | None = None
-        self._runner_of: tuple[object, int] = (None, 0)
+        self._runner = MediationRunner(
+            plans=MediationPlans({}, {}),
+            directory=self._directory,
+            partitions=kafka.partitions,
+            limit=RejectLimit(),
+            engine=parts.engine,
+        )
+        self._plans_of: tuple[object, int] = (None, 0)
         self._define_agent([*names, self._release_topic])
 
     def _define_agent(self, topics: Sequence[str]) -> None:
@@ -64,10 +69,10 @@ class MediationStage:
     async def mediate(self, batch: Batch) -> None:
         """Run the chain over the batch; returns when all outputs are acknowledged."""
         began = time.perf_counter()
-        run = self._current_runner().run
-        topic = self._logical.get(batch.topic, str(Topic.RELEASE))
-        if batch.topic == self._release_topic:
-            run = self._current_runner().run_released
+        self._take_new_catalogs()
+        is_release = batch.topic == self._release_topic
+        run = self._runner.run_released if is_release else self._runner.run
+        topic = str(Topic.RELEASE) if is_release else self._logical[batch.topic]
         output = run(
             source_messages(batch),
             topic=topic,
@@ -78,26 +83,13 @@ class MediationStage:
         metrics.READ.labels(topic).inc(len(batch))
         metrics.MEDIATION_S.observe(time.perf_counter() - began)
 
-    def _current_runner(self) -> MediationRunner:
-        """The chain for the catalogs in force; built again when a version came or was activated."""
+    def _take_new_catalogs(self) -> None:
+        """Work by the catalogs in force, when a version was compiled or activated."""
         marks, plans = self._directory.marks, self._parts.library.plans
-        if self._runner is None or self._runner_of != (marks, len(plans)):
-            self._runner_of = (marks, len(plans))
-            self._runner = self._build_runner(marks, plans)
-        return self._runner
-
-    def _build_runner(
-        self, marks: Mapping[str, CatalogMarks], plans: Mapping[str, Plan]
-    ) -> MediationRunner:
-        return MediationRunner(
-            plans=MediationPlans(
-                {version: plan.mediation for version, plan in plans.items()}, marks
-            ),
-            directory=self._directory,
-            partitions=self._parts.kafka.partitions,
-            limit=RejectLimit(),
-            engine=self._parts.engine,
-        )
+        if self._plans_of != (marks, len(plans)):
+            self._plans_of = (marks, len(plans))
+            compiled = {version: plan.mediation for version, plan in plans.items()}
+            self._runner.plans = MediationPlans(compiled, marks)
 
     async def _assigned(self, _app: Any, _assigned: set[TP], **_: Any) -> None:
         metrics.REBALANCES.labels(self.name).inc()

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from connectors.errors import Refused
 from connectors.kafka.avro import encode
-from connectors.kafka.codec import encode_commands, encode_usage_batch
+from connectors.kafka.codec import encode_commands, encode_usage_batch, position_key, suspense_key
 from connectors.kafka.topics import MESSAGE_BYTES_MAX, Topic
 from connectors.steps import Step, passed
 from streams.model.command import Command
@@ -30,11 +30,10 @@ TOPIC_OF_STATE: Final = {
 
 
 def key_of(refused: RefusedRecord) -> bytes:
-    """The record's key: its id where it waits, its place in the source where it ended."""
+    """The record's key: its id and position where it waits, its position where it ended."""
     if TOPIC_OF_STATE[refused.state] is Topic.SUSPENSE:
-        return refused.record_id
-    at = refused.position
-    return f"{at.topic_id}/{at.partition}/{at.offset}/{at.index}".encode()
+        return suspense_key(refused.record_id, refused.position)
+    return position_key(refused.position)
 
 
 def charging_messages(batch: UsageBatch) -> Iterator[bytes]:
@@ -65,7 +64,7 @@ class MediationOutputs:
         for partition, packed in _for_charging(output):
             pending.append(await self._hand_over(Topic.CHARGING, None, packed, partition))
             passed(Step.MEDIATION_BETWEEN_OUTPUTS)
-        for refused in output.refused:
+        for refused in (*output.refused, *output.closed):
             topic = TOPIC_OF_STATE[refused.state]
             packed = encode(topic, refused)
             pending.append(await self._hand_over(topic, key_of(refused), packed, None))
@@ -77,9 +76,9 @@ class MediationOutputs:
     async def _hand_over(
         self, topic: Topic, key: bytes | None, value: bytes, partition: int | None
     ) -> Awaitable[Any]:
-        return await self._producer.send(
-            f"{self._prefix}{topic}", key, value, partition, None, None
-        )
+        name = f"{self._prefix}{topic}"
+        sent: Awaitable[Any] = await self._producer.send(name, key, value, partition, None, None)
+        return sent
 
 
 def _for_charging(output: MediationOutput) -> Iterator[tuple[int, bytes]]:
