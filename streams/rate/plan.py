@@ -1,9 +1,9 @@
 """A catalog version compiled: dictionaries and closures, nothing left to interpret per record."""
 
 from decimal import Decimal
-from typing import Any
 
 from streams.accumulate.thresholds import MoneyBound
+from streams.mediate import compile_mediation
 from streams.model.account import Account
 from streams.model.catalog import Catalog, CurrencyRule, PriceOffer, PricePlan, version_of
 from streams.model.instant import datetime_of
@@ -50,7 +50,9 @@ class Plan:
             usage_type = platform.mapping.usage_type
             days = max(platform.dedupe_window_days, self.dedupe_days.get(usage_type, 0))
             self.dedupe_days[usage_type] = days
-        self.mediation: Any = None
+        self.mediation = compile_mediation(
+            catalog.source_platforms, tenant=catalog.tenant, version=self.version
+        )
         self._catalog = catalog
         self._bounds: dict[tuple[str, str, Decimal | None], tuple[MoneyBound, ...]] = {}
 
