@@ -1,0 +1,25 @@
+"""Checks over the whole catalog: one file a subject, each reports all that it finds.
+
+Their order is the order of reading: what is declared, what refers to it, what it amounts to.
+"""
+
+from collections.abc import Callable
+
+from connectors.catalog.checks.offers import check_offers
+from connectors.catalog.checks.platforms import check_platforms
+from connectors.catalog.checks.prices import check_prices
+from connectors.catalog.checks.resources import check_resources
+from connectors.catalog.checks.units import check_units
+from connectors.catalog.names import Names
+from connectors.catalog.problem import ProblemBook
+from connectors.catalog.sheets import Sheets
+
+Check = Callable[[Sheets, Names, ProblemBook], None]
+
+CHECKS: tuple[Check, ...] = (
+    check_units,
+    check_resources,
+    check_offers,
+    check_prices,
+    check_platforms,
+)

@@ -1,0 +1,118 @@
+"""Price plans and offers: do references lead somewhere, do dates leave one offer at a time."""
+
+from itertools import pairwise
+
+from connectors.catalog.form import OfferForm, PricePlanForm
+from connectors.catalog.names import Names
+from connectors.catalog.problem import Place, ProblemBook, unknown
+from connectors.catalog.resolve import instant_at
+from connectors.catalog.sheets import Entry, Sheets, nested
+from streams.model.instant import FOREVER, Instant
+
+
+def check_offers(sheets: Sheets, names: Names, book: ProblemBook) -> None:
+    """Report references into nothing, dates that contradict, numbers that cannot be."""
+    for plan in sheets.price_plans:
+        if plan.form.currency not in names.currencies:
+            book.report(
+                plan.place.at("currency"), unknown("currency", plan.form.currency, names.currencies)
+            )
+        if not plan.form.offers:
+            book.report(plan.place.at("offers"), "expected at least one offer")
+        _check_grants(plan, names, book)
+        _check_dates(plan, book)
+        seen: set[str] = set()
+        for offer, place in nested(plan, "offers"):
+            if offer.id in seen:
+                book.report(place.at("id"), f'offer "{offer.id}" stands here twice')
+            seen.add(offer.id)
+            _check_references(offer, place, names, book)
+            _check_measures(offer, place, names, book)
+
+
+def _check_grants(plan: Entry[PricePlanForm], names: Names, book: ProblemBook) -> None:
+    seen: set[str] = set()
+    for grant, place in nested(plan, "grants"):
+        if grant.allowance not in names.allowances:
+            book.report(
+                place.at("allowance"), unknown("allowance", grant.allowance, names.allowances)
+            )
+        if grant.allowance in seen:
+            book.report(place, f'"{grant.allowance}" is granted twice')
+        if grant.quantity <= 0:
+            book.report(place.at("quantity"), f"expected more than 0, found {grant.quantity}")
+        seen.add(grant.allowance)
+
+
+def _check_references(offer: OfferForm, place: Place, names: Names, book: ProblemBook) -> None:
+    if offer.usage_type not in names.usage_types:
+        message = unknown("usage type", offer.usage_type, names.usage_types)
+        book.report(place.at("usage_type"), message)
+    if offer.zone_unit and offer.zone_unit not in names.zone_units:
+        book.report(place.at("zone_unit"), unknown("zone unit", offer.zone_unit, names.zone_units))
+    if offer.time_unit and offer.time_unit not in names.time_units:
+        book.report(place.at("time_unit"), unknown("time unit", offer.time_unit, names.time_units))
+    usage_type = names.usage_types.get(offer.usage_type)
+    zone_unit = names.zone_units.get(offer.zone_unit)
+    if usage_type and zone_unit and zone_unit.attribute not in usage_type.attributes:
+        book.report(
+            place.at("zone_unit"),
+            f'"{zone_unit.id}" goes by attribute "{zone_unit.attribute}",'
+            f" which usage type {usage_type.id} does not have",
+        )
+    resources = set(names.allowances) | set(names.accumulators)
+    for number, impact in enumerate(offer.impacts):
+        if impact not in resources:
+            message = unknown("allowance or accumulator", impact, resources)
+            book.report(place.at("impacts", number), message)
+        elif impact in offer.impacts[:number]:
+            book.report(place.at("impacts", number), f'"{impact}" stands here twice')
+
+
+def _check_measures(offer: OfferForm, place: Place, names: Names, book: ProblemBook) -> None:
+    usage_type = names.usage_types.get(offer.usage_type)
+    for unit, measure in offer.measures.items():
+        below = place.at("measures", unit)
+        if usage_type and unit not in usage_type.units:
+            book.report(below, unknown("unit", unit, set(usage_type.units)))
+        for word in ("minimum", "increment"):
+            number = getattr(measure, word)
+            if number < 0:
+                book.report(below.at(word), f"expected 0 or more, found {number}")
+
+
+def _check_dates(plan: Entry[PricePlanForm], book: ProblemBook) -> None:
+    """Of two offers of a usage type, the later one takes over, so each needs its own start."""
+    spans: dict[str, list[tuple[Instant, Instant | None, str, Place]]] = {}
+    for offer, place in nested(plan, "offers"):
+        start = instant_at(offer.start)
+        end = None if offer.end is None else instant_at(offer.end)
+        for word, value, found in (("from", offer.start, start), ("until", offer.end, end)):
+            if value and found is None:
+                book.spoil(place.at(word), f'"{value}" is no date: expected one like 2026-01-31')
+        if start is None:
+            continue
+        if end is not None and end <= start:
+            book.report(place.at("until"), f"{offer.end} is not after {offer.start}")
+        spans.setdefault(offer.usage_type, []).append((start, end, offer.id, place))
+    for usage_type, dated in spans.items():
+        _check_overlaps(usage_type, dated, book)
+
+
+def _check_overlaps(
+    usage_type: str,
+    spans: list[tuple[Instant, Instant | None, str, Place]],
+    book: ProblemBook,
+) -> None:
+    spans.sort(key=lambda span: (span[0], span[3].pointer))
+    for (start, end, name, _), (next_start, _, next_name, place) in pairwise(spans):
+        if start == next_start:
+            book.report(
+                place.at("from"),
+                f'offers "{name}" and "{next_name}" of {usage_type} begin at the same time',
+            )
+        elif (end or 0) > next_start and end != FOREVER:
+            book.report(
+                place.at("from"),
+                f'overlaps offer "{name}" of {usage_type}, which says that it ends later',
+            )

@@ -1,0 +1,46 @@
+"""Source platforms: do they lead to usage that the catalog can price."""
+
+from connectors.catalog.names import Names
+from connectors.catalog.number_plans import number_plan
+from connectors.catalog.problem import Place, ProblemBook, unknown
+from connectors.catalog.sheets import Sheets
+from streams.model.mediation import NumberRule, SourcePlatform
+from streams.record_ids import KEPT_DAYS
+
+
+def check_platforms(sheets: Sheets, names: Names, book: ProblemBook) -> None:
+    """Report platforms whose records nothing could price."""
+    for entry in sheets.source_platforms:
+        _check_mapping(entry.form, entry.place, names, book)
+        days = entry.form.dedupe_window_days
+        if not 1 <= days <= KEPT_DAYS:
+            book.report(
+                entry.place.at("dedupe_window_days"), f"expected 1 to {KEPT_DAYS}, found {days}"
+            )
+        if entry.form.format == "csv" and entry.form.csv is None:
+            book.report(entry.place, '"csv" is missing: expected the names of the columns')
+        for number, rule in enumerate(entry.form.enrich):
+            if isinstance(rule, NumberRule) and number_plan(rule.region) is None:
+                book.report(
+                    entry.place.at("enrich", number, "region"),
+                    f'"{rule.region}" is no region of ISO 3166 with telephone numbers',
+                )
+
+
+def _check_mapping(platform: SourcePlatform, place: Place, names: Names, book: ProblemBook) -> None:
+    mapping, below = platform.mapping, place.at("mapping")
+    usage_type = names.usage_types.get(mapping.usage_type)
+    if usage_type is None:
+        message = unknown("usage type", mapping.usage_type, names.usage_types)
+        book.report(below.at("usage_type"), message)
+        return
+    for number, quantity in enumerate(mapping.quantities):
+        if quantity.unit not in usage_type.units:
+            message = unknown("unit", quantity.unit, set(usage_type.units))
+            book.report(below.at("quantities", number, "unit"), message)
+    if not mapping.quantities and platform.split is None:
+        book.report(below, 'nothing is measured: expected "quantities" or a "split"')
+    for attribute in mapping.required_attributes:
+        if attribute not in mapping.attributes:
+            message = unknown("attribute", attribute, mapping.attributes)
+            book.report(below.at("required_attributes"), message)

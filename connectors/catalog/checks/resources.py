@@ -1,0 +1,80 @@
+"""Allowances, accumulators and thresholds: are they granted, burned, moved, watched."""
+
+from collections.abc import Iterator
+
+from connectors.catalog.form import OfferForm, ThresholdForm
+from connectors.catalog.names import Names
+from connectors.catalog.problem import Place, ProblemBook, unknown
+from connectors.catalog.sheets import Sheets, nested
+
+
+def check_resources(sheets: Sheets, names: Names, book: ProblemBook) -> None:
+    """Report resources that nothing can happen to, and thresholds on nothing."""
+    impacts = {impact for offer in _offers(sheets) for impact in offer.impacts}
+    granted = {grant.allowance for plan in sheets.price_plans for grant in plan.form.grants}
+    for allowance in sheets.allowances:
+        name = allowance.form.id
+        if name not in granted:
+            book.report(allowance.place, f'allowance "{name}" is granted by no price plan')
+        if name not in impacts:
+            book.report(allowance.place, f'allowance "{name}" is an impact of no offer')
+        for collision in {name} & (names.accumulators.keys() | names.currencies.keys()):
+            book.report(allowance.place.at("id"), f'"{collision}" is also another resource')
+    _check_scope(sheets, names, book)
+    for accumulator in sheets.accumulators:
+        if accumulator.form.id not in impacts:
+            book.report(
+                accumulator.place,
+                f'accumulator "{accumulator.form.id}" is moved by no offer: name it in impacts',
+            )
+    _check_usage_units(sheets, names, book)
+    for threshold in sheets.thresholds:
+        _check_threshold(threshold.form, threshold.place, names, book)
+
+
+def _offers(sheets: Sheets) -> Iterator[OfferForm]:
+    for plan in sheets.price_plans:
+        yield from plan.form.offers
+
+
+def _check_usage_units(sheets: Sheets, names: Names, book: ProblemBook) -> None:
+    units = {unit for usage_type in names.usage_types.values() for unit in usage_type.units}
+    named = [(entry.form.usage_units, entry.place) for entry in sheets.allowances]
+    named += [(entry.form.usage_units, entry.place) for entry in sheets.accumulators]
+    for usage_units, place in named:
+        for number, unit in enumerate(usage_units):
+            if unit not in units:
+                book.report(place.at("usage_units", number), unknown("unit", unit, units))
+
+
+def _check_scope(sheets: Sheets, names: Names, book: ProblemBook) -> None:
+    zones = {zone for unit in names.zone_units for zone in names.zones_of(unit)}
+    bands = {band for unit in names.time_units for band in names.bands_of(unit)}
+    for allowance in sheets.allowances:
+        for zone, place in nested(allowance, "zones"):
+            if zone not in zones:
+                book.report(place, unknown("zone", zone, zones))
+        for band, place in nested(allowance, "bands"):
+            if band not in bands:
+                book.report(place, unknown("band", band, bands))
+
+
+def _check_threshold(
+    threshold: ThresholdForm, place: Place, names: Names, book: ProblemBook
+) -> None:
+    by_level = threshold.on == "balance"
+    wanted, other = ("level", "percent") if by_level else ("percent", "level")
+    if getattr(threshold, wanted) is None:
+        book.report(place, f'"{wanted}" is missing: expected for a threshold on {threshold.on}')
+    if getattr(threshold, other) is not None:
+        book.report(place.at(other), f'a threshold on {threshold.on} has "{wanted}" instead')
+    if threshold.percent is not None and threshold.percent <= 0:
+        book.report(place.at("percent"), f"expected more than 0, found {threshold.percent}")
+    if threshold.level is not None and threshold.level < 0:
+        book.report(place.at("level"), f"expected 0 or more, found {threshold.level}")
+    if threshold.on == "allowance":
+        if threshold.resource not in names.allowances:
+            message = unknown("allowance", threshold.resource, names.allowances)
+            book.report(place.at("resource"), message)
+    elif threshold.resource not in names.currencies:
+        book.report(place.at("resource"), unknown("currency", threshold.resource, names.currencies))

@@ -1,0 +1,32 @@
+"""YAML text to nodes with line numbers. Nothing is interpreted: a number is still its text."""
+
+from pathlib import Path
+
+import yaml
+from yaml.nodes import Node
+
+from connectors.catalog.problem import Place, ProblemBook
+
+_BYTES_MAX = 64 * 1024 * 1024
+
+
+def compose_file(path: Path, book: ProblemBook) -> Node | None:
+    """The root node of a file; None where it is empty or no YAML, which is reported."""
+    place = Place(path.name)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        book.spoil(place, f"is not UTF-8 text: {error.reason} at byte {error.start}")
+        return None
+    if len(text) > _BYTES_MAX:
+        book.spoil(place, f"is larger than {_BYTES_MAX} bytes")
+        return None
+    try:
+        return yaml.compose(text, Loader=yaml.CSafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        book.know(place, 1 if mark is None else mark.line + 1)
+        book.spoil(place, f"is not YAML: {error.problem or error.context}")
+    except yaml.YAMLError as error:
+        book.spoil(place, f"is not YAML: {error}")
+    return None

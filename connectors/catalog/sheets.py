@@ -1,0 +1,107 @@
+"""The files of a folder read into forms, each entry with its place."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar
+
+from msgspec import Struct
+from yaml.nodes import MappingNode
+
+from connectors.catalog.form import (
+    AccumulatorForm,
+    AllowanceForm,
+    CatalogFile,
+    CurrencyForm,
+    PricePlanForm,
+    ThresholdForm,
+    TimeUnitForm,
+    UsageTypeForm,
+    ZoneUnitForm,
+)
+from connectors.catalog.nodes import compose_file
+from connectors.catalog.problem import Place, ProblemBook
+from connectors.catalog.read import NodeReader, ReadText, kind_of
+from streams.model.mediation import SourcePlatform
+
+T = TypeVar("T")
+_FILE: Final = kind_of(CatalogFile)
+_SUFFIXES: Final = (".yaml", ".yml")
+
+
+class Entry(Struct, Generic[T], frozen=True):
+    """A form and where it stands."""
+
+    form: T
+    place: Place
+
+
+@dataclass(slots=True)
+class Sheets:
+    """All entries of a folder by section, in the order of files and lines."""
+
+    settings: dict[str, Entry[str]] = field(default_factory=dict)
+    currencies: list[Entry[CurrencyForm]] = field(default_factory=list)
+    usage_types: list[Entry[UsageTypeForm]] = field(default_factory=list)
+    allowances: list[Entry[AllowanceForm]] = field(default_factory=list)
+    accumulators: list[Entry[AccumulatorForm]] = field(default_factory=list)
+    zone_units: list[Entry[ZoneUnitForm]] = field(default_factory=list)
+    time_units: list[Entry[TimeUnitForm]] = field(default_factory=list)
+    price_plans: list[Entry[PricePlanForm]] = field(default_factory=list)
+    thresholds: list[Entry[ThresholdForm]] = field(default_factory=list)
+    source_platforms: list[Entry[SourcePlatform]] = field(default_factory=list)
+
+
+_SETTINGS: Final = ("tenant", "grace", "late")
+_SECTIONS: Final = tuple(name for name in CatalogFile.__struct_fields__ if name not in _SETTINGS)
+
+
+def read_folder(folder: Path, book: ProblemBook, custom: dict[type, ReadText]) -> Sheets:
+    """Every YAML file of the folder, read; problems go to the book."""
+    sheets = Sheets()
+    paths = sorted(path for path in folder.glob("*") if path.suffix in _SUFFIXES)
+    if not paths:
+        book.report(Place(folder.name), "no .yaml file in this folder")
+    for path in paths:
+        root = compose_file(path, book)
+        if root is None:
+            continue
+        place = Place(path.name)
+        if not isinstance(root, MappingNode):
+            book.spoil(place, "expected sections such as tenant, usage_types, price_plans")
+            continue
+        _sort_in(sheets, NodeReader(book, custom).read(root, _FILE, place), place, book)
+    return sheets
+
+
+def _sort_in(sheets: Sheets, read: CatalogFile, place: Place, book: ProblemBook) -> None:
+    for name in _SETTINGS:
+        value = getattr(read, name)
+        if value is None:
+            continue
+        if name in sheets.settings:
+            first = sheets.settings[name].place
+            book.report(place.at(name), f'"{name}" already stands in {first.file}')
+        sheets.settings.setdefault(name, Entry(value, place.at(name)))
+    for name in _SECTIONS:
+        entries: list[Entry[Any]] = getattr(sheets, name)
+        for number, form in enumerate(getattr(read, name)):
+            entries.append(Entry(form, place.at(name, number)))
+
+
+def by_id(entries: list[Entry[Any]], book: ProblemBook, key: str = "id") -> dict[str, Any]:
+    """The forms by their id; a second one of the same id is reported."""
+    found: dict[str, Entry[Any]] = {}
+    for entry in entries:
+        name = getattr(entry.form, key)
+        if name in found:
+            first = found[name].place
+            book.report(entry.place.at(key), f'{key} "{name}" already stands in {first.file}')
+        found.setdefault(name, entry)
+    return {name: entry.form for name, entry in found.items()}
+
+
+def nested(entry: Entry[Any], field_name: str) -> Iterator[tuple[Any, Place]]:
+    """The items of a list of the form, each with its place."""
+    for number, item in enumerate(getattr(entry.form, field_name)):
+        yield item, entry.place.at(field_name, number)
