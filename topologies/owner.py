@@ -182,6 +182,11 @@ class PartitionOwner:
         """Ledger offset of the record that took the partition, -1 before."""
         return self._hold.opened_at
 
+    @property
+    def in_transit(self) -> int:
+        """Messages to other partitions that no receipt has cleared yet."""
+        return len(self._outbox)
+
     async def opened(self) -> None:
         """Wait until the partition is open."""
         await self._opened.wait()

@@ -12,6 +12,7 @@ from connectors.errors import Refused
 from streams.model.account import Account, Accumulators, Balances, Service
 from streams.model.command import Command, OutboxMessage
 from streams.model.ledger import LedgerRecord
+from streams.model.money import Quantity
 from streams.model.refused import RefusedRecord
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.state import CatalogMarks, RecordMark, Table
@@ -37,7 +38,7 @@ _TABLE_TYPES: dict[Table, Any] = {
     Table.CATALOGS: CatalogMarks,
     Table.COMMANDS: Any,
     Table.OUTBOX: OutboxMessage,
-    Table.COUNTERS: Any,
+    Table.COUNTERS: Quantity,
 }
 TABLE_DECODERS = {
     table: msgspec.msgpack.Decoder(kind).decode for table, kind in _TABLE_TYPES.items()
