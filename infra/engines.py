@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from connectors.clickhouse.migrate import migrate
 from infra.child import Child
 from infra.clickhouse.engine import ServerOptions, settings_of, start_clickhouse
 from infra.kafka.broker import BrokerOptions, start_broker
@@ -96,6 +97,7 @@ def publish(settings: Settings, ports: Ports) -> Settings:
 def prepare(settings: Settings, *, embedded: bool) -> None:
     """Make topics and tables. Records of money are flushed one by one where no replica helps."""
     ensure_topics(settings.kafka, flush=embedded and not settings.fast)
+    migrate(settings.clickhouse)
 
 
 def _broker_options(settings: Settings, ports: Ports, jars: Path) -> BrokerOptions:

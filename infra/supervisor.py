@@ -1,7 +1,7 @@
 """Keep the programs of one machine running; give up loudly on one that cannot run."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -113,6 +113,8 @@ class Supervisor:
         self._changed()
 
 
-def program_of(name: str, command: list[str], *, log: Path, environment: dict[str, str]) -> Program:
+def program_of(
+    name: str, command: list[str], *, log: Path, environment: Mapping[str, str] | None = None
+) -> Program:
     """Return a program that is a plain command with a log of its own."""
     return Program(name=name, start=lambda: Child(command, log=log, environment=environment))

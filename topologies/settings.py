@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import Field, SecretStr, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -134,11 +135,14 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources; both files lie in the data folder, which only the first two name."""
         data = _data_folder(init_settings)
+        file = TomlConfigSettingsSource(settings_cls, data / "vivace.toml")
+        running = JsonConfigSettingsSource(settings_cls, data / RUN_FILE)
         return (
             init_settings,
+            _TakenPorts(settings_cls, asked=(file, env_settings), taken=running),
             env_settings,
-            TomlConfigSettingsSource(settings_cls, data / "vivace.toml"),
-            JsonConfigSettingsSource(settings_cls, data / RUN_FILE),
+            file,
+            running,
         )
 
     @property
@@ -171,6 +175,34 @@ class Settings(BaseSettings):
             password=self.clickhouse_password.get_secret_value(),
             database=self.clickhouse_database,
         )
+
+
+class _TakenPorts(PydanticBaseSettingsSource):
+    """Where any port was asked for with a 0, the one that was taken."""
+
+    def __init__(
+        self,
+        settings_cls: type[BaseSettings],
+        *,
+        asked: tuple[PydanticBaseSettingsSource, ...],
+        taken: PydanticBaseSettingsSource,
+    ) -> None:
+        super().__init__(settings_cls)
+        self._asked = asked
+        self._taken = taken
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False  # `__call__` answers for all fields at once
+
+    def __call__(self) -> dict[str, Any]:
+        asked: dict[str, Any] = {}
+        for source in self._asked:
+            asked |= source()
+        return {
+            name: port
+            for name, port in self._taken().items()
+            if name.endswith("_port") and str(asked.get(name)) == "0"
+        }
 
 
 def _data_folder(init_settings: PydanticBaseSettingsSource) -> Path:

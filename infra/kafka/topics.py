@@ -15,7 +15,9 @@ _TIMEOUT_S = 15.0
 _DURABLE = (Topic.CHARGING, Topic.LEDGER)
 
 
-def ensure_topics(settings: KafkaSettings, *, flush: bool = False) -> list[str]:
+def ensure_topics(
+    settings: KafkaSettings, *, flush: bool = False, within_s: float = _TIMEOUT_S
+) -> list[str]:
     """Make the topics that are missing and return their names.
 
     `flush` writes each record of the money topics to disk before it is acknowledged, which stands
@@ -23,7 +25,7 @@ def ensure_topics(settings: KafkaSettings, *, flush: bool = False) -> list[str]:
     partitions than the settings say, `Unavailable` when the broker is away.
     """
     client = AdminClient({"bootstrap.servers": settings.bootstrap, "log_level": 0})
-    present = _partitions(client, settings)
+    present = _partitions(client, settings, within_s)
     _check(settings, present)
     wanted = [
         _new_topic(topic, settings, flush=flush)
@@ -59,9 +61,9 @@ def _new_topic(topic: Topic, settings: KafkaSettings, *, flush: bool) -> NewTopi
     )
 
 
-def _partitions(client: AdminClient, settings: KafkaSettings) -> Mapping[str, int]:
+def _partitions(client: AdminClient, settings: KafkaSettings, within_s: float) -> Mapping[str, int]:
     try:
-        topics = client.list_topics(timeout=_TIMEOUT_S).topics
+        topics = client.list_topics(timeout=within_s).topics
     except KafkaException as error:
         raise Unavailable(f"No Kafka broker answers at {settings.bootstrap}: {error}") from error
     return {name: len(topic.partitions) for name, topic in topics.items()}
