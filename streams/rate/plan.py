@@ -4,7 +4,6 @@ from decimal import Decimal
 
 from streams.accumulate.thresholds import MoneyBound
 from streams.mediate import compile_mediation
-from streams.mediate import compile_mediation
 from streams.model.account import Account
 from streams.model.catalog import Catalog, CurrencyRule, PriceOffer, PricePlan, version_of
 from streams.model.instant import datetime_of
