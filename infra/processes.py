@@ -1,6 +1,6 @@
 """The processes of the engine, in the order they start, and where each begins."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -36,6 +36,10 @@ PROCESSES: Mapping[str, Process] = {
 }
 
 
+WORKER = "topologies.worker"
+"""Runs several agents in one process: `vivace run worker --agents mediation,charging`."""
+
+
 def startable() -> list[str]:
     """Return the processes whose module is installed, in the order they start."""
     return [name for name, process in PROCESSES.items() if _is_installed(process.module)]
@@ -47,6 +51,11 @@ def run_process(name: str, settings: Settings) -> None:
     Only its own module is imported, so that a sink carries no agent framework in its memory.
     """
     import_module(PROCESSES[name].module).run(settings)
+
+
+def run_worker(agents: Sequence[str], settings: Settings) -> None:
+    """Be one worker with these agents until SIGTERM."""
+    import_module(WORKER).run(settings, agents)
 
 
 def _is_installed(module: str) -> bool:
