@@ -1,0 +1,1 @@
+"""ClickHouse: tables, rows, and questions asked of them."""

@@ -1,0 +1,130 @@
+"""Ledger records as the sink reads them: only what it must look into becomes a struct.
+
+Charges and verdicts stay msgpack lists, which turn into columns in a third of the time that
+structs with `Decimal`s take. The order of the fields is `LedgerRecord`'s; a test compares the two.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+from msgspec import Struct
+
+from connectors.clickhouse.columns import (
+    MILLISECOND,
+    Columns,
+    flattened,
+    integers,
+    lists,
+    maps,
+    strings,
+    transposed,
+)
+from connectors.errors import Refused
+from connectors.kafka.codec import LEDGER_V1
+from streams.model.account import Account, Service
+from streams.model.instant import Instant
+from streams.model.ledger import WHOLE
+from streams.model.rated import Alert
+
+
+class Frame(Struct, frozen=True, array_like=True):
+    """A `LedgerRecord`, its charges and verdicts undecoded lists."""
+
+    format: int
+    kind: str
+    prev: int
+    owner: bytes
+    generation: int
+    written: tuple[int, int]
+    engine: str = ""
+    inputs: list[list[int]] = []
+    delta: list[tuple[bytes, bytes | None]] = []
+    dropped: msgspec.Raw = msgspec.Raw()
+    rated: list[list[Any]] = []
+    verdicts: list[list[Any]] = []
+    alerts: tuple[Alert, ...] = ()
+    outbox: list[list[Any]] = []
+    cleared: list[int] = []
+    facts: tuple[Account | Service, ...] = ()
+    counts: dict[str, int] = {}
+    requests: list[Any] = []
+    requested_at: Instant = 0
+    origins: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
+
+
+_decode = msgspec.msgpack.Decoder(Frame).decode
+
+
+def decode_frame(message: bytes) -> Frame:
+    """A message of `ledger`; `Refused` where it is none of ours."""
+    if not message or message[0] != LEDGER_V1:
+        raise Refused(f"ledger: unknown format {message[:1]!r} of {len(message)} bytes")
+    try:
+        return _decode(memoryview(message)[1:])
+    except msgspec.MsgspecError as error:
+        raise Refused(f"ledger: message of {len(message)} bytes: {error}") from error
+
+
+@dataclass(slots=True)
+class StoredStep:
+    """A valid ledger record and where it stands; `written_at_ms` is the broker's time of it."""
+
+    partition: int
+    offset: int
+    written_at_ms: int
+    frame: Frame
+    size: int
+
+
+def step_columns(steps: Sequence[StoredStep]) -> Columns:
+    """Rows of `steps`: one a ledger record, what it took and how much it made."""
+    frames = [step.frame for step in steps]
+    offsets, firsts, lasts = transposed(flattened(frame.inputs for frame in frames), 3)
+    inputs = {
+        "charging_offset": integers(offsets),
+        "first": integers(firsts, pa.int32()),
+        "last": integers([min(last, WHOLE) for last in lasts], pa.int32()),
+    }
+    return {
+        "ledger_partition": integers([step.partition for step in steps], pa.uint32()),
+        "ledger_offset": integers([step.offset for step in steps], pa.uint64()),
+        "prev": integers([frame.prev for frame in frames]),
+        "kind": strings([frame.kind for frame in frames]),
+        "owner": strings([frame.owner.hex() for frame in frames]),
+        "generation": integers([frame.generation for frame in frames]),
+        "engine": strings([frame.engine for frame in frames]),
+        "written_offset": integers([frame.written[0] for frame in frames]),
+        "written_index": integers([frame.written[1] for frame in frames], pa.int32()),
+        **lists([len(frame.inputs) for frame in frames], inputs, "inputs"),
+        "rated": integers([len(frame.rated) for frame in frames], pa.uint32()),
+        "verdicts": integers([len(frame.verdicts) for frame in frames], pa.uint32()),
+        "alerts": integers([len(frame.alerts) for frame in frames], pa.uint32()),
+        "counts": maps([frame.counts for frame in frames], pa.int64()),
+        "size": integers([step.size for step in steps], pa.uint32()),
+        "written_at": pa.array([step.written_at_ms for step in steps], MILLISECOND),
+    }
+
+
+def place_columns(steps: Sequence[StoredStep], counts: Sequence[int], time_name: str) -> Columns:
+    """Where each of a step's rows stands in the ledger; `counts` rows a step."""
+    partitions: list[int] = []
+    offsets: list[int] = []
+    indexes: list[int] = []
+    times: list[int] = []
+    engines: list[str] = []
+    for step, count in zip(steps, counts, strict=True):
+        partitions += [step.partition] * count
+        offsets += [step.offset] * count
+        indexes += range(count)
+        times += [step.written_at_ms] * count
+        engines += [step.frame.engine] * count
+    return {
+        "ledger_partition": integers(partitions, pa.uint32()),
+        "ledger_offset": integers(offsets, pa.uint64()),
+        "ledger_index": integers(indexes, pa.uint32()),
+        time_name: pa.array(times, MILLISECOND),
+        "engine": strings(engines),
+    }

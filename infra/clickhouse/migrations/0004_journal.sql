@@ -1,0 +1,83 @@
+-- What the audit stands on: the steps of each partition, the commands in their order, messages
+-- between partitions, and how far everything has come.
+
+CREATE TABLE IF NOT EXISTS steps
+(
+    ledger_partition UInt32,
+    ledger_offset UInt64,
+    prev Int64,
+    kind String,
+    owner String,
+    generation Int64,
+    engine String,
+    written_offset Int64,
+    written_index Int32,
+    inputs Nested(charging_offset Int64, first Int32, last Int32),
+    rated UInt32,
+    verdicts UInt32,
+    alerts UInt32,
+    counts Map(String, Int64),
+    size UInt32,
+    written_at DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (ledger_partition, ledger_offset);
+
+CREATE TABLE IF NOT EXISTS commands
+(
+    tenant String,
+    account String,
+    charging_partition UInt32,
+    charging_offset Int64,
+    charging_index Int32,
+    kind String,
+    command_id String,
+    service_id String,
+    root String,
+    body String,
+    sent_at DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (tenant, account, charging_partition, charging_offset, charging_index);
+
+CREATE TABLE IF NOT EXISTS transfers
+(
+    ledger_partition UInt32,
+    message_id UInt64,
+    event String,
+    to_partition UInt32,
+    kind String,
+    topic_id String,
+    source_partition UInt32,
+    source_offset UInt64,
+    source_index UInt32,
+    ledger_offset UInt64,
+    happened_at DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (ledger_partition, message_id, event);
+
+CREATE TABLE IF NOT EXISTS positions
+(
+    topic String,
+    topic_id String,
+    partition UInt32,
+    offset Int64,
+    written_offset Int64,
+    written_index Int32,
+    version UInt64
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (topic, topic_id, partition);
+
+CREATE TABLE IF NOT EXISTS marks
+(
+    mark_id String,
+    taken_at DateTime64(3, 'UTC'),
+    place String,
+    topic_id String,
+    partition UInt32,
+    offset Int64
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (mark_id, place, topic_id, partition);

@@ -1,0 +1,138 @@
+"""The intake's lane: source messages, refused records and commands, as they stand on their topics.
+
+Every topic is read from where the database says it has come. Positions of an earlier topic of the
+same name count for nothing: a topic made anew is another one, and its rows have other keys.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+import structlog
+from confluent_kafka import Consumer, KafkaError, TopicPartition
+
+from connectors.clickhouse.client import Database
+from connectors.clickhouse.commands import PlacedCommand, command_columns, commands_of
+from connectors.clickhouse.positions import Position, load_positions, position_rows
+from connectors.clickhouse.raw import raw_columns
+from connectors.clickhouse.refused import refused_columns
+from connectors.errors import Unavailable
+from connectors.kafka.avro import AvroCodec
+from connectors.kafka.client import bounds, describe_topics, error_of, new_consumer, take
+from connectors.kafka.topics import Topic
+from connectors.settings import KafkaSettings
+from topologies.sink.lane import gathered, store
+
+SOURCES: Final = (Topic.USAGE,)
+"""Topics whose messages are kept as raw usage."""
+REFUSED: Final = (Topic.SUSPENSE, Topic.ERRORS, Topic.OUTCOMES)
+"""Topics of refused records; each has a table of its name."""
+FOLLOWED: Final = (*SOURCES, *REFUSED, Topic.CHARGING)
+
+POLL_MESSAGES: Final = 5_000
+
+_log = structlog.get_logger()
+
+
+class IntakeLane:
+    """Follows all topics but the ledger."""
+
+    def __init__(self, kafka: KafkaSettings, database: Database, codec: AvroCodec) -> None:
+        """Raises Unavailable where the broker is away or a topic is missing."""
+        self._database = database
+        self._codec = codec
+        self._topics = {f"{kafka.prefix}{topic}": topic for topic in FOLLOWED}
+        facts = describe_topics(kafka, list(self._topics))
+        missing = self._topics.keys() - facts.keys()
+        if missing:
+            raise Unavailable(f"topics {', '.join(sorted(missing))} do not exist yet")
+        self._topic_ids = {name: fact.topic_id for name, fact in facts.items()}
+        self._consumer: Consumer = new_consumer(
+            kafka,
+            {
+                "auto.offset.reset": "earliest",
+                "isolation.level": "read_committed",
+                "queued.max.messages.kbytes": 131_072,
+            },
+        )
+        self._consumer.assign(
+            [
+                self._start_of(name, partition)
+                for name, fact in facts.items()
+                for partition in range(fact.partitions)
+            ]
+        )
+
+    def _start_of(self, name: str, partition: int) -> TopicPartition:
+        stored = load_positions(self._database, str(self._topics[name]), self._topic_ids[name])
+        first, _ = bounds(self._consumer, name, partition)
+        offset = stored.get(partition, Position(first)).offset
+        if offset < first and self._topics[name] in SOURCES:
+            _log.error("deleted before stored", topic=name, partition=partition, n=first - offset)
+        return TopicPartition(name, partition, max(offset, first))
+
+    def step(self, stopping: threading.Event) -> int:
+        """Store the next batch; the number of its messages. Raises ConnectorError."""
+        messages = gathered(self._poll, lambda _: 1, stopping)
+        if not messages:
+            return 0
+        by_topic: dict[str, list[Any]] = defaultdict(list)
+        for message in messages:
+            by_topic[message.topic()].append(message)
+        tables = [
+            made
+            for name, found in by_topic.items()
+            for made in self._rows_of(self._topics[name], found)
+        ]
+        positions = pa.concat_tables(
+            [self._position_rows(name, found) for name, found in by_topic.items()]
+        )
+        return len(messages) if store(self._database, tables, positions, stopping) else 0
+
+    def _poll(self, timeout_s: float) -> Sequence[Any]:
+        found = []
+        for message in take(self._consumer, POLL_MESSAGES, timeout_s):
+            error = message.error()
+            if error is None:
+                found.append(message)
+            elif error.fatal() or not error.retriable():
+                _raise_unless_passing(error)
+        return found
+
+    def _rows_of(self, topic: Topic, messages: Sequence[Any]) -> list[tuple[str, pa.Table]]:
+        if topic in SOURCES:
+            return [("raw", pa.table(raw_columns(messages, self._topic_ids)))]
+        if topic in REFUSED:
+            rows = [
+                (self._codec.decode(str(topic), message.value()), *_place(message))
+                for message in messages
+                if message.value() is not None
+            ]
+            return [(str(topic), pa.table(refused_columns(rows)))] if rows else []
+        placed = [
+            PlacedCommand(*_place(message), index, message.timestamp()[1], command)
+            for message in messages
+            for index, command in enumerate(commands_of(message.value()))
+        ]
+        return [("commands", pa.table(command_columns(placed)))] if placed else []
+
+    def _position_rows(self, name: str, messages: Sequence[Any]) -> pa.Table:
+        ends = {message.partition(): Position(message.offset() + 1) for message in messages}
+        return position_rows(str(self._topics[name]), self._topic_ids[name], ends)
+
+    def close(self) -> None:
+        """Let the connection to the broker go."""
+        self._consumer.close()
+
+
+def _place(message: Any) -> tuple[int, int]:
+    return message.partition(), message.offset()
+
+
+def _raise_unless_passing(error: KafkaError) -> None:
+    """A broker that is away is waited for by the client itself."""
+    failure = error_of(error, "intake")
+    if not isinstance(failure, Unavailable) or error.fatal():
+        raise failure

@@ -1,0 +1,81 @@
+"""What both lanes of the sink share: when a batch is full, and how it is stored."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+import pyarrow as pa
+import structlog
+
+from connectors.clickhouse.client import BACKOFF_FIRST_S, Database, insert_until_stored
+from connectors.errors import Unavailable
+from connectors.steps import Step, passed
+
+ROWS_MIN: Final = 10_000
+"""Rows that make a batch worth inserting."""
+
+WAIT_S: Final = 0.5
+"""How long the first row of a batch waits for more."""
+
+_RETRY_LAST_S: Final = 5.0
+
+_log = structlog.get_logger()
+T = TypeVar("T")
+
+
+def gathered(
+    poll: Callable[[float], Sequence[T]],
+    size_of: Callable[[T], int],
+    stopping: threading.Event,
+) -> list[T]:
+    """A batch: what comes until it holds `ROWS_MIN` rows or its first has waited `WAIT_S`.
+
+    `poll(seconds)` waits at most so long for more. Empty where nothing came.
+    """
+    batch: list[T] = []
+    rows = 0
+    until = 0.0
+    while rows < ROWS_MIN and not stopping.is_set():
+        left = until - time.monotonic() if batch else WAIT_S
+        if left <= 0:
+            break
+        found = poll(left)
+        if not found:
+            if not batch:
+                break
+            continue
+        if not batch:
+            until = time.monotonic() + WAIT_S
+        batch += found
+        rows += sum(map(size_of, found))
+    return batch
+
+
+def store(
+    database: Database,
+    tables: Sequence[tuple[str, pa.Table]],
+    positions: pa.Table,
+    stopping: threading.Event,
+) -> bool:
+    """Store a batch's rows, then the positions after it; False where told to stop before that."""
+    for place, table in enumerate(tables):
+        if place == 1:
+            passed(Step.SINK_BETWEEN_TABLES)
+        if not insert_until_stored(database, [table], stopping.is_set):
+            return False
+    passed(Step.SINK_AFTER_INSERT)
+    return insert_until_stored(database, [("positions", positions)], stopping.is_set)
+
+
+def until_available(ask: Callable[[], T], stopping: threading.Event) -> T | None:
+    """The answer, asked again while the other side is away; None where told to stop."""
+    wait_s = BACKOFF_FIRST_S
+    while not stopping.is_set():
+        try:
+            return ask()
+        except Unavailable as error:
+            _log.warning("waiting", reason=str(error), again_in_s=wait_s)
+            stopping.wait(wait_s)
+            wait_s = min(2 * wait_s, _RETRY_LAST_S)
+    return None
