@@ -14,6 +14,7 @@ from streams.model.instant import BEGINNING, FOREVER, Instant
 
 AI_TENANT = "ai-api"
 VOICE_TENANT = "mobile-operator"
+TENANTS = 2
 AI_CURRENCY = "USD"
 VOICE_CURRENCY = "CHF"
 STRANGERS = 200
@@ -27,7 +28,10 @@ _STRANGER_OFFSET = 900_000
 
 @dataclass(frozen=True)
 class Customer:
-    """One account with one service id; commands and events are made from it."""
+    """One account with one service id; commands and events are made from it.
+
+    A telephone line's service id is its E.164 digits, as mediation normalises it.
+    """
 
     tenant: str
     account: str
@@ -52,7 +56,7 @@ def voice_customer(number: int) -> Customer:
     return Customer(
         VOICE_TENANT,
         f"line-{number:06d}",
-        f"+4179{number:07d}",
+        f"4179{number:07d}",
         number % _PREPAID_EVERY == _PREPAID_EVERY - 1,
         _VOICE_ZONES[number % len(_VOICE_ZONES)],
     )
@@ -124,7 +128,7 @@ def service_ids(accounts: int) -> tuple[list[bytes], list[bytes]]:
     """The service ids of both tenants' known customers, as they stand in events."""
     numbers = range(accounts)
     ai = [ai_customer(number).service_id.encode() for number in numbers]
-    return ai, [voice_customer(number).service_id.encode() for number in numbers]
+    return ai, [b"+" + voice_customer(number).service_id.encode() for number in numbers]
 
 
 def ai_stranger_id(draw: float) -> bytes:
