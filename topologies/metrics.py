@@ -7,6 +7,7 @@ a loopback port where one is set; docs/reference/metrics.md lists them.
 from typing import Any, Final
 
 import structlog
+from faust.exceptions import ConsumerNotStarted
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 _log = structlog.get_logger()
@@ -82,8 +83,12 @@ def count_trimmed(partition: Any, missing: int, first: int) -> None:
 
 
 def observe_lag(consumer: Any) -> None:
-    """Bring the lag of a Faust consumer's partitions up to date."""
-    for partition in consumer.assignment():
+    """Bring the lag of a Faust consumer's partitions up to date; nothing before it has started."""
+    try:
+        assigned = consumer.assignment()
+    except ConsumerNotStarted:
+        return
+    for partition in assigned:
         end = consumer.highwater(partition)
         done = consumer.acknowledged_to(partition)
         if end is not None and done is not None:
