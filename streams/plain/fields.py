@@ -1,4 +1,7 @@
-"""Field paths: `data.model`, `data["gen_ai.request.model"]` → a closure that looks it up."""
+"""Field paths: `data.model`, `data["gen_ai.request.model"]` → a closure that looks it up.
+
+`a | b` is the first of several places that holds anything.
+"""
 
 import re
 from collections.abc import Callable
@@ -10,11 +13,16 @@ from streams.model.mediation import FieldPath
 Getter = Callable[[PlainRecord], Any]
 """Looks one place up; None where it is absent or the way there breaks off."""
 
+_OR: Final = " | "
 _STEP: Final = re.compile(r"""(?:^|\.)([^\W\d]\w*)|\[(?:"([^"\\]+)"|'([^'\\]+)')\]""")
 
 
-def path_names(path: FieldPath) -> tuple[str, ...] | None:
-    """The names along a path, None where the text is no path."""
+def is_path(path: FieldPath) -> bool:
+    """True where the text is a field path."""
+    return all(_names(each) for each in path.split(_OR))
+
+
+def _names(path: FieldPath) -> tuple[str, ...] | None:
     names: list[str] = []
     at = 0
     while at < len(path):
@@ -28,7 +36,10 @@ def path_names(path: FieldPath) -> tuple[str, ...] | None:
 
 def compile_path(path: FieldPath) -> Getter:
     """The getter of a path; short paths get closures of their own, they are most of the work."""
-    names = path_names(path)
+    ways = path.split(_OR)
+    if len(ways) > 1:
+        return _compile_ways(tuple(map(compile_path, ways)))
+    names = _names(path)
     assert names is not None, f"not a field path: {path!r}"
     match names:
         case (name,):
@@ -51,3 +62,14 @@ def compile_path(path: FieldPath) -> Getter:
                 return found
 
             return get_deep
+
+
+def _compile_ways(getters: tuple[Getter, ...]) -> Getter:
+    def get_first(plain: PlainRecord) -> Any:
+        for get in getters:
+            found = get(plain)
+            if found is not None:
+                return found
+        return None
+
+    return get_first
