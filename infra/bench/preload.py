@@ -15,8 +15,8 @@ from infra.bench.site import Site
 from infra.bench.world import example_catalogs
 from infra.kafka.topics import ensure_topics, name_of
 from infra.load.plan import LoadPlan
-from infra.load.population import population
-from infra.load.sending import Sending
+from infra.load.population import TENANTS, population
+from infra.load.sending import Sending, send_customers
 from streams.model.instant import Instant
 
 _KNOWN_WITHIN_S = 300.0
@@ -37,14 +37,11 @@ def load_reference(site: Site, *, accounts: int, at: Instant) -> None:
     """
     for catalog in example_catalogs():
         activate(site.kafka, tenant=catalog.tenant, version=publish(site.kafka, catalog))
-    sending = Sending(site.kafka)
-    sent = sending.send_customers(population(accounts), at=at)
-    sending.finish()
+    send_customers(site.kafka, population(accounts), at=at)
     site.wait(site.charged, "accounts charged", within_s=_KNOWN_WITHIN_S)
-    # An account and a service each, and a mark of each tenant's catalog.
-    site.wait(
-        lambda: known_facts(site.kafka) >= 2 * sent + 2, "accounts told", within_s=_KNOWN_WITHIN_S
-    )
+    # Of each tenant: an account and a service for each customer, and the mark of its catalog.
+    facts = TENANTS * (2 * accounts + 1)
+    site.wait(lambda: known_facts(site.kafka) >= facts, "accounts told", within_s=_KNOWN_WITHIN_S)
 
 
 def prepare(site: Site, *, accounts: int, at: Instant) -> None:
