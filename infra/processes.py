@@ -1,10 +1,16 @@
-"""The processes of the engine, in the order they start, and where each begins."""
+"""The processes of the engine, in the order they start, and where each begins.
 
+`python -m infra.processes NAME` is one of them without the command line, whose other commands would
+only fill its memory.
+"""
+
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 
+from connectors.errors import Unavailable
 from topologies.settings import Settings
 
 
@@ -63,3 +69,17 @@ def _is_installed(module: str) -> bool:
         return find_spec(module) is not None
     except ModuleNotFoundError:
         return False
+
+
+def main() -> int:
+    """Be the process that the first argument names; 3 when something it needs is away."""
+    try:
+        run_process(sys.argv[1], Settings())
+    except Unavailable as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra import processes
 from infra.child import identity_of, stop
 from infra.engines import choose_ports, jar_cache, prepare, publish, start_all, starters
 from infra.fetch import Progress
 from infra.kafka.jars import ensure_jars
 from infra.lock import exclusively
-from infra.processes import startable
 from infra.runfile import RunState, read_state, write_state
 from infra.supervisor import STOP_WITHIN_S, Program, Supervisor, program_of
 from topologies.settings import DATA_VARIABLE, RUN_FILE, Settings
@@ -95,7 +95,7 @@ class _Run:
         prepare(self._settings, embedded="kafka" in engines)
 
     def _start_processes(self) -> None:
-        names = startable()
+        names = processes.startable()
         self._report.tell(f"Starting {', '.join(names)}")
         self._supervisor.programs += [_supervised(name, self._settings) for name in names]
         self._supervisor.start()
@@ -132,7 +132,7 @@ def _fetch(settings: Settings, report: Report) -> Path:
 def _supervised(name: str, settings: Settings) -> Program:
     return program_of(
         name,
-        [sys.executable, "-m", "infra.cli", "run", name],
+        [sys.executable, "-m", processes.__name__, name],
         log=settings.data / "logs" / f"{name}.log",
         environment={DATA_VARIABLE: str(settings.data), "VIVACE_FAST": str(settings.fast)},
     )
