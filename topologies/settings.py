@@ -99,6 +99,11 @@ class Settings(BaseSettings):
         description="Loopback port of a worker's Prometheus metrics; 0: none.",
     )
 
+    registry_open: bool = Field(
+        True,
+        description="Schemas can be read without an API key, as Avro consumers elsewhere expect.",
+    )
+
     tick_every_s: int = Field(
         default=60,
         ge=1,

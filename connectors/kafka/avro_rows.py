@@ -1,13 +1,12 @@
 """Model value ⇄ the plain row that an Avro schema of ours describes, one pair a topic."""
 
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from streams.model.account import Account, Service, ServiceAssignment
 from streams.model.fact import CatalogVersions, Fact
 from streams.model.instant import Instant, instant_of
-from streams.model.money import CONTEXT, LINE_QUANTUM, LINE_SCALE, Quantity
+from streams.model.money import CONTEXT, LINE_QUANTUM, LINE_SCALE, Quantity, trimmed
 from streams.model.rated import Alert, BalanceChange, ChargeLine, Posting, RatedUsage
 from streams.model.refused import RefusedRecord
 from streams.model.usage import SourcePosition, Usage, UsageRecord
@@ -25,12 +24,6 @@ def _exact(quantity: Quantity) -> bytes:
     else:
         unscaled = int(quantity.quantize(LINE_QUANTUM, None, CONTEXT).scaleb(LINE_SCALE, CONTEXT))
     return unscaled.to_bytes((unscaled.bit_length() + 8) // 8, "big", signed=True)
-
-
-def _plain(quantity: Decimal) -> Decimal:
-    """Without the zeros that the schema's fixed scale adds; never in exponent form."""
-    short = quantity.normalize(CONTEXT)
-    return short if cast(int, short.as_tuple().exponent) <= 0 else short.quantize(Decimal(1))
 
 
 def _instant(moment: datetime | None) -> Instant:
@@ -58,8 +51,8 @@ def alert_of(row: Row) -> Alert:
     return Alert(
         **row
         | {
-            "level": _plain(row["level"]),
-            "value": _plain(row["value"]),
+            "level": trimmed(row["level"]),
+            "value": trimmed(row["value"]),
             "period_start": instant_of(row["period_start"]),
             "occurred_at": instant_of(row["occurred_at"]),
         }
@@ -141,26 +134,26 @@ def rated_of(row: Row) -> RatedUsage:
         price_plan=row["price_plan"],
         product=row["product"],
         currency=row["currency"],
-        amount=_plain(row["amount"]),
+        amount=trimmed(row["amount"]),
         zone=row["zone"],
         band=row["band"],
         lines=tuple(
             ChargeLine(
                 **line
-                | {name: _plain(line[name]) for name in ("quantity", "unit_amount", "amount")}
+                | {name: trimmed(line[name]) for name in ("quantity", "unit_amount", "amount")}
             )
             for line in row["lines"]
         ),
         postings=tuple(
-            Posting(**posting | {"amount": _plain(posting["amount"])})
+            Posting(**posting | {"amount": trimmed(posting["amount"])})
             for posting in row["postings"]
         ),
         changes=tuple(
             BalanceChange(
                 resource=change["resource"],
                 period_start=instant_of(change["period_start"]),
-                before=_plain(change["before"]),
-                after=_plain(change["after"]),
+                before=trimmed(change["before"]),
+                after=trimmed(change["after"]),
             )
             for change in row["changes"]
         ),
@@ -182,7 +175,7 @@ def _record_of(row: Row) -> UsageRecord:
         root=row["root"],
         occurred_at=instant_of(row["occurred_at"]),
         ended_at=instant_of(row["ended_at"]),
-        usages=tuple(Usage(usage["unit"], _plain(usage["quantity"])) for usage in row["usages"]),
+        usages=tuple(Usage(usage["unit"], trimmed(usage["quantity"])) for usage in row["usages"]),
         attributes=row["attributes"],
     )
 
@@ -269,7 +262,7 @@ def fact_of(row: Row) -> Fact:
         subject = CatalogVersions(body["tenant"], marks)
     else:
         limit = body["credit_limit"]
-        subject = Account(**body | {"credit_limit": None if limit is None else _plain(limit)})
+        subject = Account(**body | {"credit_limit": None if limit is None else trimmed(limit)})
     return Fact(subject, row["ledger_partition"], row["ledger_offset"])
 
 

@@ -50,6 +50,12 @@ def round_total(amount: Decimal, *, digits: int, mode: str) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-digits), ROUNDING_MODES[mode], CONTEXT)
 
 
+def trimmed(amount: Decimal) -> Decimal:
+    """The same number without the zeros at its end, never in exponent form."""
+    short = amount.normalize(CONTEXT)
+    return short.quantize(Decimal(1)) if short.as_tuple().exponent in range(1, 39) else short
+
+
 def allot(total: int, weights: Sequence[Decimal]) -> list[int]:
     """Cut `total` minor units by `weights` so that the parts sum to it exactly.
 

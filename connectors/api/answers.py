@@ -1,0 +1,110 @@
+"""What the door answers, as values: the OpenAPI document takes its schemas from here.
+
+Amounts and quantities are decimal strings, times RFC 3339 in UTC.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+
+class LedgerPosition(Struct, frozen=True, kw_only=True):
+    """How far an answer reaches: all ledger records of the partition up to `offset`."""
+
+    partition: int
+    offset: int
+
+
+class BucketAnswer(Struct, frozen=True, kw_only=True):
+    """What an account holds of one resource in one period; negative where it owes."""
+
+    resource: str
+    period_start: str
+    period_end: str
+    granted: Decimal
+    remaining: Decimal
+
+
+class TotalAnswer(Struct, frozen=True, kw_only=True):
+    """A running total of one period."""
+
+    accumulator: str
+    period_start: str
+    period_end: str
+    total: Decimal
+
+
+class BalanceAnswer(Struct, frozen=True, kw_only=True):
+    """The balances of an account as of ledger positions; advisory, never a promise."""
+
+    tenant: str
+    account: str
+    ledger: list[LedgerPosition]
+    changed_at: str
+    buckets: list[BucketAnswer]
+    totals: list[TotalAnswer]
+
+
+class AssignmentAnswer(Struct, frozen=True, kw_only=True):
+    """A service id of the account and when it had it; `end` empty: no end is known."""
+
+    service_id: str
+    subscription: str
+    price_plan: str
+    start: str
+    end: str
+
+
+class AccountAnswer(Struct, frozen=True, kw_only=True):
+    """An account and its service ids. `credit_limit` null: no bound."""
+
+    tenant: str
+    account: str
+    root: str
+    payment: str
+    currency: str
+    time_zone: str
+    credit_limit: Decimal | None
+    version: int
+    ledger: LedgerPosition
+    services: list[AssignmentAnswer]
+
+
+class SuspendedAnswer(Struct, frozen=True, kw_only=True):
+    """One suspended delivery of a record and what it waits for."""
+
+    record_id: str
+    tenant: str
+    state: str
+    code: str
+    stage: str
+    detail: str
+    lacks: str
+    source: str
+    event_id: str
+    service_id: str
+    occurred_at: str
+    position: str
+
+
+class SuspensePage(Struct, frozen=True, kw_only=True):
+    """Suspended records by rising id; `next` is the `after` of the following page, or empty."""
+
+    records: list[SuspendedAnswer]
+    next: str
+
+
+class SuspenseCount(Struct, frozen=True, kw_only=True):
+    """How many entries of a tenant are in a state with a code."""
+
+    state: str
+    code: str
+    records: int
+
+
+class HealthAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`dependencies` only for a caller with a key: by name `ok`, or what is wrong."""
+
+    status: Literal["ok", "unavailable"]
+    dependencies: dict[str, str] = {}

@@ -1,0 +1,140 @@
+"""API keys: who may do what, for which tenant.
+
+A key is shown once, when it is made; the file keeps a digest. Secrets are 256 random bits, so that
+a plain SHA-256 is enough: there is nothing to guess that a slow hash would protect.
+"""
+
+import hmac
+import os
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from connectors.errors import Corrupted, Refused
+from streams.model.instant import Instant
+
+KEYS_FILE: Final = "api-keys.json"
+"""In the data folder, readable by its owner alone."""
+
+PREFIX: Final = "vivace"
+_SECRET_BYTES: Final = 32
+_ID_BYTES: Final = 6
+
+
+class Scope(StrEnum):
+    """What a key may do; each includes the ones before it."""
+
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+    def includes(self, other: "Scope") -> bool:
+        """True where whoever may do this may do `other`."""
+        order = list(Scope)
+        return order.index(self) >= order.index(other)
+
+
+class ApiKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A key as it is kept. `tenant` empty: every tenant's."""
+
+    key_id: str
+    name: str
+    digest: str
+    scope: Scope
+    tenant: str = ""
+    created_at: Instant
+
+    def allows(self, scope: Scope, tenant: str) -> bool:
+        """True where the key reaches this far. `tenant` empty: the whole installation."""
+        return self.scope.includes(scope) and self.tenant in ("", tenant)
+
+
+_decode = msgspec.json.Decoder(list[ApiKey]).decode
+
+
+def _digest(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()
+
+
+class KeyStore:
+    """The keys of a data folder. A change by another process counts from the next look-up on."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / KEYS_FILE
+        self._seen: tuple[int, int] | None = None
+        self._keys: dict[str, ApiKey] = {}
+
+    def keys(self) -> list[ApiKey]:
+        """All keys, oldest first. Raises Corrupted for a file that is not ours."""
+        self._refresh()
+        return sorted(self._keys.values(), key=lambda key: (key.created_at, key.key_id))
+
+    def create(self, *, name: str, scope: Scope, tenant: str, at: Instant) -> tuple[ApiKey, str]:
+        """A new key and its text, which nothing will tell again."""
+        self._refresh()
+        key_id, secret = secrets.token_hex(_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
+        key = ApiKey(
+            key_id=key_id,
+            name=name,
+            digest=_digest(secret),
+            scope=scope,
+            tenant=tenant,
+            created_at=at,
+        )
+        self._write([*self._keys.values(), key])
+        return key, f"{PREFIX}_{key_id}_{secret}"
+
+    def revoke(self, key_id: str) -> ApiKey:
+        """Take a key away. Raises Refused where there is none."""
+        self._refresh()
+        key = self._keys.get(key_id)
+        if key is None:
+            raise Refused(f"there is no key {key_id}")
+        self._write(other for other in self._keys.values() if other.key_id != key_id)
+        return key
+
+    def find(self, text: str) -> ApiKey | None:
+        """The key that was presented; None where it is none of ours."""
+        self._refresh()
+        prefix, _, rest = text.partition("_")
+        key_id, _, secret = rest.partition("_")
+        key = self._keys.get(key_id)
+        # Compared even where there is no such id: the time taken must not tell.
+        expected = key.digest if key is not None else _digest("")
+        matches = hmac.compare_digest(expected, _digest(secret))
+        return key if key is not None and matches and prefix == PREFIX else None
+
+    def _refresh(self) -> None:
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            self._seen, self._keys = None, {}
+            return
+        seen = (status.st_mtime_ns, status.st_ino)
+        if seen != self._seen:
+            try:
+                keys = _decode(self._path.read_bytes())
+            except msgspec.MsgspecError as error:
+                raise Corrupted(f"{self._path}: {error}") from error
+            self._keys = {key.key_id: key for key in keys}
+            self._seen = seen
+
+    def _write(self, keys: Iterable[ApiKey]) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = self._path.with_suffix(f".{os.getpid()}")
+        with suppress(FileNotFoundError):
+            unfinished.unlink()
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(list(keys)), indent=2))
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(self._path)
+        self._refresh()

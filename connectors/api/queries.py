@@ -1,0 +1,215 @@
+"""Questions to ClickHouse that the door and the commands share; answers are values."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from connectors.api.answers import (
+    AccountAnswer,
+    AssignmentAnswer,
+    BalanceAnswer,
+    BucketAnswer,
+    LedgerPosition,
+    SuspendedAnswer,
+    SuspenseCount,
+    SuspensePage,
+    TotalAnswer,
+)
+from connectors.clickhouse.client import Database
+from connectors.errors import Refused
+from streams.model.instant import format_instant
+from streams.model.money import trimmed
+
+PAGE_MAX: Final = 1_000
+
+_BALANCES: Final = """
+SELECT ledger_partition, through, toUnixTimestamp64Milli(changed_at) AS changed_ms,
+    buckets.resource AS resources,
+    arrayMap(at -> toUnixTimestamp64Micro(at), buckets.period_start) AS starts,
+    arrayMap(at -> toUnixTimestamp64Micro(at), buckets.period_end) AS ends,
+    buckets.granted AS granted, buckets.remaining AS remaining
+FROM balances FINAL
+WHERE tenant = {tenant:String} AND account = {account:String} AND NOT is_deleted
+"""
+_TOTALS: Final = """
+SELECT totals.accumulator AS accumulators,
+    arrayMap(at -> toUnixTimestamp64Micro(at), totals.period_start) AS starts,
+    arrayMap(at -> toUnixTimestamp64Micro(at), totals.period_end) AS ends,
+    totals.total AS totals
+FROM accumulators FINAL
+WHERE tenant = {tenant:String} AND account = {account:String} AND NOT is_deleted
+"""
+_ACCOUNT: Final = """
+SELECT root, payment, currency, time_zone, credit_limit, version, ledger_partition, ledger_offset
+FROM accounts
+WHERE tenant = {tenant:String} AND account = {account:String}
+ORDER BY version DESC, ledger_offset DESC LIMIT 1
+"""
+_SERVICES: Final = """
+SELECT service_id, assignment.1 AS subscription, assignment.2 AS price_plan,
+    toUnixTimestamp64Micro(assignment.3) AS start_at, toUnixTimestamp64Micro(assignment.4) AS end_at
+FROM
+(
+    SELECT service_id, argMax(arrayZip(
+        assignments.subscription, assignments.price_plan, assignments.start_at,
+        assignments.end_at, assignments.account), ledger_offset) AS newest
+    FROM services
+    WHERE tenant = {tenant:String} AND service_id IN
+    (
+        SELECT service_id FROM services
+        WHERE tenant = {tenant:String} AND has(assignments.account, {account:String})
+    )
+    GROUP BY service_id, ledger_partition
+)
+ARRAY JOIN newest AS assignment
+WHERE assignment.5 = {account:String}
+ORDER BY service_id, start_at
+"""
+_SUSPENDED: Final = """
+SELECT lower(hex(record_id)) AS record_hex, tenant, state, code, stage, detail, lacks, source,
+    event_id, service_id, toUnixTimestamp64Micro(occurred_at) AS occurred_us,
+    concat(topic_id, '/', toString(source_partition), '/', toString(source_offset), '/',
+        toString(source_index)) AS position
+FROM suspense FINAL
+WHERE tenant = {tenant:String}
+    AND ({state:String} = '' OR state = {state:String})
+    AND ({code:String} = '' OR code = {code:String})
+    AND ({service_id:String} = '' OR service_id = {service_id:String})
+    AND ({record_id:String} = '' OR record_id = unhex({record_id:String}))
+    AND (record_id, topic_id, source_partition, source_offset, source_index) > (
+        unhex({after_id:String}), {after_topic:String}, {after_partition:Int64},
+        {after_offset:Int64}, {after_index:Int64})
+ORDER BY record_id, topic_id, source_partition, source_offset, source_index
+LIMIT {limit:UInt32}
+"""
+_COUNTS: Final = """
+SELECT state, code, count() AS records
+FROM suspense FINAL
+WHERE {tenant:String} = '' OR tenant = {tenant:String}
+GROUP BY state, code
+ORDER BY state, code
+"""
+
+_END_OF_TIME_US: Final = 7_000_000_000_000_000
+"""Beyond it (the year 2191) the database keeps 'no end' in its own way."""
+
+
+def _time(instant: int) -> str:
+    return "" if instant > _END_OF_TIME_US else format_instant(instant)
+
+
+def balance_of(database: Database, tenant: str, account: str) -> BalanceAnswer | None:
+    """The balances of an account; None where it never had any. Raises Unavailable."""
+    whose = {"tenant": tenant, "account": account}
+    rows = database.records(_BALANCES, whose)
+    if not rows:
+        return None
+    return BalanceAnswer(
+        tenant=tenant,
+        account=account,
+        ledger=[
+            LedgerPosition(partition=row["ledger_partition"], offset=row["through"]) for row in rows
+        ],
+        changed_at=format_instant(max(row["changed_ms"] for row in rows) * 1000),
+        buckets=[bucket for row in rows for bucket in _buckets(row)],
+        totals=[total for row in database.records(_TOTALS, whose) for total in _totals(row)],
+    )
+
+
+def _buckets(row: Mapping[str, Any]) -> list[BucketAnswer]:
+    columns = (row["resources"], row["starts"], row["ends"], row["granted"], row["remaining"])
+    return [
+        BucketAnswer(
+            resource=resource,
+            period_start=_time(start),
+            period_end=_time(end),
+            granted=trimmed(granted),
+            remaining=trimmed(remaining),
+        )
+        for resource, start, end, granted, remaining in zip(*columns, strict=True)
+    ]
+
+
+def _totals(row: Mapping[str, Any]) -> list[TotalAnswer]:
+    columns = (row["accumulators"], row["starts"], row["ends"], row["totals"])
+    return [
+        TotalAnswer(
+            accumulator=name, period_start=_time(start), period_end=_time(end), total=trimmed(total)
+        )
+        for name, start, end, total in zip(*columns, strict=True)
+    ]
+
+
+def account_of(database: Database, tenant: str, account: str) -> AccountAnswer | None:
+    """An account and its service ids; None where it is not known. Raises Unavailable."""
+    whose = {"tenant": tenant, "account": account}
+    rows = database.records(_ACCOUNT, whose)
+    if not rows:
+        return None
+    (row,) = rows
+    return AccountAnswer(
+        tenant=tenant,
+        account=account,
+        root=row["root"],
+        payment=row["payment"],
+        currency=row["currency"],
+        time_zone=row["time_zone"],
+        credit_limit=None if row["credit_limit"] is None else trimmed(row["credit_limit"]),
+        version=row["version"],
+        ledger=LedgerPosition(partition=row["ledger_partition"], offset=row["ledger_offset"]),
+        services=[
+            AssignmentAnswer(
+                service_id=service["service_id"],
+                subscription=service["subscription"],
+                price_plan=service["price_plan"],
+                start=_time(service["start_at"]),
+                end=_time(service["end_at"]),
+            )
+            for service in database.records(_SERVICES, whose)
+        ],
+    )
+
+
+def suspense_page(
+    database: Database, tenant: str, *, limit: int = 100, after: str = "", **wanted: str
+) -> SuspensePage:
+    """Suspended records from `after` on; `wanted`: state, code, service_id, record_id (hex).
+
+    Raises Unavailable, Refused for an `after` that no page gave.
+    """
+    filters = dict.fromkeys(("state", "code", "service_id", "record_id"), "") | wanted
+    limit = min(limit, PAGE_MAX)
+    parameters = {"tenant": tenant, "limit": limit, **filters, **_cursor(after)}
+    records = [_suspended(row) for row in database.records(_SUSPENDED, parameters)]
+    last = records[-1] if len(records) == limit else None
+    following = f"{last.record_id}/{last.position}" if last is not None else ""
+    return SuspensePage(records=records, next=following)
+
+
+def _cursor(after: str) -> dict[str, str | int]:
+    try:
+        record_id, topic_id, *place = after.split("/") if after else ("", "", "-1", "-1", "-1")
+        partition, offset, index = map(int, place)
+        bytes.fromhex(record_id)
+    except ValueError as error:
+        raise Refused(f"`after` is {after!r}: take it from `next` of the page before") from error
+    return {
+        "after_id": record_id,
+        "after_topic": topic_id,
+        "after_partition": partition,
+        "after_offset": offset,
+        "after_index": index,
+    }
+
+
+def _suspended(row: Mapping[str, Any]) -> SuspendedAnswer:
+    names: Sequence[str] = SuspendedAnswer.__struct_fields__
+    named = {name: row[name] for name in names if name in row}
+    return SuspendedAnswer(
+        **named
+        | {"record_id": row["record_hex"], "occurred_at": format_instant(row["occurred_us"])}
+    )
+
+
+def suspense_counts(database: Database, tenant: str = "") -> list[SuspenseCount]:
+    """How many entries are in which state, by code; of all tenants without one."""
+    return [SuspenseCount(**row) for row in database.records(_COUNTS, {"tenant": tenant})]

@@ -1,0 +1,281 @@
+"""The HTTP door, by a real server and a real client."""
+
+import socket
+import stat
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import jsonschema
+import pytest
+import uvicorn
+
+from connectors.api.keys import KEYS_FILE, KeyStore, Scope
+from connectors.api.limits import BODY_BYTES_MAX
+from connectors.api.routes import ROUTES
+from connectors.api.server import build, make_first_key, take_first_key
+from connectors.clickhouse.client import Database
+from connectors.clickhouse.migrate import migrate
+from connectors.errors import Corrupted, Refused
+from connectors.settings import ClickHouseSettings, KafkaSettings
+
+NOWHERE = KafkaSettings(bootstrap="127.0.0.1:1")
+
+
+@dataclass
+class DoorSettings:
+    """What the door asks of the settings."""
+
+    kafka: KafkaSettings
+    clickhouse: ClickHouseSettings
+    data: Path
+    api_host: str = "127.0.0.1"
+    api_port: int = 0
+    registry_open: bool = True
+
+
+class Door:
+    """A running door and clients with keys of several scopes."""
+
+    def __init__(self, settings: DoorSettings) -> None:
+        self.settings = settings
+        self.keys = KeyStore(settings.data)
+        self._clients: list[httpx.Client] = []
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        self._server = uvicorn.Server(uvicorn.Config(build(settings), log_level="error"))
+        self._thread = threading.Thread(target=self._server.run, args=([listening],))
+        self._thread.start()
+        until = time.monotonic() + 10
+        while not self._server.started and time.monotonic() < until:
+            time.sleep(0.01)
+
+    def client(self, scope: Scope | None = None, tenant: str = "") -> httpx.Client:
+        headers = {}
+        if scope is not None:
+            _, text = self.keys.create(name="test", scope=scope, tenant=tenant, at=1)
+            headers = {"Authorization": f"Bearer {text}"}
+        client = httpx.Client(base_url=self.address, headers=headers, timeout=20)
+        self._clients.append(client)
+        return client
+
+    def close(self) -> None:
+        for client in self._clients:
+            client.close()
+        self._server.should_exit = True
+        self._thread.join()
+
+
+@pytest.fixture
+def no_database() -> ClickHouseSettings:
+    return ClickHouseSettings(host="127.0.0.1", port=1, user="u", password="p")
+
+
+@pytest.fixture
+def door(tmp_path: Path, no_database: ClickHouseSettings) -> Iterator[Door]:
+    """A door whose engines are away."""
+    opened = Door(DoorSettings(NOWHERE, no_database, tmp_path))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def full_door(
+    tmp_path: Path, kafka: KafkaSettings, clickhouse_settings: ClickHouseSettings
+) -> Iterator[Door]:
+    """A door with engines and tables."""
+    migrate(clickhouse_settings)
+    opened = Door(DoorSettings(kafka, clickhouse_settings, tmp_path))
+    yield opened
+    opened.close()
+
+
+def is_problem(response: httpx.Response, status: int) -> bool:
+    document = response.json()
+    return (
+        response.status_code == status
+        and response.headers["content-type"] == "application/problem+json"
+        and document["status"] == status
+        and bool(document["title"])
+        and bool(document["detail"])
+    )
+
+
+def test_health_is_open_and_says_what_is_wrong_only_to_a_key(door: Door) -> None:
+    response = door.client().get("/health")
+    assert (response.status_code, response.json()) == (503, {"status": "unavailable"})
+    told = door.client(Scope.READ).get("/health").json()
+    assert set(told["dependencies"]) == {"kafka", "clickhouse"}
+    assert "127.0.0.1:1" in told["dependencies"]["kafka"]
+
+
+def test_everything_else_needs_a_key(door: Door) -> None:
+    for route in ROUTES:
+        if route.scope is not None and not route.registry:
+            path = route.path.replace("{tenant}", "acme").replace("{account}", "a")
+            response = door.client().request(route.method, path)
+            assert is_problem(response, 401), route.path
+            assert response.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    "text", ["vivace_x_y", "", "vivace__", "other_000000000000_x", "ä", "vivace_" + "a" * 5000]
+)
+def test_a_wrong_key_is_refused(door: Door, text: str) -> None:
+    door.client(Scope.READ)
+    headers = {"X-API-Key": text.encode()}
+    response = httpx.get(f"{door.address}/metrics", headers=headers)
+    assert is_problem(response, 401)
+
+
+def test_a_changed_secret_and_a_revoked_key_are_refused(door: Door) -> None:
+    key, text = door.keys.create(name="k", scope=Scope.READ, tenant="", at=1)
+    client = door.client()
+
+    def status(presented: str) -> int:
+        headers = {"Authorization": f"Bearer {presented}"}
+        return client.get("/metrics", headers=headers).status_code
+
+    assert status(text) == 200
+    assert status(text[:-1] + ("A" if text[-1] != "A" else "B")) == 401
+    door.keys.revoke(key.key_id)
+    assert status(text) == 401
+
+
+def test_a_key_reaches_its_own_tenant_alone(door: Door) -> None:
+    client = door.client(Scope.ADMIN, tenant="acme")
+    assert is_problem(client.get("/v1/tenants/other/accounts/a/balance"), 403)
+    assert is_problem(client.get("/metrics"), 403)
+    assert is_problem(client.get("/v1/tenants/acme/accounts/a/balance"), 503)
+
+
+def test_errors_are_problems_and_tell_no_secrets(door: Door) -> None:
+    client = door.client(Scope.READ)
+    assert is_problem(client.get("/nothing"), 404)
+    assert is_problem(client.delete("/health"), 405)
+    away = client.get("/v1/tenants/acme/accounts/a")
+    assert is_problem(away, 503)
+    assert away.headers["retry-after"] == "1"
+    assert "127.0.0.1" not in away.text
+    assert is_problem(client.get("/v1/tenants/acme/suspense/xyz"), 400)
+    for limit in ("0", "1001", "-1", "many"):
+        assert is_problem(client.get(f"/v1/tenants/acme/suspense?limit={limit}"), 400)
+
+
+def test_a_large_body_is_refused_whether_it_says_so_or_not(door: Door) -> None:
+    client, size = door.client(Scope.READ), BODY_BYTES_MAX + 1
+    assert is_problem(client.post("/subjects/alerts-value", content=b"x" * size), 413)
+    chunks = iter([b"x" * 65_536] * (size // 65_536 + 1))
+    assert is_problem(client.post("/subjects/alerts-value", content=chunks), 413)
+
+
+def test_the_registry_is_open_by_default_and_can_be_closed(
+    tmp_path: Path, no_database: ClickHouseSettings, door: Door
+) -> None:
+    assert door.client().get("/subjects").status_code == 200
+    closed = Door(DoorSettings(NOWHERE, no_database, tmp_path / "closed", registry_open=False))
+    try:
+        assert is_problem(closed.client().get("/subjects"), 401)
+        assert closed.client(Scope.READ, tenant="acme").get("/subjects").status_code == 200
+    finally:
+        closed.close()
+
+
+def test_the_registry_answers_in_its_clients_shape(door: Door) -> None:
+    client = door.client()
+    assert "alerts-value" in client.get("/subjects").json()
+    assert client.get("/subjects/alerts-value/versions").json() == [1]
+    newest = client.get("/subjects/alerts-value/versions/latest").json()
+    assert set(newest) == {"subject", "version", "id", "schema"}
+    assert client.get(f"/schemas/ids/{newest['id']}").json() == {"schema": newest["schema"]}
+    found = client.post("/subjects/alerts-value", json={"schema": newest["schema"]})
+    assert found.json() == newest
+    for path, code in {
+        "/subjects/x/versions": 40401,
+        "/subjects/alerts-value/versions/7": 40402,
+        "/schemas/ids/999": 40403,
+        "/schemas/ids/x": 40403,
+    }.items():
+        response = client.get(path)
+        assert is_problem(response, 404)
+        assert response.json()["error_code"] == code
+
+
+def test_the_document_has_every_route_and_no_other(door: Door) -> None:
+    document = door.client().get("/openapi.json").json()
+    assert document["openapi"] == "3.1.0"
+    described = {
+        (method.upper(), path)
+        for path, operations in document["paths"].items()
+        for method in operations
+    }
+    assert described == {(route.method, route.path) for route in ROUTES} | {
+        ("GET", "/openapi.json")
+    }
+    names = [
+        operation["operationId"]
+        for operations in document["paths"].values()
+        for operation in operations.values()
+    ]
+    assert len(names) == len(set(names))
+    for schema in document["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_answers_are_as_the_document_says(full_door: Door) -> None:
+    with Database(full_door.settings.clickhouse) as database:
+        database.command(
+            "INSERT INTO balances VALUES ('acme', 'a', 2, ['USD', 'free_tokens'],"
+            " ['2026-11-01', '2026-11-01'], ['2299-12-31', '2026-12-01'],"
+            " [10, 100000], [9.750000000001, 99000], [], [], 0, '2026-11-22 10:00:00', 17)"
+        )
+        database.command(
+            "INSERT INTO accumulators VALUES ('acme', 'a', 2, ['calls'], ['2026-11-01'],"
+            " ['2026-12-01'], [12], 0, '2026-11-22 10:00:00', 17)"
+        )
+    client = full_door.client(Scope.READ, tenant="acme")
+    balance = client.get("/v1/tenants/acme/accounts/a/balance").json()
+    assert balance["ledger"] == [{"partition": 2, "offset": 17}]
+    assert balance["buckets"][0] == {
+        "resource": "USD",
+        "period_start": "2026-11-01T00:00:00.000000Z",
+        "period_end": "",
+        "granted": "10",
+        "remaining": "9.750000000001",
+    }
+    assert balance["totals"][0]["total"] == "12"
+    document = client.get("/openapi.json").json()
+    schema = {"$ref": "#/components/schemas/BalanceAnswer", "components": document["components"]}
+    jsonschema.Draft202012Validator(schema).validate(balance)
+    assert is_problem(client.get("/v1/tenants/acme/accounts/nobody/balance"), 404)
+    assert is_problem(client.get("/v1/tenants/acme/accounts/nobody"), 404)
+    assert client.get("/health").json()["status"] == "ok"
+    assert "# HELP" in full_door.client(Scope.READ).get("/metrics").text
+
+
+def test_the_first_key_is_made_once_and_shown_once(
+    tmp_path: Path, no_database: ClickHouseSettings
+) -> None:
+    settings = DoorSettings(NOWHERE, no_database, tmp_path)
+    assert make_first_key(settings)
+    assert not make_first_key(settings)
+    assert stat.S_IMODE((tmp_path / KEYS_FILE).stat().st_mode) == 0o600
+    text = take_first_key(tmp_path)
+    assert text is not None
+    assert take_first_key(tmp_path) is None
+    keys = KeyStore(tmp_path)
+    found = keys.find(text)
+    assert found is not None
+    assert (found.scope, found.tenant) == (Scope.ADMIN, "")
+    assert text.split("_", 2)[2] not in (tmp_path / KEYS_FILE).read_text()
+
+
+def test_a_key_file_that_is_not_ours_is_refused(tmp_path: Path) -> None:
+    (tmp_path / KEYS_FILE).write_text("{}")
+    with pytest.raises(Corrupted):
+        KeyStore(tmp_path).keys()
+    with pytest.raises(Refused):
+        KeyStore(tmp_path / "other").revoke("nobody")
