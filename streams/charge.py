@@ -124,7 +124,8 @@ class Charging:
 
         Another delivery of it that was released instead is the duplicate of the two.
         """
-        mark = state.get(Table.RECORD_IDS, record_id_key(record.occurred_at, record.record_id))
+        key = record_id_key(record.occurred_at, record.record_id)
+        mark = state.get(Table.RECORD_IDS, key)
         if mark is None:
             self._charge(record, position, state=state, effects=effects)
         elif mark.state == RecordState.SUSPENDED:
@@ -133,8 +134,11 @@ class Charging:
                 effects.verdicts.append(_duplicate(record, position))
                 record = replace(record, offset=first.offset, index=first.index)
             self._charge(record, first, state=state, effects=effects)
-        elif not is_redelivery(mark, position):
-            effects.verdicts.append(_duplicate(record, position))
+        else:
+            # Told again, so that whoever waits for the record's end hears of it.
+            state.put(Table.RECORD_IDS, key, mark)
+            if not is_redelivery(mark, position):
+                effects.verdicts.append(_duplicate(record, position))
 
     def _charge(
         self,
