@@ -100,7 +100,7 @@ class Settings(BaseSettings):
     )
 
     registry_open: bool = Field(
-        True,
+        default=True,
         description="Schemas can be read without an API key, as Avro consumers elsewhere expect.",
     )
 
