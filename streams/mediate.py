@@ -35,6 +35,7 @@ Stage = Callable[[UsageEvent], Drop | Reject | None]
 class Mediated(Struct, frozen=True):
     """A record that came through: only its account root is still to be found."""
 
+    arrival: Arrival
     plan: "PlatformPlan"
     event: UsageEvent
 
@@ -63,7 +64,7 @@ class PlatformPlan(Struct, frozen=True):
     def mediate(self, plain: PlainRecord, arrival: Arrival) -> Mediated | Refusal:
         """Run the stages over one record of this platform."""
         event = self.parse(plain, arrival)
-        if isinstance(event, Reject):
+        if type(event) is Reject:
             return Refusal("parse", event, self, plain)
         for name, stage in self.stages:
             outcome = stage(event)
@@ -72,7 +73,7 @@ class PlatformPlan(Struct, frozen=True):
         if not event.usages:
             nothing = Drop(DropReason.ZERO_USAGE, "nothing was used")
             return Refusal("split", nothing, self, plain, event)
-        return Mediated(self, event)
+        return Mediated(arrival, self, event)
 
 
 class MediationPlan(Struct, frozen=True):

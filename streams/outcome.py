@@ -5,7 +5,7 @@ are an API: never renamed, never reused. Of several that apply the first declare
 """
 
 from enum import StrEnum
-from typing import Generic, TypeVar, assert_never
+from typing import Generic, TypeVar, assert_never, final
 
 from msgspec import Struct
 
@@ -60,12 +60,14 @@ def is_suspense(reason: RejectReason) -> bool:
     return reason not in _ERRORS
 
 
+@final
 class Emit(Struct, Generic[T], frozen=True):
     """The stage made these, 1..n."""
 
     records: tuple[T, ...]
 
 
+@final
 class Drop(Struct, frozen=True):
     """Nothing to charge, by a rule."""
 
@@ -73,6 +75,7 @@ class Drop(Struct, frozen=True):
     detail: str = ""
 
 
+@final
 class Reject(Struct, frozen=True):
     """Cannot be charged (now). `detail` is one sentence with the value seen; `field` names where.
 

@@ -20,6 +20,10 @@ def find_root(
     """The account root at the event's time, or why there is not exactly one."""
     if service is None or not service.assignments:
         return _refuse(RejectReason.UNKNOWN_SERVICE, tenant, service_id, "nobody has it")
+    if len(service.assignments) == 1:
+        sole = service.assignments[0]
+        if sole.start <= occurred_at < sole.end:
+            return sole.root
     roots = {each.root for each in service.assignments if each.start <= occurred_at < each.end}
     if len(roots) == 1:
         return roots.pop()

@@ -38,6 +38,11 @@ class TopicPlan:
                 self._any_type.append(plan)
         for listed in self._by_type.values():
             listed.extend(self._any_type)
+        self._sole = {
+            kind: listed[0]
+            for kind, listed in self._by_type.items()
+            if len(listed) == 1 and listed[0].matches is None
+        }
         layouts = [plan.platform.csv for plan in self._csv]
         self.delimiters = tuple(dict.fromkeys(csv.delimiter for csv in layouts if csv)) or (",",)
 
@@ -45,24 +50,29 @@ class TopicPlan:
         """Run one record through the stages of the platform that it belongs to."""
         if isinstance(item, list):
             found = self._find_row(item, arrival, delimiter)
-            if isinstance(found, Reject):
+            if type(found) is Reject:
                 return Refusal("parse", found)
             plan, plain = found
             return plan.mediate(plain, arrival)
         plan_or_refused = self._find(item, arrival)
-        if isinstance(plan_or_refused, Reject):
+        if type(plan_or_refused) is Reject:
             return Refusal("parse", plan_or_refused, None, item)
         return plan_or_refused.mediate(item, arrival)
 
     def _find(self, plain: PlainRecord, arrival: Arrival) -> PlatformPlan | Reject:
-        """The platform of a JSON object."""
+        """The platform of a JSON object; most CloudEvents are told by their type alone."""
+        kind = plain.get("type")
+        if type(kind) is str and plain.get("specversion") == "1.0":
+            sole = self._sole.get(kind)
+            if sole is not None:
+                return sole
         if not is_cloudevent(plain):
             return _only(self._json, plain, arrival, "a JSON record")
         refused = refuse_cloudevent(plain)
         if refused is not None:
             return refused
-        kind = plain["type"]
-        return _only(self._by_type.get(kind, self._any_type), plain, arrival, f"type {shown(kind)}")
+        listed = self._by_type.get(plain["type"], self._any_type)
+        return _only(listed, plain, arrival, f"type {shown(kind)}")
 
     def _find_row(
         self, row: list[str], arrival: Arrival, delimiter: str
@@ -103,12 +113,9 @@ class MediationPlans:
         newest = [versions[-1][1] for versions in self._versions.values()]
         self._starts = {tenant: known[-1][0] for tenant, known in self._versions.items()}
         self._topics = {topic: _topic_plan(newest, topic) for topic in _topics(newest)}
+        self.delimiters = {topic: plan.delimiters for topic, plan in self._topics.items()}
+        """By topic: what may part the fields of lines."""
         self._earlier: dict[tuple[str, str], TopicPlan] = {}
-
-    def delimiters(self, topic: str) -> tuple[str, ...]:
-        """What may part the fields of lines on this topic."""
-        plan = self._topics.get(topic)
-        return plan.delimiters if plan else (",",)
 
     def mediate(self, item: Item, arrival: Arrival, delimiter: str = "") -> Mediated | Refusal:
         """Run one record through the chain, by the catalog version in force at its time.

@@ -4,8 +4,6 @@ An exception inside the chain is our fault and ends that record alone (`internal
 reject limit.
 """
 
-from typing import NamedTuple
-
 from msgspec.structs import replace
 
 from connectors.decode import Lines, decode_message
@@ -17,12 +15,7 @@ from streams.sources import Item, MediationPlans
 from topologies.refusals import refuse, refuse_again
 from topologies.reject_limit import RejectGauge
 
-
-class Passed(NamedTuple):
-    """A record that came through the stages."""
-
-    arrival: Arrival
-    mediated: Mediated
+_COMMA = (",",)
 
 
 class Fetch:
@@ -31,7 +24,7 @@ class Fetch:
     def __init__(
         self, plans: MediationPlans, gauge: RejectGauge, *, engine: str, reference: int
     ) -> None:
-        self.passed: list[Passed] = []
+        self.passed: list[Mediated] = []
         self.refused: list[RefusedRecord] = []
         self._plans = plans
         self._gauge = gauge
@@ -45,21 +38,21 @@ class Fetch:
         Raises TooManyRejects.
         """
         self._taken += 1
-        delimiters = self._plans.delimiters(arrival.topic)
+        delimiters = self._plans.delimiters.get(arrival.topic, _COMMA)
         try:
-            decoded = decode_message(arrival.raw, arrival.headers, delimiters=delimiters)
+            decoded = decode_message(arrival.raw, arrival.headers, delimiters)
         except Exception as error:
             self.fail(arrival, error)
             return
         if isinstance(decoded, dict):
             self._take_record(decoded, arrival)
-        elif isinstance(decoded, Reject):
+        elif type(decoded) is Reject:
             self.refuse(arrival, Refusal("decode", decoded))
         else:
             delimiter = decoded.delimiter if isinstance(decoded, Lines) else ""
             for index, (raw, item) in enumerate(decoded.items, arrival.index):
                 one = replace(arrival, raw=raw, index=index)
-                if isinstance(item, Reject):
+                if type(item) is Reject:
                     self.refuse(one, Refusal("decode", item))
                 else:
                     self._take_record(item, one, delimiter)
@@ -91,4 +84,4 @@ class Fetch:
         if isinstance(result, Refusal):
             self.refuse(arrival, result)
         else:
-            self.passed.append(Passed(arrival, result))
+            self.passed.append(result)

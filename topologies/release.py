@@ -61,12 +61,25 @@ class Release:
                 service_id=record.service_id,
                 occurred_at=record.occurred_at,
             )
-            if isinstance(root, Reject):
+            if type(root) is Reject:
                 self._fetch.refuse_again(original, root)
                 continue
             target = partition_of(record.tenant, root, partitions)
             commands.setdefault(target, []).append(_released(original, record, root, cause))
         return commands
+
+    def again(
+        self, batches: Mapping[int, Sequence[UsageBatch]], commands: dict[int, list[Command]]
+    ) -> None:
+        """Records that passed the chain again, added to the commands.
+
+        As plain usage their home would take them for our own redelivery and stay silent.
+        """
+        for partition, listed in batches.items():
+            for batch in listed:
+                at = batch.records[0].offset
+                cause = f"release/{batch.topic_id}/{batch.partition}/{at}"
+                commands.setdefault(partition, []).append(Released(cause, batch))
 
     def closed(self, batches: Mapping[int, Sequence[UsageBatch]]) -> list[RefusedRecord]:
         """Suspended entries that nobody else will close, under the id they were suspended by.

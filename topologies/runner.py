@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from streams.mediate import Refusal
+from streams.mediate import Mediated, Refusal
 from streams.model.account import Service
 from streams.model.command import Command
 from streams.model.event import Arrival
@@ -19,7 +19,7 @@ from streams.outcome import Reject
 from streams.partition import partition_of
 from streams.route import find_root
 from streams.sources import MediationPlans
-from topologies.fetch import Fetch, Passed
+from topologies.fetch import Fetch
 from topologies.reject_limit import RejectGauge, RejectLimit
 from topologies.release import Release
 
@@ -97,20 +97,20 @@ class MediationRunner:
     def _guide(self, fetch: Fetch) -> dict[int, list[UsageBatch]]:
         """Find the roots of all records by one look-up, and group them by partition."""
         passed = fetch.passed
-        keys = [(each.mediated.plan.tenant, each.mediated.event.service_id) for each in passed]
+        keys = [(each.plan.tenant, each.event.service_id) for each in passed]
         services = self._directory.lookup(keys) if keys else []
         groups: dict[tuple[int, str, str, int], list[UsageRecord]] = {}
         for each, service in zip(passed, services, strict=True):
+            arrival = each.arrival
             try:
                 record = self._guide_record(each, service, fetch)
             except Exception as error:
-                fetch.fail(each.arrival, error)
+                fetch.fail(arrival, error)
                 continue
             if record is None:
                 continue
             target = partition_of(record.tenant, record.root, self._partitions)
-            arrival = each.arrival
-            group = (target, each.mediated.plan.version, arrival.topic_id, arrival.partition)
+            group = (target, each.plan.version, arrival.topic_id, arrival.partition)
             known = groups.get(group)
             if known is None:
                 groups[group] = [record]
@@ -119,27 +119,27 @@ class MediationRunner:
         return _batches(groups)
 
     def _guide_record(
-        self, passed: Passed, service: Service | None, fetch: Fetch
+        self, mediated: Mediated, service: Service | None, fetch: Fetch
     ) -> UsageRecord | None:
-        plan, event = passed.mediated.plan, passed.mediated.event
+        plan, event = mediated.plan, mediated.event
         root = find_root(
             service,
             tenant=plan.tenant,
             service_id=event.service_id,
             occurred_at=event.occurred_at,
         )
-        if isinstance(root, Reject):
-            fetch.refuse(passed.arrival, Refusal("guide", root, plan, None, event))
+        if type(root) is Reject:
+            fetch.refuse(mediated.arrival, Refusal("guide", root, plan, None, event))
             return None
-        return _record(passed, root)
+        return _record(mediated, root)
 
     def run_released(
         self, messages: Sequence[SourceMessage], *, topic: str, topic_id: str, partition: int
     ) -> MediationOutput:
         """A fetch of topic `release`: raw records go through the chain again as they first came.
 
-        Harmonised records were suspended by their owner; they only look for their root again and
-        go there as commands. Both keep their source position, so that their home knows them.
+        Harmonised records were suspended by their owner; they only look for their root again. Both
+        go there as commands and keep their source position, so that their home knows them.
         """
         fetch = self._begin()
         release = Release(fetch)
@@ -148,8 +148,9 @@ class MediationRunner:
         batches = self._guide(fetch)
         services = self._directory.lookup(release.keys())
         commands = release.commands(services, partitions=self._partitions)
+        release.again(batches, commands)
         self._gauge.taken(len(messages))
-        return MediationOutput(batches, commands, fetch.refused, release.closed(batches))
+        return MediationOutput({}, commands, fetch.refused, release.closed(batches))
 
 
 def _arrival(message: SourceMessage, topic: str, topic_id: str, partition: int) -> Arrival:
@@ -165,9 +166,9 @@ def _arrival(message: SourceMessage, topic: str, topic_id: str, partition: int) 
     )
 
 
-def _record(passed: Passed, root: str) -> UsageRecord:
+def _record(mediated: Mediated, root: str) -> UsageRecord:
     """The record that leaves for its account root."""
-    arrival, (plan, event) = passed.arrival, (passed.mediated.plan, passed.mediated.event)
+    arrival, plan, event = mediated.arrival, mediated.plan, mediated.event
     return UsageRecord(
         record_id_of(tenant=plan.tenant, source=event.source, event_id=event.event_id, part=0),
         plan.tenant,

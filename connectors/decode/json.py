@@ -10,8 +10,10 @@ from typing import Any
 
 import msgspec
 
-from connectors.decode.limits import DEPTH_MAX, RECORDS_MAX
+from connectors.decode.limits import RECORDS_MAX
 from streams.outcome import Reject, RejectReason
+
+_TOO_DEEP = "nested deeper than can be read"
 
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 _split_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -24,13 +26,9 @@ class _NotFinite(ValueError):
 def decode_json(text: bytes) -> Any:
     """The value of a JSON text, or a `Reject`."""
     try:
-        value = _decode(text)
+        return _decode(text)
     except (ValueError, RecursionError, InvalidOperation) as error:
         return _refuse(text, error)
-    # Counting brackets is quick and bounds the depth; only a suspicious text is walked.
-    if text.count(b"{") + text.count(b"[") > DEPTH_MAX and _depth(value) > DEPTH_MAX:
-        return Reject(RejectReason.NOT_PARSABLE, f"nested deeper than {DEPTH_MAX}")
-    return value
 
 
 def split_array(text: bytes) -> list[bytes] | Reject:
@@ -49,7 +47,7 @@ def _refuse(text: bytes, error: Exception) -> Reject:
     if isinstance(error, InvalidOperation):
         return Reject(RejectReason.NUMBER_TOO_LARGE, "a number's exponent is out of bounds")
     if isinstance(error, RecursionError):
-        return Reject(RejectReason.NOT_PARSABLE, f"nested deeper than {DEPTH_MAX}")
+        return Reject(RejectReason.NOT_PARSABLE, _TOO_DEEP)
     try:
         json.loads(text, parse_constant=_refuse_constant, parse_float=str)
     except _NotFinite as constant:
@@ -61,23 +59,9 @@ def _refuse(text: bytes, error: Exception) -> Reject:
     except ValueError:
         return Reject(RejectReason.NUMBER_TOO_LARGE, "a number has more digits than can be read")
     except RecursionError:
-        return Reject(RejectReason.NOT_PARSABLE, f"nested deeper than {DEPTH_MAX}")
+        return Reject(RejectReason.NOT_PARSABLE, _TOO_DEEP)
     return Reject(RejectReason.NOT_PARSABLE, f"not JSON: {str(error)[:200]}")
 
 
 def _refuse_constant(name: str) -> None:
     raise _NotFinite(name)
-
-
-def _depth(value: Any) -> int:
-    depth, level = 0, [value]
-    while level and depth <= DEPTH_MAX:
-        depth += 1
-        deeper: list[Any] = []
-        for found in level:
-            if isinstance(found, dict):
-                deeper.extend(found.values())
-            elif isinstance(found, list):
-                deeper.extend(found)
-        level = deeper
-    return depth

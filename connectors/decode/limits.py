@@ -6,5 +6,3 @@ MESSAGE_BYTES_MAX: Final = 1024 * 1024
 """The largest source message; broker and client defaults are the same."""
 RECORDS_MAX: Final = 10_000
 """The most records in one message."""
-DEPTH_MAX: Final = 64
-"""The deepest nesting of a JSON text."""

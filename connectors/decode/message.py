@@ -1,7 +1,6 @@
 """One source message → its records. The bytes tell the format: a brace, a bracket, or lines."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from msgspec import Struct
 
@@ -32,7 +31,7 @@ class Lines(Struct, frozen=True):
 
 
 def decode_message(
-    value: bytes | None, headers: Headers, *, delimiters: Sequence[str] = (",",)
+    value: bytes | None, headers: Headers, delimiters: Sequence[str]
 ) -> PlainRecord | Several | Lines | Reject:
     """What a message holds. Lines are parted by that of the delimiters which is most in them."""
     if headers and is_binary_mode(headers):
@@ -59,10 +58,9 @@ def _too_large(value: bytes) -> Reject:
 
 
 def _decode_object(text: bytes) -> PlainRecord | Reject:
-    plain: Any = decode_json(text)
+    plain: PlainRecord | Reject = decode_json(text)
     if type(plain) is dict and "data_base64" in plain:
         return open_base64(plain)
-    assert isinstance(plain, (dict, Reject))
     return plain
 
 

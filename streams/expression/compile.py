@@ -74,6 +74,8 @@ def compile_expression(expression: Expression) -> Evaluate:
             return inner(plain)
         except Mismatch as mismatch:
             return Failure(str(mismatch))
+        except RecursionError:
+            return Failure("values nested too deep were compared")
 
     return evaluate
 

@@ -27,10 +27,10 @@ def compile_identity(platform: SourcePlatform) -> Identify:
 
     def identify(plain: PlainRecord, arrival: Arrival) -> tuple[str, str] | Reject:
         source = read_source(plain)
-        if isinstance(source, Reject):
+        if type(source) is Reject:
             return source
         event_id = read_id(plain, arrival)
-        return event_id if isinstance(event_id, Reject) else (source, event_id)
+        return event_id if type(event_id) is Reject else (source, event_id)
 
     return identify
 

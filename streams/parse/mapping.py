@@ -50,26 +50,26 @@ def compile_mapping(platform: SourcePlatform) -> Parse:
 
     def parse(plain: PlainRecord, arrival: Arrival) -> UsageEvent | Reject:
         identity = identify(plain, arrival)
-        if isinstance(identity, Reject):
+        if type(identity) is Reject:
             return identity
         service_id = get_service(plain)
         if not is_word(service_id):
             return refuse_word(service_id, service_field)
         time = get_time(plain)
         occurred_at = read_instant(time, time_field)
-        if isinstance(occurred_at, Reject):
+        if type(occurred_at) is Reject:
             return occurred_at
         latest = arrival.recorded_at + AHEAD_MAX
         if not EARLIEST <= occurred_at <= latest:
             return refuse_range(time, time_field)
         ended_at = read_end(plain, occurred_at, latest) if read_end else occurred_at
-        if isinstance(ended_at, Reject):
+        if type(ended_at) is Reject:
             return ended_at
         usages = read_usages(plain) if read_usages else ()
-        if isinstance(usages, Reject):
+        if type(usages) is Reject:
             return usages
         attributes = read_attributes(plain)
-        if isinstance(attributes, Reject):
+        if type(attributes) is Reject:
             return attributes
         source, event_id = identity
         return UsageEvent(
@@ -87,13 +87,13 @@ def _compile_end(mapping: FieldMapping, read_number: _ReadNumber) -> _ReadEnd | 
 
     def read_end(plain: PlainRecord, occurred_at: Instant, latest: Instant) -> Instant | Reject:
         ended_at = read_instant(get(plain), field)
-        if isinstance(ended_at, Reject) or occurred_at <= ended_at <= latest:
+        if type(ended_at) is Reject or occurred_at <= ended_at <= latest:
             return ended_at
         return refuse_range(get(plain), field)
 
     def add_duration(plain: PlainRecord, occurred_at: Instant, latest: Instant) -> Instant | Reject:
         seconds = read_number(get(plain), field)
-        if isinstance(seconds, Reject):
+        if type(seconds) is Reject:
             return seconds
         if type(seconds) is int:
             ended_at = occurred_at + seconds * SECOND
@@ -119,7 +119,7 @@ def _compile_usages(mapping: FieldMapping, read_number: _ReadNumber) -> _ReadUsa
         usages: list[Usage] = []
         for unit, field, get, constant in entries:
             quantity = read_number(get(plain), field) if get else constant
-            if isinstance(quantity, Reject):
+            if type(quantity) is Reject:
                 return quantity
             if quantity:
                 usages.append(Usage(unit, quantity))

@@ -15,11 +15,14 @@ from streams.outcome import Drop, DropReason, Emit, Outcome, Reject, RejectReaso
 from streams.plain.fields import compile_path
 from streams.plain.values import QUANTITY_MAX, read_quantity, wrong_type
 
-INPUT: Final = "input_tokens"
-CACHE_READ: Final = "cache_read_input_tokens"
-CACHE_CREATION: Final = "cache_creation_input_tokens"
-OUTPUT: Final = "output_tokens"
-REASONING: Final = "reasoning_output_tokens"
+LEAVES: Final = (
+    "input_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "output_tokens",
+    "reasoning_output_tokens",
+)
+"""Units of the leaves; each counts what the others do not."""
 
 SplitBody = Callable[[dict[str, Any]], Outcome[Usage]]
 
@@ -39,88 +42,52 @@ class TokenBody(Struct, frozen=True, kw_only=True):
 
 
 def compile_token_split(body: TokenBody, *, prefix: str) -> SplitBody:
-    """The function that cuts such a body; `prefix` stands before field names in messages."""
-    read_input = _compile_sum(body.input, prefix)
-    read_output = _compile_sum(body.output, prefix)
-    read_cached = _compile_sum((body.cache_read,) if body.cache_read else (), prefix)
-    read_created = _compile_sum((body.cache_creation,) if body.cache_creation else (), prefix)
-    read_reasoning = _compile_sum((body.reasoning,) if body.reasoning else (), prefix)
-    leading = tuple(compile_path(path) for path in (*body.input[:1], *body.output[:1]))
-    missing = " or ".join(prefix + path for path in (*body.input[:1], *body.output[:1]))
+    """The function that cuts such a body; `prefix` stands before field names in messages.
+
+    An absent count is zero, since providers leave zeros out.
+    """
+    kinds = (body.input, (body.cache_read,), (body.cache_creation,), body.output, (body.reasoning,))
+    paths = tuple((place, path) for place, some in enumerate(kinds) for path in some if path)
+    getters = tuple((place, compile_path(path), prefix + path) for place, path in paths)
 
     def split(values: dict[str, Any]) -> Outcome[Usage]:
-        whole_in, whole_out = read_input(values), read_output(values)
-        cached, created = read_cached(values), read_created(values)
-        reasoning = read_reasoning(values)
-        for count in (whole_in, cached, created, whole_out, reasoning):
-            if isinstance(count, Reject):
-                return count
-        fresh, answer = whole_in - cached - created, whole_out - reasoning
-        if fresh < 0 or answer < 0:
-            path = body.reasoning if fresh >= 0 else body.cache_read or body.cache_creation
-            return _larger_than_parent(prefix + path, min(fresh, answer))
-        leaves = _leaves(fresh, cached, created, answer, reasoning)
-        if leaves:
-            return Emit(leaves)
-        if all(get(values) is None for get in leading):
-            return Reject(RejectReason.MISSING_FIELD, f"there is no {missing}", missing)
-        return Drop(DropReason.ZERO_USAGE, "no tokens")
-
-    return split
-
-
-def _leaves(
-    fresh: int, cached: int, created: int, answer: int, reasoning: int
-) -> tuple[Usage, ...]:
-    leaves: list[Usage] = []
-    if fresh:
-        leaves.append(Usage(INPUT, fresh))
-    if cached:
-        leaves.append(Usage(CACHE_READ, cached))
-    if created:
-        leaves.append(Usage(CACHE_CREATION, created))
-    if answer:
-        leaves.append(Usage(OUTPUT, answer))
-    if reasoning:
-        leaves.append(Usage(REASONING, reasoning))
-    return tuple(leaves)
-
-
-def _compile_sum(paths: tuple[FieldPath, ...], prefix: str) -> Callable[[dict[str, Any]], Any]:
-    """A closure that adds up counts; an absent one is zero, since providers leave zeros out."""
-    if not paths:
-        return lambda values: 0
-    getters = tuple((compile_path(path), prefix + path) for path in paths)
-    if len(getters) == 1:
-        ((get_only, field_only),) = getters
-
-        def read_one(values: dict[str, Any]) -> Any:
-            count = get_only(values)
-            if type(count) is int and 0 <= count <= QUANTITY_MAX:
-                return count
-            return 0 if count is None else _read_count(count, field_only)
-
-        return read_one
-
-    def read_all(values: dict[str, Any]) -> Any:
-        total = 0
-        for get, field in getters:
+        sums = [0, 0, 0, 0, 0]
+        for place, get, field in getters:
             count = get(values)
             if count is None:
                 continue
             if type(count) is not int or not 0 <= count <= QUANTITY_MAX:
                 count = _read_count(count, field)
-                if isinstance(count, Reject):
+                if type(count) is Reject:
                     return count
-            total += count
-        return total
+            sums[place] += count
+        whole_in, cached, created, whole_out, reasoning = sums
+        fresh, answer = whole_in - cached - created, whole_out - reasoning
+        if fresh < 0:
+            return _larger_than_parent(prefix + (body.cache_read or body.cache_creation), fresh)
+        if answer < 0:
+            return _larger_than_parent(prefix + body.reasoning, answer)
+        leaves = [
+            Usage(unit, count)
+            for unit, count in zip(LEAVES, (fresh, cached, created, answer, reasoning), strict=True)
+            if count
+        ]
+        return Emit(tuple(leaves)) if leaves else _refuse_empty(values, body, prefix)
 
-    return read_all
+    return split
+
+
+def _refuse_empty(values: dict[str, Any], body: TokenBody, prefix: str) -> Drop | Reject:
+    leading = (*body.input[:1], *body.output[:1])
+    if all(compile_path(path)(values) is None for path in leading):
+        missing = " or ".join(prefix + path for path in leading)
+        return Reject(RejectReason.MISSING_FIELD, f"there is no {missing}", missing)
+    return Drop(DropReason.ZERO_USAGE, "no tokens")
 
 
 def _read_count(value: Any, field: str) -> int | Reject:
     count = read_quantity(value, field)
-    if isinstance(count, Reject) or type(count) is int:
+    if type(count) is Reject or type(count) is int:
         return count
     return wrong_type(value, field, "a whole number")
 
