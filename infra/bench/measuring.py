@@ -75,7 +75,7 @@ def run_program(arguments: Sequence[str]) -> Stretch:
         )
     if done.returncode:
         raise RuntimeError(f"{arguments[0]} failed:\n{done.stderr.decode()[-2000:]}")
-    found = json.loads(done.stdout)
+    found = json.loads(done.stdout.splitlines()[-1])
     return Stretch(found["events"], found["wall_s"], found["cpu_s"])
 
 

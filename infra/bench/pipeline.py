@@ -25,6 +25,7 @@ from infra.bench.measuring import (
     run_worker,
     us_per_event,
 )
+from infra.bench.preload import FLOOR_TOPIC
 from infra.bench.progress import Mark
 from infra.bench.site import Site
 from infra.load.plan import Workload
@@ -85,7 +86,7 @@ def _floor_arguments(site: Site, amount: Amount) -> list[str]:
     return [
         "infra.bench.floor",
         *("--bootstrap", site.kafka.bootstrap),
-        *("--source", f"{prefix}usage", "--sink", f"{prefix}floor"),
+        *("--source", f"{prefix}usage", "--sink", f"{prefix}{FLOOR_TOPIC}"),
         *("--events", str(amount.events)),
     ]
 

@@ -17,6 +17,7 @@ from typing import Any
 import faust
 
 from connectors.kafka.codec import TABLE_DECODERS, encode_value
+from connectors.kafka.topics import Topic
 from infra.bench.floor import Stretch
 from infra.bench.world import MemoryState, World, make_world
 from streams.model.instant import Instant
@@ -74,7 +75,7 @@ class Plain:
             headers=_pairs(message.headers),
         )
         output = self._runner.run(
-            [source], topic=message.topic, topic_id="plain", partition=message.partition
+            [source], topic=Topic.USAGE, topic_id="plain", partition=message.partition
         )
         effects = Effects()
         for batches in output.batches.values():
@@ -98,9 +99,10 @@ class Plain:
             stretch = Stretch(
                 self._done - first, time.perf_counter() - wall, time.process_time() - cpu
             )
-            result = json.dumps(stretch.__dict__ | {"charged": self._charged})
+            assert self._charged == self._done, (self._charged, self._done)
+            result = json.dumps(stretch.__dict__)
             # Faust has put a logger in the place of stdout.
-            os.write(1, result.encode())
+            os.write(1, f"\n{result}\n".encode())
             # A default Faust worker needs seconds to stop, and nothing is left to be saved.
             os._exit(0)
 

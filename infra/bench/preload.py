@@ -3,12 +3,12 @@
 from contextlib import closing
 
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import NewTopic
 
 from connectors.clickhouse.client import Database
 from connectors.clickhouse.migrate import migrate
 from connectors.kafka.catalog_topic import activate, publish
-from connectors.kafka.client import bounds, new_consumer, take
+from connectors.kafka.client import bounds, new_admin, new_consumer, take
 from connectors.kafka.topics import TOPICS, Topic
 from connectors.settings import KafkaSettings
 from infra.bench.site import Site
@@ -20,14 +20,23 @@ from infra.load.sending import Sending, send_customers
 from streams.model.instant import Instant
 
 _KNOWN_WITHIN_S = 300.0
+_MADE_WITHIN_S = 30.0
 WORKER = "worker"
 WORKER_PROGRAM = ("infra.bench.worker",)
 
 
+FLOOR_TOPIC = "floor"
+"""Where the floor writes to; only measurements have it."""
+
+
 def make_place(site: Site) -> None:
-    """Make the site's topics and tables."""
+    """Make the site's topics and tables, and the floor's topic."""
     ensure_topics(site.kafka)
     migrate(site.clickhouse)
+    floor = NewTopic(f"{site.kafka.prefix}{FLOOR_TOPIC}", num_partitions=site.kafka.partitions)
+    admin = new_admin(site.kafka)  # must outlive its answers
+    for made in admin.create_topics([floor]).values():
+        made.result(_MADE_WITHIN_S)
 
 
 def load_reference(site: Site, *, accounts: int, at: Instant) -> None:
@@ -76,7 +85,9 @@ def known_facts(kafka: KafkaSettings) -> int:
 
 def remove_place(site: Site) -> None:
     """Delete the site's topics and its database."""
-    client = AdminClient({"bootstrap.servers": site.kafka.bootstrap, "log_level": 0})
-    client.delete_topics([name_of(topic, site.kafka) for topic in TOPICS])
+    names = [name_of(topic, site.kafka) for topic in TOPICS]
+    admin = new_admin(site.kafka)
+    for gone in admin.delete_topics([*names, f"{site.kafka.prefix}{FLOOR_TOPIC}"]).values():
+        gone.result(_MADE_WITHIN_S)
     with Database(site.clickhouse, database="default") as database:
         database.command(f"DROP DATABASE IF EXISTS {site.clickhouse.database}")
