@@ -26,6 +26,8 @@ class Lost(Exception):
 class Hold:
     """One partition's ledger as its owner sees it. Only the owner's own task may call it."""
 
+    replay_type: type[Replay] = Replay
+
     def __init__(self, partition: int, store: Store, log: LedgerLog, options: OwnerOptions) -> None:
         self.generation = -1
         """The group generation to write into records; a hint for liveness alone."""
@@ -36,7 +38,7 @@ class Hold:
         self._ledger = log
         self._options = options
         self._owner = options.new_owner()
-        self._replay = Replay(store)
+        self._replay = self.replay_type(store)
         self._is_abandoned = False
 
     @property

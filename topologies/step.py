@@ -161,7 +161,7 @@ class StepComputer:
             head,
             overlay,
             effects,
-            written=portions[-1].written,
+            written=self._written(portions),
             inputs=tuple(
                 InputRange(portion.offset, portion.first, portion.first + len(portion.items) - 1)
                 for portion in portions
@@ -234,6 +234,9 @@ class StepComputer:
                 _refuse_command(command, where, into, _detail(error, head))
                 self._gauge.failed(place, repr(error))
         self._gauge.taken(len(portion.items))
+
+    def _written(self, portions: Sequence[Portion]) -> Written:
+        return portions[-1].written
 
     def _undo(self, into: Sink, savepoint: int, mark: tuple[int, ...]) -> None:
         overlay, effects = into

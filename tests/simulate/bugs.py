@@ -1,0 +1,173 @@
+"""Ten bugs, planted by overriding one small method each, that the simulation must find.
+
+Nothing in the product knows of them. Each is a mistake that somebody could make in good faith.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.kafka.ledger import Chain, Link
+from streams.model.command import OutboxMessage
+from streams.model.ledger import WHOLE
+from streams.model.usage import SourcePosition, UsageRecord
+from streams.state import Effects, State, Table
+from tests.simulate.business import SIM_PLAN, BreakableCharging
+from tests.simulate.disk import SimShelf
+from tests.simulate.mediation import Mediator, Output
+from tests.simulate.readers import Sink, ValidReader
+from tests.simulate.world import Cast
+from topologies.hold import Hold
+from topologies.outbox import Outbox
+from topologies.owner import PartitionOwner
+from topologies.recovery import Replay
+from topologies.step import Portion, Step, StepComputer
+from topologies.step import Sink as Into
+
+
+class CommitBeforeAck(Mediator):
+    """The source is acknowledged before what was made of it."""
+
+    async def _deliver(self, place: tuple[str, int], output: Output, following: int) -> None:
+        self._commit(place, following)
+        await self._send(output)
+
+
+class _EagerHold(Hold):
+    async def write(self, step: Step) -> bool:
+        record, position = step.record, self._store.position
+        self._store.write(record.delta, record.dropped, position, step.overlay.values)
+        return await super().write(step)
+
+
+class ApplyBeforeAck(PartitionOwner):
+    """The state takes a step that the ledger has not acknowledged."""
+
+    hold_type = _EagerHold
+
+
+class _TrustingChain(Chain):
+    def accept(self, offset: int, record: Link) -> bool:
+        self.last, self.owner = offset, record.owner
+        return True
+
+
+class _TrustingReplay(Replay):
+    def _follow_store(self) -> None:
+        super()._follow_store()
+        self.chain = _TrustingChain(self.chain.last, self.chain.owner)
+
+
+class _TrustingHold(Hold):
+    replay_type = _TrustingReplay
+
+    def _is_mine(self) -> bool:
+        return True
+
+
+class NoFencing(PartitionOwner):
+    """Every append counts as the owner's word, whoever has written in between."""
+
+    hold_type = _TrustingHold
+
+
+class _ForgetfulState:
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.put, self.delete, self.drop = state.put, state.delete, state.drop
+
+    def get(self, table: Table, key: bytes) -> Any:
+        return None if table == Table.RECORD_IDS else self._state.get(table, key)
+
+
+class _ForgetfulCharging(BreakableCharging):
+    def charge_record(
+        self, record: UsageRecord, *, position: SourcePosition, state: State, effects: Effects
+    ) -> None:
+        super().charge_record(
+            record, position=position, state=_ForgetfulState(state), effects=effects
+        )
+
+
+def no_dedupe(partition: int, partitions: int) -> _ForgetfulCharging:
+    """A core that does not look for record ids."""
+    return _ForgetfulCharging(
+        plans={SIM_PLAN.version: SIM_PLAN}, partitions=partitions, partition=partition
+    )
+
+
+class _GullibleReader(ValidReader):
+    chain_type = _TrustingChain
+
+
+class VoidCounted(Sink):
+    """A reader that takes every record for valid."""
+
+    reader_type = _GullibleReader
+
+
+class _WholeComputer(StepComputer):
+    def _written(self, portions: list[Portion]) -> tuple[int, int]:
+        return portions[-1].offset, WHOLE
+
+
+class OffsetAlone(PartitionOwner):
+    """What was applied is remembered by message, not by (message, index)."""
+
+    computer_type = _WholeComputer
+
+
+class _CarelessComputer(StepComputer):
+    def _undo(self, into: Into, savepoint: int, mark: tuple[int, ...]) -> None:
+        into[1].undo(mark)
+
+
+class NotUndone(PartitionOwner):
+    """An input that failed half-way leaves its changes."""
+
+    computer_type = _CarelessComputer
+
+
+class SnapshotAhead(PartitionOwner):
+    """A snapshot taken inside a step: the state is newer than the position beside it."""
+
+    async def _write(self, step: Step) -> bool:
+        shelf = self._options.shelf
+        if isinstance(shelf, SimShelf):
+            before = shelf.take(self._store)
+            content = shelf.copies.get(str(before))
+            if content is not None:
+                content.update({k: v for k, v in step.record.delta if v is not None})
+        return await super()._write(step)
+
+
+class _HopefulOutbox(Outbox):
+    async def _try_send(self, message: OutboxMessage) -> None:
+        self.note((), (message.message_id,))
+        await super()._try_send(message)
+
+
+class ClearedBeforeReceipt(PartitionOwner):
+    """A message counts as received once it is sent."""
+
+    outbox_type = _HopefulOutbox
+
+
+class AddedTwice(Sink):
+    """Totals that are added to whatever is there already."""
+
+    def _is_new(self, offset: int, through: int) -> bool:
+        return True
+
+
+BUGS: Mapping[str, Cast] = {
+    "commit-before-ack": Cast(mediator=CommitBeforeAck),
+    "apply-before-ack": Cast(owner=ApplyBeforeAck),
+    "no-fencing": Cast(owner=NoFencing),
+    "no-dedupe": Cast(core_of=no_dedupe),
+    "void-counted": Cast(sink=VoidCounted),
+    "offset-alone": Cast(owner=OffsetAlone),
+    "not-undone": Cast(owner=NotUndone),
+    "snapshot-ahead": Cast(owner=SnapshotAhead),
+    "cleared-before-receipt": Cast(owner=ClearedBeforeReceipt),
+    "added-twice": Cast(sink=AddedTwice),
+}

@@ -1,0 +1,105 @@
+"""The tenant of the simulation: one catalog, its accounts, and usage with every kind of flaw."""
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from streams.charge import Charging
+from streams.model.catalog import (
+    Accumulator,
+    Catalog,
+    CurrencyRule,
+    Graduated,
+    Price,
+    PriceOffer,
+    PricePlan,
+    Threshold,
+    Tier,
+    UsageType,
+)
+from streams.model.instant import BEGINNING, SECOND, Instant
+from streams.model.usage import SourcePosition, UsageRecord
+from streams.rate.plan import Plan, compile_catalog
+from streams.state import Effects, State
+
+TENANT = "sim"
+PLAN = "metered"
+USAGE_TYPE = "call"
+UNIT = "requests"
+CURRENCY = "EUR"
+EPOCH: Instant = 1_700_000_000 * SECOND
+"""The simulated world begins here."""
+
+POISON = "poison"
+"""A usage attribute at which the core of the simulation breaks, after it has changed state."""
+
+
+def build_plan() -> Plan:
+    """A graduated price on a monthly accumulator, a threshold on the wallet."""
+    tiers = (Tier(Decimal(40), Decimal("0.10")), Tier(None, Decimal("0.07")))
+    price = Price(price=Graduated(unit=UNIT, tiers=tiers, reference="monthly"))
+    offer = PriceOffer(
+        id="calls",
+        usage_type=USAGE_TYPE,
+        product="calls",
+        start=BEGINNING,
+        prices=(price,),
+        impacts=("monthly",),
+    )
+    return compile_catalog(
+        Catalog(
+            tenant=TENANT,
+            currencies=(CurrencyRule(code=CURRENCY, digits=2, rounding="half_up"),),
+            usage_types=(UsageType(id=USAGE_TYPE, units=(UNIT,)),),
+            accumulators=(Accumulator(id="monthly"),),
+            price_plans=(PricePlan(id=PLAN, currency=CURRENCY, offers=(offer,)),),
+            thresholds=(Threshold(id="low", on="balance", level=Decimal(5), resource=CURRENCY),),
+        )
+    )
+
+
+SIM_PLAN = build_plan()
+
+
+class BreakableCharging(Charging):
+    """The real core, with a bug that poisoned records meet half-way through."""
+
+    def charge_record(
+        self, record: UsageRecord, *, position: SourcePosition, state: State, effects: Effects
+    ) -> None:
+        super().charge_record(record, position=position, state=state, effects=effects)
+        if POISON in record.attributes:
+            raise RuntimeError("poisoned")
+
+
+def new_core(partition: int, partitions: int) -> Charging:
+    """The core of one partition."""
+    return BreakableCharging(
+        plans={SIM_PLAN.version: SIM_PLAN}, partitions=partitions, partition=partition
+    )
+
+
+@dataclass(frozen=True)
+class Event:
+    """One usage event as its source sends it."""
+
+    event_id: str
+    service_id: str
+    units: int
+    at: Instant
+    poison: bool = False
+
+    def packed(self) -> bytes:
+        return json.dumps(
+            [self.event_id, self.service_id, self.units, self.at, self.poison]
+        ).encode()
+
+
+def parse_event(value: bytes) -> Event | None:
+    """None where the bytes cannot be read."""
+    try:
+        fields: list[Any] = json.loads(value)
+    except ValueError:
+        return None
+    return Event(*fields)

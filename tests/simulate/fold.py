@@ -1,0 +1,144 @@
+"""The plain fold: the core over the inputs the ledger names, one by one, nothing clever."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from connectors.kafka.codec import TABLE_DECODERS, decode_charging, decode_ledger
+from connectors.kafka.ledger import Chain
+from streams.model.ledger import WHOLE, LedgerRecord
+from streams.model.rated import RecordVerdict
+from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
+from streams.state import Effects, RecordMark, RecordState, Table, record_id_key
+from tests.simulate.broker import SimBroker
+from topologies.state import POSITION_KEY
+
+
+class PlainState:
+    """A dictionary."""
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[int, bytes], Any] = {}
+
+    def get(self, table: Table, key: bytes) -> Any:
+        return self.values.get((table, key))
+
+    def put(self, table: Table, key: bytes, value: Any) -> None:
+        self.values[table, key] = value
+
+    def delete(self, table: Table, key: bytes) -> None:
+        self.values.pop((table, key), None)
+
+    def drop(self, table: Table, start: bytes, end: bytes) -> None:
+        for known in [k for k in self.values if k[0] == table and start <= k[1] < end]:
+            del self.values[known]
+
+
+@dataclass
+class Folded:
+    """A partition as its ledger tells it: the valid records, and both ways to its state."""
+
+    records: list[tuple[int, LedgerRecord]] = field(default_factory=list)
+    by_core: PlainState = field(default_factory=PlainState)
+    by_delta: dict[tuple[int, bytes], Any] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def fold_partition(broker: SimBroker, partition: int, core: Any) -> Folded:
+    """Fold one partition, noting each record whose effects are not what the core says."""
+    folded = Folded()
+    chain, charging = Chain(), broker.logs["charging", partition]
+    reached = (-1, WHOLE)
+    for offset, value in enumerate(broker.logs["ledger", partition]):
+        record = decode_ledger(value)
+        if not chain.accept(offset, record):
+            continue
+        folded.records.append((offset, record))
+        effects = Effects()
+        for span in record.inputs:
+            reached = _follows(reached, (span.offset, span.first), folded, offset)
+            message = decode_charging(charging[span.offset])
+            _take(message, span.first, span.last, core, (folded.by_core, effects))
+            count = len(message.records if isinstance(message, UsageBatch) else message)
+            reached = (span.offset, WHOLE if span.last == count - 1 else span.last)
+        if record.kind == "step" and reached != record.written:
+            folded.problems.append(f"ledger {offset}: takes to {reached}, says {record.written}")
+        _compare(offset, record, effects, folded.problems)
+        _add_delta(record, folded.by_delta)
+    if len(charging) != reached[0] + 1:
+        folded.problems.append(f"inputs after {reached} of {len(charging)} are in no step")
+    return folded
+
+
+def _follows(
+    reached: tuple[int, int], next_at: tuple[int, int], folded: Folded, offset: int
+) -> tuple[int, int]:
+    wanted = (reached[0] + 1, 0) if reached[1] == WHOLE else (reached[0], reached[1] + 1)
+    if next_at != wanted:
+        folded.problems.append(f"ledger {offset}: takes {next_at}, the next was {wanted}")
+    return next_at
+
+
+def _take(message: Any, first: int, last: int, core: Any, into: tuple[PlainState, Effects]) -> None:
+    state, effects = into
+    if not isinstance(message, UsageBatch):
+        for command in message[first : last + 1]:
+            core.apply_command(command, state=state, effects=effects)
+        return
+    for record in message.records[first : last + 1]:
+        position = SourcePosition(message.topic_id, message.partition, record.offset, record.index)
+        before, mark = dict(state.values), effects.mark()
+        try:
+            core.charge_record(record, position=position, state=state, effects=effects)
+        except RuntimeError:
+            state.values = before
+            effects.undo(mark)
+            _refuse(record, position, state, effects)
+
+
+def _refuse(
+    record: UsageRecord, position: SourcePosition, state: PlainState, effects: Effects
+) -> None:
+    key = record_id_key(record.occurred_at, record.record_id)
+    known = state.get(Table.RECORD_IDS, key)
+    place = msgspec.structs.astuple(position)
+    if known is None or known.state == RecordState.SUSPENDED:
+        state.put(Table.RECORD_IDS, key, RecordMark(RecordState.ERROR, *place))
+        verdict = "error"
+    elif msgspec.structs.astuple(known)[1:] != place:
+        verdict = "duplicate"
+    else:
+        return
+    effects.verdicts.append(RecordVerdict(verdict, "", "", "", "", position, record))
+
+
+def _compare(offset: int, record: LedgerRecord, effects: Effects, problems: list[str]) -> None:
+    if list(record.rated) != effects.rated:
+        problems.append(f"ledger {offset}: charges are not what the core says")
+    if list(record.alerts) != effects.alerts:
+        problems.append(f"ledger {offset}: alerts are not what the core says")
+    said = [(verdict.verdict, verdict.position) for verdict in record.verdicts]
+    if said != [(verdict.verdict, verdict.position) for verdict in effects.verdicts]:
+        problems.append(f"ledger {offset}: verdicts are not what the core says")
+
+
+def _add_delta(record: LedgerRecord, values: dict[tuple[int, bytes], Any]) -> None:
+    for start, end in record.dropped:
+        for key in [key for key in values if start <= bytes([key[0]]) + key[1] < end]:
+            del values[key]
+    for full_key, packed in record.delta:
+        key = (full_key[0], full_key[1:])
+        if packed is None:
+            values.pop(key, None)
+        else:
+            values[key] = TABLE_DECODERS[Table(full_key[0])](packed)
+
+
+def decode_disk(content: dict[bytes, bytes]) -> dict[tuple[int, bytes], Any]:
+    """A disk's content as the folds name it."""
+    return {
+        (key[0], key[1:]): TABLE_DECODERS[Table(key[0])](packed)
+        for key, packed in content.items()
+        if key != POSITION_KEY
+    }

@@ -1,0 +1,134 @@
+"""What must hold when everything has come to rest. Reads topics and disks, no code of the owner."""
+
+from collections import Counter, defaultdict
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from streams.model.account import Balances
+from streams.state import Table
+from tests.simulate.business import TENANT, new_core, parse_event
+from tests.simulate.fold import Folded, decode_disk, fold_partition
+from tests.simulate.mediation import Refusal
+from tests.simulate.world import World
+
+Place = tuple[str, int, int, int]
+
+
+def verify(world: World) -> list[str]:
+    """Every broken promise, in words; empty where all hold."""
+    problems = list(world.failures)
+    partitions = range(world.shape.partitions)
+    folds = {p: fold_partition(world.broker, p, new_core(p, len(partitions))) for p in partitions}
+    for partition, folded in folds.items():
+        problems += [f"partition {partition}: {each}" for each in folded.problems]
+        problems += _check_states(world, partition, folded)
+    problems += _check_places(world, folds)
+    problems += _check_charged_once(folds)
+    problems += _check_balances(world, folds)
+    problems += _check_aggregates(world, folds)
+    return problems
+
+
+def _check_states(world: World, partition: int, folded: Folded) -> list[str]:
+    problems = []
+    by_core = folded.by_core.values
+    if by_core != folded.by_delta:
+        problems.append(f"partition {partition}: deltas lead to another state than the core")
+    for name, worker in world.workers.items():
+        if partition in world.assignment[name] and partition in worker.owners:
+            content = decode_disk(world.fleet.platters[name, partition].now)
+            if content != by_core:
+                keys = {
+                    k for k in content.keys() | by_core.keys() if content.get(k) != by_core.get(k)
+                }
+                problems.append(
+                    f"partition {partition}: {name} has another state in {sorted(keys)[:3]}"
+                )
+    waiting = [key for table, key in by_core if table == Table.OUTBOX]
+    if waiting:
+        problems.append(f"partition {partition}: {len(waiting)} messages still in transit")
+    return problems
+
+
+def _check_places(world: World, folds: dict[int, Folded]) -> list[str]:
+    """Every source position ended in exactly one place; suspended only where nothing else is."""
+    places: dict[Place, set[str]] = defaultdict(set)
+    for folded in folds.values():
+        for _, record in folded.records:
+            for rated in record.rated:
+                places[msgspec.structs.astuple(rated.position)].add("charged")
+            for verdict in record.verdicts:
+                places[msgspec.structs.astuple(verdict.position)].add(str(verdict.verdict))
+    for value in world.broker.logs["refused", 0]:
+        refusal = msgspec.msgpack.decode(value, type=Refusal)
+        places[refusal.position].add("suspended" if refusal.event else "error")
+    problems = []
+    for partition in range(world.shape.usage):
+        for offset, value in enumerate(world.broker.logs["usage", partition]):
+            found = places.pop(("usage", partition, offset, 0), set())
+            event = parse_event(value)
+            is_lost = event is not None and event.service_id in world.unknown_services
+            final = found - {"suspended"} or found
+            if len(final) != 1 or (final == {"suspended"} and not is_lost):
+                problems.append(f"usage[{partition}] {offset} {event}: ended as {sorted(found)}")
+    problems += [f"{place} was never sent, but ended as {found}" for place, found in places.items()]
+    return problems
+
+
+def _check_charged_once(folds: dict[int, Folded]) -> list[str]:
+    charged: Counter[bytes] = Counter()
+    for folded in folds.values():
+        for _, record in folded.records:
+            charged.update(rated.record.record_id for rated in record.rated)
+    return [f"record {key.hex()} charged {n} times" for key, n in charged.items() if n > 1]
+
+
+def _amounts(folds: dict[int, Folded]) -> dict[tuple[int, str], Decimal]:
+    amounts: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
+    for partition, folded in folds.items():
+        for _, record in folded.records:
+            for rated in record.rated:
+                amounts[partition, rated.account] += rated.amount
+    return amounts
+
+
+def _check_balances(world: World, folds: dict[int, Folded]) -> list[str]:
+    """Wallet = top-ups − charges, with what went to overrun back on it; postings sum to zero."""
+    problems = []
+    spent: dict[str, Decimal] = defaultdict(Decimal)
+    for folded in folds.values():
+        for offset, record in folded.records:
+            for rated in record.rated:
+                sums: dict[str, Any] = defaultdict(Decimal)
+                for posting in rated.postings:
+                    sums[posting.resource] += posting.amount
+                    if posting.ledger_account == "account":
+                        spent[rated.account] += posting.amount
+                if any(sums.values()):
+                    problems.append(f"ledger {offset}: postings of {rated.position} sum to {sums}")
+    for account, topped_up in world.top_ups.items():
+        held = [
+            value
+            for folded in folds.values()
+            for (table, key), value in folded.by_core.values.items()
+            if table == Table.BALANCES and key == f"{TENANT}\0{account}".encode()
+        ]
+        balances: Balances = held[0] if held else Balances()
+        remaining = sum((Decimal(b.remaining) for b in balances.buckets), Decimal(0))
+        if remaining != topped_up + spent[account] and remaining != topped_up - spent[account]:
+            problems.append(
+                f"{account}: holds {remaining}, topped up {topped_up}, postings {spent[account]}"
+            )
+    return problems
+
+
+def _check_aggregates(world: World, folds: dict[int, Folded]) -> list[str]:
+    wanted = _amounts(folds)
+    found = {key: total for key, (total, _) in world.warehouse.totals.items()}
+    return [
+        f"aggregate of {key}: {found.get(key)}, recomputed {wanted.get(key)}"
+        for key in found.keys() | wanted.keys()
+        if found.get(key) != wanted.get(key)
+    ]

@@ -1,0 +1,436 @@
+"""One run: build the world, let load and chaos loose, calm down, wait until nothing moves."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from connectors.errors import Corrupted
+from connectors.kafka.codec import encode_commands
+from streams.model.command import (
+    ActivateCatalog,
+    AssignService,
+    Command,
+    EndService,
+    PutAccount,
+    TopUp,
+)
+from streams.model.instant import BEGINNING, FOREVER, SECOND, Instant
+from streams.partition import partition_of
+from tests.simulate.broker import SimBroker
+from tests.simulate.business import CURRENCY, EPOCH, PLAN, SIM_PLAN, TENANT, Event, new_core
+from tests.simulate.dice import Dice, Rates
+from tests.simulate.disk import Platter, SimShelf
+from tests.simulate.loop import VirtualLoop
+from tests.simulate.mediation import Mediator
+from tests.simulate.process import Process
+from tests.simulate.readers import Keeper, Sink, Warehouse
+from tests.simulate.worker import ChargingWorker, Fleet
+from topologies.owner import PartitionOwner
+
+SESSION_S = 4.0
+LOAD_S = 20.0
+QUIET_S = 120.0
+
+
+def assignment(service: str, account: str, start: Instant) -> AssignService:
+    """The command that gives a service to an account from `start` on."""
+    return AssignService(
+        f"assign:{service}:{account}:{start}",
+        TENANT,
+        service,
+        account,
+        account,
+        f"subscription-{service}",
+        PLAN,
+        start,
+        FOREVER,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """How large a run is."""
+
+    events: int = 120
+    accounts: int = 8
+    services: int = 12
+    usage: int = 2
+    partitions: int = 3
+    workers: int = 2
+
+
+@dataclass
+class Cast:
+    """The types a run is made of; a planted bug replaces one."""
+
+    owner: type[PartitionOwner] = PartitionOwner
+    mediator: type[Mediator] = Mediator
+    sink: type[Sink] = Sink
+    core_of: Callable[[int, int], Any] = new_core
+    shelf: type[SimShelf] = SimShelf
+
+
+@dataclass
+class World:
+    """Everything of one run."""
+
+    seed: int
+    shape: Shape = field(default_factory=Shape)
+    cast: Cast = field(default_factory=Cast)
+    rates: Rates = field(default_factory=Rates)
+    trace: Callable[[str], None] = lambda _: None
+
+    def __post_init__(self) -> None:
+        self.dice = Dice(self.seed)
+        dice = self.dice
+        # Some runs are rough, some are nearly calm, some trim the ledger.
+        roughness = dice.random.choice((0.3, 1.0, 2.0))
+        self.rates = replace(
+            self.rates,
+            **{
+                name: getattr(self.rates, name) * roughness
+                for name in ("unacknowledged", "lost", "late", "kill", "freeze", "strike")
+            },
+            trim=dice.random.choice((0.0, 0.1)),
+        )
+        self.broker = SimBroker(dice, self.rates)
+        self.copies: dict[str, dict[bytes, bytes]] = {}
+        names = [f"worker-{n}" for n in range(self.shape.workers)]
+        places = [(name, p) for name in names for p in range(self.shape.partitions)]
+        self.fleet = Fleet(
+            self.broker,
+            dice,
+            self.rates,
+            self.shape.partitions,
+            {place: Platter(self.copies) for place in places},
+            {p: self.cast.shelf(p, self.copies) for p in range(self.shape.partitions)},
+            self.cast.owner,
+            self.cast.core_of,
+        )
+        self.warehouse = Warehouse()
+        self.failures: list[str] = []
+        self.workers: dict[str, ChargingWorker] = {}
+        self.assignment: dict[str, set[int]] = {name: set() for name in names}
+        self.generation = 0
+        self.suspected: set[str] = set()
+        self.is_calm = False
+        self._background: set[asyncio.Task[None]] = set()
+        self.top_ups: dict[str, Decimal] = {}
+        self.unknown_services = {"nobody-0", "nobody-1"}
+
+    # Time and words
+
+    def now(self) -> Instant:
+        """The simulated wall clock."""
+        return EPOCH + int(asyncio.get_running_loop().time() * SECOND)
+
+    def tell(self, what: str) -> None:
+        self.trace(f"{asyncio.get_running_loop().time():8.3f} {what}")
+
+    def _failed(self, name: str, error: BaseException) -> None:
+        if isinstance(error, Corrupted) and "trimmed" in str(error) and name in self.workers:
+            # It fell behind a snapshot: it stops, and its next start begins from there.
+            self.tell(f"{name} stopped: {error}")
+            self.workers[name].process.kill()
+            asyncio.get_running_loop().call_later(0.5, self._bring_back, name)
+            return
+        self.failures.append(f"{name} failed: {error!r}")
+        self.tell(self.failures[-1])
+
+    # The run
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def run(self) -> None:
+        """All of it; `failures` says what went wrong on the way."""
+        self.outside = Process("outside", self._failed)
+        for name in self.assignment:
+            self._start_worker(name)
+        self._rebalance()
+        self._start_mediator()
+        self._start_keeper()
+        self._start_sink()
+        chaos = [
+            asyncio.create_task(work())
+            for work in (self._operate, self._load, self._kill_and_freeze, self._trim)
+        ]
+        await asyncio.gather(*chaos)
+        self._calm_down()
+        await self._settle()
+        for process in self._processes():
+            process.kill()
+        for task in list(self._background):
+            task.cancel()
+        await asyncio.sleep(0)
+
+    def _processes(self) -> list[Process]:
+        return [
+            *(worker.process for worker in self.workers.values()),
+            self.mediator.process,
+            self.keeper.process,
+            self.sink.process,
+        ]
+
+    def _calm_down(self) -> None:
+        self.is_calm = True
+        self.tell("calm")
+        self.broker.rates = self.rates.calm()
+        self.fleet.rates = replace(self.rates, strike=0.0)
+        for process in self._processes():
+            process.thaw()
+
+    async def _settle(self) -> None:
+        """Until all is taken and nothing has moved for a while."""
+        loop = asyncio.get_running_loop()
+        end, still = loop.time() + QUIET_S, 0
+        while still < 6:
+            await asyncio.sleep(0.5)
+            pending = self._pending()
+            still = 0 if pending else still + 1
+            if loop.time() > end:
+                self.failures.append(f"never came to rest: {pending}")
+                return
+
+    def _pending(self) -> str:
+        broker = self.broker
+        for place in [("usage", p) for p in range(self.shape.usage)] + [("release", 0)]:
+            if broker.committed[place] < broker.end(place):
+                return f"{place} is read to {broker.committed[place]} of {broker.end(place)}"
+        owners = {
+            partition: owner
+            for name, worker in self.workers.items()
+            for partition, owner in worker.owners.items()
+            if partition in self.assignment[name]
+        }
+        for partition in range(self.shape.partitions):
+            owner = owners.get(partition)
+            if owner is None or not owner.is_open:
+                return f"partition {partition} has no open owner"
+            end = broker.end(("charging", partition))
+            if owner.position() < end:
+                return f"charging[{partition}] is taken to {owner.position()} of {end}"
+            if owner.in_transit:
+                return f"partition {partition} has {owner.in_transit} messages in transit"
+        for name, readers in (("sink", self.sink.readers), ("keeper", self.keeper.readers)):
+            if not all(reader.is_at_end for reader in readers.values()):
+                return f"{name} reads"
+        if self.keeper.releasable:
+            return f"{self.keeper.releasable} suspended records can be released"
+        return ""
+
+    # The group
+
+    def _start_worker(self, name: str) -> None:
+        self.workers[name] = ChargingWorker(self.fleet, Process(name, self._failed))
+
+    def _rebalance(self) -> None:
+        """A new generation; each member hears of it when it hears of it."""
+        members = [
+            name
+            for name, worker in self.workers.items()
+            if worker.process.is_alive and name not in self.suspected
+        ]
+        self.generation += 1
+        self.assignment = {name: set() for name in self.assignment}
+        for partition in range(self.shape.partitions):
+            if members:
+                self.assignment[self.dice.random.choice(members)].add(partition)
+        self.tell(f"generation {self.generation}: {self.assignment}")
+        for name in members:
+            worker = self.workers[name]
+            worker.process.spawn(self._deliver_assignment(name, worker))
+
+    async def _deliver_assignment(self, name: str, worker: ChargingWorker) -> None:
+        await asyncio.sleep(self.dice.between(0, 0.4))
+        await worker.process.pass_gate()
+        if name not in self.suspected:
+            await worker.assigned(set(self.assignment[name]), self.generation)
+
+    # Processes that come and go
+
+    def _start_mediator(self) -> None:
+        self.mediator = self.cast.mediator(
+            self.broker,
+            self.dice,
+            Process("mediator", self._failed),
+            usage=self.shape.usage,
+            partitions=self.shape.partitions,
+        )
+
+    def _start_keeper(self) -> None:
+        process = Process("keeper", self._failed)
+        self.keeper = Keeper(self.broker, self.dice, process, self.shape.partitions)
+
+    def _start_sink(self) -> None:
+        process = Process("sink", self._failed)
+        self.sink = self.cast.sink(
+            self.broker, self.dice, process, self.warehouse, self.shape.partitions
+        )
+
+    async def _kill_and_freeze(self) -> None:
+        """Strike at random moments; bring back what died."""
+        loop = asyncio.get_running_loop()
+        tick = 0.25
+        while loop.time() < LOAD_S + 5:
+            await asyncio.sleep(tick)
+            for name, worker in list(self.workers.items()):
+                process = worker.process
+                if process.is_alive and self.dice.happens(self.rates.kill * tick * 10):
+                    self.tell(f"{name} killed")
+                    process.kill()
+                if not process.is_alive:
+                    self._bring_back(name)
+                elif not process.is_frozen and self.dice.happens(self.rates.freeze * tick * 10):
+                    self._begin(self._freeze(name, process))
+            for process, start in (
+                (self.mediator.process, self._start_mediator),
+                (self.keeper.process, self._start_keeper),
+                (self.sink.process, self._start_sink),
+            ):
+                if self.dice.happens(self.rates.kill * tick * 10):
+                    self.tell(f"{process.name} killed")
+                    process.kill()
+                    start()
+
+    def _bring_back(self, name: str) -> None:
+        """A new process of this name finds the disk as the crash left it."""
+        if self.workers[name].process.is_alive:
+            return
+        for (owner, partition), platter in self.fleet.platters.items():
+            if owner == name:
+                self.tell(f"{name}: disk {partition} {platter.crash(self.dice, self.rates)}")
+        self._start_worker(name)
+        self.suspected.discard(name)
+        self._rebalance()
+
+    async def _freeze(self, name: str, process: Process) -> None:
+        """Stop a worker; long enough, and the group gives its partitions away."""
+        seconds = self.dice.between(0.5, 2.5 * SESSION_S)
+        self.tell(f"{name} frozen for {seconds:.1f}")
+        process.freeze()
+        await asyncio.sleep(min(seconds, SESSION_S))
+        is_same = self.workers[name].process is process
+        if seconds > SESSION_S and is_same and not self.is_calm:
+            self.suspected.add(name)
+            self._rebalance()
+            await asyncio.sleep(seconds - SESSION_S)
+        process.thaw()
+        self.tell(f"{name} thawed")
+        # For a while it believes in its old assignment.
+        await asyncio.sleep(self.dice.between(0.2, 2))
+        if name in self.suspected and self.workers[name].process is process:
+            self.suspected.discard(name)
+            self._rebalance()
+
+    async def _trim(self) -> None:
+        """Forget the ledger below a snapshot, when everything that reads it is past."""
+        while asyncio.get_running_loop().time() < LOAD_S:
+            await asyncio.sleep(2)
+            for partition, shelf in self.fleet.shelves.items():
+                if shelf.offsets and self.dice.happens(self.rates.trim):
+                    self.tell(f"ledger[{partition}] trimmed to {max(shelf.offsets)}")
+                    self.broker.trim(("ledger", partition), max(shelf.offsets))
+
+    # Load
+
+    async def _operate(self) -> None:
+        """Accounts, services, money and moves, some told twice."""
+        for partition in range(self.shape.partitions):
+            self._begin(self._activate(partition))
+        for number in range(self.shape.accounts):
+            await self._open_account(f"account-{number}")
+        for number in range(self.shape.services):
+            await asyncio.sleep(self.dice.between(0, LOAD_S / self.shape.services / 2))
+            account = f"account-{self.dice.random.randrange(self.shape.accounts)}"
+            await self._command(account, assignment(f"service-{number}", account, EPOCH))
+            if self.dice.happens(0.5):
+                self._begin(self._move(f"service-{number}", account))
+            if self.dice.happens(0.5):
+                await self._top_up(account, f"again-{number}")
+
+    async def _activate(self, partition: int) -> None:
+        """Usage that comes before its catalog waits in suspense."""
+        await asyncio.sleep(self.dice.between(0, 6))
+        await self._command_to(
+            partition, ActivateCatalog("activate", TENANT, SIM_PLAN.version, BEGINNING)
+        )
+
+    async def _open_account(self, account: str) -> None:
+        put = PutAccount(
+            f"put:{account}", TENANT, account, account, "prepaid", CURRENCY, "UTC", None
+        )
+        await self._command(account, put)
+        await self._top_up(account, "first")
+
+    async def _top_up(self, account: str, why: str) -> None:
+        amount = Decimal(self.dice.random.randint(1, 30))
+        self.top_ups[account] = self.top_ups.get(account, Decimal(0)) + amount
+        await self._command(
+            account,
+            TopUp(
+                f"top-up:{account}:{why}", TENANT, account, account, amount, CURRENCY, EPOCH, why
+            ),
+        )
+
+    async def _move(self, service: str, old: str) -> None:
+        """The service goes to another root, from a time that is told before it comes."""
+        await asyncio.sleep(self.dice.between(0, LOAD_S / 3))
+        new = f"account-{self.dice.random.randrange(self.shape.accounts)}"
+        if new == old:
+            return
+        at = self.now() + 5 * SECOND
+        self.tell(f"{service} moves from {old} to {new} at {at}")
+        self._land(old, EndService(f"end:{service}:{old}", TENANT, service, old, at, new))
+        await asyncio.sleep(self.dice.between(0, 3))
+        self._land(new, assignment(service, new, at))
+
+    def _land(self, root: str, command: Command) -> None:
+        place = ("charging", partition_of(TENANT, root, self.shape.partitions))
+        self.broker.land(place, encode_commands((command,)))
+
+    async def _command(self, root: str, command: Command) -> None:
+        partition = partition_of(TENANT, root, self.shape.partitions)
+        await self._command_to(partition, command)
+
+    async def _command_to(self, partition: int, command: Command) -> None:
+        value = encode_commands((command,))
+        for _ in range(2 if self.dice.happens(0.1) else 1):
+            await self.broker.append_surely(self.outside, ("charging", partition), value)
+
+    async def _load(self) -> None:
+        """Usage as it comes: late, doubled, broken, of nobody."""
+        dice, sent = self.dice, []
+        for number in range(self.shape.events):
+            await asyncio.sleep(dice.between(0, 2 * LOAD_S / self.shape.events))
+            place = ("usage", dice.random.randrange(self.shape.usage))
+            chance = dice.random.random()
+            if chance < 0.02:
+                self.broker.land(place, b"\xff broken")
+                continue
+            if chance < 0.12 and sent:
+                self.broker.land(place, dice.random.choice(sent).packed())
+                continue
+            service = f"service-{dice.random.randrange(self.shape.services)}"
+            if dice.happens(0.03):
+                service = dice.random.choice(sorted(self.unknown_services))
+            late = dice.random.choice((0, 0, 0, 1, 3)) * SECOND
+            units = dice.random.choice((0, 1, 1, 2, 5, 30))
+            at = max(EPOCH, self.now() - late)
+            event = Event(f"event-{number}", service, units, at, dice.happens(0.03))
+            sent.append(event)
+            self.broker.land(place, event.packed())
+
+
+def run_world(world: World) -> World:
+    """Run it to its end on a loop of its own."""
+    loop = VirtualLoop()
+    try:
+        loop.run_until_complete(world.run())
+    finally:
+        loop.close()
+    return world
