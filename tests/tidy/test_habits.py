@@ -71,12 +71,13 @@ def test_imports_stand_at_the_top() -> None:
     assert not hidden
 
 
-def test_a_broad_except_raises_again_or_passes_the_error_on() -> None:
+def test_a_broad_except_raises_again_passes_the_error_on_or_says_why_not() -> None:
     silent = [
         source.where(node)
         for source in OURS
         for node in ast.walk(source.tree)
         if isinstance(node, ast.ExceptHandler) and _is_broad(node) and not _carries_on(node)
+        if "#" not in source.text.splitlines()[node.lineno - 1]
     ]
     assert not silent
 
