@@ -6,7 +6,7 @@ import typer
 from pydantic import ValidationError
 
 from connectors.errors import Refused, Unavailable
-from infra.cli import bench, catalog, run, up, version
+from infra.cli import account, balance, bench, catalog, key, run, scenario, suspense, up, version
 from infra.cli.screen import ExitCode, errors
 from infra.errors import CannotStart
 
@@ -17,7 +17,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (up, run, catalog, version):
+for module in (up, run, catalog, scenario, account, balance, suspense, key, version):
     app.add_typer(module.app)
 app.add_typer(bench.app, name="bench")
 

@@ -10,3 +10,7 @@ DataOption = Annotated[
     typer.Option("--data", help="Folder of everything this machine keeps.", show_default=".vivace"),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+TenantOption = Annotated[str, typer.Option("--tenant", "-t", help="Whose it is.")]
+WaitOption = Annotated[
+    bool, typer.Option("--wait/--no-wait", help="Return only once the accounts' owners did it.")
+]

@@ -1,0 +1,253 @@
+"""vivace account: accounts, their service ids and their money, as commands to their owners."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+from rich.table import Table
+
+from connectors.api.queries import account_of
+from connectors.catalog.resolve import instant_at
+from connectors.clickhouse.client import Database
+from connectors.clock import now
+from connectors.kafka.commands import CommandSender
+from infra.account_file import COLUMNS, read_account_file
+from infra.cli.options import DataOption, JsonOption, TenantOption, WaitOption
+from infra.cli.screen import ExitCode, console, errors, print_json
+from infra.up import load_settings
+from streams.model.account import Payment
+from streams.model.command import AssignService, Command, EndService, PutAccount, TopUp
+from streams.model.instant import FOREVER, Instant, zone
+
+SHOWN_AT_ONCE = 5_000
+"""Commands between two steps of the progress bar."""
+
+app = typer.Typer()
+commands = typer.Typer(
+    name="account", help="Accounts, their services and their money.", no_args_is_help=True
+)
+app.add_typer(commands)
+
+Account = Annotated[str, typer.Argument(help="The account's id.")]
+Service = Annotated[str, typer.Argument(help="The service id, as usage names it.")]
+Root = Annotated[
+    str, typer.Option("--root", help="Root of the account's hierarchy.", show_default="itself")
+]
+CommandId = Annotated[
+    str,
+    typer.Option("--id", help="Names the cause: sent again, it does nothing.", show_default="new"),
+]
+
+
+@commands.command()
+def put(  # noqa: PLR0913 - an account by its fields
+    account: Account,
+    tenant: TenantOption,
+    payment: Annotated[str, typer.Option(help="prepaid or postpaid.")],
+    currency: Annotated[str, typer.Option(help="ISO 4217 code.")],
+    time_zone: Annotated[str, typer.Option(help="IANA name, such as Europe/Zurich.")],
+    credit_limit: Annotated[
+        str, typer.Option(help="What it may owe.", show_default="no bound")
+    ] = "",
+    root: Root = "",
+    command_id: CommandId = "",
+    wait: WaitOption = True,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Create an account or change it."""
+    command = PutAccount(
+        command_id or _new_id(),
+        tenant,
+        account,
+        root or account,
+        _payment(payment),
+        currency,
+        _zone(time_zone),
+        _amount(credit_limit) if credit_limit else None,
+    )
+    _send([command], wait=wait, data=data, as_json=as_json)
+
+
+@commands.command()
+def assign(  # noqa: PLR0913 - an assignment by its fields
+    service_id: Service,
+    account: Account,
+    tenant: TenantOption,
+    price_plan: Annotated[str, typer.Option("--plan", help="The price plan.")],
+    subscription: Annotated[
+        str, typer.Option(help="The subscription's id.", show_default="the service id")
+    ] = "",
+    start: Annotated[str, typer.Option("--from", help="Date or time.", show_default="now")] = "",
+    end: Annotated[str, typer.Option("--until", help="Date or time.", show_default="no end")] = "",
+    root: Root = "",
+    command_id: CommandId = "",
+    wait: WaitOption = True,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a service id to an account, under a price plan."""
+    command = AssignService(
+        command_id or _new_id(),
+        tenant,
+        service_id,
+        account,
+        root or account,
+        subscription or service_id,
+        price_plan,
+        _instant(start) if start else now(),
+        _instant(end) if end else FOREVER,
+    )
+    _send([command], wait=wait, data=data, as_json=as_json)
+
+
+@commands.command("end-service")
+def end_service(  # noqa: PLR0913 - an end by its fields
+    service_id: Service,
+    tenant: TenantOption,
+    root: Annotated[str, typer.Option("--root", help="Root of the account that has it.")],
+    end: Annotated[str, typer.Option("--at", help="Date or time.", show_default="now")] = "",
+    moved_to: Annotated[
+        str, typer.Option(help="Root of the account that has it then.", show_default="nobody")
+    ] = "",
+    command_id: CommandId = "",
+    wait: WaitOption = True,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """End the assignment of a service id."""
+    until = _instant(end) if end else now()
+    command = EndService(command_id or _new_id(), tenant, service_id, root, until, moved_to)
+    _send([command], wait=wait, data=data, as_json=as_json)
+
+
+@commands.command("top-up")
+def top_up(  # noqa: PLR0913 - a top-up by its fields
+    account: Account,
+    amount: Annotated[str, typer.Argument(help="A positive amount.")],
+    tenant: TenantOption,
+    currency: Annotated[str, typer.Option(help="ISO 4217 code, the account's own.")],
+    reason: Annotated[str, typer.Option(help="Kept with the money.")] = "",
+    root: Root = "",
+    command_id: CommandId = "",
+    wait: WaitOption = True,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put money into an account's wallet."""
+    value = _amount(amount)
+    if not value:
+        raise typer.BadParameter("a top-up is more than nothing")
+    command = TopUp(
+        command_id or _new_id(), tenant, account, root or account, value, currency, now(), reason
+    )
+    _send([command], wait=wait, data=data, as_json=as_json)
+
+
+@commands.command()
+def load(
+    file: Annotated[Path, typer.Argument(help=f"CSV with columns {', '.join(COLUMNS)}.")],
+    tenant: TenantOption,
+    wait: WaitOption = True,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Load accounts, services and opening top-ups from a file; loading it again does nothing."""
+    if not file.is_file():
+        raise typer.BadParameter(f"there is no file {file}")
+    found, problems = read_account_file(file, tenant=tenant, at=now())
+    if problems:
+        if as_json:
+            print_json({"ok": False, "commands": 0, "problems": problems})
+        for problem in problems if not as_json else ():
+            console.print(
+                f"{file}:{problem.line}: error: {problem.message}", markup=False, highlight=False
+            )
+        errors.print(f"{len(problems)} problems; nothing was sent", style="red")
+        raise typer.Exit(ExitCode.FAILED)
+    _send(found, wait=wait, data=data, as_json=as_json)
+
+
+@commands.command()
+def show(
+    account: Account, tenant: TenantOption, data: DataOption = None, as_json: JsonOption = False
+) -> None:
+    """Show an account and its service ids."""
+    with Database(load_settings(data).clickhouse) as database:
+        found = account_of(database, tenant, account)
+    if found is None:
+        errors.print(f"There is no account {account} of {tenant}.", style="red")
+        raise typer.Exit(ExitCode.FAILED)
+    if as_json:
+        print_json(found)
+        return
+    limit = "no bound" if found.credit_limit is None else f"{found.credit_limit} {found.currency}"
+    console.print(f"[bold]{account}[/] of {tenant}: {found.payment}, credit limit {limit}")
+    console.print(f"root {found.root}, {found.time_zone}, version {found.version}")
+    table = Table("service", "subscription", "price plan", "from", "until")
+    for each in found.services:
+        table.add_row(each.service_id, each.subscription, each.price_plan, each.start, each.end)
+    console.print(table)
+
+
+def _send(found: Sequence[Command], *, wait: bool, data: Path | None, as_json: bool) -> None:
+    settings = load_settings(data).kafka
+    with CommandSender(settings) as sender, Progress(console=errors, transient=True) as progress:
+        offsets = sender.send(_shown(found, progress))
+        if wait:
+            progress.add_task("Waiting for the accounts' owners", total=None)
+            sender.wait(offsets)
+    if as_json:
+        print_json({"ok": True, "commands": len(found), "offsets": offsets, "applied": wait})
+    else:
+        state = "done" if wait else "sent"
+        console.print(f"{len(found)} command{'s' if len(found) > 1 else ''} {state}")
+
+
+def _shown(found: Sequence[Command], progress: Progress) -> Iterator[Command]:
+    task = progress.add_task("Sending", total=len(found), visible=len(found) > SHOWN_AT_ONCE)
+    for number, command in enumerate(found, 1):
+        yield command
+        if number % SHOWN_AT_ONCE == 0:
+            progress.advance(task, SHOWN_AT_ONCE)
+
+
+def _new_id() -> str:
+    return f"command/{uuid.uuid4()}"
+
+
+def _payment(text: str) -> Payment:
+    if text == "prepaid":
+        return "prepaid"
+    if text == "postpaid":
+        return "postpaid"
+    raise typer.BadParameter(f"payment is prepaid or postpaid, not {text!r}")
+
+
+def _zone(name: str) -> str:
+    try:
+        zone(name)
+    except (KeyError, ValueError) as error:
+        raise typer.BadParameter(f"there is no time zone {name!r}") from error
+    return name
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation as error:
+        raise typer.BadParameter(f"{text!r} is no amount") from error
+    if not amount.is_finite() or amount < 0:
+        raise typer.BadParameter(f"{text} is no amount")
+    return amount
+
+
+def _instant(text: str) -> Instant:
+    found = instant_at(text)
+    if found is None:
+        raise typer.BadParameter(f"{text!r} is no date and no time")
+    return found
