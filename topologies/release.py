@@ -24,6 +24,7 @@ class Release:
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
         self._raw: list[RefusedRecord] = []
+        self._causes: dict[SourcePosition, str] = {}
         self._harmonised: list[tuple[RefusedRecord, UsageRecord, str]] = []
 
     def take(self, place: Arrival) -> None:
@@ -36,11 +37,12 @@ class Release:
             reject = Reject(RejectReason.NOT_PARSABLE, str(refused))
             self._fetch.refuse(place, Refusal("decode", reject))
             return
+        cause = f"release/{place.topic_id}/{place.partition}/{place.offset}"
         if original.raw is None and record is not None:
-            cause = f"release/{place.topic_id}/{place.partition}/{place.offset}"
             self._harmonised.append((original, record, cause))
             return
         self._raw.append(original)
+        self._causes[original.position] = cause
         self._fetch.take(_first_arrival(original))
 
     def keys(self) -> list[tuple[str, str]]:
@@ -71,15 +73,23 @@ class Release:
     def again(
         self, batches: Mapping[int, Sequence[UsageBatch]], commands: dict[int, list[Command]]
     ) -> None:
-        """Records that passed the chain again, added to the commands.
+        """Records that passed the chain again, added to the commands one by one.
 
-        As plain usage their home would take them for our own redelivery and stay silent.
+        As plain usage their home would take them for our own redelivery and stay silent. Each has
+        a command of its own: another fetch may bring them together with others.
         """
         for partition, listed in batches.items():
-            for batch in listed:
-                at = batch.records[0].offset
-                cause = f"release/{batch.topic_id}/{batch.partition}/{at}"
-                commands.setdefault(partition, []).append(Released(cause, batch))
+            known = commands.setdefault(partition, [])
+            known.extend(
+                Released(self._cause_of(batch, record), replace(batch, records=(record,)))
+                for batch in listed
+                for record in batch.records
+            )
+
+    def _cause_of(self, batch: UsageBatch, record: UsageRecord) -> str:
+        at = SourcePosition(batch.topic_id, batch.partition, record.offset, record.index)
+        released = self._causes.get(at)
+        return released or f"release/{at.topic_id}/{at.partition}/{at.offset}/{at.index}"
 
     def closed(self, batches: Mapping[int, Sequence[UsageBatch]]) -> list[RefusedRecord]:
         """Suspended entries that nobody else will close, under the id they were suspended by.
