@@ -12,12 +12,12 @@ from connectors.catalog.names import names_of
 from connectors.catalog.problem import CatalogProblem, ProblemBook
 from connectors.catalog.read import ReadText
 from connectors.catalog.resolve import catalog_from
-from connectors.catalog.sheets import read_folder
+from connectors.catalog.sheets import Sheets, read_folder
 from connectors.errors import Refused
 from streams.expression import Binary
 from streams.model.catalog import Catalog
 
-_CUSTOM: dict[type, ReadText] = {Binary: parse_expression}
+CUSTOM: dict[type, ReadText] = {Binary: parse_expression}
 """Types that are written as text: an expression is known by one of its kinds."""
 
 
@@ -26,13 +26,16 @@ def read_catalog(folder: Path) -> Catalog | list[CatalogProblem]:
     book = ProblemBook(folder)
     if not folder.is_dir():
         return [CatalogProblem(str(folder), 1, "", "is no folder")]
-    sheets = read_folder(folder, book, _CUSTOM)
+    catalog = check_sheets(read_folder(folder, book, CUSTOM), book)
+    return sorted(book.problems) if catalog is None else catalog
+
+
+def check_sheets(sheets: Sheets, book: ProblemBook) -> Catalog | None:
+    """The catalog of what was read; None where the book has problems by then."""
     names = names_of(sheets, book)
     for check in CHECKS:
         check(sheets, names, book)
-    if book.problems:
-        return sorted(book.problems)
-    return catalog_from(sheets)
+    return None if book.problems else catalog_from(sheets)
 
 
 def load_catalog(folder: Path) -> Catalog:

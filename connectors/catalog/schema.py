@@ -1,6 +1,6 @@
-"""The JSON schema of a catalog file, for editors; generated from the forms and kept in `catalog/`.
+"""JSON schemas of what users write, for editors; generated from the forms, kept in `catalog/`.
 
-A test compares the kept file with what is generated here.
+A test compares the kept files with what is generated here.
 """
 
 import json
@@ -11,29 +11,27 @@ import msgspec
 from connectors.catalog.form import CatalogFile
 
 SCHEMA_NAME: Final = "catalog.schema.json"
-_EXPRESSION: Final = {"type": "string", "description": "A rule in CEL, such as `data.status != 200`"}
+_EXPRESSION: Final = {"type": "string", "description": "Rule in CEL, such as `data.status != 200`"}
 _NUMBER: Final = {"type": ["number", "string"], "description": "An exact decimal number"}
 _EXPRESSION_KINDS: Final = "Binary"
 
 
-def catalog_schema() -> dict[str, Any]:
-    """The schema (draft 2020-12) of one file of a catalog folder."""
-    (root,), components = msgspec.json.schema_components(
-        (CatalogFile,), ref_template="#/$defs/{name}"
-    )
+def schema_of(form: type, title: str) -> dict[str, Any]:
+    """The schema (draft 2020-12) of a document of this form."""
+    (root,), components = msgspec.json.schema_components((form,), ref_template="#/$defs/{name}")
     definitions = _plain(components)
     used = _reachable(definitions, root)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Vivace catalog file",
+        "title": title,
         **root,
         "$defs": {name: definitions[name] for name in sorted(used)},
     }
 
 
-def schema_text() -> str:
+def schema_text(form: type = CatalogFile, title: str = "Vivace catalog file") -> str:
     """The schema as it stands in its file."""
-    return json.dumps(catalog_schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(schema_of(form, title), indent=2, ensure_ascii=False) + "\n"
 
 
 def _plain(node: Any) -> Any:

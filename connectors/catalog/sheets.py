@@ -70,11 +70,23 @@ def read_folder(folder: Path, book: ProblemBook, custom: dict[type, ReadText]) -
         if not isinstance(root, MappingNode):
             book.spoil(place, "expected sections such as tenant, usage_types, price_plans")
             continue
-        _sort_in(sheets, NodeReader(book, custom).read(root, _FILE, place), place, book)
+        sort_in(sheets, NodeReader(book, custom).read(root, _FILE, place), place, book)
     return sheets
 
 
-def _sort_in(sheets: Sheets, read: CatalogFile, place: Place, book: ProblemBook) -> None:
+def replace_sections(sheets: Sheets, read: CatalogFile, place: Place, book: ProblemBook) -> None:
+    """Put a file's sections in the place of those that are there already."""
+    for name in _SECTIONS:
+        if getattr(read, name):
+            getattr(sheets, name).clear()
+    for name in _SETTINGS:
+        if getattr(read, name) is not None:
+            sheets.settings.pop(name, None)
+    sort_in(sheets, read, place, book)
+
+
+def sort_in(sheets: Sheets, read: CatalogFile, place: Place, book: ProblemBook) -> None:
+    """Add a file's entries to their sections."""
     for name in _SETTINGS:
         value = getattr(read, name)
         if value is None:

@@ -4,8 +4,12 @@ from connectors.catalog.names import Names
 from connectors.catalog.number_plans import number_plan
 from connectors.catalog.problem import Place, ProblemBook, unknown
 from connectors.catalog.sheets import Sheets
+from streams.expression import Expression, Scope, check_expression
 from streams.model.mediation import NumberRule, SourcePlatform
 from streams.record_ids import KEPT_DAYS
+
+_ANY_FIELD = Scope({}, open=True)
+"""Source records have no schema: any name may be one of their fields."""
 
 
 def check_platforms(sheets: Sheets, names: Names, book: ProblemBook) -> None:
@@ -17,6 +21,9 @@ def check_platforms(sheets: Sheets, names: Names, book: ProblemBook) -> None:
             book.report(
                 entry.place.at("dedupe_window_days"), f"expected 1 to {KEPT_DAYS}, found {days}"
             )
+        for number, one in enumerate(entry.form.filters):
+            for problem in _rule_problems(one.drop_when):
+                book.report(entry.place.at("filters", number, "drop_when"), problem)
         if entry.form.format == "csv" and entry.form.csv is None:
             book.report(entry.place, '"csv" is missing: expected the names of the columns')
         for number, rule in enumerate(entry.form.enrich):
@@ -25,6 +32,12 @@ def check_platforms(sheets: Sheets, names: Names, book: ProblemBook) -> None:
                     entry.place.at("enrich", number, "region"),
                     f'"{rule.region}" is no region of ISO 3166 with telephone numbers',
                 )
+
+
+def _rule_problems(rule: Expression | None) -> tuple[str, ...]:
+    if rule is None:
+        return ()
+    return check_expression(rule, _ANY_FIELD, wanted="bool")
 
 
 def _check_mapping(platform: SourcePlatform, place: Place, names: Names, book: ProblemBook) -> None:

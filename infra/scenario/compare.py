@@ -1,0 +1,125 @@
+"""Compare what came out with what `then` says; every difference is one sentence."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from infra.scenario.form import BalanceForm, ChargeForm, ThenForm, TotalForm
+from infra.scenario.outcome import Outcome
+from streams.model.instant import FOREVER, Instant, instant_of, month_of
+from streams.model.rated import RatedUsage
+
+
+def differences(then: ThenForm, found: Outcome) -> list[str]:
+    """All that is not as expected, in the order of `then`; empty: the scenario holds."""
+    told: list[str] = []
+    if then.charges is not None:
+        told += _compare_charges(then.charges, found.charges)
+    told += _lists(
+        "verdicts",
+        [f"{each.id} {each.verdict} {each.code}".rstrip() for each in then.verdicts],
+        [f"{each.event_id} {each.verdict} {each.code}".rstrip() for each in found.refused],
+    )
+    if then.alerts is not None:
+        told += _pairwise("alerts", then.alerts, found.alerts)
+    for balance in then.balances:
+        told += _compare_balance(balance, found)
+    for total in then.accumulators:
+        told += _compare_total(total, found)
+    for counter in then.counters:
+        held = found.counters.get((counter.ledger_account, counter.resource), Decimal(0))
+        what = f"counter {counter.ledger_account} {counter.resource}"
+        told += _number(what, counter.total, held)
+    return told
+
+
+def _compare_charges(expected: Sequence[ChargeForm], found: Sequence[RatedUsage]) -> list[str]:
+    told = _lists(
+        "charges", [each.id for each in expected], [each.record.event_id for each in found]
+    )
+    if told:
+        return told
+    for charge, rated in zip(expected, found, strict=True):
+        what = f"charge {charge.id}"
+        told += _fields(what, charge, rated, skip=("id", "lines", "postings"))
+        if charge.lines is not None:
+            told += _pairwise(f"{what} lines", charge.lines, rated.lines)
+        if charge.postings is not None:
+            told += _pairwise(f"{what} postings", charge.postings, rated.postings)
+    return told
+
+
+def _pairwise(what: str, expected: Sequence[Any], found: Sequence[Any]) -> list[str]:
+    if len(expected) != len(found):
+        seen = "; ".join(_short(each) for each in found) or "none"
+        return [f"{what}: expected {len(expected)}, found {len(found)}: {seen}"]
+    told: list[str] = []
+    for number, (one, other) in enumerate(zip(expected, found, strict=True)):
+        told += _fields(f"{what}[{number}]", one, other)
+    return told
+
+
+def _fields(what: str, expected: Any, found: Any, *, skip: Sequence[str] = ()) -> list[str]:
+    told: list[str] = []
+    for name in expected.__struct_fields__:
+        wanted = getattr(expected, name)
+        if name in skip or wanted is None:
+            continue
+        value = getattr(found, name)
+        if isinstance(wanted, Decimal):
+            told += _number(f"{what} {name}", wanted, value)
+        elif wanted != value:
+            told.append(f"{what} {name}: expected {wanted!r}, found {value!r}")
+    return told
+
+
+def _number(what: str, expected: Decimal, found: Decimal | int) -> list[str]:
+    if expected == found:
+        return []
+    return [f"{what}: expected {expected}, found {found}"]
+
+
+def _lists(what: str, expected: list[str], found: list[str]) -> list[str]:
+    if expected == found:
+        return []
+    shown: Callable[[list[str]], str] = lambda names: ", ".join(names) or "none"  # noqa: E731
+    return [f"{what}: expected {shown(expected)}; found {shown(found)}"]
+
+
+def _compare_balance(balance: BalanceForm, found: Outcome) -> list[str]:
+    what = f"balance of {balance.account} in {balance.resource}"
+    held = found.balances.get(balance.account)
+    start = _month_start(balance.month, found.time_zones.get(balance.account, "UTC"))
+    for bucket in held.buckets if held else ():
+        fits = bucket.end == FOREVER if start is None else bucket.start == start
+        if bucket.resource == balance.resource and fits:
+            return _number(what, balance.remaining, bucket.remaining)
+    return [] if balance.remaining == 0 else [f"{what}: expected {balance.remaining}, found none"]
+
+
+def _compare_total(total: TotalForm, found: Outcome) -> list[str]:
+    held = found.accumulators.get(total.account)
+    start = _month_start(total.month, found.time_zones.get(total.account, "UTC"))
+    value = next(
+        (
+            value
+            for name, period_start, _, value in (held.totals if held else ())
+            if name == total.accumulator and period_start == start
+        ),
+        0,
+    )
+    return _number(f"{total.accumulator} of {total.account} in {total.month}", total.total, value)
+
+
+def _month_start(month: str | None, zone_name: str) -> Instant | None:
+    if month is None:
+        return None
+    noon = datetime.fromisoformat(f"{month}-02T12:00").replace(tzinfo=ZoneInfo(zone_name))
+    return month_of(instant_of(noon), zone_name).start
+
+
+def _short(value: Any) -> str:
+    words = {name: getattr(value, name) for name in value.__struct_fields__}
+    return " ".join(f"{name}={word}" for name, word in words.items() if word)

@@ -1,0 +1,292 @@
+"""Run a scenario in memory: the mediation chain and the charging core, without an engine.
+
+What suspense does in a running system is done here after each command: what waits is tried again.
+"""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from msgspec.structs import replace
+
+from infra.scenario.commands import account_commands, assign_command, end_command, top_up_command
+from infra.scenario.form import AccountForm, MessageForm, ScenarioForm, StepForm
+from infra.scenario.messages import TOPIC, instant, message_of, with_platforms
+from infra.scenario.outcome import Outcome, Refused
+from streams.charge import Charging
+from streams.model.account import Account, Service
+from streams.model.catalog import Catalog
+from streams.model.command import (
+    ActivateCatalog,
+    Command,
+    DiscardSuspended,
+    Forwarded,
+    OutboxMessage,
+    Receipt,
+    Released,
+    Tick,
+)
+from streams.model.instant import BEGINNING
+from streams.model.rated import RatedUsage
+from streams.model.refused import RefusedRecord
+from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
+from streams.partition import partition_of
+from streams.rate.plan import compile_catalog
+from streams.sources import MediationPlans
+from streams.state import CatalogMarks, Effects, Table
+from topologies.reject_limit import RejectLimit
+from topologies.runner import MediationRunner, SourceMessage
+
+_TOPIC_ID = "scenario"
+
+
+class MemoryState:
+    """A partition's state in dictionaries."""
+
+    def __init__(self) -> None:
+        self.tables: dict[Table, dict[bytes, Any]] = {table: {} for table in Table}
+
+    def get(self, table: Table, key: bytes) -> Any:
+        """The value, or None."""
+        return self.tables[table].get(key)
+
+    def put(self, table: Table, key: bytes, value: Any) -> None:
+        """Set the value."""
+        self.tables[table][key] = value
+
+    def delete(self, table: Table, key: bytes) -> None:
+        """Remove the key."""
+        self.tables[table].pop(key, None)
+
+    def drop(self, table: Table, start: bytes, end: bytes) -> None:
+        """Remove all keys `start <= key < end`."""
+        held = self.tables[table]
+        for key in [key for key in held if start <= key < end]:
+            del held[key]
+
+
+class _Partition:
+    def __init__(self, number: int, plans: Any, partitions: int) -> None:
+        self.number = number
+        self.state = MemoryState()
+        self.core = Charging(plans=plans, partitions=partitions, partition=number)
+
+
+class CoreRun:
+    """One scenario in memory. `run` gives what came out."""
+
+    def __init__(self, form: ScenarioForm, catalog: Catalog) -> None:
+        self._form = form
+        self._tenant = catalog.tenant
+        self._catalog = catalog
+        plan = compile_catalog(with_platforms(catalog))
+        count = form.given.partitions
+        self._partitions = [_Partition(n, {plan.version: plan}, count) for n in range(count)]
+        self._messages: dict[str, SourceMessage] = {}
+        self._ends: dict[SourcePosition, RatedUsage | Refused] = {}
+        self._waiting: dict[SourcePosition, SourceMessage | UsageRecord] = {}
+        self._outcome = Outcome()
+        self._accounts: dict[str, AccountForm] = {}
+        self._offset = 0
+        marks = {self._tenant: CatalogMarks(((BEGINNING, plan.version),))}
+        self._runner = MediationRunner(
+            plans=MediationPlans({plan.version: plan.mediation}, marks),
+            directory=self,
+            partitions=count,
+            limit=RejectLimit(),
+            engine="scenario",
+        )
+        self._everywhere(ActivateCatalog("activate", self._tenant, plan.version, BEGINNING))
+
+    position = 0
+    """The directory's offset: here it always knows everything."""
+
+    def lookup(self, keys: Sequence[tuple[str, str]]) -> list[Service | None]:
+        """The services by (tenant, service id), from all partitions."""
+        return [self._service(f"{tenant}\0{service_id}".encode()) for tenant, service_id in keys]
+
+    def _service(self, key: bytes) -> Service | None:
+        found = [part.state.get(Table.SERVICES, key) for part in self._partitions]
+        services = [service for service in found if service is not None]
+        if not services:
+            return None
+        merged = tuple(each for service in services for each in service.assignments)
+        first: Service = services[0]
+        return replace(first, assignments=merged)
+
+    def run(self) -> Outcome:
+        """Do all that is given and happens, and gather what came out."""
+        given = self._form.given
+        for account in given.accounts:
+            self._put_account(account, step=-1)
+        if given.time is not None:
+            self._everywhere(Tick("given", instant(given.time)))
+        for number, step in enumerate(self._form.when):
+            self._take(step, number)
+            self._try_again()
+        return self._gather()
+
+    def _take(self, step: StepForm, number: int) -> None:
+        tenant = self._tenant
+        if step.usage is not None:
+            message = message_of(step.usage, catalog=self._catalog, offset=self._next_offset())
+            self._messages[step.usage.id] = message
+            self._mediate(message, TOPIC)
+        elif step.message is not None:
+            self._mediate(self._raw(step.message), step.message.topic)
+        elif step.redeliver is not None:
+            self._mediate(self._messages[step.redeliver], TOPIC)
+        elif step.account is not None:
+            self._put_account(step.account, step=number)
+        elif step.service is not None:
+            service = step.service
+            root = self._accounts[service.account].root or service.account
+            self._send(
+                assign_command(
+                    service, account=service.account, root=root, tenant=tenant, step=number
+                ),
+                root,
+            )
+        elif step.end_service is not None:
+            command = end_command(step.end_service, tenant=tenant, step=number)
+            self._send(command, command.root)
+        elif step.top_up is not None:
+            account = self._accounts[step.top_up.account]
+            root = account.root or account.account
+            top_up = top_up_command(
+                step.top_up, account.currency, root=root, tenant=tenant, step=number
+            )
+            self._send(top_up, root)
+        elif step.tick is not None:
+            self._everywhere(Tick(f"tick/{number}", instant(step.tick)))
+        elif step.discard is not None:
+            self._discard(step.discard, number)
+
+    def _next_offset(self) -> int:
+        self._offset += 1
+        return self._offset
+
+    def _raw(self, form: MessageForm) -> SourceMessage:
+        headers = [(name, value.encode()) for name, value in form.headers.items()]
+        at = instant(form.received_at)
+        return SourceMessage(self._next_offset(), at, None, form.text.encode(), headers)
+
+    def _put_account(self, form: AccountForm, *, step: int) -> None:
+        self._accounts[form.account] = form
+        self._outcome.time_zones[form.account] = form.time_zone
+        for command in account_commands(form, tenant=self._tenant, step=step):
+            self._send(command, form.root or form.account)
+
+    def _mediate(self, message: SourceMessage, topic: str) -> None:
+        output = self._runner.run([message], topic=topic, topic_id=_TOPIC_ID, partition=0)
+        for refused in output.refused:
+            self._refuse(refused, message)
+        for number, batches in output.batches.items():
+            for batch in batches:
+                self._charge(self._partitions[number], batch)
+
+    def _refuse(self, refused: RefusedRecord, message: SourceMessage) -> None:
+        where = refused.position
+        self._ends[where] = Refused(refused.event_id, refused.state, refused.code)
+        self._waiting.pop(where, None)
+        if refused.state == "suspended":
+            self._waiting[where] = message
+
+    def _charge(self, partition: _Partition, batch: UsageBatch) -> None:
+        effects = Effects()
+        for record in batch.records:
+            where = SourcePosition(batch.topic_id, batch.partition, record.offset, record.index)
+            partition.core.charge_record(
+                record, position=where, state=partition.state, effects=effects
+            )
+        self._absorb(partition, effects)
+
+    def _everywhere(self, command: Command) -> None:
+        for partition in self._partitions:
+            self._apply(partition, command)
+
+    def _send(self, command: Command, root: str) -> None:
+        number = partition_of(self._tenant, root, len(self._partitions))
+        self._apply(self._partitions[number], command)
+
+    def _apply(self, partition: _Partition, command: Command) -> None:
+        effects = Effects()
+        partition.core.apply_command(command, state=partition.state, effects=effects)
+        self._absorb(partition, effects)
+
+    def _absorb(self, partition: _Partition, effects: Effects) -> None:
+        for rated in effects.rated:
+            self._ends[rated.position] = rated
+            self._waiting.pop(rated.position, None)
+        for verdict in effects.verdicts:
+            where, record = verdict.position, verdict.record
+            event_id = record.event_id if record else self._event_at(where)
+            self._ends[where] = Refused(event_id, str(verdict.verdict), str(verdict.code))
+            self._waiting.pop(where, None)
+            if verdict.verdict == "suspended" and record is not None:
+                self._waiting[where] = record
+        self._outcome.alerts += effects.alerts
+        for message in effects.outbox:
+            self._deliver(partition, message)
+
+    def _event_at(self, where: SourcePosition) -> str:
+        held = self._ends.get(where)
+        return held.event_id if isinstance(held, Refused) else ""
+
+    def _deliver(self, sender: _Partition, message: OutboxMessage) -> None:
+        receiver = self._partitions[message.partition]
+        self._apply(receiver, message.command)
+        if isinstance(message.command, Forwarded):
+            receipt = Receipt("receipt", receiver.number, message.message_id)
+            self._apply(sender, receipt)
+
+    def _try_again(self) -> None:
+        for where, waiting in list(self._waiting.items()):
+            if isinstance(waiting, SourceMessage):
+                self._mediate(waiting, TOPIC)
+            else:
+                batch = UsageBatch(where.topic_id, where.partition, "", (waiting,))
+                self._send(Released("release", batch), waiting.root)
+
+    def _discard(self, event_id: str, number: int) -> None:
+        for where, waiting in list(self._waiting.items()):
+            held = self._ends[where]
+            if not isinstance(held, Refused) or held.event_id != event_id:
+                continue
+            if isinstance(waiting, UsageRecord):
+                command = DiscardSuspended(
+                    f"discard/{number}",
+                    self._tenant,
+                    waiting.record_id,
+                    waiting.occurred_at,
+                    waiting.root,
+                    "scenario",
+                )
+                self._send(command, waiting.root)
+            else:
+                del self._waiting[where]
+                self._ends[where] = Refused(event_id, "ignored", "discarded")
+
+    def _gather(self) -> Outcome:
+        outcome = self._outcome
+        for end in self._ends.values():
+            if isinstance(end, RatedUsage):
+                outcome.charges.append(end)
+            else:
+                outcome.refused.append(end)
+        for partition in self._partitions:
+            tables = partition.state.tables
+            accounts: Iterable[Account] = tables[Table.ACCOUNTS].values()
+            for account in accounts:
+                key = f"{account.tenant}\0{account.account}".encode()
+                for table, held in (
+                    (Table.BALANCES, outcome.balances),
+                    (Table.ACCUMULATORS, outcome.accumulators),
+                ):
+                    if key in tables[table]:
+                        held[account.account] = tables[table][key]
+            for key, total in tables[Table.COUNTERS].items():
+                _, ledger_account, resource = key.decode().split("\0")
+                held_total = outcome.counters.get((ledger_account, resource), Decimal(0))
+                outcome.counters[ledger_account, resource] = held_total + Decimal(total)
+        return outcome

@@ -1,0 +1,220 @@
+"""The words of a scenario file. A word that is not here is an error, never ignored."""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+from connectors.catalog.form import CatalogFile
+from streams.model.account import Payment
+
+SCHEMA_NAME = "scenario.schema.json"
+SCHEMA_TITLE = "Vivace scenario file"
+
+Time = Annotated[
+    str,
+    Meta(
+        pattern=r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d))?$",
+        description="A day (its beginning in UTC) or an instant with its offset",
+    ),
+]
+Month = Annotated[str, Meta(pattern=r"^\d{4}-\d\d$", description="A calendar month")]
+
+
+class ServiceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A service id of an account, under a price plan, from a time until another."""
+
+    service: str
+    price_plan: str
+    account: str = ""
+    start: Time | None = field(default=None, name="from")
+    end: Time | None = field(default=None, name="until")
+
+
+class AccountForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An account with its services; `wallet` is a first top-up."""
+
+    account: str
+    root: str = ""
+    payment: Payment = "postpaid"
+    currency: str = "CHF"
+    time_zone: str = "UTC"
+    credit_limit: Decimal | None = None
+    wallet: Decimal | None = None
+    services: tuple[ServiceForm, ...] = ()
+
+
+class GivenForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is there before: accounts, the partition's time, how many partitions."""
+
+    accounts: tuple[AccountForm, ...] = ()
+    time: Time | None = None
+    partitions: int = 1
+
+
+class UsageForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One record of usage, sent as a source would."""
+
+    id: str
+    service: str
+    usage_type: str = field(name="type")
+    at: Time
+    until: Time | None = None
+    units: dict[str, Decimal]
+    attributes: dict[str, str] = {}
+
+
+class MessageForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A source message as its bytes, for the catalog's own source platforms."""
+
+    text: str
+    received_at: Time
+    topic: str = "usage"
+    headers: dict[str, str] = {}
+
+
+class TopUpForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Money into a wallet, or a debt paid."""
+
+    account: str
+    amount: Decimal
+    at: Time
+    id: str = ""
+
+
+class EndServiceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A service ends; `moved_to` is the root that has it from then on."""
+
+    service: str
+    root: str
+    at: Time
+    moved_to: str = ""
+
+
+class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One thing that happens: exactly one of these.
+
+    `redeliver` brings a message of `usage` once more from the same place, `discard` closes a
+    suspended record; both by the id of the usage.
+    """
+
+    usage: UsageForm | None = None
+    message: MessageForm | None = None
+    top_up: TopUpForm | None = None
+    account: AccountForm | None = None
+    service: ServiceForm | None = None
+    end_service: EndServiceForm | None = None
+    tick: Time | None = None
+    redeliver: str | None = None
+    discard: str | None = None
+
+
+class LineForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A charge line; what is left out is not compared."""
+
+    rule: str | None = None
+    price: str | None = None
+    unit: str | None = None
+    quantity: Decimal | None = None
+    unit_amount: Decimal | None = None
+    amount: Decimal | None = None
+    detail: dict[str, str] | None = None
+
+
+class PostingForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One leg of a charge."""
+
+    ledger_account: str
+    resource: str
+    amount: Decimal
+
+
+class ChargeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A charge by the id of its usage; what is left out is not compared, lists are complete."""
+
+    id: str
+    amount: Decimal | None = None
+    account: str | None = None
+    product: str | None = None
+    zone: str | None = None
+    band: str | None = None
+    lines: tuple[LineForm, ...] | None = None
+    postings: tuple[PostingForm, ...] | None = None
+
+
+class VerdictForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A record that was not charged."""
+
+    id: str
+    verdict: Literal["ignored", "duplicate", "suspended", "error"]
+    code: str = ""
+
+
+class AlertForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An alert; what is left out is not compared."""
+
+    threshold: str
+    kind: Literal["crossed", "recovered", "overrun"]
+    account: str | None = None
+    level: Decimal | None = None
+    value: Decimal | None = None
+
+
+class BalanceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an account has left of a resource; `month` for allowances."""
+
+    account: str
+    resource: str
+    remaining: Decimal
+    month: Month | None = None
+
+
+class TotalForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An accumulator of an account in a month."""
+
+    account: str
+    accumulator: str
+    month: Month
+    total: Decimal
+
+
+class CounterForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A counter-account over all partitions."""
+
+    ledger_account: str
+    resource: str
+    total: Decimal
+
+
+class ThenForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What must have come out. `charges`, `alerts` and `verdicts` are complete, in order.
+
+    `charges` and `alerts` that are left out are not compared; `verdicts` left out means that
+    nothing was refused.
+    """
+
+    charges: tuple[ChargeForm, ...] | None = None
+    verdicts: tuple[VerdictForm, ...] = ()
+    alerts: tuple[AlertForm, ...] | None = None
+    balances: tuple[BalanceForm, ...] = ()
+    accumulators: tuple[TotalForm, ...] = ()
+    counters: tuple[CounterForm, ...] = ()
+
+
+class ScenarioForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One scenario: `it` says what holds.
+
+    `use` names a catalog folder, relative to the file; `catalog` holds a catalog's sections here,
+    and what it names takes the place of a section of `use`. `core_only` says why it cannot run
+    `--live`. With `focus` only such scenarios run, with `skip` it does not; both fail the run.
+    """
+
+    it: Annotated[str, Meta(min_length=1)]
+    use: str | None = None
+    catalog: CatalogFile | None = None
+    given: GivenForm = GivenForm()
+    when: tuple[StepForm, ...]
+    then: ThenForm
+    core_only: str | None = None
+    focus: bool = False
+    skip: str | None = None

@@ -1,0 +1,29 @@
+"""What came out of a scenario, whoever ran it: the core in memory or a running system."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from streams.model.account import Accumulators, Balances
+from streams.model.rated import Alert, RatedUsage
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The end of a record that was not charged."""
+
+    event_id: str
+    verdict: str
+    code: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Everything that a `then` can ask about."""
+
+    charges: list[RatedUsage] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+    balances: dict[str, Balances] = field(default_factory=dict)
+    accumulators: dict[str, Accumulators] = field(default_factory=dict)
+    time_zones: dict[str, str] = field(default_factory=dict)
+    counters: dict[tuple[str, str], Decimal] = field(default_factory=dict)
