@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,8 @@ class Contract:
     topic: str
     version: int
     schema_id: int
-    text: str
-    parsed: Any
+    text: str = field(repr=False)
+    parsed: Any = field(repr=False)
 
     @property
     def subject(self) -> str:
