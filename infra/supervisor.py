@@ -64,12 +64,12 @@ class Supervisor:
                 program.began = monotonic()
         self._changed()
 
-    def watch(self) -> None:
+    def watch(self, *, until: Callable[[], bool] = lambda: False) -> None:
         """Start again what ends, until asked to stop. Raises `CannotStart` when one cannot live.
 
         An engine that is started again holds up the others' turn, which need it anyway.
         """
-        while not self._asked.wait(LOOK_EVERY_S):
+        while not until() and not self._asked.wait(LOOK_EVERY_S):
             for program in self.programs:
                 self._look_after(program)
 

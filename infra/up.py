@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from infra import processes
 from infra.child import identity_of, stop
 from infra.engines import choose_ports, jar_cache, prepare, publish, start_all, starters
@@ -19,6 +21,7 @@ from infra.runfile import RunState, read_state, write_state
 from infra.supervisor import STOP_WITHIN_S, Program, Supervisor, program_of
 from topologies.settings import DATA_VARIABLE, RUN_FILE, Settings
 
+_SERVER_ERROR = 500
 ENGINES = ("kafka", "clickhouse")
 
 
@@ -105,6 +108,7 @@ class _Run:
             "clickhouse": f"http://{clickhouse.host}:{clickhouse.port}",
             "api": f"http://{self._settings.api_host}:{self._settings.api_port}",
         }
+        self._supervisor.watch(until=lambda: _answers(f"{self._state.addresses['api']}/health"))
         self._state.ready = True
         self._write()
         self._report.tell("Ready")
@@ -136,6 +140,13 @@ def _supervised(name: str, settings: Settings) -> Program:
         log=settings.data / "logs" / f"{name}.log",
         environment={DATA_VARIABLE: str(settings.data), "VIVACE_FAST": str(settings.fast)},
     )
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(address, timeout=1, trust_env=False).status_code < _SERVER_ERROR
+    except httpx.HTTPError:
+        return False
 
 
 @contextmanager

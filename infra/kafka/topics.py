@@ -5,7 +5,15 @@ from concurrent.futures import Future
 from time import monotonic, sleep
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic, TopicMetadata
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+    TopicMetadata,
+)
 
 from connectors.errors import Refused, Unavailable
 from connectors.kafka.topics import TOPICS, Topic
@@ -16,27 +24,30 @@ _DURABLE = (Topic.CHARGING, Topic.LEDGER)
 
 
 def ensure_topics(
-    settings: KafkaSettings, *, flush: bool = False, within_s: float = _TIMEOUT_S
+    settings: KafkaSettings, *, flush: bool | None = None, within_s: float = _TIMEOUT_S
 ) -> list[str]:
     """Make the topics that are missing and return their names.
 
     `flush` writes each record of the money topics to disk before it is acknowledged, which stands
-    in for replicas on a single broker. Raises `Refused` when a topic has another number of
-    partitions than the settings say, `Unavailable` when the broker is away.
+    in for replicas on a single broker; None leaves that to the broker. Raises `Refused` when a
+    topic has another number of partitions than the settings say, `Unavailable` when the broker is
+    away.
     """
     client = AdminClient({"bootstrap.servers": settings.bootstrap, "log_level": 0})
     present = _partitions(client, settings, within_s)
     _check(settings, present)
-    wanted = [
-        _new_topic(topic, settings, flush=flush)
-        for topic in TOPICS
-        if name_of(topic, settings) not in present
-    ]
+    wanted = [_new_topic(topic, settings) for topic in TOPICS if _is_new(topic, settings, present)]
     made = client.create_topics(wanted, operation_timeout=_TIMEOUT_S) if wanted else {}
     for name, future in made.items():
         _await_made(name, future)
     _await_leaders(client, settings)
+    if flush is not None:
+        _set_flush(client, settings, every="1" if flush else None)
     return [topic.topic for topic in wanted]
+
+
+def _is_new(topic: Topic, settings: KafkaSettings, present: Mapping[str, int]) -> bool:
+    return name_of(topic, settings) not in present
 
 
 def name_of(topic: Topic, settings: KafkaSettings) -> str:
@@ -49,16 +60,33 @@ def partitions_of(topic: Topic, settings: KafkaSettings) -> int:
     return TOPICS[topic].partitions or settings.partitions
 
 
-def _new_topic(topic: Topic, settings: KafkaSettings, *, flush: bool) -> NewTopic:
-    config = dict(TOPICS[topic].config)
-    if flush and topic in _DURABLE:
-        config["flush.messages"] = "1"
+def _new_topic(topic: Topic, settings: KafkaSettings) -> NewTopic:
     return NewTopic(
         name_of(topic, settings),
         num_partitions=partitions_of(topic, settings),
         replication_factor=settings.replication,
-        config=config,
+        config=dict(TOPICS[topic].config),
     )
+
+
+def _set_flush(client: AdminClient, settings: KafkaSettings, *, every: str | None) -> None:
+    """Also for topics that exist, because `--fast` may come and go between starts."""
+    operation = AlterConfigOpType.DELETE if every is None else AlterConfigOpType.SET
+    changed = [
+        ConfigResource(
+            ResourceType.TOPIC,
+            name_of(topic, settings),
+            incremental_configs=[
+                ConfigEntry("flush.messages", every, incremental_operation=operation)
+            ],
+        )
+        for topic in _DURABLE
+    ]
+    for resource, future in client.incremental_alter_configs(changed).items():
+        try:
+            future.result(_TIMEOUT_S)
+        except KafkaException as error:
+            raise Refused(f"Topic {resource.name} cannot be changed: {error}") from error
 
 
 def _partitions(client: AdminClient, settings: KafkaSettings, within_s: float) -> Mapping[str, int]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import clickhouse_connect
 import pytest
 from confluent_kafka import Consumer, Producer
+from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from connectors.errors import Refused, Unavailable
 from connectors.kafka.topics import TOPICS, Topic
@@ -13,7 +14,7 @@ from infra.clickhouse.engine import ServerOptions, settings_of, start_clickhouse
 from infra.errors import CannotStart
 from infra.kafka.broker import Broker, BrokerOptions, start_broker
 from infra.kafka.jars import default_cache, ensure_jars
-from infra.kafka.topics import ensure_topics
+from infra.kafka.topics import ensure_topics, name_of
 from infra.ports import free_port
 from topologies.settings import Settings
 
@@ -117,6 +118,18 @@ def test_topics_with_another_number_of_partitions_are_refused(
     )
     with pytest.raises(Refused, match=r"has 4 partitions.*VIVACE_PARTITIONS to 4"):
         ensure_topics(more)
+
+
+@pytest.mark.parametrize("flush", [True, False])
+def test_money_topics_flush_each_record_unless_told_otherwise(
+    kafka_settings: KafkaSettings, flush: bool
+) -> None:
+    ensure_topics(kafka_settings, flush=not flush)
+    ensure_topics(kafka_settings, flush=flush)
+    client = AdminClient({"bootstrap.servers": kafka_settings.bootstrap})
+    ledger = ConfigResource(ResourceType.TOPIC, name_of(Topic.LEDGER, kafka_settings))
+    (future,) = client.describe_configs([ledger]).values()
+    assert (future.result()["flush.messages"].value == "1") is flush
 
 
 def test_an_absent_broker_is_named() -> None:

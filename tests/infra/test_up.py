@@ -86,31 +86,42 @@ def test_up_supervises_until_down_and_leaves_nothing(machine: Machine) -> None:
     assert machine.vivace("down").returncode == 0
 
 
-def test_down_and_up_find_what_a_killed_supervisor_left_behind(machine: Machine) -> None:
-    assert machine.vivace("up", "--detach", "--fast").returncode == 0
-    left = read_state(machine.data)
-    assert left is not None
-    os.kill(left.pid, signal.SIGKILL)
-    until(lambda: left.identity.alive() is None)
-    assert left.orphans()
-    assert machine.vivace("status").returncode == UNAVAILABLE
-    down = machine.vivace("down")
-    assert "left behind" in down.stderr
-    assert not left.orphans()
+@pytest.fixture
+def sleeper() -> Iterator[psutil.Popen]:
+    """A program that would run for long."""
+    program = psutil.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    yield program
+    program.kill()
+    program.wait()
 
 
-def test_down_never_ends_a_stranger_that_has_a_pid_of_ours(machine: Machine) -> None:
-    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    earlier = psutil.Process(stranger.pid).create_time() - 1000
-    program = ProgramState(
-        name="kafka", state="running", pid=stranger.pid, started_at=earlier, restarts=0, log=""
+def written_by_a_dead_supervisor(program: ProgramState) -> RunState:
+    return RunState(pid=1, started_at=time() - 5e8, ready=True, programs=[program])
+
+
+def state_of(pid: int, started_at: float) -> ProgramState:
+    return ProgramState(
+        name="sink", state="running", pid=pid, started_at=started_at, restarts=0, log=""
     )
-    write_state(machine.data, RunState(pid=1, started_at=time() - 5e8, programs=[program]))
-    down = machine.vivace("down")
-    assert "Nothing runs" in down.stderr
-    assert stranger.poll() is None
-    stranger.kill()
-    stranger.wait()
+
+
+def test_down_ends_what_a_killed_supervisor_left_behind(
+    machine: Machine, sleeper: psutil.Popen
+) -> None:
+    left = state_of(sleeper.pid, sleeper.create_time())
+    write_state(machine.data, written_by_a_dead_supervisor(left))
+    assert machine.vivace("status").returncode == UNAVAILABLE
+    assert "Ending sink, left behind" in machine.vivace("down").stderr
+    assert sleeper.wait(10) == -signal.SIGTERM
+
+
+def test_down_never_ends_a_stranger_that_has_a_pid_of_ours(
+    machine: Machine, sleeper: psutil.Popen
+) -> None:
+    stranger = state_of(sleeper.pid, sleeper.create_time() - 1000)
+    write_state(machine.data, written_by_a_dead_supervisor(stranger))
+    assert "Nothing runs" in machine.vivace("down").stderr
+    assert sleeper.poll() is None
 
 
 def test_an_identity_is_a_pid_and_its_start() -> None:
