@@ -227,7 +227,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
 
     async def _deliver(self, partition: TP, records: Sequence[Any], generation: int) -> None:
         if not self._is_current(generation):
-            return  # perform_seek sets the position anew
+            await self._give_back(partition, records)
+            return
         fresh = await self._without_gap(partition, records)
         if not fresh:
             return
@@ -241,6 +242,16 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         self._deliveries.add(partition, message)
         self._read_offset[partition] = batch.last_offset + 1
         await self.callback(message)
+
+    async def _give_back(self, partition: TP, records: Sequence[Any]) -> None:
+        """Fetch these again: they came in a fetch that began before a rebalance.
+
+        Such a fetch waits inside aiokafka until the new assignment is there, and can return what
+        was read after the new positions were set; those records would come no more.
+        """
+        if partition in self.assignment():
+            expected = self._read_offset[partition]
+            await self._seek(partition, records[0].offset if expected is None else expected)
 
     def _is_current(self, generation: int) -> bool:
         return bool(self.flow_active and generation == self.app.consumer_generation_id)
