@@ -1,25 +1,73 @@
-"""The command `vivace`. Each module here is one command or one group of them."""
+"""The command `vivace`. Each module here is one command or one group of them.
+
+A module is imported when its command is called: `vivace status` need not carry a rating engine.
+"""
 
 import sys
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
 
 import typer
 from pydantic import ValidationError
+from typer.core import TyperGroup
 
 from connectors.errors import Refused, Unavailable
-from infra.cli import account, balance, bench, catalog, key, run, scenario, suspense, up, version
 from infra.cli.screen import ExitCode, errors
 from infra.errors import CannotStart
 
+COMMANDS: Mapping[str, str] = {
+    "up": "up",
+    "down": "up",
+    "status": "up",
+    "demo": "demo",
+    "run": "run",
+    "catalog": "catalog",
+    "scenario": "scenario",
+    "account": "account",
+    "balance": "balance",
+    "explain": "explain",
+    "suspense": "suspense",
+    "audit": "audit",
+    "bench": "bench",
+    "key": "key",
+    "version": "version",
+}
+"""Each command and the module it is in, in the order that help shows."""
+
+
+class Commands(TyperGroup):
+    """The commands, found by their names."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the commands whose module is installed."""
+        return [name for name, module in COMMANDS.items() if find_spec(f"{__name__}.{module}")]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command, or None where there is none of this name."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = import_module(f"{__name__}.{COMMANDS[cmd_name]}")
+        group = typer.main.get_group(module.app)
+        if cmd_name in group.commands:
+            return group.commands[cmd_name]
+        group.name = cmd_name
+        return group
+
+
 app = typer.Typer(
     name="vivace",
-    help="Vivace turns usage events into exact balances, on Kafka.",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (up, run, catalog, scenario, account, balance, suspense, key, version):
-    app.add_typer(module.app)
-app.add_typer(bench.app, name="bench")
+
+
+@app.callback()
+def vivace() -> None:
+    """Vivace turns usage events into exact balances, on Kafka."""
 
 
 def main() -> None:

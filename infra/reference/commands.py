@@ -29,9 +29,9 @@ def page() -> str:
 
 
 def _sections(path: str, command: Any) -> Iterator[str]:
-    if hasattr(command, "commands"):
-        for name, inner in command.commands.items():
-            yield from _sections(f"{path} {name}", inner)
+    if hasattr(command, "list_commands"):
+        for name in command.list_commands(None):
+            yield from _sections(f"{path} {name}", command.get_command(None, name))
         return
     yield f"\n## {path}\n\n{' '.join((command.help or '').split())}\n"
     rows = [_row(parameter) for parameter in command.params if parameter.name != "help"]

@@ -91,8 +91,9 @@ def sleeper() -> Iterator[psutil.Popen]:
     """A program that would run for long."""
     program = psutil.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     yield program
-    program.kill()
-    program.wait()
+    if program.poll() is None:
+        program.kill()
+        program.wait()
 
 
 def written_by_a_dead_supervisor(program: ProgramState) -> RunState:
