@@ -37,7 +37,7 @@ check: install ## Format, lint, types, import directions, tidiness
 	$(BIN)/python -m pytest -q tests/tidy
 
 tests: install
-	$(BIN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 test: check tests ## All checks and all tests
 
