@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import pyarrow as pa
 
-from connectors.clickhouse.columns import MILLISECOND, Columns, integers, strings
+from connectors.clickhouse.columns import MILLISECOND, Columns, decimals, integers, strings
 from connectors.errors import Refused
 from connectors.kafka.codec import COMMANDS_V1, encode_value
 from streams.model import command as commands
@@ -64,6 +64,8 @@ def command_columns(placed: Sequence[PlacedCommand]) -> Columns:
         "command_id": strings(_texts(items, "command_id")),
         "service_id": strings(_texts(items, "service_id")),
         "root": strings(_texts(items, "root")),
+        "amount": decimals([str(getattr(item, "amount", 0)) for item in items], "commands.amount"),
+        "currency": strings(_texts(items, "currency")),
         "body": pa.array([encode_value(item) for item in items], pa.binary()),
         "sent_at": pa.array([entry.sent_at_ms for entry in placed], MILLISECOND),
     }

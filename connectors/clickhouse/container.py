@@ -53,7 +53,7 @@ def position_columns(positions: Sequence[Sequence[Any]]) -> Columns:
     topics, partitions, offsets, indexes = transposed(positions, _POSITION_WIDTH)
     return {
         "topic_id": strings(topics),
-        "source_partition": integers(partitions, pa.uint32()),
-        "source_offset": integers(offsets, pa.uint64()),
-        "source_index": integers(indexes, pa.uint32()),
+        "source_partition": integers(partitions, pa.int32()),
+        "source_offset": integers(offsets),
+        "source_index": integers(indexes, pa.int32()),
     }

@@ -25,8 +25,8 @@ def raw_columns(messages: Sequence[Any], topic_ids: Mapping[str, str]) -> Column
     return {
         "topic": strings(topics),
         "topic_id": strings([topic_ids[topic] for topic in topics]),
-        "source_partition": integers([message.partition() for message in messages], pa.uint32()),
-        "source_offset": integers([message.offset() for message in messages], pa.uint64()),
+        "source_partition": integers([message.partition() for message in messages], pa.int32()),
+        "source_offset": integers([message.offset() for message in messages]),
         "recorded_at": pa.array([message.timestamp()[1] for message in messages], MILLISECOND),
         "key": pa.array([message.key() for message in messages], pa.binary()),
         "value": pa.array([message.value() for message in messages], pa.binary()),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from connectors.kafka.avro import AvroCodec
 from connectors.kafka.client import describe_topics, new_producer
 from connectors.kafka.codec import (
     encode_commands,
@@ -18,7 +19,6 @@ from connectors.kafka.codec import (
     encode_usage_batch,
     encode_value,
 )
-from connectors.kafka.avro import AvroCodec
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
 from streams.model.account import Account, Accumulators, Balances, Bucket
@@ -59,7 +59,7 @@ class World:
         self.random = random.Random(self.seed)
         self.source = f"{self.kafka.prefix}{Topic.USAGE}"
         self.topic_id = describe_topics(self.kafka, [self.source])[self.source].topic_id
-        self._producer = new_producer(self.kafka, {"linger.ms": 5})
+        self._producer = new_producer(self.kafka, {"linger.ms": 5, "log_level": 0})
         self._last = dict.fromkeys(range(self.kafka.partitions), -1)
         self._ends_at: dict[tuple[str, int], int] = defaultdict(int)
         self._codec = AvroCodec()

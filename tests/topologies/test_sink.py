@@ -9,9 +9,8 @@ import pytest
 from connectors.clickhouse.client import Database
 from connectors.clickhouse.migrate import migrate
 from connectors.kafka.avro import AvroCodec
-from connectors.kafka.ledger import LedgerReader
 from connectors.settings import ClickHouseSettings, KafkaSettings
-from tests.connectors.ledger_world import TENANT, World
+from tests.connectors.ledger_world import World
 from topologies.sink.intake import IntakeLane
 from topologies.sink.ledger import LedgerLane
 

@@ -6,7 +6,7 @@ same name count for nothing: a topic made anew is another one, and its rows have
 
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
@@ -21,12 +21,11 @@ from connectors.clickhouse.refused import refused_columns
 from connectors.errors import Unavailable
 from connectors.kafka.avro import AvroCodec
 from connectors.kafka.client import bounds, describe_topics, error_of, new_consumer, take
+from connectors.kafka.marks import SOURCES
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
 from topologies.sink.lane import gathered, store
 
-SOURCES: Final = (Topic.USAGE,)
-"""Topics whose messages are kept as raw usage."""
 REFUSED: Final = (Topic.SUSPENSE, Topic.ERRORS, Topic.OUTCOMES)
 """Topics of refused records; each has a table of its name."""
 FOLLOWED: Final = (*SOURCES, *REFUSED, Topic.CHARGING)
@@ -49,11 +48,15 @@ class IntakeLane:
         if missing:
             raise Unavailable(f"topics {', '.join(sorted(missing))} do not exist yet")
         self._topic_ids = {name: fact.topic_id for name, fact in facts.items()}
+        self._ends: dict[tuple[str, int], int] = {}
+        """Ends that were met since positions were stored last."""
         self._consumer: Consumer = new_consumer(
             kafka,
             {
                 "auto.offset.reset": "earliest",
                 "isolation.level": "read_committed",
+                # The end of a partition may be a marker of a transaction, which is no message.
+                "enable.partition.eof": True,
                 "queued.max.messages.kbytes": 131_072,
             },
         )
@@ -76,7 +79,7 @@ class IntakeLane:
     def step(self, stopping: threading.Event) -> int:
         """Store the next batch; the number of its messages. Raises ConnectorError."""
         messages = gathered(self._poll, lambda _: 1, stopping)
-        if not messages:
+        if not messages and not self._ends:
             return 0
         by_topic: dict[str, list[Any]] = defaultdict(list)
         for message in messages:
@@ -86,9 +89,7 @@ class IntakeLane:
             for name, found in by_topic.items()
             for made in self._rows_of(self._topics[name], found)
         ]
-        positions = pa.concat_tables(
-            [self._position_rows(name, found) for name, found in by_topic.items()]
-        )
+        positions = self._positions_after(by_topic)
         return len(messages) if store(self._database, tables, positions, stopping) else 0
 
     def _poll(self, timeout_s: float) -> Sequence[Any]:
@@ -97,9 +98,29 @@ class IntakeLane:
             error = message.error()
             if error is None:
                 found.append(message)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                self._ends[message.topic(), message.partition()] = message.offset()
             elif error.fatal() or not error.retriable():
                 _raise_unless_passing(error)
         return found
+
+    def _positions_after(self, by_topic: Mapping[str, Sequence[Any]]) -> pa.Table:
+        """Positions after these messages, and those of ends that were met without one."""
+        reached: dict[str, dict[int, Position]] = {name: {} for name in self._topics}
+        for (name, partition), offset in self._ends.items():
+            reached[name][partition] = Position(offset)
+        self._ends.clear()
+        for name, messages in by_topic.items():
+            for message in messages:
+                following = Position(message.offset() + 1)
+                partition = message.partition()
+                reached[name][partition] = max(following, reached[name].get(partition, following))
+        return pa.concat_tables(
+            [
+                position_rows(str(self._topics[name]), self._topic_ids[name], positions)
+                for name, positions in reached.items()
+            ]
+        )
 
     def _rows_of(self, topic: Topic, messages: Sequence[Any]) -> list[tuple[str, pa.Table]]:
         if topic in SOURCES:
@@ -117,10 +138,6 @@ class IntakeLane:
             for index, command in enumerate(commands_of(message.value()))
         ]
         return [("commands", pa.table(command_columns(placed)))] if placed else []
-
-    def _position_rows(self, name: str, messages: Sequence[Any]) -> pa.Table:
-        ends = {message.partition(): Position(message.offset() + 1) for message in messages}
-        return position_rows(str(self._topics[name]), self._topic_ids[name], ends)
 
     def close(self) -> None:
         """Let the connection to the broker go."""

@@ -34,6 +34,8 @@ CREATE TABLE IF NOT EXISTS commands
     command_id String,
     service_id String,
     root String,
+    amount Decimal(38, 12),
+    currency String,
     body String,
     sent_at DateTime64(3, 'UTC')
 )
@@ -48,9 +50,9 @@ CREATE TABLE IF NOT EXISTS transfers
     to_partition UInt32,
     kind String,
     topic_id String,
-    source_partition UInt32,
-    source_offset UInt64,
-    source_index UInt32,
+    source_partition Int32,
+    source_offset Int64,
+    source_index Int32,
     ledger_offset UInt64,
     happened_at DateTime64(3, 'UTC')
 )
@@ -69,15 +71,3 @@ CREATE TABLE IF NOT EXISTS positions
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (topic, topic_id, partition);
-
-CREATE TABLE IF NOT EXISTS marks
-(
-    mark_id String,
-    taken_at DateTime64(3, 'UTC'),
-    place String,
-    topic_id String,
-    partition UInt32,
-    offset Int64
-)
-ENGINE = ReplacingMergeTree
-ORDER BY (mark_id, place, topic_id, partition);
