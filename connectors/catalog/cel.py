@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final, cast, get_args
 
 from celpy.celparser import CELParseError, CELParser
-from lark import Token, Tree
+from lark import Token, Tree, UnexpectedToken
 
 from connectors.errors import Refused
 from streams.expression.tree import (
@@ -66,11 +66,11 @@ def parse_expression(text: str) -> Expression:
         raise Refused(f"expression of {len(text)} characters, the most is {TEXT_LENGTH_MAX}")
     if not text.strip():
         raise Refused("expression is empty")
+    parted = _part_minus(text)
     try:
-        return _expression(CELParser().parse(_part_minus(text)))
+        return _expression(CELParser().parse(parted))
     except CELParseError as error:
-        place = f" at line {error.line}, column {error.column}" if error.line else ""
-        raise Refused(f"expression cannot be read{place}: {_near(text, error)}") from error
+        raise Refused(f"expression cannot be read: {_where(parted, error)}") from error
     except RecursionError as error:
         raise Refused("expression is nested too deep") from error
 
@@ -80,12 +80,12 @@ def _part_minus(text: str) -> str:
     return _STRING_OR_MINUS.sub(lambda found: found.group(1) or "- ", text)
 
 
-def _near(text: str, error: CELParseError) -> str:
-    lines = text.splitlines()
-    if not error.line or error.line > len(lines):
+def _where(text: str, error: CELParseError) -> str:
+    cause = error.__context__
+    if not error.line or (isinstance(cause, UnexpectedToken) and cause.token.type == "$END"):
         return "it ends too early"
-    rest = lines[error.line - 1][max(0, (error.column or 1) - 1) :]
-    return f"near {rest[:30]!r}" if rest else "it ends too early"
+    rest = text.splitlines()[error.line - 1][error.column - 1 :]
+    return f"near {rest[:30]!r}, at line {error.line}, column {error.column}"
 
 
 def _refused(tree: Tree[Token] | Token, what: str) -> Refused:
@@ -163,7 +163,9 @@ def _call(tree: Tree[Token], name: str, arguments: Sequence[Expression]) -> Expr
     if name == "has":
         if len(arguments) == 1 and isinstance(arguments[0], Member):
             return Has(arguments[0].operand, arguments[0].name)
-        raise _refused(tree, "has() needs one member, such as has(data.usage)")
+        if len(arguments) == 1 and isinstance(arguments[0], Field):
+            return Has(None, arguments[0].name)
+        raise _refused(tree, "has() needs one name, such as has(data.usage)")
     if name not in _FUNCTIONS:
         known = ", ".join(("has", *_FUNCTIONS))
         raise _refused(tree, f"there is no function {name}; there are: {known}")

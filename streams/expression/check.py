@@ -82,7 +82,9 @@ def _children(expression: Expression) -> tuple[Expression, ...]:
     match expression:
         case Literal() | Field():
             return ()
-        case Member(operand=operand) | Has(operand=operand) | Unary(operand=operand):
+        case Has(operand=operand):
+            return () if operand is None else (operand,)
+        case Member(operand=operand) | Unary(operand=operand):
             return (operand,)
         case Index(operand=operand, key=key):
             return (operand, key)
@@ -120,9 +122,13 @@ class _Checker:
                 return "number" if kind == "int" or kind == "decimal" else kind
             case Field(name=name):
                 return self._field(name)
-            case Member(operand=operand) | Has(operand=operand):
+            case Member(operand=operand):
                 self._want(operand, ("map",), "a member")
-                return "bool" if isinstance(expression, Has) else "dyn"
+                return "dyn"
+            case Has(operand=operand):
+                if operand is not None:
+                    self._want(operand, ("map",), "a member")
+                return "bool"
             case Index(operand=operand, key=key):
                 self._want(operand, ("list", "map"), "[]")
                 self._want(key, ("number", "string"), "[]")

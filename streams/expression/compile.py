@@ -118,7 +118,9 @@ def _compile_member(holder: Evaluate, name: str) -> Evaluate:
     return evaluate
 
 
-def _compile_has(operand: Expression, name: str) -> Evaluate:
+def _compile_has(operand: Expression | None, name: str) -> Evaluate:
+    if operand is None:
+        return lambda plain: name in plain
     holder = _compile(operand)
 
     def evaluate(plain: dict[str, Any]) -> bool:

@@ -41,9 +41,12 @@ class Index(Struct, frozen=True, array_like=True, tag="index"):
 
 
 class Has(Struct, frozen=True, array_like=True, tag="has"):
-    """`has(operand.name)`: true where the member is there, however deep the path breaks off."""
+    """`has(operand.name)`: true where the member is there, however deep the path breaks off.
 
-    operand: "Expression"
+    Without an operand the record itself is asked: `has(name)`, which CEL does not have.
+    """
+
+    operand: "Expression | None"
     name: str
 
 

@@ -23,6 +23,8 @@ def is_path(path: FieldPath) -> bool:
 
 
 def _names(path: FieldPath) -> tuple[str, ...] | None:
+    if path.startswith("."):
+        return None
     names: list[str] = []
     at = 0
     while at < len(path):
