@@ -20,13 +20,13 @@ from streams.model.command import (
     Released,
     TopUp,
 )
-from streams.model.instant import BEGINNING, Instant, format_instant
+from streams.model.instant import BEGINNING, Instant, Period, format_instant
 from streams.model.rated import RatedUsage, RecordVerdict
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.outbox import forward
 from streams.outcome import Drop, DropReason, Reject, RejectReason, Verdict, verdict_of
 from streams.partition import partition_of
-from streams.rate.guide import Elsewhere, guide
+from streams.rate.guide import Elsewhere, Guided, guide
 from streams.rate.plan import Plan
 from streams.rate.rate import begin_rating, rate_usage
 from streams.rate.rating import Rating
@@ -56,6 +56,7 @@ class Charging:
         self._partitions = partitions
         self._partition = partition
         self._commands = CommandBook(plans)
+        self._periods: dict[str, Period] = {}
 
     def reads_of(self, records: Sequence[UsageRecord]) -> list[tuple[Table, bytes]]:
         """The keys that these records are most likely to read, taking the root for the account."""
@@ -183,15 +184,14 @@ class Charging:
         self, record: UsageRecord, position: SourcePosition, *, state: State, effects: Effects
     ) -> Elsewhere | Drop | Reject | None:
         """Charge the record, or say why not; None: charged, its effects are in."""
-        if not any(usage.quantity for usage in record.usages):
+        for usage in record.usages:
+            if usage.quantity:
+                break
+        else:
             return Drop(DropReason.ZERO_USAGE)
         version = catalog_of(record.tenant, record.occurred_at, state)
         if version is None:
-            return Reject(
-                RejectReason.NO_CATALOG,
-                f"tenant {record.tenant} has no catalog yet",
-                lacks=f"catalog:{record.tenant}",
-            )
+            return _no_catalog(record)
         plan = self._plans[version]
         time: Instant = state.get(Table.META, TIME) or BEGINNING
         if time != BEGINNING and is_outside_window(
@@ -199,18 +199,16 @@ class Charging:
         ):
             return _outside_window(record, plan)
         guided = guide(record, state)
-        if isinstance(guided, Elsewhere | Reject):
+        if not isinstance(guided, Guided):
             return guided
         rating = begin_rating(record, guided, plan)
-        if isinstance(rating, Reject):
+        if not isinstance(rating, Rating):
             return rating
         closed_before = time - plan.grace if time != BEGINNING else BEGINNING
-        account = guided.account
-        key = f"{account.tenant}\0{account.account}".encode()
-        balances = state.get(Table.BALANCES, key) or _NO_BALANCES
+        key = guided.key
         rating.open(
-            period=period_of(record.occurred_at, account.time_zone, closed_before=closed_before),
-            balances=balances,
+            period=self._period(record.occurred_at, guided.account.time_zone, closed_before),
+            balances=state.get(Table.BALANCES, key) or _NO_BALANCES,
             accumulators=state.get(Table.ACCUMULATORS, key) or _NO_TOTALS,
         )
         open_period(rating, closed_before=closed_before)
@@ -218,13 +216,24 @@ class Charging:
         if refusal is not None:
             return refusal
         alerts = accumulate_usage(
-            rating, plan=plan, before=balances, state=state, closed_before=closed_before
+            rating, plan=plan, key=key, state=state, closed_before=closed_before
         )
         if isinstance(alerts, Reject):
             return alerts
-        effects.alerts += alerts
+        if alerts:
+            effects.alerts += alerts
         effects.rated.append(_rated(rating, position, version))
         return None
+
+    def _period(self, occurred_at: Instant, zone_name: str, closed_before: Instant) -> Period:
+        """`period_of`, by way of the last answer for the zone: most usage is of one month."""
+        period = self._periods.get(zone_name)
+        if period is None or not (
+            period.start <= occurred_at < period.end and closed_before < period.end
+        ):
+            period = period_of(occurred_at, zone_name, closed_before=closed_before)
+            self._periods[zone_name] = period
+        return period
 
 
 def _position(batch: UsageBatch, record: UsageRecord) -> SourcePosition:
@@ -272,6 +281,14 @@ def _wrong_home(record: UsageRecord, elsewhere: Elsewhere) -> Reject:
         f"service {record.service_id} was sent on here, but lives under {elsewhere.root}",
         field="service_id",
         lacks=f"service:{record.tenant}:{record.service_id}",
+    )
+
+
+def _no_catalog(record: UsageRecord) -> Reject:
+    return Reject(
+        RejectReason.NO_CATALOG,
+        f"tenant {record.tenant} has no catalog at {format_instant(record.occurred_at)}",
+        lacks=f"catalog:{record.tenant}",
     )
 
 

@@ -2,7 +2,11 @@
 
 from streams.model.account import Accumulators
 from streams.model.instant import Instant
-from streams.rate.rating import Rating, Total
+from streams.model.money import Quantity
+from streams.rate.rating import Rating
+
+Total = tuple[str, Instant, Instant, Quantity]
+"""An accumulator's id, its period's start and end, and its total."""
 
 
 def move_accumulators(rating: Rating, *, closed_before: Instant) -> Accumulators:

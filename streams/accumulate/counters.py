@@ -8,16 +8,22 @@ from streams.model.rated import Posting
 from streams.state import State, Table
 
 ACCOUNT = "account"
+"""The one ledger account that is no counter: what the customer holds or owes."""
+
+_KEYS_KEPT = 4096
+_keys: dict[tuple[str, str, str], bytes] = {}
 
 
 def post_counters(tenant: str, postings: Iterable[Posting], state: State) -> None:
     """Add every leg but the account's own to its counter."""
     for posting in postings:
-        if posting.ledger_account == ACCOUNT:
-            continue
-        key = f"{tenant}\0{posting.ledger_account}\0{posting.resource}".encode()
-        held = state.get(Table.COUNTERS, key)
-        state.put(Table.COUNTERS, key, added(held, posting.amount))
+        name = posting.ledger_account
+        if name != ACCOUNT:
+            key = _keys.get((tenant, name, posting.resource))
+            if key is None:
+                key = _key_of(tenant, name, posting.resource)
+            held = state.get(Table.COUNTERS, key)
+            state.put(Table.COUNTERS, key, added(held, posting.amount))
 
 
 def added(held: Quantity | str | None, amount: Quantity) -> Quantity:
@@ -29,3 +35,11 @@ def added(held: Quantity | str | None, amount: Quantity) -> Quantity:
     if isinstance(held, int) and isinstance(amount, int):
         return held + amount
     return CONTEXT.add(held, amount)
+
+
+def _key_of(tenant: str, ledger_account: str, resource: str) -> bytes:
+    if len(_keys) >= _KEYS_KEPT:
+        _keys.clear()
+    key = f"{tenant}\0{ledger_account}\0{resource}".encode()
+    _keys[tenant, ledger_account, resource] = key
+    return key

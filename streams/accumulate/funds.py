@@ -9,11 +9,12 @@ from decimal import Decimal
 from streams.model.account import Account, Bucket
 from streams.model.instant import BEGINNING, FOREVER
 from streams.model.money import CONTEXT, ZERO
-from streams.model.rated import Posting
+from streams.model.rated import BalanceChange, Posting
 from streams.outcome import Reject, RejectReason
 from streams.rate.rating import Rating
 
 _BORNE_BY = {"receivable": "overrun", "write_off": "write_off"}
+_subtract = CONTEXT.subtract
 
 
 def floor_of(account: Account) -> Decimal | None:
@@ -38,29 +39,35 @@ def take_funds(rating: Rating) -> Reject | None:
     amount, total = rating.amount, rating.total
     postings, currency = rating.postings, rating.plan.currency
     if amount:
-        place = money_place(rating.buckets, currency)
-        bucket = rating.buckets[place]
-        after = CONTEXT.subtract(Decimal(bucket.remaining), amount)
-        floor = floor_of(rating.account)
-        if floor is not None and after < floor:
-            over = CONTEXT.subtract(floor, after)
-            rating.overrun = amount if amount < over else over
-            if rating.plan.overrun == "suspend":
-                return _beyond(rating)
-            after = CONTEXT.add(after, rating.overrun)
-            postings.append(
-                Posting(_BORNE_BY[rating.plan.overrun], currency, CONTEXT.minus(rating.overrun))
-            )
-        borne = CONTEXT.subtract(amount, rating.overrun) if rating.overrun else amount
-        if borne:
-            rating.buckets[place] = Bucket(
-                currency, bucket.start, bucket.end, bucket.granted, after
-            )
-            postings.append(Posting("account", currency, CONTEXT.minus(borne)))
+        refusal = _bear(rating, amount, currency)
+        if refusal is not None:
+            return refusal
     if total:
         postings.append(Posting("revenue", currency, total))
     if amount != total:
-        postings.append(Posting("rounding", currency, CONTEXT.subtract(amount, total)))
+        postings.append(Posting("rounding", currency, _subtract(amount, total)))
+    return None
+
+
+def _bear(rating: Rating, amount: Decimal, currency: str) -> Reject | None:
+    """Split the amount into what the account bears and what is beyond it."""
+    place = money_place(rating.buckets, currency)
+    bucket = rating.buckets[place]
+    before = bucket.remaining
+    after = _subtract(before, amount)
+    floor = floor_of(rating.account)
+    if floor is not None and after < floor:
+        over = rating.overrun = min(amount, _subtract(floor, after))
+        policy = rating.plan.overrun
+        if policy == "suspend":
+            return _beyond(rating)
+        rating.postings.append(Posting(_BORNE_BY[policy], currency, CONTEXT.minus(over)))
+        amount = _subtract(amount, over)
+        after = _subtract(before, amount)
+    if amount:
+        rating.buckets[place] = Bucket(currency, bucket.start, bucket.end, bucket.granted, after)
+        rating.changes.append(BalanceChange(currency, bucket.start, before, after))
+        rating.postings.append(Posting("account", currency, CONTEXT.minus(amount)))
     return None
 
 

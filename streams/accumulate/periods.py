@@ -48,7 +48,9 @@ def _close(rating: Rating, closed_before: Instant) -> None:
 
 def _grant(rating: Rating, resource: str, quantity: Quantity) -> None:
     start, end = rating.period
-    rating.buckets.append(Bucket(resource, start, end, quantity, quantity))
+    bucket = Bucket(resource, start, end, quantity, quantity)
+    rating.granted = (*rating.granted, bucket)
+    rating.buckets.append(bucket)
     rating.buckets.sort(key=_burn_order)
     rating.postings.append(Posting("account", resource, quantity))
     rating.postings.append(Posting("allowance_liability", resource, -quantity))

@@ -5,37 +5,71 @@ What has fired stands in the account's state as (threshold, month), what has rec
 computed, its reader sees one alert.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from hashlib import blake2b
-from typing import NamedTuple
 
+from streams.accumulate.funds import floor_of
 from streams.model.instant import DAY, Instant
-from streams.model.money import CONTEXT, Quantity
-from streams.model.rated import Alert
+from streams.model.money import CONTEXT, ZERO, Quantity
+from streams.model.rated import Alert, BalanceChange
+from streams.rate.plan import MoneyBound, Plan
+from streams.rate.rating import Rating
 
 OVERRUN = "overrun"
 """The threshold every account has: usage went beyond wallet or credit limit."""
 RECOVERED = "/recovered"
 _KEPT = 93 * DAY
+_HUNDRED = Decimal(100)
 
 Fired = tuple[tuple[str, Instant], ...]
 
 
-class MoneyBound(NamedTuple):
-    """A threshold on an account's money: the alert's `level`, the balance that reaches it.
+def watch_rating(rating: Rating, plan: Plan) -> list[Alert]:
+    """Judge the thresholds of what the record changed; leaves the new state in `rating.fired`.
 
-    `owed`: the alert tells what is owed (a positive number) instead of the balance.
+    Most records reach nothing and leave nothing: that is found without further ado.
     """
+    account, fired = rating.account, rating.fired
+    bounds = plan.money_bounds(account)
+    watch = Watch(account.tenant, account.account, fired=fired, at=rating.record.occurred_at)
+    for change in rating.changes:
+        if change.resource == account.currency:
+            if fired or any(change.after <= bound.balance for bound in bounds):
+                watch.money(bounds, Decimal(change.after), month=rating.period.start)
+        elif change.resource in plan.allowance_thresholds:
+            _watch_allowance(watch, rating, plan, change)
+    if rating.overrun:
+        floor = floor_of(account) or ZERO
+        watch.reach(
+            OVERRUN,
+            rating.period.start,
+            resource=account.currency,
+            level=CONTEXT.minus(floor),
+            value=rating.overrun,
+        )
+    rating.fired = watch.fired
+    return watch.alerts
 
-    threshold: str
-    level: Decimal
-    balance: Decimal
-    owed: bool
 
-    def value(self, balance: Decimal) -> Decimal:
-        """What the alert tells as measured."""
-        return CONTEXT.minus(balance) if self.owed else balance
+def _watch_allowance(watch: "Watch", rating: Rating, plan: Plan, change: BalanceChange) -> None:
+    granted = next(
+        (
+            bucket.granted
+            for bucket in rating.buckets
+            if bucket.resource == change.resource and bucket.start == change.period_start
+        ),
+        None,
+    )
+    if granted is None:  # its period was closed by this record
+        return
+    used = granted - change.after
+    for threshold, percent in plan.allowance_thresholds[change.resource]:
+        level = CONTEXT.divide(CONTEXT.multiply(Decimal(granted), percent), _HUNDRED)
+        if used >= level:
+            watch.reach(
+                threshold, change.period_start, resource=change.resource, level=level, value=used
+            )
 
 
 class Watch:
@@ -43,12 +77,10 @@ class Watch:
 
     __slots__ = ("account", "alerts", "fired", "occurred_at", "tenant")
 
-    def __init__(
-        self, tenant: str, account: str, *, fired: Sequence[tuple[str, Instant]], at: Instant
-    ) -> None:
+    def __init__(self, tenant: str, account: str, *, fired: Fired, at: Instant) -> None:
         self.tenant = tenant
         self.account = account
-        self.fired: Fired = tuple(fired)
+        self.fired = fired
         self.occurred_at = at
         self.alerts: list[Alert] = []
 
@@ -63,18 +95,10 @@ class Watch:
         kind = "overrun" if threshold == OVERRUN else "crossed"
         self._alert(kind, threshold, month, resource=resource, level=level, value=value)
 
-    def leave(
-        self,
-        threshold: str,
-        *,
-        resource: str,
-        level: Quantity,
-        value: Quantity,
-        month: Instant | None = None,
-    ) -> None:
-        """The level is left: every month that had fired (or only `month`) recovers."""
+    def leave(self, threshold: str, *, resource: str, level: Quantity, value: Quantity) -> None:
+        """The level is left: every month that had fired recovers."""
         for pair in self.fired:
-            if pair[0] != threshold or (month is not None and pair[1] != month):
+            if pair[0] != threshold:
                 continue
             self.fired = tuple(
                 (threshold + RECOVERED, kept[1]) if kept == pair else kept for kept in self.fired
@@ -82,6 +106,25 @@ class Watch:
             self._alert(
                 "recovered", threshold, pair[1], resource=resource, level=level, value=value
             )
+
+    def money(self, bounds: Iterable[MoneyBound], remaining: Decimal, *, month: Instant) -> None:
+        """Judge the thresholds on the account's money by what is left of it."""
+        for bound in bounds:
+            if remaining <= bound.balance:
+                self.reach(
+                    bound.threshold,
+                    month,
+                    resource=bound.currency,
+                    level=bound.level,
+                    value=bound.value(remaining),
+                )
+            elif self.fired:
+                self.leave(
+                    bound.threshold,
+                    resource=bound.currency,
+                    level=bound.level,
+                    value=bound.value(remaining),
+                )
 
     def _alert(  # noqa: PLR0913 - the fields of an alert
         self,

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-from streams.accumulate.accumulate import watch_money
 from streams.accumulate.counters import post_counters
 from streams.accumulate.funds import floor_of, money_place
 from streams.accumulate.thresholds import OVERRUN, Watch
@@ -45,7 +44,8 @@ def top_up(command: TopUp, *, plan: Plan | None, state: State, effects: Effects)
 
 def _judge(watch: Watch, account: Account, plan: Plan, bucket: Bucket) -> None:
     month = month_of(watch.occurred_at, account.time_zone).start
-    watch_money(watch, account, plan, bucket, month=month)
+    remaining = Decimal(bucket.remaining)
+    watch.money(plan.money_bounds(account), remaining, month=month)
     floor = floor_of(account)
-    if floor is not None and Decimal(bucket.remaining) > floor:
+    if floor is not None and remaining > floor:
         watch.leave(OVERRUN, resource=bucket.resource, level=CONTEXT.minus(floor), value=ZERO)

@@ -4,7 +4,7 @@ Mediation only found the root; here the owner decides for good. A service that h
 of another partition is told as `Elsewhere`.
 """
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from streams.model.account import Account, Service, ServiceAssignment
 from streams.model.instant import format_instant
@@ -13,14 +13,15 @@ from streams.outcome import Reject, RejectReason
 from streams.state import State, Table
 
 
-class Guided(NamedTuple):
-    """The account that pays and the assignment that says so."""
+class Guided(Struct, frozen=True, gc=False):
+    """The account that pays, the assignment that says so, and the account's key in the state."""
 
     account: Account
     assignment: ServiceAssignment
+    key: bytes
 
 
-class Elsewhere(NamedTuple):
+class Elsewhere(Struct, frozen=True, gc=False):
     """The service lives under another root by now."""
 
     root: str
@@ -40,14 +41,15 @@ def guide(record: UsageRecord, state: State) -> Guided | Elsewhere | Reject:
         if not isinstance(found, ServiceAssignment):
             return found
         assignment = found
-    account = state.get(Table.ACCOUNTS, f"{record.tenant}\0{assignment.account}".encode())
+    key = f"{record.tenant}\0{assignment.account}".encode()
+    account = state.get(Table.ACCOUNTS, key)
     if account is None:
         return Reject(
             RejectReason.UNKNOWN_ACCOUNT,
             f"account {assignment.account} of service {record.service_id} is not known",
             lacks=f"account:{record.tenant}:{assignment.account}",
         )
-    return Guided(account, assignment)
+    return Guided(account, assignment, key)
 
 
 def _assignment_at(service: Service, record: UsageRecord) -> ServiceAssignment | Elsewhere | Reject:

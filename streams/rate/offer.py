@@ -50,10 +50,15 @@ class OfferParts(NamedTuple):
     allowances: tuple[Allowance, ...]
     moves: dict[str, tuple[str, ...]]
     """Accumulators moved by usage, by unit."""
+    units: tuple[str, ...]
+    """All units of the usage type."""
 
 
 class CompiledOffer:
-    """A price offer, ready to look up."""
+    """A price offer, ready to look up.
+
+    `is_plain`: leaves are priced as they are, without tiers, and all move `moved_alike`.
+    """
 
     __slots__ = (
         "_by_band",
@@ -65,7 +70,9 @@ class CompiledOffer:
         "allowances",
         "bands",
         "end",
+        "is_plain",
         "measures",
+        "moved_alike",
         "moves",
         "product",
         "start",
@@ -80,6 +87,12 @@ class CompiledOffer:
         self.bands = parts.bands
         self.allowances = parts.allowances
         self.moves = parts.moves
+        self.moved_alike = _alike(parts.moves, parts.units)
+        self.is_plain = (
+            not offer.measures
+            and (bool(self.moved_alike) or not parts.moves)
+            and not any(isinstance(price.price, Graduated) for price in offer.prices)
+        )
         self.measures: dict[str, Measure] = {measure.unit: measure for measure in offer.measures}
         words = {word for price in offer.prices for word in price.when}
         self._by_zone = ZONE in words
@@ -91,17 +104,17 @@ class CompiledOffer:
         self._prices: Sequence[tuple[int, Price]] = numbered
         self._found: dict[tuple[str | None, ...], PricesByUnit] = {}
 
-    def prices_for(self, attributes: dict[str, str], *, zone: str, band: str) -> PricesByUnit:
+    def prices_for(self, attributes: dict[str, str], zone: str, band: str) -> PricesByUnit:
         """The prices by unit that hold for these values; empty where none does."""
         key = (zone, band, *map(attributes.get, self._keys))
         found = self._found.get(key)
         if found is None:
             if len(self._found) >= _COMBINATIONS_KEPT:
                 self._found.clear()
-            found = self._found[key] = self._find(attributes, zone=zone, band=band)
+            found = self._found[key] = self._find(attributes, zone, band)
         return found
 
-    def _find(self, attributes: dict[str, str], *, zone: str, band: str) -> PricesByUnit:
+    def _find(self, attributes: dict[str, str], zone: str, band: str) -> PricesByUnit:
         values = attributes | {ZONE: zone, BAND: band}
         where = {word: value for word, value in ((ZONE, zone), (BAND, band)) if value}
         found: PricesByUnit = {}
@@ -111,6 +124,12 @@ class CompiledOffer:
                 for compiled in compile_price(price.price, source, price.when | where):
                     found.setdefault(compiled.unit, compiled)
         return found
+
+
+def _alike(moves: dict[str, tuple[str, ...]], units: tuple[str, ...]) -> tuple[str, ...]:
+    """The accumulators that every unit moves, where all units move the same."""
+    moved = {moves.get(unit, ()) for unit in units}
+    return moved.pop() if len(moved) == 1 else ()
 
 
 def compile_price(kind: PriceKind, source: str, detail: dict[str, str]) -> list[UnitPrice]:

@@ -1,13 +1,13 @@
 """A catalog version compiled: dictionaries and closures, nothing left to interpret per record."""
 
 from decimal import Decimal
+from typing import NamedTuple
 
-from streams.accumulate.thresholds import MoneyBound
 from streams.mediate import compile_mediation
 from streams.model.account import Account
 from streams.model.catalog import Catalog, CurrencyRule, PriceOffer, PricePlan, version_of
 from streams.model.instant import datetime_of
-from streams.model.money import CONTEXT, ROUNDING_MODES
+from streams.model.money import CONTEXT, ROUNDING_MODES, Currency
 from streams.rate.offer import CompiledOffer, OfferParts
 from streams.rate.price_plan import CompiledPricePlan
 from streams.rate.quantity import exact
@@ -17,6 +17,23 @@ from streams.record_ids import KEPT_DAYS
 
 _BOUNDS_KEPT = 4096
 HUNDRED = Decimal(100)
+
+
+class MoneyBound(NamedTuple):
+    """A threshold on an account's money: the alert's `level`, the balance that reaches it.
+
+    `owed`: the alert tells what is owed (a positive number) instead of the balance.
+    """
+
+    threshold: str
+    currency: Currency
+    level: Decimal
+    balance: Decimal
+    owed: bool
+
+    def value(self, balance: Decimal) -> Decimal:
+        """What the alert tells as measured."""
+        return CONTEXT.minus(balance) if self.owed else balance
 
 
 class Plan:
@@ -72,16 +89,21 @@ class Plan:
 
     def _find_bounds(self, account: Account) -> tuple[MoneyBound, ...]:
         bounds: list[MoneyBound] = []
+        currency = account.currency
         for threshold in self._catalog.thresholds:
-            if threshold.resource != account.currency:
+            if threshold.resource != currency:
                 continue
             if threshold.on == "balance" and account.payment == "prepaid":
-                bounds.append(MoneyBound(threshold.id, threshold.level, threshold.level, False))
+                bounds.append(
+                    MoneyBound(threshold.id, currency, threshold.level, threshold.level, False)
+                )
             if threshold.on == "credit_use" and account.payment == "postpaid":
                 limit = account.credit_limit
                 if limit is not None:
                     level = CONTEXT.divide(CONTEXT.multiply(limit, threshold.level), HUNDRED)
-                    bounds.append(MoneyBound(threshold.id, level, CONTEXT.minus(level), True))
+                    bounds.append(
+                        MoneyBound(threshold.id, currency, level, CONTEXT.minus(level), True)
+                    )
         return tuple(bounds)
 
 
@@ -127,6 +149,7 @@ class _Compiler:
                 bands=self.bands[offer.time_unit] if offer.time_unit else None,
                 allowances=tuple(sorted(allowances, key=lambda each: each.priority)),
                 moves=self._moves(offer),
+                units=self.usage_types[offer.usage_type].units,
             ),
         )
 

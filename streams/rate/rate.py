@@ -11,7 +11,7 @@ from streams.rate.rules import RULES
 
 def begin_rating(record: UsageRecord, guided: Guided, plan: Plan) -> Rating | Reject:
     """The record with its account, price plan and the offer in force, ready for the rules."""
-    account, assignment = guided
+    account, assignment = guided.account, guided.assignment
     price_plan = plan.price_plans.get(assignment.price_plan)
     if price_plan is None:
         return Reject(

@@ -4,23 +4,19 @@ Rules write into it in their order; nothing of it leaves before the last rule is
 leaves is frozen.
 """
 
-from collections.abc import Sequence
-from decimal import Decimal
-from typing import NamedTuple
+from msgspec import Struct
 
 from streams.model.account import Account, Accumulators, Balances, Bucket, ServiceAssignment
-from streams.model.instant import Instant, Period
+from streams.model.catalog import Allowance
+from streams.model.instant import Period
 from streams.model.money import ZERO, Quantity
 from streams.model.rated import BalanceChange, ChargeLine, Posting
 from streams.model.usage import UsageRecord
 from streams.rate.offer import CompiledOffer, UnitPrice
 from streams.rate.price_plan import CompiledPricePlan
 
-Total = tuple[str, Instant, Instant, Quantity]
-"""An accumulator's id, its period's start and end, and its total."""
 
-
-class Part(NamedTuple):
+class Part(Struct, frozen=True, gc=False):
     """A quantity that was priced as one: `used` is the tier reference before it."""
 
     unit: str
@@ -33,32 +29,17 @@ class Part(NamedTuple):
 class Rating:
     """Everything about one record while it is charged.
 
-    `buckets` and `totals` are working copies of the account's state; `opening` keeps the remaining
-    of each bucket as it stood before the record, by place. `moved` is what the record has added to
-    accumulators so far.
+    `buckets` is a working copy of the account's; `granted` are those opened by this record. `moved`
+    is what the record has added to accumulators so far. `burns` are the allowances that have
+    something left, with the place of their bucket; only where there are some, `parts` are kept.
     """
 
-    __slots__ = (
-        "account",
-        "amount",
-        "assignment",
-        "band",
-        "buckets",
-        "changes",
-        "lines",
-        "moved",
-        "offer",
-        "overrun",
-        "parts",
-        "period",
-        "plan",
-        "postings",
-        "record",
-        "thresholds",
-        "total",
-        "totals",
-        "zone",
-    )
+    zone = ""
+    band = ""
+    total = ZERO
+    amount = ZERO
+    overrun = ZERO
+    granted: tuple[Bucket, ...] = ()
 
     def __init__(
         self,
@@ -74,23 +55,19 @@ class Rating:
         self.assignment = assignment
         self.plan = plan
         self.offer = offer
-        self.zone = ""
-        self.band = ""
         self.lines: list[ChargeLine] = []
+        self.burns: list[tuple[Allowance, int]] = []
         self.parts: list[Part] = []
         self.moved: dict[str, Quantity] = {}
         self.postings: list[Posting] = []
         self.changes: list[BalanceChange] = []
-        self.total: Decimal = ZERO
-        self.amount: Decimal = ZERO
-        self.overrun: Decimal = ZERO
 
     def open(self, *, period: Period, balances: Balances, accumulators: Accumulators) -> None:
         """Take the account's state for the period that the record belongs to."""
         self.period = period
         self.buckets: list[Bucket] = list(balances.buckets)
-        self.thresholds: Sequence[tuple[str, Instant]] = balances.thresholds
-        self.totals: tuple[Total, ...] = accumulators.totals
+        self.fired = balances.thresholds
+        self.totals = accumulators.totals
 
     def used_of(self, accumulator: str) -> Quantity:
         """The accumulator's total in the record's period, with what the record added so far."""
@@ -100,3 +77,7 @@ class Rating:
             if period_start == start and name == accumulator:
                 return total + moved
         return moved
+
+    def opening_of(self, bucket: Bucket) -> Quantity:
+        """What the bucket held before the record: nothing, where the record opened it."""
+        return 0 if bucket in self.granted else bucket.remaining

@@ -10,6 +10,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from streams.model.catalog import WEEKDAYS, Band, TimeUnit
 from streams.model.instant import DAY, HOUR, MINUTE, SECOND, Instant, datetime_of, zone
 
@@ -20,7 +22,7 @@ _EPOCH_WEEKDAY = 3
 _DAYS_KEPT = 8192
 
 
-class Segment(NamedTuple):
+class Segment(Struct, frozen=True, gc=False):
     """A stretch of time within one band."""
 
     band: str

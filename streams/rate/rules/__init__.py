@@ -1,18 +1,25 @@
 """The rules of rating in their order: each amends the `Rating`, or says why it cannot be charged.
 
-Zone comes before price because prices ask for it; allowances after price because they offset what
-was priced; rounding last, once, over the record's whole amount.
+Zone comes first because allowances and prices ask for it; allowances are looked for before price
+because parts are only kept for them, and burn after it because they offset what was priced;
+rounding is last, once, over the record's whole amount.
 """
 
 from collections.abc import Callable
 
 from streams.outcome import Reject
 from streams.rate.rating import Rating
-from streams.rate.rules.allowance import burn_allowances
+from streams.rate.rules.allowance import burn_allowances, find_allowances
 from streams.rate.rules.price import price_usages
 from streams.rate.rules.rounding import round_amount
 from streams.rate.rules.zone import find_zone
 
 Rule = Callable[[Rating], Reject | None]
 
-RULES: tuple[Rule, ...] = (find_zone, price_usages, burn_allowances, round_amount)
+RULES: tuple[Rule, ...] = (
+    find_zone,
+    find_allowances,
+    price_usages,
+    burn_allowances,
+    round_amount,
+)

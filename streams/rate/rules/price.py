@@ -5,9 +5,8 @@ A tier on an accumulator goes on where earlier leaves and parts of the same reco
 
 from streams.model.catalog import RECORD
 from streams.model.money import Quantity
-from streams.model.usage import Usage
 from streams.outcome import Reject, RejectReason
-from streams.rate.offer import PricesByUnit
+from streams.rate.offer import PricesByUnit, UnitPrice
 from streams.rate.quantity import divided, measured
 from streams.rate.rating import Part, Rating
 
@@ -17,65 +16,79 @@ def price_usages(rating: Rating) -> Reject | None:
     offer, record = rating.offer, rating.record
     if offer.bands is not None:
         return _price_by_band(rating)
-    prices = offer.prices_for(record.attributes, zone=rating.zone, band="")
+    prices = offer.prices_for(record.attributes, rating.zone, "")
+    if offer.is_plain:
+        return _price_plainly(rating, prices)
     for usage in record.usages:
-        refusal = _price(rating, prices, unit=usage.unit, quantity=_counted(rating, usage))
-        if refusal is not None:
-            return refusal
+        price = prices.get(usage.unit)
+        if price is None:
+            return _no_price(rating, usage.unit, "")
+        _price(rating, price, _counted(rating, usage.unit, usage.quantity))
+    return None
+
+
+def _price_plainly(rating: Rating, prices: PricesByUnit) -> Reject | None:
+    """Leaves counted as they are, at prices without tiers, all moving the same accumulators."""
+    lines, offer = rating.lines, rating.offer
+    parts = rating.parts if rating.burns else None
+    moved: Quantity = 0
+    for usage in rating.record.usages:
+        unit, quantity = usage.unit, usage.quantity
+        price = prices.get(unit)
+        if price is None:
+            return _no_price(rating, unit, "")
+        lines += price.lines(quantity, 0)
+        moved += quantity
+        if parts is not None:
+            parts.append(Part(unit, quantity, 0, "", price))
+    for accumulator in offer.moved_alike:
+        rating.moved[accumulator] = moved
     return None
 
 
 def _price_by_band(rating: Rating) -> Reject | None:
     offer, record = rating.offer, rating.record
     assert offer.bands is not None
-    segments = offer.bands.segments(record.occurred_at, record.ended_at, rating.account.time_zone)
+    zone_name = rating.account.time_zone
+    segments = offer.bands.segments(record.occurred_at, record.ended_at, zone_name)
     rating.band = segments[0].band
     for usage in record.usages:
-        quantity = _counted(rating, usage)
+        quantity = _counted(rating, usage.unit, usage.quantity)
         parts = [quantity] if len(segments) == 1 else divided(quantity, segments)
         before: Quantity = 0
         for segment, part in zip(segments, parts, strict=True):
-            prices = offer.prices_for(record.attributes, zone=rating.zone, band=segment.band)
-            refusal = _price(
-                rating, prices, unit=usage.unit, quantity=part, before=before, band=segment.band
-            )
-            if refusal is not None:
-                return refusal
+            prices = offer.prices_for(record.attributes, rating.zone, segment.band)
+            price = prices.get(usage.unit)
+            if price is None:
+                return _no_price(rating, usage.unit, segment.band)
+            _price(rating, price, part, before, segment.band)
             before += part
     return None
 
 
-def _counted(rating: Rating, usage: Usage) -> Quantity:
-    measure = rating.offer.measures.get(usage.unit)
-    return usage.quantity if measure is None else measured(usage.quantity, measure)
-
-
-def _price(  # noqa: PLR0913 - one leaf's part; a struct for it would cost more than the pricing
+def _price(
     rating: Rating,
-    prices: PricesByUnit,
-    *,
-    unit: str,
+    price: UnitPrice,
     quantity: Quantity,
     before: Quantity = 0,
     band: str = "",
-) -> Reject | None:
-    price = prices.get(unit)
-    if price is None:
-        return _no_price(rating, unit, band)
-    reference = price.reference
+) -> None:
+    """One part of a leaf; `before` is how much of the leaf earlier parts have taken."""
+    unit, reference = price.unit, price.reference
     used: Quantity = 0
     if reference:
         used = before if reference == RECORD else rating.used_of(reference)
     rating.lines += price.lines(quantity, used)
-    offer = rating.offer
-    if offer.allowances:
+    if rating.burns:
         rating.parts.append(Part(unit, quantity, used, band, price))
-    moves = offer.moves.get(unit)
-    if moves is not None:
-        moved = rating.moved
-        for accumulator in moves:
-            moved[accumulator] = moved.get(accumulator, 0) + quantity
-    return None
+    moved = rating.moved
+    for accumulator in rating.offer.moves.get(unit, ()):
+        moved[accumulator] = moved.get(accumulator, 0) + quantity
+
+
+def _counted(rating: Rating, unit: str, quantity: Quantity) -> Quantity:
+    measure = rating.offer.measures.get(unit)
+    return quantity if measure is None else measured(quantity, measure)
 
 
 def _no_price(rating: Rating, unit: str, band: str) -> Reject:
