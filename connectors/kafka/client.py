@@ -127,12 +127,22 @@ def take(consumer: Consumer, messages_max: int, timeout_s: float) -> list[Any]:
 
 
 def bounds(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
-    """The first offset in the log and the next to be written. Raises Unavailable, Refused."""
-    with mapped_errors(f"{topic}[{partition}]: bounds"):
-        first, end = consumer.get_watermark_offsets(
-            TopicPartition(topic, partition), timeout=REQUEST_TIMEOUT_S
-        )
-    return int(first), int(end)
+    """The first offset in the log and the next to be written. Raises Unavailable, Refused.
+
+    A partition whose leader is being chosen is asked again for `REQUEST_TIMEOUT_S`.
+    """
+    deadline = time.monotonic() + REQUEST_TIMEOUT_S
+    while True:
+        try:
+            with mapped_errors(f"{topic}[{partition}]: bounds"):
+                first, end = consumer.get_watermark_offsets(
+                    TopicPartition(topic, partition), timeout=REQUEST_TIMEOUT_S
+                )
+            return int(first), int(end)
+        except Unavailable:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def describe_topics(settings: KafkaSettings, names: Sequence[str]) -> dict[str, TopicFacts]:

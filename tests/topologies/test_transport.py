@@ -1,4 +1,4 @@
-"""The batch transport on a real broker: one event a fetch, acknowledged as a whole, or not at all."""
+"""The batch transport on a real broker: an event is a fetch, acknowledged as a whole or not."""
 
 import signal
 import time
@@ -50,7 +50,7 @@ def test_what_is_done_is_committed_and_not_seen_again(
 def test_an_agent_that_raises_stops_its_process_with_the_batch_unacknowledged(
     kafka_settings: KafkaSettings, tmp_path: Path
 ) -> None:
-    """Exit code not 0, the commit at the start of the failing batch; the next start loses nothing."""
+    """Exit code not 0, the commit where the failing batch begins; the next start loses nothing."""
     produce(kafka_settings, 500)
     with toy_worker(kafka_settings, tmp_path / "a", "raise@250") as failing:
         assert failing.process.wait(30) != 0

@@ -91,9 +91,7 @@ class ToyWorker:
 
 
 @contextlib.contextmanager
-def toy_worker(
-    kafka: KafkaSettings, folder: Path, behaviour: str = "ack"
-) -> Iterator[ToyWorker]:
+def toy_worker(kafka: KafkaSettings, folder: Path, behaviour: str = "ack") -> Iterator[ToyWorker]:
     worker = ToyWorker(kafka, folder, behaviour)
     try:
         yield worker
