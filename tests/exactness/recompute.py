@@ -231,7 +231,7 @@ class _Rating:
         if reference == "record":
             return Decimal(0)
         key = (reference, month)
-        return self.account.totals.get(key, Decimal(0)) + moved[key]
+        return self.account.totals.get(key, Decimal(0)) + moved.get(key, Decimal(0))
 
     def _accumulators(self, unit: str) -> list[str]:
         return [
@@ -261,7 +261,7 @@ class _Rating:
             if allowance["bands"] and band not in allowance["bands"]:
                 continue
             key = (name, month)
-            left = self.account.allowances.get(key, Decimal(0)) - burnt[key]
+            left = self.account.allowances.get(key, Decimal(0)) - burnt.get(key, Decimal(0))
             free = min(part, left)
             if free > 0:
                 found.append((key, free))
