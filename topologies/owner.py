@@ -9,7 +9,6 @@ the ledger, `outbox.py` talks to other partitions).
 import asyncio
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
 
 import structlog
 
@@ -30,6 +29,7 @@ from topologies.ports import (
     Source,
 )
 from topologies.reject_limit import RejectGauge
+from topologies.requests import OwnerFigures, Request, RequestFailed
 from topologies.state import Store
 from topologies.step import Cutter, Portion, Step, StepComputer
 from topologies.versions import VersionGate
@@ -49,32 +49,6 @@ _log = structlog.get_logger()
 
 HOLES_MAX = 50
 """Batches above the wanted position in a row, before the log itself must have a hole."""
-
-
-@dataclass(slots=True)
-class OwnerFigures:
-    """What an owner has done since it was made; for metrics."""
-
-    inputs: int = 0
-    steps: int = 0
-    requests: int = 0
-    batches: int = 0
-    output_bytes: int = 0
-    lost: int = 0
-    void: int = 0
-    opened: int = 0
-    cpu_s: float = 0.0
-
-
-@dataclass(slots=True, eq=False)
-class _Request:
-    commands: tuple[Command, ...]
-    at: Instant
-    answer: asyncio.Future[int]
-
-
-class _RequestFailed(Exception):
-    """This request cannot be answered; others can."""
 
 
 class PartitionOwner:
@@ -109,7 +83,7 @@ class PartitionOwner:
         self._outbox = self.outbox_type(outbox_send, self._options.resend_s)
         self._computer = self.computer_type(core, store, RejectGauge(self._options.limit))
         self._inbox: deque[OfferedBatch] = deque()
-        self._requests: deque[_Request] = deque()
+        self._requests: deque[Request] = deque()
         self._wake = asyncio.Event()
         self._renewed = asyncio.Event()
         self._opened = asyncio.Event()
@@ -163,7 +137,7 @@ class PartitionOwner:
         if self._is_closing:
             answer.set_exception(Unavailable(f"partition {self.partition} is closing"))
         else:
-            self._requests.append(_Request(commands, at, answer))
+            self._requests.append(Request(commands, at, answer))
             self._wake.set()
         return answer
 
@@ -371,29 +345,30 @@ class PartitionOwner:
         request = self._requests.popleft()
         if request.answer.done():
             return
+        why = "closed during an append"
         try:
             landed = False
             while not landed:
                 landed = await self._write(self._compute_request(request))
-        except (Lost, _RequestFailed) as error:
-            request.answer.set_exception(Unavailable(f"partition {self.partition}: {error}"))
-            if isinstance(error, Lost):
-                raise
-            return
-        self.figures.requests += 1
-        if not request.answer.done():
-            request.answer.set_result(self._store.position.offset)
+            self.figures.requests += 1
+            if not request.answer.done():
+                request.answer.set_result(self._store.position.offset)
+        except RequestFailed as error:
+            why = str(error)
+        finally:
+            if not request.answer.done():
+                request.answer.set_exception(Unavailable(f"partition {self.partition}: {why}"))
 
-    def _compute_request(self, request: _Request) -> Step:
+    def _compute_request(self, request: Request) -> Step:
         for command in request.commands:
             if (version := self._versions.missing(command)) is not None:
-                raise _RequestFailed(f"catalog version {version} is not compiled here yet")
+                raise RequestFailed(f"catalog version {version} is not compiled here yet")
         try:
             return self._computer.compute_request(
                 request.commands, request.at, self._hold.head(), self._store.position.written
             )
         except Exception as error:  # told to the one who asked; nothing of it is kept
-            raise _RequestFailed(f"{type(error).__name__}: {error}") from error
+            raise RequestFailed(f"{type(error).__name__}: {error}") from error
 
     async def _snapshot_when_due(self) -> None:
         shelf = self._options.shelf

@@ -14,7 +14,7 @@ from topologies.overlay import Delta, Ranges
 from topologies.ports import LedgerLog
 from topologies.state import Position, Store
 
-WRITE_BYTES = 8 * 1024 * 1024
+WRITE_BYTES = 16 * 1024 * 1024
 """Ledger bytes taken in by one write of the store."""
 
 

@@ -1,0 +1,318 @@
+"""What an owner does with batches, commands, requests and faults, in memory."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.errors import Corrupted, Unavailable
+from connectors.kafka.codec import decode_charging, decode_ledger, encode_ledger
+from streams.model.command import ActivateCatalog, Forwarded, Receipt, Tick
+from streams.model.ledger import WHOLE, LedgerRecord
+from streams.model.usage import UsageBatch
+from streams.outcome import RejectReason
+from streams.state import Table
+from tests.topologies.owner_parts import (
+    MemoryLedger,
+    OwnerWorld,
+    command_message,
+    offered,
+    usage,
+    usage_message,
+)
+from topologies.disk import RocksDisk
+from topologies.reject_limit import RejectLimit, TooManyRejects
+from topologies.state import Store
+
+
+@dataclass
+class Bench:
+    """Makes worlds over one disk and one ledger."""
+
+    path: Path
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+
+    def world(self, **options: Any) -> OwnerWorld:
+        self.store = Store(RocksDisk(self.path / "state"))
+        return OwnerWorld(self.store, self.ledger, **options)
+
+    def steps(self) -> list[LedgerRecord]:
+        records = [decode_ledger(value) for value in self.ledger.values]
+        return [record for record in records if record.kind == "step"]
+
+    def total(self, service: str = "phone") -> object:
+        return self.store.get(bytes([Table.COUNTERS]) + service.encode())
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(work)
+
+
+def test_a_batch_is_charged_acknowledged_and_survives_a_restart(bench: Bench) -> None:
+    async def scenario() -> None:
+        world = bench.world(records_first=2, records_max=2)
+        await world.start()
+        await world.take(offered(0, usage_message(*map(usage, range(5)))))
+        assert bench.total() == 5
+        assert world.source.acknowledged == [0]
+        assert [step.written for step in bench.steps()] == [(0, 1), (0, 3), (0, WHOLE)]
+        await world.stop()
+        again = bench.world()
+        await again.start()
+        assert again.owner.position() == 1
+        assert bench.total() == 5
+        await again.stop()
+
+    run(scenario())
+
+
+def test_what_is_already_written_is_dropped_input_by_input(bench: Bench) -> None:
+    async def scenario() -> None:
+        world = bench.world()
+        await world.start()
+        first, second = usage_message(usage(0), usage(1)), usage_message(usage(2))
+        await world.take(offered(0, first))
+        await world.take(offered(0, first, second))
+        assert bench.total() == 3
+        assert [step.written for step in bench.steps()] == [(0, WHOLE), (1, WHOLE)]
+        await world.stop()
+
+    run(scenario())
+
+
+def test_a_hole_before_the_batch_is_fetched_first(bench: Bench) -> None:
+    async def scenario() -> None:
+        world = bench.world()
+        await world.start()
+        await world.take(offered(3, usage_message(usage(3))))
+        assert world.source.dropped == [3]
+        assert world.source.rewound == [0]
+        await world.stop()
+
+    run(scenario())
+
+
+def test_a_hole_inside_a_batch_stops_the_owner(bench: Bench) -> None:
+    async def scenario() -> None:
+        world = bench.world()
+        await world.start()
+        batch = offered(0, usage_message(usage(0)), usage_message(usage(1)))
+        batch.offsets = [0, 2]
+        world.owner.offer(batch)
+        with pytest.raises(Corrupted, match="a hole at 1"):
+            await world.until(lambda: False)
+        assert world.source.acknowledged == []
+        await world.stop()
+
+    run(scenario())
+
+
+def test_a_broken_record_is_undone_alone_and_coded(bench: Bench) -> None:
+    async def scenario() -> None:
+        world = bench.world()
+        await world.start()
+        records = [usage(0), usage(1, "broken", 7), usage(2)]
+        await world.take(offered(0, usage_message(*records)))
+        (step,) = bench.steps()
+        (verdict,) = step.verdicts
+        assert verdict.code == RejectReason.INTERNAL_ERROR
+        assert "half-way through" in verdict.detail
+        assert verdict.record == records[1]
+        assert bench.total() == 2
+        assert bench.total("broken") is None
+        # A second delivery of it under another offset is silent: its position is the same.
+        await world.take(offered(1, usage_message(records[1])))
+        assert bench.steps()[-1].verdicts == ()
+        await world.stop()
+
+    run(scenario())
+
+
+def test_beyond_the_limit_the_owner_stops_with_nothing_acknowledged(bench: Bench) -> None:
+    async def scenario() -> None:
+        world = bench.world(limit=RejectLimit(consecutive=3))
+        await world.start()
+        records = [usage(number, "broken") for number in range(4)]
+        world.owner.offer(offered(0, usage_message(*records)))
+        with pytest.raises(TooManyRejects):
+            await world.until(lambda: False)
+        assert world.source.acknowledged == []
+        assert bench.steps() == []
+        await world.stop()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("fate", ["lose", "hide"])
+def test_an_append_of_unknown_fate_is_settled_by_reading(bench: Bench, fate: str) -> None:
+    async def scenario() -> None:
+        world = bench.world()
+        await world.start()
+        bench.ledger.fates = [fate]
+        await world.take(offered(0, usage_message(usage(0))))
+        assert bench.total() == 1
+        assert len(bench.steps()) == 1
+        assert world.source.acknowledged == [0]
+        await world.stop()
+
+    run(scenario())
+
+
+def test_an_owner_that_was_overtaken_gives_its_inbox_up(bench: Bench) -> None:
+    async def scenario() -> None:
+        world = bench.world()
+        await world.start()
+        other = LedgerRecord(1, "open", 0, b"another", 1, (-1, WHOLE))
+        bench.ledger.values.append(encode_ledger(other))
+        await world.take(offered(0, usage_message(usage(0))))
+        await world.until(lambda: world.source.rewound == [0])
+        assert world.source.dropped == [0]
+        assert world.source.acknowledged == []
+        # Nobody newer is at work: it opened again at once, and takes the same batch.
+        await world.take(offered(0, usage_message(usage(0))))
+        assert bench.total() == 1
+        assert world.owner.figures.lost == 1
+        await world.stop()
+
+    run(scenario())
+
+
+def test_a_step_too_large_to_send_is_halved(bench: Bench) -> None:
+    async def scenario() -> None:
+        world = bench.world(record_bytes_max=1000)
+        await world.start()
+        await world.take(offered(0, usage_message(*map(usage, range(40)))))
+        assert bench.total() == 40
+        assert len(bench.steps()) > 1
+        assert all(len(value) <= 1000 for value in bench.ledger.values)
+        await world.stop()
+
+    run(scenario())
+
+
+def test_a_message_is_sent_after_its_step_until_its_receipt(bench: Bench) -> None:
+    async def scenario() -> None:
+        world = bench.world(resend_s=0.02)
+        await world.start()
+        await world.take(offered(0, usage_message(usage(0, "away"))))
+        await world.until(lambda: len(world.sent) >= 3)
+        assert world.owner.in_transit == 1
+        (forwarded,) = decode_charging(world.sent[0][1])
+        assert isinstance(forwarded, Forwarded)
+        await world.take(offered(1, command_message(Receipt("r", 1, 0))))
+        assert world.owner.in_transit == 0
+        await world.stop()
+
+    run(scenario())
+
+
+def test_messages_in_transit_are_sent_on_by_the_next_owner(bench: Bench) -> None:
+    async def scenario() -> None:
+        world = bench.world()
+        await world.start()
+        await world.take(offered(0, usage_message(usage(0, "away"))))
+        await world.stop()
+        again = bench.world()
+        await again.start()
+        await again.until(lambda: len(again.sent) == 1)
+        await again.stop()
+
+    run(scenario())
+
+
+def test_a_forwarded_record_is_answered_with_a_receipt_each_time(bench: Bench) -> None:
+    async def scenario() -> None:
+        world = bench.world()
+        await world.start()
+        command = Forwarded("f", 3, 9, UsageBatch("topic", 0, "", (usage(0),)))
+        await world.take(offered(0, command_message(command)))
+        await world.take(offered(1, command_message(command)))
+        await world.until(lambda: len(world.sent) == 2)
+        for partition, value in world.sent:
+            (receipt,) = decode_charging(value)
+            assert (partition, receipt) == (3, Receipt("receipt:3:9:0", 0, 9))
+        await world.stop()
+
+    run(scenario())
+
+
+def test_a_catalog_version_is_waited_for(bench: Bench) -> None:
+    async def scenario() -> None:
+        world = bench.world(version_poll_s=0.01)
+        await world.start()
+        activate = ActivateCatalog("a", "t", "v1", 0)
+        world.owner.offer(offered(0, command_message(Tick("t1", 0), activate), generation=1))
+        await world.until(lambda: len(bench.steps()) == 1)
+        await asyncio.sleep(0.05)
+        assert bench.steps()[-1].written == (0, 0)
+        world.core.versions.add("v1")
+        await world.until(lambda: world.source.acknowledged == [0])
+        await world.stop()
+
+    run(scenario())
+
+
+def test_a_request_is_answered_with_its_ledger_offset(bench: Bench) -> None:
+    async def scenario() -> None:
+        world = bench.world()
+        await world.start()
+        tick = Tick("now", 5)
+        offset = await world.owner.submit((tick,), 7)
+        record = decode_ledger(bench.ledger.values[offset])
+        assert (record.requests, record.requested_at) == ((tick,), 7)
+        assert record.inputs == ()
+        await world.stop()
+
+    run(scenario())
+
+
+def test_a_request_of_unknown_fate_happens_once(bench: Bench) -> None:
+    async def scenario() -> None:
+        world = bench.world()
+        await world.start()
+        bench.ledger.fates = ["lose"]
+        await world.owner.submit((Tick("now", 5),), 7)
+        bench.ledger.fates = ["hide"]
+        await world.owner.submit((Tick("then", 5),), 7)
+        assert [step.requests[0].command_id for step in bench.steps()] == ["now", "then"]
+        await world.stop()
+
+    run(scenario())
+
+
+def test_closing_abandons_an_append_that_hangs(bench: Bench) -> None:
+    async def scenario() -> None:
+        world = bench.world()
+        await world.start()
+        bench.ledger.fates = ["hang"]
+        world.owner.offer(offered(0, usage_message(usage(0))))
+        answer = world.owner.submit((Tick("now", 5),), 7)
+        await asyncio.sleep(0.01)
+        await world.stop()
+        assert world.source.acknowledged == []
+        with pytest.raises(Unavailable):
+            await asyncio.wait_for(answer, 1)
+
+    run(scenario())
+
+
+def test_batches_of_an_older_generation_are_dropped(bench: Bench) -> None:
+    async def scenario() -> None:
+        world = bench.world()
+        await world.start()
+        world.owner.generation = 2
+        await world.take(offered(0, usage_message(usage(0)), generation=1))
+        assert world.source.dropped == [0]
+        await world.take(offered(0, usage_message(usage(0)), generation=2))
+        assert world.source.acknowledged == [0]
+        await world.stop()
+
+    run(scenario())
