@@ -1,8 +1,12 @@
 """Small files and functions, so that each can be read at once."""
 
+import re
+
 from tests.tidy.source import PACKAGES, sources
 
 LINE_MAX = 100
+PRAGMA = re.compile(r"\s+# (type: ignore|noqa).*")
+"""A word to a checker is no part of what is read."""
 FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = 400
 ALL = sources(*PACKAGES, "tests")
@@ -13,7 +17,7 @@ def test_lines_are_at_most_100_wide() -> None:
         f"{source.path}:{number}"
         for source in ALL
         for number, line in enumerate(source.text.splitlines(), 1)
-        if len(line) > LINE_MAX
+        if len(PRAGMA.sub("", line)) > LINE_MAX
     ]
     assert not wide
 
