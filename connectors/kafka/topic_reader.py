@@ -8,6 +8,7 @@ from confluent_kafka import KafkaError, TopicPartition
 
 from connectors.errors import Refused, Unavailable
 from connectors.kafka.client import bounds, describe_topics, error_of, new_consumer, take
+from connectors.kafka.patience import patiently
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
 
@@ -43,10 +44,7 @@ class TopicReader:
 
     def to_end(self, *, messages_max: int = 2_000) -> Iterator[Any]:
         """The messages up to what was the end when it was called. Raises Unavailable, Refused."""
-        wanted = {
-            partition: bounds(self._consumer, self._topic, partition)[1]
-            for partition in self._reached
-        }
+        wanted = patiently(self._ends)
         heard_at = monotonic()
         while any(self._reached[partition] < end for partition, end in wanted.items()):
             taken = take(self._consumer, messages_max, 0.5)
@@ -57,6 +55,12 @@ class TopicReader:
             for message in taken:
                 if self._advance(message):
                     yield message
+
+    def _ends(self) -> dict[int, int]:
+        return {
+            partition: bounds(self._consumer, self._topic, partition)[1]
+            for partition in self._reached
+        }
 
     def _advance(self, message: Any) -> bool:
         error = message.error()

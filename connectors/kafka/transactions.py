@@ -8,13 +8,21 @@ since a new one fences the one before (`transactional.id`).
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from time import monotonic, sleep
+from functools import partial
 from typing import Any, Final, Self
 
 from confluent_kafka import KafkaException, TopicPartition
 
 from connectors.errors import Refused, Unavailable
-from connectors.kafka.client import bounds, error_of, mapped_errors, new_consumer, new_producer
+from connectors.kafka.client import (
+    bounds,
+    describe_topics,
+    error_of,
+    mapped_errors,
+    new_consumer,
+    new_producer,
+)
+from connectors.kafka.patience import patiently
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
 from connectors.steps import Step, passed
@@ -67,7 +75,7 @@ class PositionedWriter:
         with mapped_errors(f"{self._name}: begin transactions"):
             self._producer.init_transactions(TRANSACTION_S)
         partitions = range(self._settings.partitions)
-        taken = self._stored(partitions)
+        taken = patiently(lambda: self._stored(partitions))
         if not taken:
             self._check_fresh(outputs)
             taken = dict.fromkeys(partitions, -1)
@@ -78,26 +86,20 @@ class PositionedWriter:
 
     def _stored(self, partitions: range) -> dict[int, int]:
         wanted = [TopicPartition(self._ledger, partition) for partition in partitions]
-        give_up_at = monotonic() + TRANSACTION_S
-        while True:
-            try:
-                with mapped_errors(f"{self._name}: positions"):
-                    stored = self._positions.committed(wanted, TRANSACTION_S)
-                return {at.partition: at.offset - 1 for at in stored if at.offset >= 0}
-            except Unavailable:
-                # A broker that has just started does not know yet who keeps the group.
-                if monotonic() > give_up_at:
-                    raise
-                sleep(0.2)
+        with mapped_errors(f"{self._name}: positions"):
+            stored = self._positions.committed(wanted, TRANSACTION_S)
+        return {at.partition: at.offset - 1 for at in stored if at.offset >= 0}
 
     def _check_fresh(self, outputs: Sequence[Topic]) -> None:
-        for topic in outputs:
-            first, end = bounds(self._positions, f"{self._settings.prefix}{topic}", 0)
-            if end > first:
-                raise Refused(
-                    f"{self._name}: its positions are lost, but {topic} has messages;"
-                    " starting at the ledger's beginning would write them again"
-                )
+        names = [f"{self._settings.prefix}{topic}" for topic in outputs]
+        for name, facts in describe_topics(self._settings, names).items():
+            for partition in range(facts.partitions):
+                first, end = patiently(partial(bounds, self._positions, name, partition))
+                if end > first:
+                    raise Refused(
+                        f"{self._name}: its positions are lost, but {name} has messages;"
+                        " starting at the ledger's beginning would write them again"
+                    )
 
     def begin(self) -> None:
         """Open a transaction."""
@@ -110,8 +112,12 @@ class PositionedWriter:
         failures: list[Any] = []
         for place, message in enumerate(messages):
             self._produce_one(message, place, (offsets, failures))
-        with mapped_errors(f"{self._name}: write"):
-            self._producer.flush(TRANSACTION_S)
+        try:
+            with mapped_errors(f"{self._name}: write"):
+                self._producer.flush(TRANSACTION_S)
+        except SystemError as error:
+            # The client's own, where it is fenced in the midst of delivery reports.
+            raise Unavailable(f"{self._name}: write: {error.__cause__}") from error
         if failures:
             raise error_of(failures[0], f"{self._name}: write")
         return offsets
