@@ -76,6 +76,7 @@ class Database:
                 send_receive_timeout=ANSWER_TIMEOUT_S,
                 query_retries=0,
                 autogenerate_session_id=False,
+                tz_mode="aware",
                 settings=dict(_SETTINGS),
             )
 
@@ -84,25 +85,35 @@ class Database:
         with mapped_errors(f"{self._where}: insert of {rows.num_rows} rows into {table}"):
             self._client.insert_arrow(table, rows)
 
-    def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """All rows of an answer; `{name:Type}` in the text takes its value from `parameters`."""
-        with mapped_errors(f"{self._where}: query"):
-            found = self._client.query(sql, parameters=dict(parameters or {}))
-            return [tuple(row) for row in found.result_rows]
+    def query(
+        self,
+        sql: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        as_bytes: Sequence[str] = (),
+    ) -> list[tuple[Any, ...]]:
+        """All rows of an answer; `{name:Type}` in the text takes its value from `parameters`.
+
+        `as_bytes` names columns of bytes, which need not be text.
+        """
+        return [tuple(row) for row in self._ask(sql, parameters, as_bytes).result_rows]
 
     def records(
-        self, sql: str, parameters: Mapping[str, Any] | None = None
+        self,
+        sql: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        as_bytes: Sequence[str] = (),
     ) -> list[dict[str, Any]]:
         """All rows of an answer, by column name."""
-        with mapped_errors(f"{self._where}: query"):
-            found = self._client.query(sql, parameters=dict(parameters or {}))
-            return [dict(row) for row in found.named_results()]
+        return [dict(row) for row in self._ask(sql, parameters, as_bytes).named_results()]
 
-    def arrow(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
-        """An answer as an Arrow table, its columns' types those of the database."""
+    def _ask(self, sql: str, parameters: Mapping[str, Any] | None, as_bytes: Sequence[str]) -> Any:
         with mapped_errors(f"{self._where}: query"):
-            return self._client.query_arrow(
-                sql, parameters=dict(parameters or {}), use_strings=False
+            return self._client.query(
+                sql,
+                parameters=dict(parameters or {}),
+                column_formats=dict.fromkeys(as_bytes, "bytes"),
             )
 
     def command(self, sql: str) -> None:

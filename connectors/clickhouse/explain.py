@@ -27,6 +27,10 @@ FROM raw FINAL
 WHERE topic_id = {topic_id:String} AND source_partition = {partition:Int32}
     AND source_offset = {offset:Int64}
 """
+_RAW_BYTES: Final = ("key", "value", "headers.value")
+_BYTES: Final = dict.fromkeys(
+    ("suspense", "errors", "outcomes"), ("raw", "record", "headers.value")
+)
 _NESTED: Final = ("usages", "lines", "postings", "changes", "headers")
 
 
@@ -64,7 +68,9 @@ def explain(database: Database, event: str) -> Explanation:
         _nested(row)
         for topic_id, partition, offset in positions
         for row in database.records(
-            _RAW, {"topic_id": topic_id, "partition": partition, "offset": offset}
+            _RAW,
+            {"topic_id": topic_id, "partition": partition, "offset": offset},
+            as_bytes=_RAW_BYTES,
         )
     ]
     return Explanation(
@@ -85,7 +91,11 @@ def _found(database: Database, event: str) -> dict[str, list[dict[str, Any]]]:
         found = {
             table: [
                 _nested(row)
-                for row in database.records(sql.replace("{condition}", condition), parameters)
+                for row in database.records(
+                    sql.replace("{condition}", condition),
+                    parameters,
+                    as_bytes=_BYTES.get(table, ()),
+                )
             ]
             for table, sql in _STATEMENTS.items()
         }
