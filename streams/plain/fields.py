@@ -22,6 +22,12 @@ def is_path(path: FieldPath) -> bool:
     return all(_names(each) for each in path.split(_OR))
 
 
+def first_names(path: FieldPath) -> tuple[str, ...]:
+    """The record's own names that a path begins with, one for each of its ways."""
+    found = (_names(each) for each in path.split(_OR))
+    return tuple(names[0] for names in found if names)
+
+
 def _names(path: FieldPath) -> tuple[str, ...] | None:
     if path.startswith("."):
         return None

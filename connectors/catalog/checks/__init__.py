@@ -5,6 +5,7 @@ Their order is the order of reading: what is declared, what refers to it, what i
 
 from collections.abc import Callable
 
+from connectors.catalog.checks.fields import check_fields
 from connectors.catalog.checks.offers import check_offers
 from connectors.catalog.checks.platforms import check_platforms
 from connectors.catalog.checks.prices import check_prices
@@ -22,4 +23,5 @@ CHECKS: tuple[Check, ...] = (
     check_offers,
     check_prices,
     check_platforms,
+    check_fields,
 )

@@ -1,15 +1,13 @@
 """Source platforms: do they lead to usage that the catalog can price."""
 
+from connectors.catalog.checks.fields import scope_of
 from connectors.catalog.names import Names
 from connectors.catalog.number_plans import number_plan
 from connectors.catalog.problem import Place, ProblemBook, unknown
 from connectors.catalog.sheets import Sheets
-from streams.expression import Expression, Scope, check_expression
+from streams.expression import Expression, check_expression
 from streams.model.mediation import NumberRule, SourcePlatform
 from streams.record_ids import KEPT_DAYS
-
-_ANY_FIELD = Scope({}, open=True)
-"""Source records have no schema: any name may be one of their fields."""
 
 
 def check_platforms(sheets: Sheets, names: Names, book: ProblemBook) -> None:
@@ -22,7 +20,7 @@ def check_platforms(sheets: Sheets, names: Names, book: ProblemBook) -> None:
                 entry.place.at("dedupe_window_days"), f"expected 1 to {KEPT_DAYS}, found {days}"
             )
         for number, one in enumerate(entry.form.filters):
-            for problem in _rule_problems(one.drop_when):
+            for problem in _rule_problems(one.drop_when, entry.form):
                 book.report(entry.place.at("filters", number, "drop_when"), problem)
         if entry.form.format == "csv" and entry.form.csv is None:
             book.report(entry.place, '"csv" is missing: expected the names of the columns')
@@ -34,10 +32,10 @@ def check_platforms(sheets: Sheets, names: Names, book: ProblemBook) -> None:
                 )
 
 
-def _rule_problems(rule: Expression | None) -> tuple[str, ...]:
+def _rule_problems(rule: Expression | None, platform: SourcePlatform) -> tuple[str, ...]:
     if rule is None:
         return ()
-    return check_expression(rule, _ANY_FIELD, wanted="bool")
+    return check_expression(rule, scope_of(platform), wanted="bool")
 
 
 def _check_mapping(platform: SourcePlatform, place: Place, names: Names, book: ProblemBook) -> None:
