@@ -34,10 +34,10 @@ def test_example_platforms_are_sound(tmp_path: Path, name: str) -> None:
     ("name", "before", "after", "message"),
     [
         ("ai-api", "service_id: subject", "service_id: a..b", "'a..b' is no field path"),
-        ("ai-api", "body: data.usage", "body: data[0]", "'data[0]' is no field path"),
+        ("ai-api", "body: data.usage", "body: data.usage.", "'data.usage.' is no field path"),
         ("ai-api", "attribute: model", "attribute: modl", 'no attribute "modl"'),
         ("ai-api", "type: llm.completion", "kind: x", '"kind" is not a word of the catalog here'),
-        ("ai-api", "data.status != 200", "data.status !", "it ends too early"),
+        ("ai-api", "data.status != 200", "data.status !", "near '!', at line 1, column 33"),
         ("ai-api", "data.status != 200", "data.status + 1", "&& needs bool, not number"),
         ("ai-api", "kind: llm_usage", "kind: llm", "expected llm_usage or otel_genai"),
         ("mobile-operator", "service_id: caller", "service_id: callr", 'no column "callr"'),
