@@ -47,6 +47,10 @@ class ProblemBook:
         """Remember the line of a place."""
         self._lines[place] = line
 
+    def know_first(self, place: Place, line: int) -> None:
+        """Remember the line of a place, unless it is known."""
+        self._lines.setdefault(place, line)
+
     def spoil(self, place: Place, message: str) -> None:
         """Report a value that cannot be read; what follows from it is not reported again."""
         self.report(place, message)

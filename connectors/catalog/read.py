@@ -20,6 +20,8 @@ from connectors.errors import Refused
 
 _NUMBER: Final = re.compile(r"[-+]?\d[\d_]*(\.\d+)?")
 _DEPTH_MAX: Final = 40
+_VALUES_MAX: Final = 5_000_000
+"""How many values a file may have, each use of an anchor counted."""
 _NO_TEXT_TAGS: Final = ("tag:yaml.org,2002:null", "tag:yaml.org,2002:bool")
 _TRUTHS: Final = {"true": True, "false": False}
 
@@ -33,12 +35,16 @@ class NodeReader:
     def __init__(self, book: ProblemBook, custom: dict[type, ReadText]) -> None:
         self._book = book
         self._custom = custom
+        self._read = 0
 
     def read(self, node: Node, kind: kinds.Type, place: Place) -> Any:
         """The value of a node as `kind`; an empty one where it does not fit."""
-        self._book.know(place, node.start_mark.line + 1)
+        self._book.know_first(place, node.start_mark.line + 1)
         if place.pointer.count("/") > _DEPTH_MAX:
             return self._spoil(place, kind, f"is nested deeper than {_DEPTH_MAX}")
+        self._read += 1
+        if self._read > _VALUES_MAX:
+            return self._spoil(place, kind, f"this file has more than {_VALUES_MAX} values")
         if isinstance(kind, kinds.Metadata):
             return self.read(node, kind.type, place)
         custom = self._custom_of(kind)
@@ -82,7 +88,6 @@ class NodeReader:
                 field = fields[name]
                 values[field.name] = self.read(value, field.type, place.at(name))
             elif name not in extra:
-                self._book.know(place.at(name), value.start_mark.line + 1)
                 self._book.report(place.at(name), _unknown_key(name, [*fields, *extra]))
         for field in kind.fields:
             if field.required and field.name not in values:
@@ -137,12 +142,14 @@ class NodeReader:
         }
 
     def _pairs(self, node: MappingNode, place: Place) -> list[tuple[str, Node]]:
+        """The entries by their keys; each place is known by the line of its key."""
         pairs: dict[str, Node] = {}
         for key, value in node.value:
             if not isinstance(key, ScalarNode):
                 self._book.report(place, f"a key must be text, found {_shown(key)}")
-            elif key.value in pairs:
-                self._book.know(place.at(key.value), key.start_mark.line + 1)
+                continue
+            self._book.know(place.at(key.value), key.start_mark.line + 1)
+            if key.value in pairs:
                 self._book.report(place.at(key.value), f'"{key.value}" stands here twice')
             else:
                 pairs[key.value] = value
@@ -172,7 +179,7 @@ class NodeReader:
         return self._spoil(place, kind, f"expected {expected}, found {_shown(node)}")
 
     def _read_text(self, node: ScalarNode, kind: kinds.StrType, place: Place) -> Any:
-        if node.style is None and node.tag in _NO_TEXT_TAGS:
+        if not node.style and node.tag in _NO_TEXT_TAGS:
             found = _shown(node)
             return self._spoil(place, kind, f"expected text, found {found}; text is quoted")
         if kind.pattern is not None and not re.search(kind.pattern, node.value):
@@ -237,7 +244,7 @@ _EXPECTED: Final[dict[type[kinds.Type], str]] = {
 
 
 def _is_null(node: Node) -> bool:
-    return isinstance(node, ScalarNode) and node.style is None and node.value in ("", "~", "null")
+    return isinstance(node, ScalarNode) and not node.style and node.value in ("", "~", "null")
 
 
 def _shown(node: Node) -> str:

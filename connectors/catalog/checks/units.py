@@ -31,10 +31,9 @@ def check_units(sheets: Sheets, names: Names, book: ProblemBook) -> None:
         _check_zones(zone_unit.form, zone_unit.place, book)
     for time_unit in sheets.time_units:
         _check_bands(time_unit.form, time_unit.place, book)
-    for setting in ("tenant",):
-        if setting not in sheets.settings:
-            first = next(iter(_places(sheets)), Place(book.folder.name))
-            book.report(Place(first.file), f'"{setting}" stands in none of the files')
+    if "tenant" not in sheets.settings and not book.problems:
+        first = next(iter(_places(sheets)), Place(book.folder.name))
+        book.report(Place(first.file), '"tenant" stands in none of the files')
 
 
 def _places(sheets: Sheets) -> Iterator[Place]:

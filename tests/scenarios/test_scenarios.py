@@ -1,0 +1,42 @@
+"""Every scenario file holds in memory, and every rule and price kind has a folder of them."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.scenario.compare import differences
+from infra.scenario.core import CoreRun
+from infra.scenario.read import Scenario, read_scenarios
+
+HERE = Path(__file__).parent
+SCENARIOS, PROBLEMS = read_scenarios([HERE])
+FOLDER_OF = {
+    "per_unit": "per_unit",
+    "graduated": "graduated",
+    "allowance": "allowance",
+    "price": "time_band",
+    "rounding": "rounding",
+    "zone": "zone",
+}
+
+
+def _name(scenario: Scenario) -> str:
+    return f"{scenario.path.parent.name}/{scenario.path.stem}:{scenario.line}"
+
+
+def test_all_files_can_be_read() -> None:
+    assert [str(problem) for problem in PROBLEMS] == []
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=_name)
+def test_scenario(scenario: Scenario) -> None:
+    assert scenario.form.skip is None
+    assert not scenario.form.focus
+    assert differences(scenario.form.then, CoreRun(scenario.form, scenario.catalog).run()) == []
+
+
+def test_every_rule_and_price_kind_has_scenarios() -> None:
+    rate = HERE.parents[1] / "streams" / "rate"
+    files = [*(rate / "prices").glob("*.py"), *(rate / "rules").glob("*.py")]
+    for kind in sorted(path.stem for path in files if path.stem != "__init__"):
+        assert list((HERE / FOLDER_OF[kind]).glob("*.yaml")), f"no scenario for {kind}"
