@@ -7,7 +7,7 @@ its next append if somebody else has written meanwhile.
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from faust.types import TP
@@ -26,6 +26,9 @@ from topologies.settings import Settings
 from topologies.stage import WorkerParts
 from topologies.state import Store
 from topologies.transport.stop import stop_failed
+
+STEP_CPU_S: Final = 0.008
+"""Computing time of one step. Larger steps share the cost of a ledger record among more inputs."""
 
 _log = structlog.get_logger()
 
@@ -120,7 +123,7 @@ class ChargingStage:
             ),
             source=_PartitionSource(self, partition),
             outbox_send=self._send_command,
-            options=OwnerOptions(engine=parts.engine, watch=passed),
+            options=OwnerOptions(engine=parts.engine, watch=passed, cpu_target_s=STEP_CPU_S),
         )
         owner.generation = self.app.consumer_generation_id
         self._owners[partition] = owner
