@@ -92,11 +92,11 @@ def lists(lengths: Iterable[int], values: Mapping[str, Column], prefix: str) -> 
     }
 
 
-def maps(values: Sequence[Mapping[str, Any]], kind: pa.DataType | None = None) -> Column:
+def maps(values: Sequence[dict[str, Any]], kind: pa.DataType | None = None) -> Column:
     """A column of text → text, or text → another kind."""
     offsets = pa.array([0, *accumulate(map(len, values))], pa.int32())
     keys = strings(list(chain.from_iterable(values)))
-    held = list(chain.from_iterable([value.values() for value in values]))
+    held = list(chain.from_iterable(map(dict.values, values)))
     return pa.MapArray.from_arrays(offsets, keys, pa.array(held, kind or pa.string()))
 
 

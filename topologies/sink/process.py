@@ -11,6 +11,7 @@ from connectors.clickhouse.client import Database, await_database
 from connectors.errors import Unavailable
 from connectors.kafka.client import await_broker
 from connectors.kafka.registry import codec_of
+from connectors.settings import ClickHouseSettings
 from topologies.settings import Settings
 from topologies.sink.intake import IntakeLane
 from topologies.sink.lane import until_available
@@ -39,7 +40,7 @@ class LaneThread(threading.Thread):
     def __init__(
         self,
         name: str,
-        settings: Settings,
+        settings: ClickHouseSettings,
         open_lane: Callable[[Database], Lane],
         stopping: threading.Event,
     ) -> None:
@@ -59,7 +60,7 @@ class LaneThread(threading.Thread):
             self._stopping.set()
 
     def _store(self) -> None:
-        database = await_database(self._settings.clickhouse, is_stopping=self._stopping.is_set)
+        database = await_database(self._settings, is_stopping=self._stopping.is_set)
         if database is None:
             return
         with database:
@@ -89,11 +90,11 @@ def run(settings: Settings) -> None:
     codec = codec_of(settings.registry_url, prefix=settings.kafka.prefix)
     # Rows of a batch are plain values without cycles; looking for some costs more than making them.
     gc.set_threshold(200_000, 20, 50)
-    kafka = settings.kafka
+    kafka, clickhouse = settings.kafka, settings.clickhouse
     lanes = [
-        LaneThread("ledger", settings, lambda database: LedgerLane(kafka, database), stopping),
+        LaneThread("ledger", clickhouse, lambda database: LedgerLane(kafka, database), stopping),
         LaneThread(
-            "intake", settings, lambda database: IntakeLane(kafka, database, codec), stopping
+            "intake", clickhouse, lambda database: IntakeLane(kafka, database, codec), stopping
         ),
     ]
     for lane in lanes:
