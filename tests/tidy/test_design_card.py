@@ -33,6 +33,14 @@ def test_the_project_names_its_parts() -> None:
     assert {*CARRIED_BY, "pytest"} <= _named()
 
 
+def test_every_dependency_is_locked_with_hashes() -> None:
+    text = (ROOT / "requirements" / "dev.txt").read_text()
+    locked = {line.split("==")[0] for line in text.splitlines() if "==" in line}
+    assert {name.lower() for name in _named()} <= locked
+    assert text.count("==") <= text.count("--hash=sha256:")
+    assert "://" not in text
+
+
 @pytest.mark.parametrize("package", CARRIED_BY)
 def test_each_part_is_on_the_running_path(imports: grimp.ImportGraph, package: str) -> None:
     module, process = CARRIED_BY[package]
