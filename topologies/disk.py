@@ -51,7 +51,7 @@ def _options(memory: DiskMemory) -> Any:
     options.create_if_missing(True)
     options.set_block_based_table_factory(blocks)
     options.set_compression_type(DBCompressionType.lz4())
-    options.set_write_buffer_size(8 * MIB)
+    options.set_write_buffer_size(16 * MIB)
     options.set_write_buffer_manager(memory.unwritten)
     # A new record id is looked up in the unwritten table first; its own filter halves the cost.
     options.set_memtable_whole_key_filtering(True)
