@@ -5,6 +5,7 @@ all tenants. Everything here is pure and total; guiding needs the directory and 
 """
 
 from collections.abc import Callable, Iterable
+from typing import final
 
 from msgspec import Struct
 
@@ -32,6 +33,7 @@ Stage = Callable[[UsageEvent], Drop | Reject | None]
 """Amends the event; None: go on."""
 
 
+@final
 class Mediated(Struct, frozen=True):
     """A record that came through: only its account root is still to be found."""
 
@@ -40,6 +42,7 @@ class Mediated(Struct, frozen=True):
     event: UsageEvent
 
 
+@final
 class Refusal(Struct, frozen=True):
     """A record that ended in mediation: at which stage, why, and as far as it was understood."""
 
@@ -55,6 +58,7 @@ class PlatformPlan(Struct, frozen=True):
 
     tenant: str
     version: str
+    usage_type: str
     platform: SourcePlatform
     matches: Matches | None
     identify: Identify
@@ -99,6 +103,7 @@ def _compile_platform(platform: SourcePlatform, *, tenant: str, version: str) ->
     return PlatformPlan(
         tenant=tenant,
         version=version,
+        usage_type=platform.mapping.usage_type,
         platform=platform,
         matches=compile_match(platform.match),
         identify=compile_identity(platform),

@@ -16,6 +16,7 @@ from streams.state import CatalogMarks
 
 Item = PlainRecord | list[str]
 """What a decoder made of one record: an object, or the fields of a line."""
+Found = tuple[PlatformPlan, PlainRecord]
 
 
 class TopicPlan:
@@ -46,39 +47,29 @@ class TopicPlan:
         layouts = [plan.platform.csv for plan in self._csv]
         self.delimiters = tuple(dict.fromkeys(csv.delimiter for csv in layouts if csv)) or (",",)
 
-    def mediate(self, item: Item, arrival: Arrival, delimiter: str) -> Mediated | Refusal:
-        """Run one record through the stages of the platform that it belongs to."""
-        if isinstance(item, list):
-            found = self._find_row(item, arrival, delimiter)
-            if type(found) is Reject:
-                return Refusal("parse", found)
-            plan, plain = found
-            return plan.mediate(plain, arrival)
-        plan_or_refused = self._find(item, arrival)
-        if type(plan_or_refused) is Reject:
-            return Refusal("parse", plan_or_refused, None, item)
-        return plan_or_refused.mediate(item, arrival)
+    def find(self, item: Item, arrival: Arrival, delimiter: str) -> Found | Reject:
+        """The platform that a record belongs to, and the record by its fields' names.
 
-    def _find(self, plain: PlainRecord, arrival: Arrival) -> PlatformPlan | Reject:
-        """The platform of a JSON object; most CloudEvents are told by their type alone."""
-        kind = plain.get("type")
-        if type(kind) is str and plain.get("specversion") == "1.0":
+        Most CloudEvents are told by their type alone.
+        """
+        if type(item) is list:
+            return self._find_row(item, arrival, delimiter)
+        assert isinstance(item, dict)
+        kind = item.get("type")
+        if type(kind) is str and item.get("specversion") == "1.0":
             sole = self._sole.get(kind)
             if sole is not None:
-                return sole
-        if not is_cloudevent(plain):
-            return _only(self._json, plain, arrival, "a JSON record")
-        refused = refuse_cloudevent(plain)
+                return sole, item
+        if not is_cloudevent(item):
+            return _only(self._json, item, arrival, "a JSON record")
+        refused = refuse_cloudevent(item)
         if refused is not None:
             return refused
-        listed = self._by_type.get(plain["type"], self._any_type)
-        return _only(listed, plain, arrival, f"type {shown(kind)}")
+        listed = self._by_type.get(item["type"], self._any_type)
+        return _only(listed, item, arrival, f"type {shown(kind)}")
 
-    def _find_row(
-        self, row: list[str], arrival: Arrival, delimiter: str
-    ) -> tuple[PlatformPlan, PlainRecord] | Reject:
-        """The platform of a CSV row, and the row with its columns' names."""
-        fitting: list[tuple[PlatformPlan, PlainRecord]] = []
+    def _find_row(self, row: list[str], arrival: Arrival, delimiter: str) -> Found | Reject:
+        fitting: list[Found] = []
         counted = False
         for plan in self._csv:
             layout = plan.platform.csv
@@ -126,12 +117,12 @@ class MediationPlans:
         topic = self._topics.get(arrival.topic)
         if topic is None:
             return Refusal("parse", self._refuse_topic(arrival.topic))
-        result = topic.mediate(item, arrival, delimiter)
+        result = _mediate(topic, item, arrival, delimiter)
         event, plan = result.event, result.plan
         if event is None or plan is None or event.occurred_at >= self._starts[plan.tenant]:
             return result
         earlier = self._earlier_topic(plan.tenant, arrival.topic, event.occurred_at)
-        return earlier.mediate(item, arrival, delimiter) if earlier else result
+        return _mediate(earlier, item, arrival, delimiter) if earlier else result
 
     def _refuse_topic(self, topic: str) -> Reject:
         if self._versions:
@@ -159,14 +150,23 @@ def _topic_plan(plans: Iterable[MediationPlan], topic: str) -> TopicPlan:
     )
 
 
+def _mediate(topic: TopicPlan, item: Item, arrival: Arrival, delimiter: str) -> Mediated | Refusal:
+    found = topic.find(item, arrival, delimiter)
+    if type(found) is Reject:
+        return Refusal("parse", found)
+    plan, plain = found
+    return plan.mediate(plain, arrival)
+
+
 def _only(
     candidates: list[PlatformPlan], plain: PlainRecord, arrival: Arrival, what: str
-) -> PlatformPlan | Reject:
-    fitting = [
-        plan for plan in candidates if plan.matches is None or plan.matches(plain, arrival.headers)
-    ]
+) -> Found | Reject:
+    fitting: list[PlatformPlan] = []
+    for plan in candidates:
+        if plan.matches is None or plan.matches(plain, arrival.headers):
+            fitting.append(plan)
     if len(fitting) == 1:
-        return fitting[0]
+        return fitting[0], plain
     if fitting:
         return _claimed_twice(fitting)
     return Reject(RejectReason.UNKNOWN_SOURCE, f"no source platform takes {what}")

@@ -81,7 +81,7 @@ class Fetch:
         except Exception as error:
             self.fail(arrival, error)
             return
-        if isinstance(result, Refusal):
+        if type(result) is Refusal:
             self.refuse(arrival, result)
         else:
             self.passed.append(result)

@@ -101,37 +101,23 @@ class MediationRunner:
         services = self._directory.lookup(keys) if keys else []
         groups: dict[tuple[int, str, str, int], list[UsageRecord]] = {}
         for each, service in zip(passed, services, strict=True):
-            arrival = each.arrival
+            arrival, plan = each.arrival, each.plan
             try:
-                record = self._guide_record(each, service, fetch)
+                record = _guide(each, service)
             except Exception as error:
                 fetch.fail(arrival, error)
                 continue
-            if record is None:
+            if type(record) is Reject:
+                fetch.refuse(arrival, Refusal("guide", record, plan, None, each.event))
                 continue
             target = partition_of(record.tenant, record.root, self._partitions)
-            group = (target, each.plan.version, arrival.topic_id, arrival.partition)
+            group = (target, plan.version, arrival.topic_id, arrival.partition)
             known = groups.get(group)
             if known is None:
                 groups[group] = [record]
             else:
                 known.append(record)
         return _batches(groups)
-
-    def _guide_record(
-        self, mediated: Mediated, service: Service | None, fetch: Fetch
-    ) -> UsageRecord | None:
-        plan, event = mediated.plan, mediated.event
-        root = find_root(
-            service,
-            tenant=plan.tenant,
-            service_id=event.service_id,
-            occurred_at=event.occurred_at,
-        )
-        if type(root) is Reject:
-            fetch.refuse(mediated.arrival, Refusal("guide", root, plan, None, event))
-            return None
-        return _record(mediated, root)
 
     def run_released(
         self, messages: Sequence[SourceMessage], *, topic: str, topic_id: str, partition: int
@@ -166,21 +152,25 @@ def _arrival(message: SourceMessage, topic: str, topic_id: str, partition: int) 
     )
 
 
-def _record(mediated: Mediated, root: str) -> UsageRecord:
+def _guide(mediated: Mediated, service: Service | None) -> UsageRecord | Reject:
     """The record that leaves for its account root."""
     arrival, plan, event = mediated.arrival, mediated.plan, mediated.event
+    tenant, occurred_at = plan.tenant, event.occurred_at
+    root = find_root(service, tenant=tenant, service_id=event.service_id, occurred_at=occurred_at)
+    if type(root) is Reject:
+        return root
     return UsageRecord(
-        record_id_of(tenant=plan.tenant, source=event.source, event_id=event.event_id, part=0),
-        plan.tenant,
+        record_id_of(tenant=tenant, source=event.source, event_id=event.event_id, part=0),
+        tenant,
         event.source,
         event.event_id,
         0,
         arrival.offset,
         arrival.index,
-        plan.platform.mapping.usage_type,
+        plan.usage_type,
         event.service_id,
         root,
-        event.occurred_at,
+        occurred_at,
         event.ended_at,
         event.usages,
         event.attributes,

@@ -16,6 +16,8 @@ from streams.outcome import Reject, RejectReason
 Headers = Sequence[tuple[str, bytes]]
 
 _PREFIX = "ce_"
+_CLOUDEVENTS = b"application/cloudevents"
+_JSON = ("", "application/json", "text/json")
 
 
 def is_binary_mode(headers: Headers) -> bool:
@@ -24,7 +26,7 @@ def is_binary_mode(headers: Headers) -> bool:
     for name, value in headers:
         if name == "ce_specversion":
             binary = True
-        elif name.lower() == "content-type" and value.startswith(b"application/cloudevents"):
+        elif name.lower() == "content-type" and (value or b"").startswith(_CLOUDEVENTS):
             return False
     return binary
 
@@ -34,17 +36,17 @@ def decode_binary(headers: Headers, value: bytes) -> PlainRecord | Reject:
     plain: PlainRecord = {}
     content_type = "application/json"
     for name, header in headers:
-        lowered = name.lower()
-        if lowered != "content-type" and not lowered.startswith(_PREFIX):
+        is_attribute = name.startswith(_PREFIX)
+        if not is_attribute and name.lower() != "content-type":
             continue
         try:
-            text = header.decode()
+            text = (header or b"").decode()
         except UnicodeDecodeError:
             return Reject(RejectReason.NOT_PARSABLE, f"header {name} is not UTF-8 text", name)
-        if lowered == "content-type":
-            plain["datacontenttype"] = content_type = text
+        if is_attribute:
+            plain[name[len(_PREFIX) :]] = text
         else:
-            plain[lowered[len(_PREFIX) :]] = text
+            plain["datacontenttype"] = content_type = text
     data = _decode_data(content_type, value)
     if isinstance(data, Reject):
         return data
@@ -52,8 +54,10 @@ def decode_binary(headers: Headers, value: bytes) -> PlainRecord | Reject:
     return plain
 
 
-def open_base64(plain: PlainRecord) -> PlainRecord | Reject:
-    """The same event with its `data_base64` decoded to `data`."""
+def open_base64(plain: PlainRecord | Reject) -> PlainRecord | Reject:
+    """The same event with its `data_base64`, if that is one of its own names, decoded to `data`."""
+    if not isinstance(plain, dict) or "data_base64" not in plain:
+        return plain
     encoded = plain["data_base64"]
     try:
         value = base64.b64decode(encoded, validate=True)
@@ -67,8 +71,8 @@ def open_base64(plain: PlainRecord) -> PlainRecord | Reject:
 def _decode_data(content_type: str, value: bytes) -> Any:
     if not value:
         return None
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind in ("", "application/json", "text/json") or kind.endswith("+json"):
+    kind = content_type if content_type in _JSON else content_type.partition(";")[0].strip().lower()
+    if kind in _JSON or kind.endswith("+json"):
         return decode_json(value)
     try:
         return value.decode()

@@ -12,9 +12,16 @@ Row = list[str]
 def decode_csv(text: bytes, delimiter: str) -> list[tuple[bytes, Row]] | Reject:
     """Each record's own bytes and its fields; empty lines are no records."""
     try:
-        lines = list(io.StringIO(text.decode(), newline="\n"))
+        decoded = text.decode()
     except UnicodeDecodeError:
         return Reject(RejectReason.NOT_PARSABLE, "not UTF-8 text")
+    if '"' not in decoded and "\r" not in decoded and "\n" not in decoded:
+        return [(text, decoded.split(delimiter))]
+    return _read_rows(decoded, delimiter)
+
+
+def _read_rows(text: str, delimiter: str) -> list[tuple[bytes, Row]] | Reject:
+    lines = list(io.StringIO(text, newline="\n"))
     rows: list[tuple[bytes, Row]] = []
     first = 0
     reader = csv.reader(lines, delimiter=delimiter, strict=True)

@@ -86,9 +86,12 @@ def compile_number_plan(plan: NumberPlan) -> Callable[[str], str | None]:
 
     @lru_cache(maxsize=65_536)
     def normalise(number: str) -> str | None:
-        dialled = number.translate(_PUNCTUATION)
+        dialled = number
         digits = dialled.removeprefix("+")
-        if not (digits.isascii() and digits.isdigit()):
+        if not digits.isdecimal():
+            dialled = number.translate(_PUNCTUATION)
+            digits = dialled.removeprefix("+")
+        if not (digits.isascii() and digits.isdecimal()):
             return None
         if dialled != digits:
             e164 = with_country(digits)

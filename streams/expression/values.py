@@ -17,6 +17,7 @@ NUMBER_MAX: Final = 10**38
 _DECIMAL = re.compile(r"-?\d{1,38}(?:\.\d{1,38})?", re.ASCII)
 _INT = re.compile(r"-?\d{1,38}", re.ASCII)
 _KINDS = {type(None): "null", bool: "bool", int: "number", Decimal: "number"}
+_SIMPLE = frozenset({int, str, bool})
 _KINDS |= {str: "string", list: "list", dict: "map"}
 
 
@@ -66,6 +67,8 @@ def item_of(held: Any, key: Any) -> Any:
 
 def equal(left: Any, right: Any) -> bool:
     """Values of different kinds are never equal, so `true == 1` is false."""
+    if type(left) is type(right) and type(left) in _SIMPLE:
+        return bool(left == right)
     kind = _KINDS.get(type(left))
     if kind != _KINDS.get(type(right)):
         return False
@@ -74,6 +77,11 @@ def equal(left: Any, right: Any) -> bool:
     if kind == "map":
         return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
     return bool(left == right)
+
+
+def unequal(left: Any, right: Any) -> bool:
+    """The opposite of `equal`."""
+    return not equal(left, right)
 
 
 def contains_item(item: Any, held: Any) -> bool:

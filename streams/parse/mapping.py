@@ -138,7 +138,7 @@ def _compile_attributes(mapping: FieldMapping) -> _ReadAttributes:
         attributes: dict[str, str] = {}
         for name, field, get, required in entries:
             value = get(plain)
-            if type(value) in (int, bool, Decimal):
+            if type(value) is not str and value is not None:
                 value = _text_of(value)
             if is_word(value):
                 attributes[name] = value
@@ -153,7 +153,8 @@ def _compile_attributes(mapping: FieldMapping) -> _ReadAttributes:
     return read_attributes
 
 
-def _text_of(value: bool | int | Decimal) -> str:
+def _text_of(value: Any) -> Any:
+    """Numbers and truths as text; what is neither stays what it is."""
     if type(value) is bool:
         return "true" if value else "false"
-    return str(value)
+    return str(value) if type(value) in (int, Decimal) else value

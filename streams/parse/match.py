@@ -18,10 +18,9 @@ def compile_match(match: Match) -> Matches | None:
         return None
 
     def matches(plain: PlainRecord, headers: Headers) -> bool:
-        return (
-            all(plain.get(name) == text for name, text in fields)
-            and all(name in plain for name in present)
-            and all(header in headers for header in wanted)
-        )
+        for name, text in fields:
+            if plain.get(name) != text:
+                return False
+        return all(map(plain.__contains__, present)) and all(map(headers.__contains__, wanted))
 
     return matches

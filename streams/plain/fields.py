@@ -28,6 +28,13 @@ def first_names(path: FieldPath) -> tuple[str, ...]:
     return tuple(names[0] for names in found if names)
 
 
+def path_names(path: FieldPath) -> tuple[str, ...]:
+    """The names along a path that is a single way."""
+    names = _names(path)
+    assert names is not None, f"not a field path: {path!r}"
+    return names
+
+
 def _names(path: FieldPath) -> tuple[str, ...] | None:
     if path.startswith("."):
         return None
@@ -47,8 +54,7 @@ def compile_path(path: FieldPath) -> Getter:
     ways = path.split(_OR)
     if len(ways) > 1:
         return _compile_ways(tuple(map(compile_path, ways)))
-    names = _names(path)
-    assert names is not None, f"not a field path: {path!r}"
+    names = path_names(path)
     match names:
         case (name,):
             return lambda plain: plain.get(name)

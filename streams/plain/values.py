@@ -26,6 +26,7 @@ AHEAD_MAX: Final[Instant] = DAY
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_QUICK_DIGITS = 18
 _NUMBER = re.compile(r"[+-]?\d{1,60}(?:\.\d{1,60})?(?:[eE][+-]?\d{1,9})?", re.ASCII)
 _NOT_FINITE = frozenset({"nan", "inf", "infinity", "-inf", "-infinity", "+inf", "+infinity"})
 _NAMES = {type(None): "null", bool: "a truth", int: "a number", Decimal: "a number"}
@@ -81,6 +82,8 @@ def read_quantity_text(value: Any, field: str) -> Quantity | Reject:
     """The same out of text, for formats that know nothing else."""
     if type(value) is not str or not value:
         return wrong_type(value or None, field, "a number")
+    if value.isdecimal() and value.isascii() and len(value) <= _QUICK_DIGITS:
+        return int(value)
     text = value.strip()
     if _NUMBER.fullmatch(text) is None:
         return read_quantity(value, field)

@@ -12,7 +12,7 @@ from msgspec import Struct
 from streams.model.mediation import FieldPath
 from streams.model.usage import Usage
 from streams.outcome import Drop, DropReason, Emit, Outcome, Reject, RejectReason
-from streams.plain.fields import compile_path
+from streams.plain.fields import compile_path, path_names
 from streams.plain.values import QUANTITY_MAX, read_quantity, wrong_type
 
 LEAVES: Final = (
@@ -48,12 +48,14 @@ def compile_token_split(body: TokenBody, *, prefix: str) -> SplitBody:
     """
     kinds = (body.input, (body.cache_read,), (body.cache_creation,), body.output, (body.reasoning,))
     paths = tuple((place, path) for place, some in enumerate(kinds) for path in some if path)
-    getters = tuple((place, compile_path(path), prefix + path) for place, path in paths)
+    counts = tuple((place, *_outer_and_inner(path), prefix + path) for place, path in paths)
 
     def split(values: dict[str, Any]) -> Outcome[Usage]:
         sums = [0, 0, 0, 0, 0]
-        for place, get, field in getters:
-            count = get(values)
+        for place, outer, inner, field in counts:
+            count = values.get(outer)
+            if inner:
+                count = count.get(inner) if type(count) is dict else None
             if count is None:
                 continue
             if type(count) is not int or not 0 <= count <= QUANTITY_MAX:
@@ -75,6 +77,13 @@ def compile_token_split(body: TokenBody, *, prefix: str) -> SplitBody:
         return Emit(tuple(leaves)) if leaves else _refuse_empty(values, body, prefix)
 
     return split
+
+
+def _outer_and_inner(path: FieldPath) -> tuple[str, str]:
+    """Counts stand at most one level deep, so they are looked up here without a call each."""
+    names = path_names(path)
+    assert len(names) <= 2, f"too deep for a count: {path}"
+    return names[0], names[1] if len(names) == 2 else ""
 
 
 def _refuse_empty(values: dict[str, Any], body: TokenBody, prefix: str) -> Drop | Reject:
