@@ -6,12 +6,14 @@ database does.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from itertools import accumulate, chain
 from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 from connectors.errors import Refused
+from streams.model.money import quantize_line
 
 SCALE = 12
 DECIMAL = pa.decimal128(38, SCALE)
@@ -73,6 +75,18 @@ def decimals(values: Sequence[Any], what: str) -> Column:
         return _exact(values).cast(DECIMAL)
     except pa.ArrowInvalid as error:
         raise Refused(f"{what}: an amount does not fit Decimal(38,{SCALE}): {error}") from error
+
+
+def rounded(values: Sequence[Any], what: str) -> Column:
+    """A column of amounts that explain and are not money: prices a unit, levels of alerts.
+
+    What has more than 12 digits after the point is rounded half even.
+    """
+    try:
+        return _exact(values).cast(DECIMAL)
+    except pa.ArrowInvalid:
+        texts = [str(quantize_line(Decimal(str(value)))) for value in values]
+        return decimals(texts, what)
 
 
 def _exact(values: Sequence[Any]) -> Column:

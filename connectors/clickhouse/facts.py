@@ -10,10 +10,10 @@ from connectors.clickhouse.columns import (
     MILLISECOND,
     Columns,
     bounds,
-    decimals,
     instants,
     integers,
     lists,
+    rounded,
     strings,
 )
 from connectors.clickhouse.commands import COMMAND_KINDS
@@ -91,8 +91,8 @@ def alert_columns(placed: Sequence[Placed]) -> Columns:
             name: strings([getattr(alert, name) for alert in alerts])
             for name in ("tenant", "account", "alert_id", "threshold", "resource", "kind")
         },
-        "level": decimals([str(alert.level) for alert in alerts], "alerts.level"),
-        "value": decimals([str(alert.value) for alert in alerts], "alerts.value"),
+        "level": rounded([str(alert.level) for alert in alerts], "alerts.level"),
+        "value": rounded([str(alert.value) for alert in alerts], "alerts.value"),
         "period_start": bounds([alert.period_start for alert in alerts]),
         "occurred_at": instants([alert.occurred_at for alert in alerts]),
         **_places(placed, "raised_at"),

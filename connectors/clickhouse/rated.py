@@ -10,6 +10,7 @@ from connectors.clickhouse.columns import (
     flattened,
     lists,
     maps,
+    rounded,
     strings,
     transposed,
 )
@@ -50,8 +51,8 @@ def _line_columns(lines: Sequence[Sequence[Any]]) -> Columns:
         "rule": strings(rules),
         "price": strings(prices),
         "unit": strings(units),
-        "quantity": decimals(quantities, "lines.quantity"),
-        "unit_amount": decimals(unit_amounts, "lines.unit_amount"),
+        "quantity": rounded(quantities, "lines.quantity"),
+        "unit_amount": rounded(unit_amounts, "lines.unit_amount"),
         "amount": decimals(amounts, "lines.amount"),
         "detail": maps(details),
     }

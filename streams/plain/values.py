@@ -17,8 +17,8 @@ TEXT_LENGTH_MAX: Final = 256
 QUANTITY_MAX: Final = 10**18
 """The largest quantity."""
 DIGITS_MAX: Final = 38
-SCALE_MAX: Final = 18
-"""The most digits of a quantity, and the most of them after the point."""
+SCALE_MAX: Final = 12
+"""The most digits of a quantity, and the most of them after the point: as many as are stored."""
 EARLIEST: Final[Instant] = 946_684_800_000_000
 """2000-01-01T00:00:00Z: nothing older is usage."""
 AHEAD_MAX: Final[Instant] = DAY

@@ -1,0 +1,195 @@
+"""An account's history, read from ClickHouse alone, folds to the same balances again."""
+
+import random
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.catalog.load import load_catalog
+from connectors.clickhouse.client import Database
+from connectors.clickhouse.history import account_history
+from connectors.clickhouse.migrate import migrate
+from connectors.kafka.client import describe_topics, new_producer
+from connectors.kafka.codec import encode_commands, encode_usage_batch
+from connectors.kafka.topics import Topic
+from connectors.settings import ClickHouseSettings, KafkaSettings
+from streams.charge import Charging
+from streams.model.account import Balances
+from streams.model.command import (
+    ActivateCatalog,
+    AssignService,
+    Command,
+    PutAccount,
+    Released,
+    Tick,
+    TopUp,
+)
+from streams.model.instant import BEGINNING, FOREVER, HOUR
+from streams.model.usage import Usage, UsageBatch, UsageRecord, record_id_of
+from streams.partition import partition_of
+from streams.rate.plan import compile_catalog
+from streams.state import Effects, Table
+from tests.crash.fold import DictState
+from tests.topologies.test_sink import drain
+from topologies.ports import OfferedBatch
+from topologies.reject_limit import RejectGauge, RejectLimit
+from topologies.step import Cutter, StepComputer, StepHead
+
+TENANT = "ai-api"
+ACCOUNTS = ("one", "two")
+START = 1_790_812_800_000_000
+"""2026-10-01T00:00:00Z."""
+
+
+@pytest.fixture
+def database(clickhouse_settings: ClickHouseSettings) -> Iterator[Database]:
+    migrate(clickhouse_settings)
+    with Database(clickhouse_settings) as database:
+        yield database
+
+
+class Store:
+    """What lies under the overlay: a dictionary."""
+
+    def __init__(self) -> None:
+        self.values: dict[bytes, Any] = {}
+
+    def get(self, full_key: bytes) -> Any:
+        return self.values.get(full_key)
+
+    def get_many(self, full_keys: Sequence[bytes]) -> Sequence[Any]:
+        return [self.values.get(key) for key in full_keys]
+
+
+class Partition:
+    """One partition of `charging` and its owner's steps, in the ledger's real format."""
+
+    def __init__(self, kafka: KafkaSettings, partition: int, core: Charging) -> None:
+        self.kafka, self.partition, self.store = kafka, partition, Store()
+        self._computer = StepComputer(core, self.store, RejectGauge(RejectLimit()))
+        self._producer = new_producer(kafka)
+        self._messages: list[bytes] = []
+        self._prev = -1
+
+    def send(self, message: bytes) -> None:
+        self._produce(Topic.CHARGING, message)
+        self._messages.append(message)
+
+    def charge(self, *, step: int) -> None:
+        """Compute all messages in steps of so many inputs."""
+        batch = OfferedBatch(self.partition, range(len(self._messages)), self._messages, 1)
+        cutter = Cutter(batch, (-1, 0))
+        while portions := cutter.take(step):
+            head = StepHead(self._prev, b"owner", 1, "test", self.partition)
+            done = self._computer.compute(portions, head)
+            self._prev += 1
+            for key, value in done.overlay.values.items():
+                self.store.values[key] = value
+            self._produce(Topic.LEDGER, done.value)
+        self._producer.flush(30)
+
+    def _produce(self, topic: Topic, value: bytes) -> None:
+        name = f"{self.kafka.prefix}{topic}"
+        self._producer.produce(name, value=value, partition=self.partition)
+
+    def balances(self, account: str) -> Balances:
+        return self.store.values[bytes([Table.BALANCES]) + f"{TENANT}\0{account}".encode()]
+
+
+def _commands(version: str) -> list[Command]:
+    found: list[Command] = [ActivateCatalog("c", TENANT, version, BEGINNING)]
+    for name in ACCOUNTS:
+        found += [
+            PutAccount(f"a-{name}", TENANT, name, "one", "prepaid", "USD", "Europe/Zurich", None),
+            AssignService(
+                f"s-{name}",
+                TENANT,
+                f"key-{name}",
+                name,
+                "one",
+                "sub",
+                "prepaid",
+                BEGINNING,
+                FOREVER,
+            ),
+        ]
+    return found
+
+
+def _record(number: int, chance: random.Random) -> UsageRecord:
+    name = chance.choice(ACCOUNTS)
+    at = START + number * HOUR
+    event = f"event-{number}"
+    return UsageRecord(
+        record_id=record_id_of(tenant=TENANT, source="/gw", event_id=event, part=0),
+        tenant=TENANT,
+        source="/gw",
+        event_id=event,
+        part=0,
+        offset=number,
+        index=0,
+        usage_type="llm_tokens",
+        service_id=f"key-{name}",
+        root="one",
+        occurred_at=at,
+        ended_at=at,
+        usages=(
+            Usage("input_tokens", chance.randrange(20_000)),
+            Usage("output_tokens", chance.randrange(9_000)),
+        ),
+        attributes={"provider": "openai", "model": chance.choice(("gpt-4o", "gpt-4o-mini"))},
+    )
+
+
+def _fill(partition: Partition, version: str, topic_id: str) -> None:
+    """Usage before its accounts, top-ups and ticks between it, a repeat and a release."""
+    chance = random.Random(5)
+    early = [_record(number, chance) for number in range(3)]
+    partition.send(encode_usage_batch(UsageBatch(topic_id, 0, version, tuple(early))))
+    partition.send(encode_commands(tuple(_commands(version))))
+    for number in range(3, 60, 6):
+        records = tuple(_record(at, chance) for at in range(number, number + 6))
+        partition.send(encode_usage_batch(UsageBatch(topic_id, 0, version, records + records[:1])))
+        top_up = TopUp(f"t{number}", TENANT, "two", "one", Decimal("1.25"), "USD", START, "")
+        commands = (top_up, Tick(f"tick{number}", START + number * HOUR))
+        partition.send(encode_commands(commands))
+    released = UsageBatch(topic_id, 0, version, tuple(early))
+    partition.send(encode_commands((Released("r", released),)))
+
+
+def test_an_account_folds_again_from_the_database_alone(
+    kafka_settings: KafkaSettings, database: Database
+) -> None:
+    """Two accounts of one root; steps of 5 inputs mix usage, top-ups and ticks."""
+    catalog = load_catalog(Path(__file__).parents[2] / "catalog" / TENANT)
+    plan = compile_catalog(catalog)
+    at = partition_of(TENANT, "one", kafka_settings.partitions)
+    core = Charging(plans={plan.version: plan}, partitions=kafka_settings.partitions, partition=at)
+    usage = f"{kafka_settings.prefix}{Topic.USAGE}"
+    topic_id = describe_topics(kafka_settings, [usage])[usage].topic_id
+    partition = Partition(kafka_settings, at, core)
+    _fill(partition, plan.version, topic_id)
+    partition.charge(step=5)
+    drain(kafka_settings, database)
+    for account in ACCOUNTS:
+        state, effects = DictState(), Effects()
+        for entry in account_history(database, tenant=TENANT, account=account):
+            if isinstance(entry.entry, UsageRecord):
+                assert entry.position is not None
+                core.charge_record(
+                    entry.entry, position=entry.position, state=state, effects=effects
+                )
+            else:
+                core.apply_command(entry.entry, state=state, effects=effects)
+        assert not effects.verdicts
+        again: Balances = state.get(Table.BALANCES, f"{TENANT}\0{account}".encode())
+        assert again == partition.balances(account)
+        ((amount, count),) = database.query(
+            "SELECT sum(amount), count() FROM rated FINAL WHERE account = {account:String}",
+            {"account": account},
+        )
+        assert len(effects.rated) == count > 10
+        assert sum(rated.amount for rated in effects.rated) == amount
