@@ -36,7 +36,7 @@ from streams.record_ids import (
     mark_of,
     position_of,
 )
-from streams.state import Effects, RecordState, State, Table, record_id_key
+from streams.state import CatalogMarks, Effects, RecordState, State, Table, record_id_key
 
 TIME = b"time"
 _NO_BALANCES = Balances()
@@ -57,6 +57,7 @@ class Charging:
         self._partition = partition
         self._commands = CommandBook(plans)
         self._periods: dict[str, Period] = {}
+        self._newest: dict[str, tuple[CatalogMarks, Instant, Plan]] = {}
 
     def reads_of(self, records: Sequence[UsageRecord]) -> list[tuple[Table, bytes]]:
         """The keys that these records are most likely to read, taking the root for the account."""
@@ -75,10 +76,10 @@ class Charging:
 
     def missing_version(self, entry: Command | UsageRecord, state: State) -> str | None:
         """A catalog version that has to be compiled before this input can be taken."""
+        if isinstance(entry, UsageRecord | TopUp):
+            version = catalog_of(entry.tenant, entry.occurred_at, state)
+            return version if version is not None and version not in self._plans else None
         match entry:
-            case UsageRecord(tenant=tenant, occurred_at=at) | TopUp(tenant=tenant, occurred_at=at):
-                version = catalog_of(tenant, at, state)
-                return version if version is not None and version not in self._plans else None
             case ActivateCatalog(version=version):
                 return None if version in self._plans else version
             case Forwarded(batch=batch) | Released(batch=batch):
@@ -94,7 +95,8 @@ class Charging:
         key = record_id_key(record.occurred_at, record.record_id)
         mark = state.get(Table.RECORD_IDS, key)
         if mark is None:
-            self._charge(record, position, state=state, effects=effects)
+            became = self._charge(record, position, state=state, effects=effects)
+            state.put(Table.RECORD_IDS, key, mark_of(became, position))
         elif not is_redelivery(mark, position):
             effects.verdicts.append(_duplicate(record, position))
 
@@ -112,9 +114,13 @@ class Charging:
     def _take_in(self, batch: UsageBatch, *, state: State, effects: Effects) -> None:
         for record in batch.records:
             position = _position(batch, record)
-            mark = state.get(Table.RECORD_IDS, record_id_key(record.occurred_at, record.record_id))
+            key = record_id_key(record.occurred_at, record.record_id)
+            mark = state.get(Table.RECORD_IDS, key)
             if mark is None:
-                self._charge(record, position, state=state, effects=effects, forwarded=True)
+                became = self._charge(
+                    record, position, state=state, effects=effects, forwarded=True
+                )
+                state.put(Table.RECORD_IDS, key, mark_of(became, position))
             elif not is_redelivery(mark, position):
                 effects.verdicts.append(_duplicate(record, position))
 
@@ -127,14 +133,13 @@ class Charging:
         """
         key = record_id_key(record.occurred_at, record.record_id)
         mark = state.get(Table.RECORD_IDS, key)
-        if mark is None:
-            self._charge(record, position, state=state, effects=effects)
-        elif mark.state == RecordState.SUSPENDED:
-            first = position_of(mark)
+        if mark is None or mark.state == RecordState.SUSPENDED:
+            first = position if mark is None else position_of(mark)
             if first != position:
                 effects.verdicts.append(_duplicate(record, position))
                 record = replace(record, offset=first.offset, index=first.index)
-            self._charge(record, first, state=state, effects=effects)
+            became = self._charge(record, first, state=state, effects=effects)
+            state.put(Table.RECORD_IDS, key, mark_of(became, first))
         else:
             # Told again, so that whoever waits for the record's end hears of it.
             state.put(Table.RECORD_IDS, key, mark)
@@ -149,33 +154,24 @@ class Charging:
         state: State,
         effects: Effects,
         forwarded: bool = False,
-    ) -> None:
+    ) -> RecordState:
+        """Charge the record, send it on to its new home, or give its verdict."""
         outcome = self._attempt(record, position, state=state, effects=effects)
-        became = RecordState.CHARGED
         if outcome is None:
-            pass
-        elif (
-            isinstance(outcome, Elsewhere)
-            and not forwarded
-            and not self._is_home(record, outcome.root)
-        ):
-            became = RecordState.FORWARDED
-            home = partition_of(record.tenant, outcome.root, self._partitions)
-            forward(
-                replace(record, root=outcome.root),
-                position,
-                sender=self._partition,
-                receiver=home,
-                state=state,
-                effects=effects,
-            )
-        else:
-            refusal = _wrong_home(record, outcome) if isinstance(outcome, Elsewhere) else outcome
-            verdict = verdict_of(refusal)
-            became = _STATE_OF[verdict]
-            effects.verdicts.append(_verdict(record, position, refusal, verdict))
-        key = record_id_key(record.occurred_at, record.record_id)
-        state.put(Table.RECORD_IDS, key, mark_of(became, position))
+            return RecordState.CHARGED
+        if not isinstance(outcome, Elsewhere):
+            return _refuse(record, position, outcome, effects)
+        if forwarded or self._is_home(record, outcome.root):
+            return _refuse(record, position, _wrong_home(record, outcome), effects)
+        forward(
+            replace(record, root=outcome.root),
+            position,
+            sender=self._partition,
+            receiver=partition_of(record.tenant, outcome.root, self._partitions),
+            state=state,
+            effects=effects,
+        )
+        return RecordState.FORWARDED
 
     def _is_home(self, record: UsageRecord, root: str) -> bool:
         return partition_of(record.tenant, root, self._partitions) == self._partition
@@ -189,10 +185,9 @@ class Charging:
                 break
         else:
             return Drop(DropReason.ZERO_USAGE)
-        version = catalog_of(record.tenant, record.occurred_at, state)
-        if version is None:
+        plan = self._plan_of(record, state)
+        if plan is None:
             return _no_catalog(record)
-        plan = self._plans[version]
         time: Instant = state.get(Table.META, TIME) or BEGINNING
         if time != BEGINNING and is_outside_window(
             record, time=time, days=plan.dedupe_window(record.usage_type)
@@ -222,8 +217,23 @@ class Charging:
             return alerts
         if alerts:
             effects.alerts += alerts
-        effects.rated.append(_rated(rating, position, version))
+        effects.rated.append(_rated(rating, position, plan.version))
         return None
+
+    def _plan_of(self, record: UsageRecord, state: State) -> Plan | None:
+        """The plan of the catalog in force at the event's time; by way of the last answer."""
+        tenant, at = record.tenant, record.occurred_at
+        marks: CatalogMarks | None = state.get(Table.CATALOGS, tenant.encode())
+        if marks is None:
+            return None
+        known = self._newest.get(tenant)
+        if known is None or known[0] is not marks:
+            start, version = marks.marks[-1]
+            known = self._newest[tenant] = (marks, start, self._plans[version])
+        if known[1] <= at:
+            return known[2]
+        earlier = marks.at(at)
+        return None if earlier is None else self._plans[earlier]
 
     def _period(self, occurred_at: Instant, zone_name: str, closed_before: Instant) -> Period:
         """`period_of`, by way of the last answer for the zone: most usage is of one month."""
@@ -265,14 +275,15 @@ def _duplicate(record: UsageRecord, position: SourcePosition) -> RecordVerdict:
     return RecordVerdict(Verdict.DUPLICATE, "", "", "", "", position, record)
 
 
-def _verdict(
-    record: UsageRecord, position: SourcePosition, refusal: Drop | Reject, verdict: Verdict
-) -> RecordVerdict:
-    if isinstance(refusal, Drop):
-        return RecordVerdict(verdict, refusal.reason, refusal.detail, "", "", position, record)
-    return RecordVerdict(
-        verdict, refusal.reason, refusal.detail, refusal.field, refusal.lacks, position, record
+def _refuse(
+    record: UsageRecord, position: SourcePosition, refusal: Drop | Reject, effects: Effects
+) -> RecordState:
+    verdict = verdict_of(refusal)
+    where = ("", "") if isinstance(refusal, Drop) else (refusal.field, refusal.lacks)
+    effects.verdicts.append(
+        RecordVerdict(verdict, refusal.reason, refusal.detail, *where, position, record)
     )
+    return _STATE_OF[verdict]
 
 
 def _wrong_home(record: UsageRecord, elsewhere: Elsewhere) -> Reject:

@@ -32,11 +32,14 @@ def watch_rating(rating: Rating, plan: Plan) -> list[Alert]:
     """
     account, fired = rating.account, rating.fired
     bounds = plan.money_bounds(account)
+    if not fired and not rating.overrun and len(rating.changes) == 1:
+        (change,) = rating.changes
+        if change.resource == account.currency and (not bounds or change.after > bounds[0].balance):
+            return []
     watch = Watch(account.tenant, account.account, fired=fired, at=rating.record.occurred_at)
     for change in rating.changes:
         if change.resource == account.currency:
-            if fired or any(change.after <= bound.balance for bound in bounds):
-                watch.money(bounds, Decimal(change.after), month=rating.period.start)
+            watch.money(bounds, Decimal(change.after), month=rating.period.start)
         elif change.resource in plan.allowance_thresholds:
             _watch_allowance(watch, rating, plan, change)
     if rating.overrun:

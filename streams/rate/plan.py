@@ -78,7 +78,7 @@ class Plan:
         return self.dedupe_days.get(usage_type, KEPT_DAYS)
 
     def money_bounds(self, account: Account) -> tuple[MoneyBound, ...]:
-        """The thresholds on the account's money, as balances that reach them."""
+        """The thresholds on the account's money, as balances that reach them, highest first."""
         key = (account.payment, account.currency, account.credit_limit)
         bounds = self._bounds.get(key)
         if bounds is None:
@@ -104,7 +104,7 @@ class Plan:
                     bounds.append(
                         MoneyBound(threshold.id, currency, level, CONTEXT.minus(level), True)
                     )
-        return tuple(bounds)
+        return tuple(sorted(bounds, key=lambda bound: -bound.balance))
 
 
 class _Compiler:

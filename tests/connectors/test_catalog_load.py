@@ -203,10 +203,14 @@ def test_offers_that_begin_together_or_overlap_are_told(tmp_path: Path) -> None:
   - id: other
     currency: CHF
     offers:
-      - {id: a, usage_type: call, from: 2020-01-01, until: 2020-07-01, prices: [&p {per_unit: {amounts: {s: 1}}}]}
+      - id: a
+        usage_type: call
+        from: 2020-01-01
+        until: 2020-07-01
+        prices: [&p {per_unit: {amounts: {s: 1}}}]
       - {id: b, usage_type: call, from: 2020-06-01, prices: [*p]}
       - {id: c, usage_type: call, from: 2020-06-01, prices: [*p]}
-"""  # noqa: E501
+"""
     text = SOUND.replace("source_platforms:", offers.strip("\n") + "\nsource_platforms:")
     problems = read(tmp_path, text)
     assert isinstance(problems, list)
