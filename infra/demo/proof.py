@@ -53,17 +53,24 @@ class Proof:
     event_id: str
 
 
-def prove(settings: Settings) -> Proof:
-    """Read it all. Raises Unavailable where the database does not catch up in time."""
+def audit_now(settings: Settings) -> Report:
+    """The audit of all there is now. Raises Unavailable where the database is too far behind."""
     with Database(settings.clickhouse) as database:
         ledger = ledger_topic(settings.kafka)
         mark = take_mark(settings.kafka)
         ledger_id = describe_topics(settings.kafka, [ledger])[ledger].topic_id
         cut = await_cut(database, mark, ledger_id=ledger_id, within_s=_CUT_WITHIN_S)
+        return audit(database, cut)
+
+
+def prove(settings: Settings) -> Proof:
+    """Read it all. Raises Unavailable where the database does not catch up in time."""
+    report = audit_now(settings)
+    with Database(settings.clickhouse) as database:
         revenue, alerts, suspense = (database.records(query) for query in _EVERY_ROW)
         ((event_id,),) = database.query(_ONE_CHARGE) or (("",),)
         return Proof(
-            report=audit(database, cut),
+            report=report,
             revenue=revenue,
             accounts=database.records(_TOP_ACCOUNTS, {"top": _TOP}),
             alerts=alerts,

@@ -1,0 +1,43 @@
+"""Each named step once: every process dies there while usage comes in; nothing is lost or doubled."""
+
+from pathlib import Path
+
+import pytest
+
+from connectors.settings import ClickHouseSettings, KafkaSettings
+from connectors.steps import Step
+from infra.bench.site import Site
+from tests.crash.harness import Harness
+
+ROUNDS: tuple[dict[str, Step], ...] = (
+    {
+        "mediation": Step.MEDIATION_BETWEEN_OUTPUTS,
+        "charging": Step.CHARGING_AFTER_LEDGER,
+        "sink": Step.SINK_BETWEEN_TABLES,
+        "dispatcher": Step.DISPATCHER_AFTER_PRODUCE,
+        "keeper": Step.KEEPER_AFTER_SEND,
+    },
+    {
+        "mediation": Step.MEDIATION_AFTER_PRODUCE,
+        "charging": Step.CHARGING_AFTER_WRITE,
+        "sink": Step.SINK_AFTER_INSERT,
+    },
+    {"charging": Step.CHARGING_BEFORE_COMMIT},
+)
+
+
+@pytest.mark.timeout(300)
+def test_death_at_every_named_step(
+    kafka_settings: KafkaSettings, clickhouse_settings: ClickHouseSettings, tmp_path: Path
+) -> None:
+    with Site(kafka_settings, clickhouse_settings, tmp_path) as site:
+        harness = Harness(site)
+        harness.open()
+        for deaths in ROUNDS:
+            for name, step in deaths.items():
+                harness.die(name, step)
+            harness.await_deaths({name: str(step) for name, step in deaths.items()})
+        harness.settle()
+        judgement = harness.judge()
+        assert judgement.is_clean, str(judgement)
+        assert {step for step, _ in harness.kills} == {str(step) for step in Step}
