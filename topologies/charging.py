@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import structlog
+from aiokafka.errors import KafkaError
+from faust.exceptions import NotReady, ProducerSendError
 from faust.types import TP
 
+from connectors.errors import Unavailable
 from connectors.kafka.ledger import LedgerReader
 from connectors.kafka.topics import Topic
 from connectors.steps import passed
@@ -20,9 +23,10 @@ from topologies import metrics
 from topologies.app import build_app, check_exact_partitions, check_topics
 from topologies.disk import DiskMemory, RocksDisk
 from topologies.ledger_log import KafkaLedgerLog
-from topologies.owner import OfferedBatch, OwnerOptions, PartitionOwner
+from topologies.owner import Core, OfferedBatch, OwnerOptions, PartitionOwner
 from topologies.process import run_stages
 from topologies.settings import Settings
+from topologies.snapshot import SnapshotShelf
 from topologies.stage import WorkerParts
 from topologies.state import Store
 from topologies.transport.stop import stop_failed
@@ -62,6 +66,13 @@ class ChargingStage:
         async def charging(stream: Any) -> None:
             async for event in stream.events():
                 self.offer(event.message)
+
+    def new_core(self, partition: int) -> Core:
+        """The pure core that charges one partition."""
+        parts = self._parts
+        return Charging(
+            plans=parts.library.plans, partitions=parts.kafka.partitions, partition=partition
+        )
 
     # What the agent does
 
@@ -111,9 +122,7 @@ class ChargingStage:
         parts = self._parts
         owner = PartitionOwner(
             partition,
-            core=Charging(
-                plans=parts.library.plans, partitions=parts.kafka.partitions, partition=partition
-            ),
+            core=self.new_core(partition),
             store=Store(RocksDisk(parts.folder / "charging" / f"{partition}", self._memory)),
             log=KafkaLedgerLog(
                 partition,
@@ -123,7 +132,12 @@ class ChargingStage:
             ),
             source=_PartitionSource(self, partition),
             outbox_send=self._send_command,
-            options=OwnerOptions(engine=parts.engine, watch=passed, cpu_target_s=STEP_CPU_S),
+            options=OwnerOptions(
+                engine=parts.engine,
+                watch=passed,
+                cpu_target_s=STEP_CPU_S,
+                shelf=SnapshotShelf(parts.folder / "snapshots" / f"{partition}", partition),
+            ),
         )
         owner.generation = self.app.consumer_generation_id
         self._owners[partition] = owner
@@ -139,7 +153,10 @@ class ChargingStage:
             self._ending = asyncio.ensure_future(stop_failed(self.app, error))
 
     async def _send_command(self, partition: int, value: bytes) -> None:
-        await self.app.producer.send_and_wait(self._topic, None, value, partition, None, None)
+        try:
+            await self.app.producer.send_and_wait(self._topic, None, value, partition, None, None)
+        except (KafkaError, NotReady, ProducerSendError) as error:
+            raise Unavailable(f"{self._topic}[{partition}]: {error!r}") from error
 
     async def _close_owner(self, partition: int) -> None:
         owner = self._owners.pop(partition)

@@ -158,7 +158,10 @@ class RocksDisk:
 
     def checkpoint(self, path: Path) -> None:
         """Make a consistent copy at `path`, which must not exist."""
-        Checkpoint(self._db).create_checkpoint(str(path))
+        try:
+            Checkpoint(self._db).create_checkpoint(str(path))
+        except Exception as error:
+            raise Unavailable(f"{self._path}: no checkpoint at {path}: {error}") from error
 
     def close(self) -> None:
         """Let go of the files."""

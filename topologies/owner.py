@@ -9,10 +9,11 @@ the ledger, `outbox.py` talks to other partitions).
 import asyncio
 from collections import deque
 from contextlib import suppress
+from typing import Any
 
 import structlog
 
-from connectors.errors import Corrupted, Unavailable
+from connectors.errors import ConnectorError, Corrupted, Unavailable
 from streams.model.command import Command
 from streams.model.instant import Instant
 from streams.model.ledger import WHOLE
@@ -99,6 +100,7 @@ class PartitionOwner:
             is_closing=lambda: self._is_closing,
         )
         self._snapshot_at: float | None = None
+        self._snapshot: asyncio.Future[Any] | None = None
 
     # What others call
 
@@ -203,7 +205,10 @@ class PartitionOwner:
     # Opening and losing
 
     async def _open(self) -> None:
-        await self._hold.open()
+        try:
+            await self._hold.open()
+        except Lost:  # closed meanwhile
+            return
         self.figures.opened += 1
         self._load_outbox()
         await self._versions.wait_for_known()
@@ -377,6 +382,19 @@ class PartitionOwner:
         now = asyncio.get_running_loop().time()
         if self._snapshot_at is None:
             self._snapshot_at = now + self._options.snapshot_s
-        elif now >= self._snapshot_at:
-            self._snapshot_at = now + self._options.snapshot_s
-            await self._options.in_thread(shelf.take, self._store)
+        if now < self._snapshot_at or not (self._snapshot is None or self._snapshot.done()):
+            return
+        self._snapshot_at = now + self._options.snapshot_s
+        try:
+            draft = await self._options.in_thread(shelf.begin, self._store)
+        except ConnectorError as error:
+            _log.warning("no snapshot", partition=self.partition, why=str(error))
+            return
+        self._snapshot = asyncio.ensure_future(self._options.in_thread(shelf.finish, draft))
+        self._snapshot.add_done_callback(self._snapshot_ended)
+
+    def _snapshot_ended(self, ended: "asyncio.Future[Any]") -> None:
+        """A snapshot that fails costs nothing but itself: the ledger has everything."""
+        error = None if ended.cancelled() else ended.exception()
+        if error is not None:
+            _log.warning("no snapshot", partition=self.partition, why=repr(error))

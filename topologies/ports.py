@@ -85,8 +85,11 @@ def _new_owner() -> bytes:
 class Shelf(Protocol):
     """Where snapshots are kept, see `topologies/snapshot.py`."""
 
-    def take(self, store: Any) -> Path:
-        """Put a snapshot of the store on the shelf."""
+    def begin(self, store: Any) -> Any:
+        """Copy the store as it stands, quickly; no step may be applied meanwhile."""
+
+    def finish(self, draft: Any) -> Path:
+        """Check and name what `begin` copied; steps may go on."""
 
     def restore(self, store: Any) -> bool:
         """Load the newest sound snapshot into the store; False where there is none."""

@@ -7,7 +7,7 @@ names every file with its digest; a copy that does not match is passed over.
 import hashlib
 import shutil
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import structlog
@@ -33,6 +33,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     files: dict[str, str]
 
 
+class Draft(NamedTuple):
+    """A copy that is not yet checked and named."""
+
+    folder: Path
+    position: Position
+
+
 def _digest(path: Path) -> str:
     with path.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
@@ -50,20 +57,28 @@ class SnapshotShelf:
         self._partition = partition
 
     def take(self, store: Store) -> Path:
-        """Copy the store as it stands; no step may be applied meanwhile. The new folder.
+        """Begin and finish in one go; the new folder."""
+        return self.finish(self.begin(store))
 
-        Whatever dies in between leaves a folder without its final name, which nobody reads.
+    def begin(self, store: Store) -> Draft:
+        """Copy the store as it stands; no step may be applied meanwhile. Quick: files are linked.
+
+        Whatever dies before `finish` leaves a folder without its final name, which nobody reads.
         """
         position = store.position
+        folder = self._folder / f"draft-{position.offset}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        store.checkpoint(folder / STATE)
+        return Draft(folder, position)
+
+    def finish(self, draft: Draft) -> Path:
+        """Name every file with its digest and give the copy its name. Reads all of it."""
+        folder, position = draft
         final = self._folder / f"{position.offset:020d}"
-        if final.exists():
-            return final
-        draft = self._folder / f"draft-{position.offset}"
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
-        store.checkpoint(draft / STATE)
-        (draft / MANIFEST).write_bytes(msgspec.json.encode(self._manifest(position, draft)))
-        draft.rename(final)
+        (folder / MANIFEST).write_bytes(msgspec.json.encode(self._manifest(position, folder)))
+        shutil.rmtree(final, ignore_errors=True)
+        folder.rename(final)
         self._drop_old()
         _log.info("snapshot taken", partition=self._partition, ledger=position.offset)
         return final

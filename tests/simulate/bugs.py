@@ -13,13 +13,14 @@ from streams.model.usage import SourcePosition, UsageRecord
 from streams.state import Effects, State, Table
 from tests.simulate.business import SIM_PLAN, BreakableCharging
 from tests.simulate.disk import SimShelf
-from tests.simulate.mediation import Mediator, Output
+from tests.simulate.mediation import Mediator
 from tests.simulate.readers import Sink, ValidReader
 from tests.simulate.world import Cast
 from topologies.hold import Hold
 from topologies.outbox import Outbox
 from topologies.owner import PartitionOwner
 from topologies.recovery import Replay
+from topologies.runner import MediationOutput
 from topologies.step import Portion, Step, StepComputer
 from topologies.step import Sink as Into
 
@@ -27,7 +28,9 @@ from topologies.step import Sink as Into
 class CommitBeforeAck(Mediator):
     """The source is acknowledged before what was made of it."""
 
-    async def _deliver(self, place: tuple[str, int], output: Output, following: int) -> None:
+    async def _deliver(
+        self, place: tuple[str, int], output: MediationOutput, following: int
+    ) -> None:
         self._commit(place, following)
         await self._send(output)
 
@@ -133,7 +136,7 @@ class SnapshotAhead(PartitionOwner):
     async def _write(self, step: Step) -> bool:
         shelf = self._options.shelf
         if isinstance(shelf, SimShelf):
-            before = shelf.take(self._store)
+            before = shelf.finish(shelf.begin(self._store))
             content = shelf.copies.get(str(before))
             if content is not None:
                 content.update({k: v for k, v in step.record.delta if v is not None})

@@ -18,7 +18,8 @@ from streams.model.catalog import (
     Tier,
     UsageType,
 )
-from streams.model.instant import BEGINNING, SECOND, Instant
+from streams.model.instant import BEGINNING, SECOND, Instant, format_instant
+from streams.model.mediation import FieldMapping, Match, QuantityField, SourcePlatform
 from streams.model.usage import SourcePosition, UsageRecord
 from streams.rate.plan import Plan, compile_catalog
 from streams.state import Effects, State
@@ -33,6 +34,21 @@ EPOCH: Instant = 1_700_000_000 * SECOND
 
 POISON = "poison"
 """A usage attribute at which the core of the simulation breaks, after it has changed state."""
+
+
+PLATFORM = SourcePlatform(
+    id="calls",
+    topic="usage",
+    format="cloudevents",
+    match=Match(type=USAGE_TYPE),
+    mapping=FieldMapping(
+        usage_type=USAGE_TYPE,
+        service_id="subject",
+        occurred_at="time",
+        quantities=(QuantityField(unit=UNIT, field="data.units"),),
+        attributes={POISON: "data.poison"},
+    ),
+)
 
 
 def build_plan() -> Plan:
@@ -54,6 +70,7 @@ def build_plan() -> Plan:
             usage_types=(UsageType(id=USAGE_TYPE, units=(UNIT,)),),
             accumulators=(Accumulator(id="monthly"),),
             price_plans=(PricePlan(id=PLAN, currency=CURRENCY, offers=(offer,)),),
+            source_platforms=(PLATFORM,),
             thresholds=(Threshold(id="low", on="balance", level=Decimal(5), resource=CURRENCY),),
         )
     )
@@ -91,15 +108,25 @@ class Event:
     poison: bool = False
 
     def packed(self) -> bytes:
-        return json.dumps(
-            [self.event_id, self.service_id, self.units, self.at, self.poison]
-        ).encode()
+        """A CloudEvent in structured mode."""
+        data: dict[str, Any] = {"units": self.units}
+        if self.poison:
+            data[POISON] = "1"
+        plain = {
+            "specversion": "1.0",
+            "id": self.event_id,
+            "source": "/sim",
+            "type": USAGE_TYPE,
+            "subject": self.service_id,
+            "time": format_instant(self.at),
+            "data": data,
+        }
+        return json.dumps(plain).encode()
 
 
-def parse_event(value: bytes) -> Event | None:
-    """None where the bytes cannot be read."""
+def service_of(value: bytes) -> str | None:
+    """The service id of an event as it was sent; None where the bytes cannot be read."""
     try:
-        fields: list[Any] = json.loads(value)
+        return str(json.loads(value)["subject"])
     except ValueError:
         return None
-    return Event(*fields)

@@ -101,12 +101,14 @@ class SimShelf:
     def _path(self, offset: int) -> Path:
         return Path(f"{self._partition}-{offset}")
 
-    def take(self, store: Store) -> Path:
-        offset = store.position.offset
-        path = self._path(offset)
-        store.checkpoint(path)
+    def begin(self, store: Store) -> int:
+        store.checkpoint(self._path(store.position.offset))
+        return store.position.offset
+
+    def finish(self, draft: int) -> Path:
+        path = self._path(draft)
         if str(path) in self.copies:
-            self.offsets.append(offset)
+            self.offsets.append(draft)
         return path
 
     def restore(self, store: Store) -> bool:

@@ -1,25 +1,30 @@
-"""Mediation: source messages → batches by account root, and what is refused; at least once.
+"""Mediation as a process: the real chain between simulated topics, at least once.
 
-The chain stands in for `topologies/runner.py`: same inputs and outputs, one format. What matters
-here is that its answer depends on a directory that is behind, and differently so at each delivery.
+What it answers depends on a directory that is behind, and differently so at each delivery: a record
+that was suspended once may be routed the next time.
 """
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 
-from connectors.kafka.codec import encode_usage_batch
+from connectors.kafka.codec import encode_commands, encode_refused, encode_usage_batch
 from streams.model.account import Service
-from streams.model.usage import Usage, UsageBatch, UsageRecord, record_id_of
-from streams.partition import partition_of
+from streams.model.instant import BEGINNING, SECOND
+from streams.sources import MediationPlans
+from streams.state import CatalogMarks
 from tests.simulate.broker import SimBroker
-from tests.simulate.business import POISON, TENANT, UNIT, USAGE_TYPE, Event, parse_event
+from tests.simulate.business import EPOCH, SIM_PLAN, TENANT
 from tests.simulate.dice import Dice
 from tests.simulate.process import Process
+from topologies.reject_limit import RejectLimit
+from topologies.runner import MediationOutput, MediationRunner, SourceMessage
 
+MEDIATION_PLANS = MediationPlans(
+    {SIM_PLAN.version: SIM_PLAN.mediation},
+    {TENANT: CatalogMarks(((BEGINNING, SIM_PLAN.version),))},
+)
 FETCH_MAX = 12
 POLL_S = 0.1
 
@@ -44,89 +49,21 @@ class Directory:
                 held[home] = service
         self._seen = target
 
-    def root_of(self, service_id: str, at: int) -> str | None:
-        """The root that the service belongs to at an instant, by the newest start."""
-        found = [
-            each
-            for service in self._known.get(service_id, {}).values()
-            for each in service.assignments
-            if each.start <= at < each.end
-        ]
-        if not found:
+    @property
+    def position(self) -> int:
+        """The offset of the newest fact known."""
+        return self._seen - 1
+
+    def lookup(self, keys: Sequence[tuple[str, str]]) -> list[Service | None]:
+        """Each service as all its homes together see it."""
+        return [self._merged(service_id) for _, service_id in keys]
+
+    def _merged(self, service_id: str) -> Service | None:
+        homes = self._known.get(service_id)
+        if homes is None:
             return None
-        return max(found, key=lambda each: each.start).root
-
-
-@dataclass
-class Refusal:
-    """What mediation did not pass on."""
-
-    code: str
-    position: tuple[str, int, int, int]
-    event: Event | None
-
-
-@dataclass
-class Output:
-    """What a fetch became."""
-
-    batches: dict[int, list[UsageBatch]] = field(default_factory=dict)
-    refused: list[Refusal] = field(default_factory=list)
-
-
-class Chain:
-    """Parses and routes; the same bytes and the same directory give the same output."""
-
-    def __init__(self, directory: Directory, partitions: int) -> None:
-        self._directory = directory
-        self._partitions = partitions
-
-    def run(self, messages: Sequence[tuple[tuple[str, int, int, int], bytes]]) -> Output:
-        """Messages under the position they were first read at."""
-        output = Output()
-        for position, value in messages:
-            event = parse_event(value)
-            if event is None:
-                output.refused.append(Refusal("not_parsable", position, None))
-                continue
-            root = self._directory.root_of(event.service_id, event.at)
-            if root is None:
-                output.refused.append(Refusal("unknown_service", position, event))
-                continue
-            target = partition_of(TENANT, root, self._partitions)
-            batch = UsageBatch(position[0], position[1], "", (_record_of(event, position, root),))
-            _add(output.batches.setdefault(target, []), batch)
-        return output
-
-
-def _add(batches: list[UsageBatch], batch: UsageBatch) -> None:
-    if batches and (batches[-1].topic_id, batches[-1].partition) == (
-        batch.topic_id,
-        batch.partition,
-    ):
-        records = (*batches[-1].records, *batch.records)
-        batches[-1] = UsageBatch(batch.topic_id, batch.partition, "", records)
-    else:
-        batches.append(batch)
-
-
-def _record_of(event: Event, position: tuple[str, int, int, int], root: str) -> UsageRecord:
-    return UsageRecord(
-        record_id_of(tenant=TENANT, source="sim", event_id=event.event_id, part=0),
-        TENANT,
-        "sim",
-        event.event_id,
-        0,
-        position[2],
-        position[3],
-        USAGE_TYPE,
-        event.service_id,
-        root,
-        event.at,
-        event.at,
-        (Usage(UNIT, event.units),),
-        {POISON: "1"} if event.poison else {},
-    )
+        assignments = [each for service in homes.values() for each in service.assignments]
+        return Service(TENANT, service_id, tuple(sorted(assignments, key=lambda at: at.start)))
 
 
 class Mediator:
@@ -140,7 +77,13 @@ class Mediator:
         self._dice = dice
         self._directory = Directory(broker, dice)
         self._directory.advance()
-        self._chain = Chain(self._directory, partitions)
+        self._runner = MediationRunner(
+            plans=MEDIATION_PLANS,
+            directory=self._directory,
+            partitions=partitions,
+            limit=RejectLimit(consecutive=10_000, per_mille=1000),
+            engine="sim",
+        )
         for partition in range(usage):
             process.spawn(self._follow(("usage", partition)))
         process.spawn(self._follow(("release", 0)))
@@ -161,42 +104,47 @@ class Mediator:
             if not values:
                 await asyncio.sleep(POLL_S)
                 continue
-            messages = [_message(place, following + at, value) for at, value in enumerate(values)]
+            output = self._run(place, following, values)
             following += len(values)
-            await self._deliver(place, self._chain.run(messages), following)
+            await self._deliver(place, output, following)
+
+    def _run(self, place: tuple[str, int], first: int, values: list[bytes]) -> MediationOutput:
+        times = self._broker.times[place]
+        messages = [
+            SourceMessage(offset, EPOCH + int(times[offset] * SECOND), None, value)
+            for offset, value in enumerate(values, first)
+        ]
+        run = self._runner.run_released if place[0] == "release" else self._runner.run
+        return run(messages, topic=place[0], topic_id=place[0], partition=place[1])
 
     def _fetch_size(self) -> int:
         return self._dice.random.randint(1, FETCH_MAX)
 
-    async def _deliver(self, place: tuple[str, int], output: Output, following: int) -> None:
+    async def _deliver(
+        self, place: tuple[str, int], output: MediationOutput, following: int
+    ) -> None:
         """All outputs acknowledged first, then the source is."""
         await self._send(output)
         self._commit(place, following)
 
-    async def _send(self, output: Output) -> None:
-        sends = [
-            self._broker.append_surely(
-                self.process, ("charging", target), encode_usage_batch(batch)
-            )
+    async def _send(self, output: MediationOutput) -> None:
+        messages = [
+            (("charging", target), encode_usage_batch(batch))
             for target, batches in output.batches.items()
             for batch in batches
         ]
-        sends += [
-            self._broker.append_surely(
-                self.process, ("refused", 0), msgspec.msgpack.encode(refusal)
-            )
-            for refusal in output.refused
+        messages += [
+            (("charging", target), encode_commands(tuple(commands)))
+            for target, commands in output.commands.items()
+            if commands
         ]
-        await asyncio.gather(*sends)
+        messages += [
+            (("refused", 0), encode_refused(refused))
+            for refused in (*output.refused, *output.closed)
+        ]
+        await asyncio.gather(
+            *(self._broker.append_surely(self.process, place, each) for place, each in messages)
+        )
 
     def _commit(self, place: tuple[str, int], following: int) -> None:
         self._broker.committed[place] = max(following, self._broker.committed[place])
-
-
-def _message(
-    place: tuple[str, int], offset: int, value: bytes
-) -> tuple[tuple[str, int, int, int], bytes]:
-    if place[0] == "release":
-        position, event = msgspec.msgpack.decode(value, type=tuple[tuple[str, int, int, int], Any])
-        return position, event
-    return (place[0], place[1], offset, 0), value

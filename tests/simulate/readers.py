@@ -6,18 +6,24 @@ from decimal import Decimal
 
 import msgspec
 
-from connectors.kafka.codec import decode_ledger, encode_commands
+from connectors.kafka.codec import (
+    decode_ledger,
+    decode_refused,
+    encode_commands,
+    encode_record,
+    encode_refused,
+)
 from connectors.kafka.ledger import Chain
 from streams.model.account import Service
-from streams.model.command import Released, Tick
+from streams.model.command import Tick
 from streams.model.ledger import LedgerRecord
-from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
+from streams.model.rated import RecordVerdict
+from streams.model.refused import RefusedRecord
+from streams.model.usage import SourcePosition
 from streams.outcome import Verdict
-from streams.partition import partition_of
 from tests.simulate.broker import SimBroker
-from tests.simulate.business import EPOCH, TENANT
+from tests.simulate.business import EPOCH
 from tests.simulate.dice import Dice
-from tests.simulate.mediation import Refusal
 from tests.simulate.process import Process
 
 POLL_S = 0.2
@@ -119,22 +125,21 @@ class Keeper:
         self.readers = {p: self.reader_type(broker, p) for p in range(partitions)}
         self._services: dict[str, dict[int, Service]] = {}
         self._refused_seen = 0
-        self._open_refusals: dict[tuple[str, int, int, int], Refusal] = {}
-        self._open_verdicts: dict[tuple[str, int, int, int], UsageRecord] = {}
-        self._closed: set[tuple[str, int, int, int]] = set()
+        self._open: dict[SourcePosition, RefusedRecord] = {}
+        self._closed: set[SourcePosition] = set()
         process.spawn(self._follow())
         process.spawn(self._tick())
 
     @property
     def releasable(self) -> int:
         """Suspended records whose service is known by now."""
-        return sum(
-            refusal.event is not None
-            and self._root_of(refusal.event.service_id, refusal.event.at) is not None
-            for refusal in self._open_refusals.values()
-        ) + sum(
-            self._root_of(record.service_id, record.occurred_at) is not None
-            for record in self._open_verdicts.values()
+        return sum(map(self._is_due, self._open.values()))
+
+    def _is_due(self, refused: RefusedRecord) -> bool:
+        return any(
+            each.start <= refused.occurred_at < each.end
+            for service in self._services.get(refused.service_id, {}).values()
+            for each in service.assignments
         )
 
     async def _follow(self) -> None:
@@ -157,55 +162,34 @@ class Keeper:
         for rated in record.rated:
             self._close(rated.position)
         for verdict in record.verdicts:
-            place = msgspec.structs.astuple(verdict.position)
             if verdict.verdict == Verdict.SUSPENDED:
-                assert verdict.record is not None
-                if place not in self._closed:
-                    self._open_refusals.pop(place, None)
-                    self._open_verdicts[place] = verdict.record
+                self._suspend(_suspended_by_charging(verdict))
             else:
                 self._close(verdict.position)
 
+    def _suspend(self, refused: RefusedRecord) -> None:
+        if refused.position not in self._closed:
+            self._open[refused.position] = refused
+
     def _close(self, position: SourcePosition) -> None:
-        place = msgspec.structs.astuple(position)
-        self._closed.add(place)
-        self._open_refusals.pop(place, None)
-        self._open_verdicts.pop(place, None)
+        self._closed.add(position)
+        self._open.pop(position, None)
 
     def _note_refusals(self) -> None:
         log = self._broker.logs["refused", 0]
         for value in log[self._refused_seen :]:
-            refusal = msgspec.msgpack.decode(value, type=Refusal)
-            known = refusal.position in self._closed or refusal.position in self._open_verdicts
-            if refusal.event is not None and not known:
-                self._open_refusals[refusal.position] = refusal
+            refused = decode_refused(value)
+            if refused.state != "suspended":
+                self._close(refused.position)
+            elif refused.position not in self._open:
+                self._suspend(refused)
         self._refused_seen = len(log)
 
     async def _release(self) -> None:
-        for position, refusal in list(self._open_refusals.items()):
-            event = refusal.event
-            if event is not None and self._root_of(event.service_id, event.at) is not None:
-                value = msgspec.msgpack.encode((position, event.packed()))
-                await self._broker.append_surely(self.process, ("release", 0), value)
-        for position, record in list(self._open_verdicts.items()):
-            root = self._root_of(record.service_id, record.occurred_at)
-            if root is not None:
-                batch = UsageBatch(position[0], position[1], "", (record,))
-                await self._command(
-                    partition_of(TENANT, root, self._partitions),
-                    Released(f"release:{position}:{root}", batch),
-                )
+        for refused in [each for each in self._open.values() if self._is_due(each)]:
+            await self._broker.append_surely(self.process, ("release", 0), encode_refused(refused))
 
-    def _root_of(self, service_id: str, at: int) -> str | None:
-        found = [
-            each
-            for service in self._services.get(service_id, {}).values()
-            for each in service.assignments
-            if each.start <= at < each.end
-        ]
-        return max(found, key=lambda each: each.start).root if found else None
-
-    async def _command(self, partition: int, command: Released | Tick) -> None:
+    async def _command(self, partition: int, command: Tick) -> None:
         value = encode_commands((command,))
         await self._broker.append_surely(self.process, ("charging", partition), value)
 
@@ -216,3 +200,23 @@ class Keeper:
             at = EPOCH + int(asyncio.get_running_loop().time() * 1_000_000)
             for partition in range(self._partitions):
                 await self._command(partition, Tick(f"tick:{at}", at))
+
+
+def _suspended_by_charging(verdict: RecordVerdict) -> RefusedRecord:
+    record = verdict.record
+    assert record is not None
+    return RefusedRecord(
+        record_id=record.record_id,
+        tenant=record.tenant,
+        source=record.source,
+        event_id=record.event_id,
+        position=verdict.position,
+        topic="usage",
+        state="suspended",
+        code=verdict.code,
+        stage="charge",
+        detail=verdict.detail,
+        service_id=record.service_id,
+        occurred_at=record.occurred_at,
+        record=encode_record(record),
+    )

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
+from connectors.kafka.codec import decode_refused
 from streams.model.account import Balances
 from streams.state import Table
-from tests.simulate.business import TENANT, new_core, parse_event
+from tests.simulate.business import TENANT, new_core, service_of
 from tests.simulate.fold import Folded, decode_disk, fold_partition
-from tests.simulate.mediation import Refusal
 from tests.simulate.world import World
 
 Place = tuple[str, int, int, int]
@@ -62,17 +62,18 @@ def _check_places(world: World, folds: dict[int, Folded]) -> list[str]:
             for verdict in record.verdicts:
                 places[msgspec.structs.astuple(verdict.position)].add(str(verdict.verdict))
     for value in world.broker.logs["refused", 0]:
-        refusal = msgspec.msgpack.decode(value, type=Refusal)
-        places[refusal.position].add("suspended" if refusal.event else "error")
+        refused = decode_refused(value)
+        # That a released record goes on is told by the ledger; here it is no place.
+        if refused.state != "charged":
+            places[msgspec.structs.astuple(refused.position)].add(refused.state)
     problems = []
     for partition in range(world.shape.usage):
         for offset, value in enumerate(world.broker.logs["usage", partition]):
             found = places.pop(("usage", partition, offset, 0), set())
-            event = parse_event(value)
-            is_lost = event is not None and event.service_id in world.unknown_services
+            is_lost = service_of(value) in world.unknown_services
             final = found - {"suspended"} or found
             if len(final) != 1 or (final == {"suspended"} and not is_lost):
-                problems.append(f"usage[{partition}] {offset} {event}: ended as {sorted(found)}")
+                problems.append(f"usage[{partition}] {offset} {value!r}: ended as {sorted(found)}")
     problems += [f"{place} was never sent, but ended as {found}" for place, found in places.items()]
     return problems
 
