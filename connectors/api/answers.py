@@ -17,7 +17,7 @@ class LedgerPosition(Struct, frozen=True, kw_only=True):
 
 
 class BucketAnswer(Struct, frozen=True, kw_only=True):
-    """What an account holds of one resource in one period; negative where it owes."""
+    """What an account holds of one resource in one period (empty: no bound); negative: it owes."""
 
     resource: str
     period_start: str
@@ -47,7 +47,7 @@ class BalanceAnswer(Struct, frozen=True, kw_only=True):
 
 
 class AssignmentAnswer(Struct, frozen=True, kw_only=True):
-    """A service id of the account and when it had it; `end` empty: no end is known."""
+    """A service id of the account and when it had it; an empty `start` or `end`: no bound."""
 
     service_id: str
     subscription: str

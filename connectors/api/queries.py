@@ -89,12 +89,14 @@ GROUP BY state, code
 ORDER BY state, code
 """
 
+_BEGINNING_US: Final = -2_208_988_800_000_000
 _END_OF_TIME_US: Final = 7_000_000_000_000_000
-"""Beyond it (the year 2191) the database keeps 'no end' in its own way."""
+"""The database's years begin with 1900; beyond 2191 stands only 'no end'."""
 
 
 def _time(instant: int) -> str:
-    return "" if instant > _END_OF_TIME_US else format_instant(instant)
+    """A start or an end; empty where there is none."""
+    return format_instant(instant) if _BEGINNING_US < instant < _END_OF_TIME_US else ""
 
 
 def balance_of(database: Database, tenant: str, account: str) -> BalanceAnswer | None:

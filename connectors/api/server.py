@@ -2,6 +2,7 @@
 
 import logging
 import os
+from base64 import b64decode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -86,14 +87,29 @@ def _mounted(route: Route, gateway: Gateway) -> StarletteRoute:
 
 def _key_of(request: Request, gateway: Gateway) -> ApiKey | None:
     """The caller's key. Raises Problem where one is presented that is none of ours."""
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
-    presented = text.strip() if scheme.lower() == "bearer" else request.headers.get("x-api-key", "")
+    presented = _presented(request)
     if not presented:
         return None
     key = gateway.keys.find(presented)
     if key is None:
         raise _unauthorized("This key is not known, or was revoked.")
     return key
+
+
+def _presented(request: Request) -> str:
+    """The key's text: a bearer token, the password of Basic (as registry clients send it), or
+    header `X-API-Key`."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return text.strip()
+        case "basic":
+            try:
+                return b64decode(text, validate=True).decode().partition(":")[2]
+            except ValueError as error:
+                raise _unauthorized("The password of Basic is no text in base64.") from error
+        case _:
+            return request.headers.get("x-api-key", "")
 
 
 def _unauthorized(detail: str) -> Problem:

@@ -51,24 +51,16 @@ def list_records(  # noqa: PLR0913 - filters
     if as_json:
         print_json({"counts": counts, "records": page.records, "next": page.next})
         return
-    table = Table("record", "code", "lacks", "service", "source", "event", "occurred at")
+    table = Table()
+    table.add_column("record", no_wrap=True)
+    for column in ("code", "waits for", "source and event", "occurred at"):
+        table.add_column(column, overflow="fold")
     for record in page.records:
-        table.add_row(*_row(record))
+        event = f"{record.source} {record.event_id}"
+        table.add_row(record.record_id, record.code, record.lacks, event, record.occurred_at)
     console.print(table)
     for count in counts:
         console.print(f"{count.state:10} {count.code:24} {count.records:>9}", highlight=False)
-
-
-def _row(record: SuspendedAnswer) -> tuple[str, ...]:
-    return (
-        record.record_id,
-        record.code,
-        record.lacks,
-        record.service_id,
-        record.source,
-        record.event_id,
-        record.occurred_at,
-    )
 
 
 @commands.command()

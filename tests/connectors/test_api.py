@@ -140,6 +140,8 @@ def test_a_changed_secret_and_a_revoked_key_are_refused(door: Door) -> None:
         return client.get("/metrics", headers=headers).status_code
 
     assert status(text) == 200
+    assert client.get("/metrics", auth=("anybody", text)).status_code == 200
+    assert is_problem(client.get("/metrics", headers={"Authorization": "Basic ?"}), 401)
     assert status(text[:-1] + ("A" if text[-1] != "A" else "B")) == 401
     door.keys.revoke(key.key_id)
     assert status(text) == 401

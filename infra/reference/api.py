@@ -1,0 +1,50 @@
+"""docs/reference/api.md"""
+
+from connectors.api.keys import Scope
+from connectors.api.limits import BODY_BYTES_MAX, REQUEST_S_MAX
+from connectors.api.routes import ROUTES, Route
+from infra.reference.table import table
+
+_INTRODUCTION = f"""# HTTP API
+
+The gateway listens where the settings `api_host` and `api_port` say, on the loopback interface by
+default. `GET /openapi.json` is the OpenAPI 3.1 document of all of it, made from the same table as
+this page.
+
+A request carries an API key as `Authorization: Bearer <key>` (or as the password of Basic, or as
+`X-API-Key`). A key has a scope, {", ".join(f"`{scope}`" for scope in Scope)}, each including the
+ones before it, and reaches one tenant or all. `vivace key create|list|revoke` makes, lists and
+takes them away; the file keeps digests only. At its first start the gateway makes one admin key:
+`vivace key first` shows it, once. `/health` is open, and says what is wrong only to a caller with a
+key. Schemas are open by default (setting `registry_open`), since Avro consumers elsewhere know
+nothing but the address; they hold no data.
+
+Amounts and quantities are decimal strings, times RFC 3339 in UTC, an open end is an empty string.
+Every error is an `application/problem+json` (RFC 9457) whose `detail` is one sentence: 400 wrong
+request, 401 no or unknown key, 403 the key does not reach, 404 not there, 413 more than
+{BODY_BYTES_MAX} bytes, 503 with `Retry-After` where something is away or took longer than
+{REQUEST_S_MAX:g} s.
+
+"""
+
+
+def page() -> str:
+    """Return one row for each route, then the query parameters."""
+    rows = ((f"`{route.method} {route.path}`", route.summary, _key(route)) for route in ROUTES)
+    parameters = (
+        (f"`{route.path}`", f"`{name}`", text)
+        for route in ROUTES
+        for name, text in route.query.items()
+    )
+    return (
+        _INTRODUCTION
+        + table(("route", "answer", "key"), rows)
+        + "\n"
+        + table(("route", "parameter", "meaning"), parameters)
+    )
+
+
+def _key(route: Route) -> str:
+    if route.scope is None:
+        return "none"
+    return "`read`, or none where the registry is open" if route.registry else f"`{route.scope}`"
