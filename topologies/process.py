@@ -32,7 +32,10 @@ CRASHED_STOP_S: Final = 2.0
 """How long a worker that failed tries to end in order."""
 
 TURN_S: Final = 0.25
-"""How soon news of the worker is told and its gauges follow."""
+"""How soon news of the worker is told."""
+
+GAUGES_S: Final = 2.0
+"""How often its gauges are brought up to date."""
 
 ENGINE: Final = "0.1.0"
 """The engine's version, as ledger records and refused records name it."""
@@ -147,7 +150,7 @@ async def _tell(parts: WorkerParts, stages: Sequence[Stage], name: str) -> None:
     """Say again and again what this worker runs, until cancelled; then take it back."""
     announcer = OwnersAnnouncer(parts.kafka)
     said: WorkerAnnouncement | None = None
-    quiet_s = 0.0
+    quiet_s = gauged_s = 0.0
     try:
         while True:
             parts.library.check()
@@ -155,10 +158,13 @@ async def _tell(parts: WorkerParts, stages: Sequence[Stage], name: str) -> None:
             if news != said or quiet_s >= ANNOUNCE_S:
                 announcer.announce(news)
                 said, quiet_s = news, 0.0
-            for stage in stages:
-                stage.observe()
+            if gauged_s <= 0:
+                for stage in stages:
+                    stage.observe()
+                gauged_s = GAUGES_S
             await asyncio.sleep(TURN_S)
             quiet_s += TURN_S
+            gauged_s -= TURN_S
     finally:
         announcer.withdraw(name)
 

@@ -147,7 +147,7 @@ class AccountsDirectory:
             self._read_to = max(first, self._store.position + 1)
             consumer.assign([TopicPartition(self._topic, 0, self._read_to)])
             while not self._stopping.is_set():
-                self._apply(take(consumer, FACTS_AT_ONCE, 0.1))
+                self._apply(take(consumer, FACTS_AT_ONCE, 0.25))
                 (reached,) = consumer.position(consumer.assignment())
                 self._read_to = max(self._read_to, reached.offset)
         finally:

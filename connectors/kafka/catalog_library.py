@@ -90,7 +90,7 @@ class CatalogLibrary(Generic[P]):
             first, _ = bounds(consumer, topic, 0)
             consumer.assign([TopicPartition(topic, 0, first)])
             while not self._stopping.is_set():
-                for message in take(consumer, 100, 0.1):
+                for message in take(consumer, 100, 0.25):
                     self._take(message)
                 (reached,) = consumer.position(consumer.assignment())
                 self._read_to = max(self._read_to, reached.offset, first)
