@@ -17,6 +17,7 @@ from infra.engines import choose_ports, jar_cache, prepare, publish, start_all, 
 from infra.fetch import Progress
 from infra.kafka.jars import ensure_jars
 from infra.lock import exclusively
+from infra.ports import require_free
 from infra.runfile import RunState, read_state, write_state
 from infra.supervisor import STOP_WITHIN_S, Program, Supervisor, program_of
 from topologies.settings import DATA_VARIABLE, RUN_FILE, Settings
@@ -86,6 +87,7 @@ class _Run:
     def _start_engines(self, jars: Path) -> None:
         settings = self._settings
         ports = choose_ports(settings)
+        require_free(ports.api, of="the gateway", setting="VIVACE_API_PORT")
         engines = starters(settings, ports, jars)
         if engines:
             self._report.tell(f"Starting {' and '.join(engines)}")

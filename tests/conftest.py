@@ -7,6 +7,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import clickhouse_connect
 import pytest
@@ -19,21 +20,17 @@ from tests.engines import clickhouse_settings_in, shared_engines, stop_engines
 
 PARTITIONS = 4
 
-_folder: Path | None = None
-
 
 @pytest.fixture(scope="session")
 def engines_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of this run's engines, the same in all workers."""
-    global _folder
     base = tmp_path_factory.getbasetemp()
     is_worker = "PYTEST_XDIST_WORKER" in os.environ
-    _folder = (base.parent if is_worker else base) / "engines"
-    return _folder
+    return (base.parent if is_worker else base) / "engines"
 
 
 @pytest.fixture(scope="session")
-def engines(engines_folder: Path) -> dict[str, str]:
+def engines(engines_folder: Path) -> dict[str, Any]:
     """Where the broker and the database of this run are."""
     is_worker = "PYTEST_XDIST_WORKER" in os.environ
     return shared_engines(engines_folder, owner_pid=os.getppid() if is_worker else os.getpid())
@@ -48,13 +45,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="session")
-def kafka(engines: dict[str, str]) -> KafkaSettings:
+def kafka(engines: dict[str, Any]) -> KafkaSettings:
     """The run's broker, without topics of its own."""
     return KafkaSettings(bootstrap=engines["bootstrap"], partitions=PARTITIONS)
 
 
 @pytest.fixture(scope="session")
-def clickhouse(engines: dict[str, str], engines_folder: Path) -> ClickHouseSettings:
+def clickhouse(engines: dict[str, Any], engines_folder: Path) -> ClickHouseSettings:
     """The run's ClickHouse server, with the database all tests share."""
     return clickhouse_settings_in(engines_folder, engines)
 

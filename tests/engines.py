@@ -13,11 +13,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic, sleep
-
-import psutil
+from typing import Any
 
 from connectors.settings import ClickHouseSettings
-from infra.child import identity_of
+from infra.child import Identity, identity_of, stop
 from infra.clickhouse.engine import ClickHouse, ServerOptions, settings_of, start_clickhouse
 from infra.kafka.broker import Broker, BrokerOptions, start_broker
 from infra.kafka.jars import default_cache, ensure_jars
@@ -32,7 +31,7 @@ _keepers: list[subprocess.Popen[bytes]] = []
 """Kept so that the interpreter does not complain of programs that outlive their handle."""
 
 
-def shared_engines(folder: Path, *, owner_pid: int) -> dict[str, str]:
+def shared_engines(folder: Path, *, owner_pid: int) -> dict[str, Any]:
     """Return where the run's engines are; the first caller starts them."""
     folder.mkdir(parents=True, exist_ok=True)
     where = folder / "engines.json"
@@ -47,12 +46,14 @@ def stop_engines(folder: Path) -> None:
     where = folder / "engines.json"
     if not where.exists():
         return
-    keeper = psutil.Process(json.loads(where.read_text())["keeper"])
-    keeper.terminate()
-    psutil.wait_procs([keeper], timeout=STOP_WITHIN_S)
+    known = json.loads(where.read_text())
+    stop(
+        Identity(pid=known["keeper"], started_at=known["keeper_started_at"]),
+        within_s=STOP_WITHIN_S,
+    )
 
 
-def clickhouse_settings_in(folder: Path, engines: dict[str, str]) -> ClickHouseSettings:
+def clickhouse_settings_in(folder: Path, engines: dict[str, Any]) -> ClickHouseSettings:
     """Return how to reach the run's ClickHouse."""
     return settings_of(folder / "clickhouse", int(engines["clickhouse_port"]))
 
@@ -112,6 +113,7 @@ def _keep(folder: Path, owner_pid: int) -> None:
         json.dumps(
             {
                 "keeper": os.getpid(),
+                "keeper_started_at": identity_of(os.getpid()).started_at,
                 "bootstrap": broker.bootstrap,
                 "clickhouse_port": clickhouse.settings.port,
             }
