@@ -8,12 +8,13 @@ beyond a wrong record stops the worker with the batch unacknowledged.
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from faust.types import TP
 
 from connectors.accounts.directory import AccountsDirectory
+from connectors.kafka.codec import ACCOUNTS_OFFSET
 from connectors.kafka.topics import Topic
 from streams.rate.plan import Plan
 from streams.sources import MediationPlans
@@ -26,6 +27,9 @@ from topologies.runner import MediationRunner, SourceMessage
 from topologies.settings import Settings
 from topologies.stage import WorkerParts
 from topologies.transport.batch import Batch
+
+FACT_S: Final = 1.0
+"""How long released records wait for a fact; without it they would be suspended again."""
 
 _log = structlog.get_logger()
 
@@ -69,8 +73,10 @@ class MediationStage:
     async def mediate(self, batch: Batch) -> None:
         """Run the chain over the batch; returns when all outputs are acknowledged."""
         began = time.perf_counter()
-        self._take_new_catalogs()
         is_release = batch.topic == self._release_topic
+        if is_release:
+            await self._await_fact(batch)
+        self._take_new_catalogs()
         run = self._runner.run_released if is_release else self._runner.run
         topic = str(Topic.RELEASE) if is_release else self._logical[batch.topic]
         output = run(
@@ -82,6 +88,13 @@ class MediationStage:
         await self._outputs.send(output)
         metrics.READ.labels(topic).inc(len(batch))
         metrics.MEDIATION_S.observe(time.perf_counter() - began)
+
+    async def _await_fact(self, batch: Batch) -> None:
+        """Try released records only once the fact that calls for them is known here, or is late."""
+        wanted = max(accounts_offset(record.headers) for record in batch.records)
+        until = time.monotonic() + FACT_S
+        while self._directory.position < wanted and time.monotonic() < until:
+            await asyncio.sleep(0.01)
 
     def _take_new_catalogs(self) -> None:
         """Work by the catalogs in force, when a version was compiled or activated."""
@@ -127,6 +140,12 @@ def source_topics(plans: Mapping[str, Plan]) -> list[str]:
         platform.platform.topic for plan in plans.values() for platform in plan.mediation.platforms
     }
     return sorted(named | {str(Topic.USAGE)})
+
+
+def accounts_offset(headers: Sequence[tuple[str, bytes]]) -> int:
+    """Where the fact stands on topic `accounts` that a record was released for, -1 for none."""
+    text = dict(headers or ()).get(ACCOUNTS_OFFSET, b"")
+    return int(text) if text.isdigit() else -1
 
 
 def source_messages(batch: Batch) -> list[SourceMessage]:

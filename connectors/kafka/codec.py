@@ -21,6 +21,9 @@ USAGE_V1: Final = 0x01
 COMMANDS_V1: Final = 0x02
 LEDGER_V1: Final = 0x11
 
+ACCOUNTS_OFFSET: Final = "accounts_offset"
+"""Header of `release`: where the fact stands that calls for it; a worker should know it first."""
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode_batch = msgspec.msgpack.Decoder(UsageBatch).decode
 _decode_commands = msgspec.msgpack.Decoder(tuple[Command, ...]).decode

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from connectors.kafka.avro import decode, encode
-from connectors.kafka.codec import TABLE_DECODERS, encode_refused
+from connectors.kafka.codec import ACCOUNTS_OFFSET, TABLE_DECODERS, encode_refused
 from connectors.kafka.ledger import ValidRecord
 from connectors.kafka.outgoing import refused_by_charging
 from connectors.kafka.topics import Topic
@@ -16,9 +16,6 @@ from streams.model.rated import RecordVerdict
 from streams.outcome import Verdict
 from streams.state import RecordMark, RecordState, Table
 from topologies.keeper.index import ClosedState, Entry, SuspenseIndex
-
-ACCOUNTS_OFFSET: Final = "accounts_offset"
-"""Header of `release`: the fact that calls for it; a worker should know it before it tries."""
 
 _DAY_BYTES: Final = 4
 _CLOSED_BY_MARK: Final[dict[int, ClosedState]] = {
