@@ -1,18 +1,25 @@
 """vivace scenario: run the users' own tests of their tariffs."""
 
+import secrets
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from msgspec import Struct
 
 from connectors.catalog.schema import schema_text
-from infra.cli.options import JsonOption
+from infra.cli.options import DataOption, JsonOption
 from infra.cli.screen import ExitCode, console, errors, print_json
 from infra.scenario.compare import differences
 from infra.scenario.core import CoreRun
 from infra.scenario.form import SCHEMA_NAME, SCHEMA_TITLE, ScenarioForm
+from infra.scenario.live import LiveRun, why_not_live
 from infra.scenario.read import Scenario, read_scenarios
+from infra.up import load_settings
+
+_AT_ONCE: Final = 12
+"""Scenarios in the running system at one time."""
 
 app = typer.Typer()
 commands = typer.Typer(
@@ -22,7 +29,7 @@ app.add_typer(commands)
 
 
 class ScenarioResult(Struct, frozen=True):
-    """One scenario's end. `status` is passed, failed or skipped."""
+    """One scenario's end. `status` is passed, failed, skipped or in memory only."""
 
     file: str
     line: int
@@ -34,15 +41,21 @@ class ScenarioResult(Struct, frozen=True):
 @commands.command()
 def run(
     paths: Annotated[list[Path], typer.Argument(help="Scenario files, or folders of them.")],
+    live: Annotated[
+        bool, typer.Option("--live", help="Through the running system instead of in memory.")
+    ] = False,
+    data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run scenarios in memory and tell what is not as they expect."""
+    """Run scenarios and tell what is not as they expect."""
     scenarios, problems = read_scenarios(paths)
     focused = any(each.form.focus for each in scenarios)
-    results = [_run(each, focused) for each in scenarios]
-    failed = [each for each in results if each.status == "failed"]
-    skipped = [each for each in results if each.status == "skipped"]
-    ok = bool(results) and not (problems or failed or skipped or focused)
+    chosen = [each for each in scenarios if _is_run(each, focused)]
+    results = [_skipped(each) for each in scenarios if not _is_run(each, focused)]
+    results += _run_live(chosen, data) if live else [_run_in_memory(each) for each in chosen]
+    results.sort(key=lambda each: (each.file, each.line))
+    statuses = {each.status for each in results}
+    ok = "passed" in statuses and not (problems or focused or statuses & {"failed", "skipped"})
     if as_json:
         print_json({"ok": ok, "problems": problems, "scenarios": results})
     else:
@@ -62,14 +75,45 @@ def schema(
     console.print(f"{target} written")
 
 
-def _run(scenario: Scenario, focused: bool) -> ScenarioResult:
-    form = scenario.form
-    told: list[str] = []
-    status = "skipped"
-    if form.skip is None and (form.focus or not focused):
-        told = differences(form.then, CoreRun(form, scenario.catalog).run())
-        status = "failed" if told else "passed"
-    return ScenarioResult(str(scenario.path), scenario.line, form.it, status, told)
+def _is_run(scenario: Scenario, focused: bool) -> bool:
+    return scenario.form.skip is None and (scenario.form.focus or not focused)
+
+
+def _skipped(scenario: Scenario) -> ScenarioResult:
+    return _result(scenario, "skipped", [scenario.form.skip or "another has focus"])
+
+
+def _run_in_memory(scenario: Scenario) -> ScenarioResult:
+    told = differences(scenario.form.then, CoreRun(scenario.form, scenario.catalog).run())
+    return _result(scenario, "failed" if told else "passed", told)
+
+
+def _run_live(scenarios: list[Scenario], data: Path | None) -> list[ScenarioResult]:
+    """Many at once: each waits for the system most of the time, and has a tenant of its own."""
+    settings = load_settings(data)
+    run_id = secrets.token_hex(4)
+
+    def run_one(number: int) -> ScenarioResult:
+        scenario = scenarios[number]
+        why_not = why_not_live(scenario.form)
+        if why_not is not None:
+            return _result(scenario, "in memory only", [why_not])
+        live = LiveRun(
+            scenario.form,
+            scenario.catalog,
+            tenant=f"scenario-{run_id}-{number}",
+            kafka=settings.kafka,
+            clickhouse=settings.clickhouse,
+        )
+        told = live.run()
+        return _result(scenario, "failed" if told else "passed", told)
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(run_one, range(len(scenarios))))
+
+
+def _result(scenario: Scenario, status: str, told: list[str]) -> ScenarioResult:
+    return ScenarioResult(str(scenario.path), scenario.line, scenario.form.it, status, told)
 
 
 def _show(results: list[ScenarioResult]) -> None:
@@ -86,7 +130,7 @@ def _show(results: list[ScenarioResult]) -> None:
             console.print(f"    {difference}", markup=False, soft_wrap=True, highlight=False)
     counts = {
         status: sum(each.status == status for each in results)
-        for status in ("passed", "failed", "skipped")
+        for status in ("passed", "failed", "skipped", "in memory only")
     }
     told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     console.print(told or "no scenario found")

@@ -3,7 +3,8 @@
 What suspense does in a running system is done here after each command: what waits is tried again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -116,6 +117,12 @@ class CoreRun:
 
     def run(self) -> Outcome:
         """Do all that is given and happens, and gather what came out."""
+        for _ in self.steps():
+            pass
+        return self._gather()
+
+    def steps(self) -> Iterator[Counter[tuple[str, str]]]:
+        """Do one step after the other; how often each event has ended which way after it."""
         given = self._form.given
         for account in given.accounts:
             self._put_account(account, step=-1)
@@ -124,7 +131,12 @@ class CoreRun:
         for number, step in enumerate(self._form.when):
             self._take(step, number)
             self._try_again()
-        return self._gather()
+            yield Counter(
+                (end.event_id, end.verdict)
+                if isinstance(end, Refused)
+                else (end.record.event_id, "charged")
+                for end in self._ends.values()
+            )
 
     def _take(self, step: StepForm, number: int) -> None:
         tenant = self._tenant

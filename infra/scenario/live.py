@@ -1,0 +1,177 @@
+"""Run a scenario through the running system: Kafka in, ClickHouse out, the same `then`.
+
+Each scenario has a tenant of its own. A step is sent when the one before it has ended as it did in
+memory, so that the order of things is the scenario's; what is expected is compared with what is
+stored, not with memory.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+import msgspec
+from confluent_kafka import Producer
+from msgspec.structs import replace
+
+from connectors.clickhouse.client import Database
+from connectors.kafka.catalog_topic import activate, publish
+from connectors.kafka.client import new_producer
+from connectors.kafka.commands import CommandSender
+from connectors.kafka.topics import Topic
+from connectors.settings import ClickHouseSettings, KafkaSettings
+from infra.scenario.commands import account_commands, assign_command, end_command, top_up_command
+from infra.scenario.compare import differences
+from infra.scenario.core import CoreRun
+from infra.scenario.form import AccountForm, ScenarioForm, StepForm
+from infra.scenario.messages import TOPIC, message_of, with_platforms
+from infra.scenario.stored import PROBE, StoredOutcome
+from streams.model.catalog import Catalog
+from streams.model.command import Command
+from streams.model.instant import DAY
+
+_EVER: Final = 36_500
+"""Days: the past of a scenario is never too old, its months never close."""
+_POLL_S: Final = 0.25
+
+
+def why_not_live(form: ScenarioForm) -> str | None:
+    """Why the scenario can only run in memory; None: it can run live."""
+    if form.core_only is not None:
+        return form.core_only
+    if form.given.time is not None:
+        return "it sets the partition's time"
+    for name in ("tick", "redeliver", "discard", "message"):
+        if any(getattr(step, name) is not None for step in form.when):
+            return f"a running system does not take {name} from a scenario"
+    return None
+
+
+class LiveRun:
+    """One scenario in a running system. `run` gives the differences."""
+
+    def __init__(
+        self,
+        form: ScenarioForm,
+        catalog: Catalog,
+        *,
+        tenant: str,
+        kafka: KafkaSettings,
+        clickhouse: ClickHouseSettings,
+    ) -> None:
+        own = replace(catalog, tenant=tenant, source_platforms=(), grace=_EVER * DAY)
+        self._form = form
+        self._plain = own
+        self._catalog = with_platforms(own, window_days=_EVER)
+        self._kafka = kafka
+        self._clickhouse = clickhouse
+        self._accounts: dict[str, AccountForm] = {}
+
+    def run(self, *, patience_s: float = 60.0) -> list[str]:
+        """Run it; raises Unavailable where an engine is away."""
+        tenant = self._catalog.tenant
+        with Database(self._clickhouse) as database, CommandSender(self._kafka) as sender:
+            stored = StoredOutcome(database, tenant)
+            version = publish(self._kafka, self._catalog)
+            activate(self._kafka, tenant=tenant, version=version)
+            producer = new_producer(self._kafka)
+            for account in self._form.given.accounts:
+                self._send(sender, self._put(account, -1))
+            self._probe(producer, stored, patience_s)
+            core = CoreRun(self._form, self._plain)
+            for number, expected in enumerate(core.steps()):
+                self._take(self._form.when[number], number, producer=producer, sender=sender)
+                _wait(partial(_has_ended, stored, expected), patience_s)
+            zones = {name: account.time_zone for name, account in self._accounts.items()}
+            found: list[str] = []
+
+            def holds() -> bool:
+                found[:] = differences(self._form.then, stored.gather(zones))
+                return not found
+
+            _wait(holds, patience_s)
+            return found
+
+    def _take(
+        self, step: StepForm, number: int, *, producer: Producer, sender: CommandSender
+    ) -> None:
+        if step.usage is not None:
+            message = message_of(step.usage, catalog=self._catalog, offset=number)
+            self._produce(producer, message.value)
+        else:
+            self._send(sender, self._commands(step, number))
+
+    def _commands(self, step: StepForm, number: int) -> list[Command]:
+        tenant = self._catalog.tenant
+        if step.account is not None:
+            return self._put(step.account, number)
+        if step.service is not None:
+            account = step.service.account
+            root = self._accounts[account].root or account
+            return [
+                assign_command(step.service, account=account, root=root, tenant=tenant, step=number)
+            ]
+        if step.end_service is not None:
+            return [end_command(step.end_service, tenant=tenant, step=number)]
+        assert step.top_up is not None
+        owner = self._accounts[step.top_up.account]
+        root = owner.root or owner.account
+        return [top_up_command(step.top_up, owner.currency, root=root, tenant=tenant, step=number)]
+
+    def _put(self, form: AccountForm, number: int) -> list[Command]:
+        self._accounts[form.account] = form
+        return list(account_commands(form, tenant=self._catalog.tenant, step=number))
+
+    def _send(self, sender: CommandSender, commands: list[Command]) -> None:
+        sender.wait(sender.send(commands), timeout_s=60.0)
+
+    def _produce(self, producer: Producer, value: bytes) -> None:
+        topic = f"{self._kafka.prefix}{Topic(TOPIC)}"
+        producer.produce(topic, value, key=self._catalog.tenant.encode())
+        producer.flush(30.0)
+
+    def _probe(self, producer: Producer, stored: StoredOutcome, patience_s: float) -> None:
+        """Ask with records of nothing until one is understood, and so ignored."""
+        sent = 0
+        ask_at = 0.0
+
+        def is_read() -> bool:
+            nonlocal sent, ask_at
+            if time.monotonic() >= ask_at:
+                self._produce(producer, self._probe_event(sent))
+                sent, ask_at = sent + 1, time.monotonic() + 2.0
+            return stored.is_read()
+
+        _wait(is_read, patience_s)
+
+    def _probe_event(self, number: int) -> bytes:
+        usage_type = self._catalog.usage_types[0]
+        event = {
+            "specversion": "1.0",
+            "id": f"{PROBE}{number}",
+            "source": "scenario",
+            "type": f"{self._catalog.tenant}.{usage_type.id}",
+            "subject": "nobody",
+            "time": "2025-01-01T00:00:00Z",
+            "data": {
+                "until": "2025-01-01T00:00:00Z",
+                "units": dict.fromkeys(usage_type.units, 0),
+                "attributes": {},
+            },
+        }
+        return msgspec.json.encode(event)
+
+
+def _has_ended(stored: StoredOutcome, expected: Counter[tuple[str, str]]) -> bool:
+    return stored.ends() == expected
+
+
+def _wait(is_so: Callable[[], bool], patience_s: float) -> bool:
+    """Wait until a condition holds; False where it did not in time."""
+    give_up_at = time.monotonic() + patience_s
+    while not is_so():
+        if time.monotonic() > give_up_at:
+            return False
+        time.sleep(_POLL_S)
+    return True

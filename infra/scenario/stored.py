@@ -1,0 +1,131 @@
+"""What a running system made of a scenario, read from ClickHouse."""
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from connectors.clickhouse.client import Database
+from infra.scenario.outcome import Outcome, Refused
+from streams.model.account import Accumulators, Balances, Bucket
+from streams.model.rated import Alert, ChargeLine, Posting, RatedUsage
+from streams.model.usage import SourcePosition, UsageRecord
+
+PROBE = "probe-"
+"""Ids of events that only ask whether the system reads the scenario's usage yet."""
+
+_PLACE = "topic_id, source_partition, source_offset, source_index"
+_REFUSED = {
+    "suspense": "SELECT event_id, state, code, {place} FROM suspense FINAL"
+    " WHERE tenant = {{tenant:String}} AND state = 'suspended'",
+    "errors": "SELECT event_id, state, code, {place} FROM errors FINAL"
+    " WHERE tenant = {{tenant:String}}",
+    "outcomes": "SELECT event_id, state, code, {place} FROM outcomes FINAL"
+    " WHERE tenant = {{tenant:String}}",
+    "verdicts": "SELECT DISTINCT event_id, verdict, code, {place} FROM verdicts FINAL"
+    " WHERE tenant = {{tenant:String}} AND verdict = 'duplicate'",
+}
+_RATED = """
+SELECT event_id, account, product, currency, amount, zone, band,
+    topic_id, source_partition, source_offset, source_index,
+    lines.rule, lines.price, lines.unit, lines.quantity, lines.unit_amount, lines.amount,
+    lines.detail, postings.ledger_account, postings.resource, postings.amount
+FROM rated FINAL WHERE tenant = {tenant:String}
+ORDER BY source_partition, source_offset, source_index
+"""
+_BALANCES = """
+SELECT account, buckets.resource, arrayMap(x -> toUnixTimestamp64Micro(x), buckets.period_start),
+    arrayMap(x -> toUnixTimestamp64Micro(x), buckets.period_end), buckets.granted, buckets.remaining
+FROM balances FINAL WHERE tenant = {tenant:String}
+"""
+_TOTALS = """
+SELECT account, totals.accumulator, arrayMap(x -> toUnixTimestamp64Micro(x), totals.period_start),
+    arrayMap(x -> toUnixTimestamp64Micro(x), totals.period_end), totals.total
+FROM accumulators FINAL WHERE tenant = {tenant:String}
+"""
+_ALERTS = """
+SELECT alert_id, tenant, account, threshold, resource, kind, level, value,
+    toUnixTimestamp64Micro(period_start), toUnixTimestamp64Micro(occurred_at)
+FROM alerts FINAL WHERE tenant = {tenant:String}
+ORDER BY ledger_partition, ledger_offset, ledger_index
+"""
+_COUNTERS = """
+SELECT ledger_account, resource, sum(total) FROM counters FINAL
+WHERE tenant = {tenant:String} GROUP BY ledger_account, resource
+"""
+
+
+class StoredOutcome:
+    """Reads one tenant's results."""
+
+    def __init__(self, database: Database, tenant: str) -> None:
+        self._database = database
+        self._tenant = tenant
+
+    def ends(self) -> Counter[tuple[str, str]]:
+        """How often each event has ended which way: (event id, verdict), probes left out."""
+        found = Counter((each.event_id, each.verdict) for each in self._refused())
+        for (event_id,) in self._rows(
+            "SELECT event_id FROM rated FINAL WHERE tenant = {tenant:String}"
+        ):
+            found[event_id, "charged"] += 1
+        return found
+
+    def is_read(self) -> bool:
+        """True once a probe has been taken: mediation knows the scenario's platforms."""
+        rows = self._rows("SELECT event_id FROM outcomes WHERE tenant = {tenant:String} LIMIT 1")
+        return bool(rows)
+
+    def gather(self, time_zones: dict[str, str]) -> Outcome:
+        """Everything that a `then` can ask about."""
+        outcome = Outcome(refused=list(self._refused()), time_zones=time_zones)
+        outcome.charges = [_rated(row) for row in self._rows(_RATED)]
+        outcome.alerts = [Alert(*row) for row in self._rows(_ALERTS)]
+        for account, *columns in self._rows(_BALANCES):
+            buckets = tuple(Bucket(*bucket) for bucket in zip(*columns, strict=True))
+            outcome.balances[account] = Balances(buckets)
+        for account, *columns in self._rows(_TOTALS):
+            outcome.accumulators[account] = Accumulators(tuple(zip(*columns, strict=True)))
+        for ledger_account, resource, total in self._rows(_COUNTERS):
+            outcome.counters[ledger_account, resource] = Decimal(total)
+        return outcome
+
+    def _refused(self) -> Iterator[Refused]:
+        found = [
+            (place, Refused(event_id, state, code))
+            for sql in _REFUSED.values()
+            for event_id, state, code, *place in self._rows(sql.format(place=_PLACE))
+            if not event_id.startswith(PROBE)
+        ]
+        found.sort(key=lambda entry: entry[0][1:])
+        return (refused for _, refused in found)
+
+    def _rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self._database.query(sql, {"tenant": self._tenant})
+
+
+def _rated(row: tuple[Any, ...]) -> RatedUsage:
+    """The charge as far as a scenario compares it."""
+    event_id, account, product, currency, amount, zone, band = row[:7]
+    position = SourcePosition(*row[7:11])
+    lines = tuple(ChargeLine(*line) for line in zip(*row[11:18], strict=True))
+    postings = tuple(Posting(*leg) for leg in zip(*row[18:21], strict=True))
+    return RatedUsage(
+        record=UsageRecord(
+            b"", "", "", event_id, 0, position.offset, position.index, "", "", "", 0, 0, (), {}
+        ),
+        position=position,
+        account=account,
+        root="",
+        subscription="",
+        price_plan="",
+        product=product,
+        currency=currency,
+        amount=amount,
+        zone=zone,
+        band=band,
+        lines=lines,
+        postings=postings,
+        changes=(),
+        catalog_version="",
+    )
