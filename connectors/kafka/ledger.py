@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Protocol, Self
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from connectors.errors import ConnectorError, Corrupted, Refused, Unavailable
+from connectors.kafka.client import bounds
 from connectors.kafka.codec import decode_ledger
 from connectors.kafka.topics import MESSAGE_BYTES_MAX, Topic
 from connectors.settings import KafkaSettings
@@ -23,8 +24,6 @@ FETCH_MESSAGES_MAX = 500
 
 STALL_S = 15.0
 """A bounded read that gets nothing for so long gives up as `Unavailable`."""
-
-BOUNDS_TIMEOUT_S = 5.0
 
 _CORRUPTED = frozenset((KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE))
 _REFUSED = frozenset((KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError._AUTHENTICATION))
@@ -117,16 +116,6 @@ def _failure(error: KafkaError, what: str) -> ConnectorError | None:
     return None
 
 
-def _bounds(consumer: Any, topic: str, partition: int) -> tuple[int, int]:
-    try:
-        first, end = consumer.get_watermark_offsets(
-            TopicPartition(topic, partition), timeout=BOUNDS_TIMEOUT_S
-        )
-    except KafkaException as error:
-        raise Unavailable(f"{topic}[{partition}]: no bounds: {error}") from error
-    return int(first), int(end)
-
-
 def _take(consumer: Any, messages_max: int, timeout_s: float) -> list[Any]:
     """What is there, after waiting for the first: `consume(n)` alone waits for the n-th."""
     first: list[Any] = consumer.consume(1, timeout_s)
@@ -157,7 +146,7 @@ class LedgerReader:
         """The first offset in the log and the next to be written. Raises Unavailable."""
         consumer = self._borrow()
         try:
-            return _bounds(consumer, self._topic, partition)
+            return bounds(consumer, self._topic, partition)
         finally:
             self._free.append(consumer)
 
@@ -245,7 +234,7 @@ class LedgerFollower:
         )
 
     def _check_within(self, partition: int, following: int) -> None:
-        first, end = _bounds(self._consumer, self._topic, partition)
+        first, end = bounds(self._consumer, self._topic, partition)
         if first > following:
             raise Corrupted(
                 f"{self._topic}[{partition}] begins at {first}, wanted {following}: trimmed"
@@ -296,8 +285,7 @@ class LedgerFollower:
     def end_positions(self) -> dict[int, int]:
         """By partition: the next offset to be written. Asks the broker. Raises Unavailable."""
         return {
-            partition: _bounds(self._consumer, self._topic, partition)[1]
-            for partition in self._next
+            partition: bounds(self._consumer, self._topic, partition)[1] for partition in self._next
         }
 
     def close(self) -> None:
