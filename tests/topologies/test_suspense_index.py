@@ -115,10 +115,11 @@ def test_what_a_record_waits_for_follows_from_its_code_and_what_it_lacks(
             lacks=lacks,
         )
     )
-    by_catalog = code in ("no_catalog", "unknown_price_plan", "no_price", "no_zone") or (
-        code == "unknown_currency" or lacks.startswith("price:")
-    )
-    assert found == (f"catalog:{TENANT}" if by_catalog else lacks)
+    by_code = ("no_catalog", "unknown_price_plan", "no_price", "no_zone", "unknown_currency")
+    if lacks.startswith("service:"):
+        assert found == lacks
+    else:
+        assert found == (f"catalog:{TENANT}" if lacks or code in by_code else "")
 
 
 def test_a_worker_that_lags_is_given_time_before_the_next_try() -> None:

@@ -74,11 +74,11 @@ def awaited_fact(refused: RefusedRecord) -> str:
     `catalog:` alone is any tenant's, where nobody knows yet whose the record is. Empty where
     nothing that may come can help: only a person can release it.
     """
-    if refused.code in _CURED_BY_CATALOG:
-        return f"catalog:{refused.tenant}"
     if refused.lacks.startswith(("service:", "account:")):
         return refused.lacks
-    return f"catalog:{refused.tenant}" if refused.lacks else ""
+    if refused.lacks or refused.code in _CURED_BY_CATALOG:
+        return f"catalog:{refused.tenant}"
+    return ""
 
 
 @dataclass(slots=True)
