@@ -5,8 +5,10 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-from faust.exceptions import NotReady
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from faust.exceptions import NotReady, ProducerSendError
 
+from connectors.errors import Refused
 from connectors.kafka.ledger import LedgerReader, ledger_topic
 from connectors.settings import KafkaSettings
 from topologies import metrics
@@ -31,15 +33,14 @@ class KafkaLedgerLog:
         """Append and wait for the acknowledgement, however long; the offset.
 
         The client retries by itself for ever. What it raises all the same leaves the fate of the
-        record open: AppendUnknown. A record it refuses to take was not sent, and stops the worker.
+        record open: AppendUnknown. A record that is too large was not sent: Refused.
         """
         began = time.perf_counter()
-        acknowledged = await self._send(value)
         try:
-            metadata = await acknowledged
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:  # any error after the hand-over leaves its fate open
+            metadata = await (await self._send(value))
+        except (KafkaError, ProducerSendError) as error:
+            if MessageSizeTooLargeError in (type(error), type(error.__cause__)):
+                raise Refused(f"{self._topic}: {len(value)} bytes: {error!r}") from error
             raise AppendUnknown(f"{self._topic}[{self._partition}]: {error!r}") from error
         metrics.APPEND_S.observe(time.perf_counter() - began)
         metrics.APPENDS.inc()

@@ -170,7 +170,7 @@ class OwnerWorld:
     async def start(self) -> None:
         """Run the owner and wait until it is open."""
         self.running = asyncio.create_task(self.owner.run())
-        await asyncio.wait_for(self.owner.opened(), 5)
+        await asyncio.wait_for(self.owner.opened(), 30)
 
     async def take(self, *batches: OfferedBatch) -> None:
         """Offer batches and wait until the source has heard of each."""
@@ -182,7 +182,7 @@ class OwnerWorld:
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for a condition; what the owner raises is raised here."""
         assert self.running is not None
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not condition():
                 if self.running.done():
                     self.running.result()
