@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from time import monotonic, sleep
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
     NewTopic,
+    OffsetSpec,
     ResourceType,
-    TopicMetadata,
 )
 
 from connectors.errors import Refused, Unavailable
@@ -40,7 +40,8 @@ def ensure_topics(
     made = client.create_topics(wanted, operation_timeout=_TIMEOUT_S) if wanted else {}
     for name, future in made.items():
         _await_made(name, future)
-    _await_leaders(client, settings)
+    if wanted:
+        _await_served(client, settings)
     if flush is not None:
         _set_flush(client, settings, every="1" if flush else None)
     return [topic.topic for topic in wanted]
@@ -116,22 +117,24 @@ def _check(settings: KafkaSettings, present: Mapping[str, int]) -> None:
             )
 
 
-def _await_leaders(client: AdminClient, settings: KafkaSettings) -> None:
-    """A made topic is known to the controller first; wait until the broker serves it too."""
+def _await_served(client: AdminClient, settings: KafkaSettings) -> None:
+    """A topic is known to the controller first and served by its leaders a little later."""
     deadline = monotonic() + _TIMEOUT_S
-    names = [name_of(topic, settings) for topic in TOPICS]
-    while True:
-        topics = client.list_topics(timeout=_TIMEOUT_S).topics
-        served = [n in topics and _has_leaders(topics[n]) for n in names]
-        if all(served):
-            return
+    while not _are_served(client, settings):
         if monotonic() > deadline:
             raise Unavailable(f"The broker at {settings.bootstrap} does not serve its new topics")
         sleep(0.01)
 
 
-def _has_leaders(topic: TopicMetadata) -> bool:
-    return all(partition.leader >= 0 for partition in topic.partitions.values())
+def _are_served(client: AdminClient, settings: KafkaSettings) -> bool:
+    """Ask each leader, because the metadata names it before it has taken the partition."""
+    partitions = {
+        TopicPartition(name_of(topic, settings), number): OffsetSpec.earliest()
+        for topic in TOPICS
+        for number in range(partitions_of(topic, settings))
+    }
+    asked = client.list_offsets(partitions, request_timeout=_TIMEOUT_S)
+    return all(future.exception(_TIMEOUT_S) is None for future in asked.values())
 
 
 def _await_made(name: str, future: Future[None]) -> None:

@@ -16,6 +16,7 @@ from infra.kafka.broker import Broker, BrokerOptions, start_broker
 from infra.kafka.jars import default_cache, ensure_jars
 from infra.kafka.topics import ensure_topics, name_of
 from infra.ports import free_port
+from tests.infra.waiting import until
 from topologies.settings import Settings
 
 
@@ -128,8 +129,12 @@ def test_money_topics_flush_each_record_unless_told_otherwise(
     ensure_topics(kafka_settings, flush=flush)
     client = AdminClient({"bootstrap.servers": kafka_settings.bootstrap})
     ledger = ConfigResource(ResourceType.TOPIC, name_of(Topic.LEDGER, kafka_settings))
-    (future,) = client.describe_configs([ledger]).values()
-    assert (future.result()["flush.messages"].value == "1") is flush
+
+    def flushes() -> bool:
+        (future,) = client.describe_configs([ledger]).values()
+        return future.result()["flush.messages"].value == "1"
+
+    until(lambda: flushes() is flush)
 
 
 def test_an_absent_broker_is_named() -> None:

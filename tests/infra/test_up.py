@@ -6,9 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic, sleep, time
+from time import time
 from typing import Any
 
 import psutil
@@ -16,6 +16,7 @@ import pytest
 
 from infra.child import Identity
 from infra.runfile import STATE_FILE, ProgramState, RunState, read_state, write_state
+from tests.infra.waiting import until
 
 UNAVAILABLE = 3
 
@@ -53,13 +54,6 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     found = Machine(tmp_path / "data")
     yield found
     found.vivace("down")
-
-
-def until(condition: Callable[[], bool], *, within_s: float = 30) -> None:
-    deadline = monotonic() + within_s
-    while not condition():
-        assert monotonic() < deadline, "this never came true"
-        sleep(0.1)
 
 
 def test_up_supervises_until_down_and_leaves_nothing(machine: Machine) -> None:
