@@ -103,6 +103,16 @@ class BoundedCache:
             self.put(key, value, self._mean)
         return value
 
+    def get_many(self, keys: Sequence[bytes]) -> list[Any]:
+        """The values, the absent mark where there is none; quick for what was used lately."""
+        young = self._young.get
+        values = [young(key, _ABSENT) for key in keys]
+        if self._old:
+            for at, value in enumerate(values):
+                if value is _ABSENT:
+                    values[at] = self.get(keys[at])
+        return values
+
     def put(self, key: bytes, value: Any, cost: int) -> None:
         """Keep the value; forgets others where the cost goes beyond the bound."""
         young = self._young
@@ -183,9 +193,15 @@ class Store:
 
     def get_many(self, full_keys: Sequence[bytes]) -> list[Any]:
         """The decoded values, None where absent; one read of the disk for all."""
-        cached = self._cached
-        values = [cached(full_key) for full_key in full_keys]
-        missing = [at for at, value in enumerate(values) if value is _ABSENT]
+        values = self._values.get_many(full_keys)
+        recent, missing = self._recent.get, []
+        for at, value in enumerate(values):
+            if value is _ABSENT:
+                full_key = full_keys[at]
+                if full_key[0] in _KEPT_APART and (known := recent(full_key)) is not _ABSENT:
+                    values[at] = known
+                else:
+                    missing.append(at)
         if missing:
             found = self._disk.get_many([full_keys[at] for at in missing])
             for at, packed in zip(missing, found, strict=True):
