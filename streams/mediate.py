@@ -29,12 +29,14 @@ from streams.parse.match import Matches, compile_match
 from streams.split.llm_usage import compile_llm_usage
 from streams.split.otel_genai import compile_otel_genai
 
+_DONE: PlainRecord = {}
+
 Stage = Callable[[UsageEvent], Drop | Reject | None]
 """Amends the event; None: go on."""
 
 
 @final
-class Mediated(Struct, frozen=True):
+class Mediated(Struct, frozen=True, gc=False):
     """A record that came through: only its account root is still to be found."""
 
     arrival: Arrival
@@ -77,6 +79,8 @@ class PlatformPlan(Struct, frozen=True):
         if not event.usages:
             nothing = Drop(DropReason.ZERO_USAGE, "nothing was used")
             return Refusal("split", nothing, self, plain, event)
+        # The decoded record is let go at once: a fetch of them would leave the processor's cache.
+        event.plain = _DONE
         return Mediated(arrival, self, event)
 
 

@@ -19,7 +19,7 @@ PlainRecord = dict[str, Any]
 """A decoded record: top-level names to plain values."""
 
 
-class Arrival(Struct, frozen=True):
+class Arrival(Struct, frozen=True, gc=False):
     """One record as it came in: its place, the broker's time of its message, and its bytes.
 
     `raw` are the record's own bytes, also where its message held several.
@@ -35,7 +35,7 @@ class Arrival(Struct, frozen=True):
     headers: Sequence[tuple[str, bytes]] = ()
 
 
-class UsageEvent(Struct):
+class UsageEvent(Struct, gc=False):
     """What a source platform's mapping found in a record. `plain` is the record as decoded."""
 
     plain: PlainRecord

@@ -36,13 +36,12 @@ def compile_identity(platform: SourcePlatform) -> Identify:
 
 
 def _cloudevents_identity(plain: PlainRecord, arrival: Arrival) -> tuple[str, str] | Reject:
-    source = plain.get("source")
-    if not is_word(source):
-        return refuse_word(source, "source")
-    event_id = plain.get("id")
-    if not is_word(event_id):
+    source, event_id = plain.get("source"), plain.get("id")
+    if is_word(source) and is_word(event_id):
+        return source, event_id
+    if is_word(source):
         return refuse_word(event_id, "id")
-    return source, event_id
+    return refuse_word(source, "source")
 
 
 def _compile_source(platform: SourcePlatform) -> Callable[[PlainRecord], Any]:

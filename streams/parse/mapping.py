@@ -52,6 +52,7 @@ def compile_mapping(platform: SourcePlatform) -> Parse:
         identity = identify(plain, arrival)
         if type(identity) is Reject:
             return identity
+        source, event_id = identity
         service_id = get_service(plain)
         if not is_word(service_id):
             return refuse_word(service_id, service_field)
@@ -71,7 +72,6 @@ def compile_mapping(platform: SourcePlatform) -> Parse:
         attributes = read_attributes(plain)
         if type(attributes) is Reject:
             return attributes
-        source, event_id = identity
         return UsageEvent(
             plain, source, event_id, service_id, occurred_at, ended_at, usages, attributes
         )

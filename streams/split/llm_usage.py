@@ -15,34 +15,42 @@ from streams.plain.values import shown, wrong_type
 from streams.split.tokens import SplitBody, TokenBody, compile_token_split
 
 BODIES: Final[Mapping[str, TokenBody]] = {
-    "google": TokenBody(
-        input=("promptTokenCount", "toolUsePromptTokenCount"),
-        cache_read="cachedContentTokenCount",
-        output=("candidatesTokenCount", "thoughtsTokenCount"),
-        reasoning="thoughtsTokenCount",
-    ),
     "chat": TokenBody(
-        input=("prompt_tokens",),
-        cache_read="prompt_tokens_details.cached_tokens",
-        cache_creation="prompt_tokens_details.cache_write_tokens",
-        output=("completion_tokens",),
-        reasoning="completion_tokens_details.reasoning_tokens",
-    ),
-    "anthropic": TokenBody(
-        input=("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"),
-        cache_read="cache_read_input_tokens",
-        cache_creation="cache_creation_input_tokens",
-        output=("output_tokens",),
-        reasoning="output_tokens_details.thinking_tokens",
+        input="prompt_tokens",
+        input_details="prompt_tokens_details",
+        cache_read="cached_tokens",
+        cache_creation="cache_write_tokens",
+        output="completion_tokens",
+        output_details="completion_tokens_details",
+        reasoning="reasoning_tokens",
     ),
     "responses": TokenBody(
-        input=("input_tokens",),
-        cache_read="input_tokens_details.cached_tokens",
-        cache_creation="input_tokens_details.cache_write_tokens",
-        output=("output_tokens",),
-        reasoning="output_tokens_details.reasoning_tokens",
+        input="input_tokens",
+        input_details="input_tokens_details",
+        cache_read="cached_tokens",
+        cache_creation="cache_write_tokens",
+        output="output_tokens",
+        output_details="output_tokens_details",
+        reasoning="reasoning_tokens",
     ),
-    "embeddings": TokenBody(input=("prompt_tokens",)),
+    "anthropic": TokenBody(
+        input="input_tokens",
+        cache_read="cache_read_input_tokens",
+        cache_creation="cache_creation_input_tokens",
+        caches_beside=True,
+        output="output_tokens",
+        output_details="output_tokens_details",
+        reasoning="thinking_tokens",
+    ),
+    "google": TokenBody(
+        input="promptTokenCount",
+        tool_input="toolUsePromptTokenCount",
+        cache_read="cachedContentTokenCount",
+        output="candidatesTokenCount",
+        reasoning="thoughtsTokenCount",
+        reasoning_beside=True,
+    ),
+    "embeddings": TokenBody(input="prompt_tokens"),
 }
 """By API: what its bodies look like."""
 

@@ -11,11 +11,11 @@ from streams.plain.values import wrong_type
 from streams.split.tokens import TokenBody, compile_token_split
 
 BODY: Final = TokenBody(
-    input=('["gen_ai.usage.input_tokens"]',),
-    cache_read='["gen_ai.usage.cache_read.input_tokens"]',
-    cache_creation='["gen_ai.usage.cache_creation.input_tokens"]',
-    output=('["gen_ai.usage.output_tokens"]',),
-    reasoning='["gen_ai.usage.reasoning.output_tokens"]',
+    input="gen_ai.usage.input_tokens",
+    cache_read="gen_ai.usage.cache_read.input_tokens",
+    cache_creation="gen_ai.usage.cache_creation.input_tokens",
+    output="gen_ai.usage.output_tokens",
+    reasoning="gen_ai.usage.reasoning.output_tokens",
 )
 
 
@@ -23,7 +23,7 @@ def compile_otel_genai(rule: OtelGenAiSplit) -> Callable[[UsageEvent], Drop | Re
     """The splitter of a platform whose records hold `gen_ai.usage.*` attributes."""
     field = rule.body
     get_body = compile_path(field)
-    split = compile_token_split(BODY, prefix=field)
+    split = compile_token_split(BODY, prefix=f"{field}.")
 
     def split_usage(event: UsageEvent) -> Drop | Reject | None:
         body = get_body(event.plain)

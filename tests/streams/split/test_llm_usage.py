@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,14 @@ from streams.model.mediation import LlmUsageSplit, OtelGenAiSplit
 from streams.outcome import Drop, DropReason, Reject, RejectReason
 from streams.split.llm_usage import BODIES, compile_llm_usage
 from streams.split.otel_genai import compile_otel_genai
-from streams.split.tokens import LEAVES
+from streams.split.tokens import (
+    CACHE_CREATION,
+    CACHE_READ,
+    INPUT,
+    OUTPUT,
+    REASONING,
+    TokenBody,
+)
 
 Verdict = Drop | Reject | None
 
@@ -101,6 +109,7 @@ GOOGLE = {
         ),
         ({"prompt_tokens": 8, "total_tokens": 8}, leaves(input_tokens=8)),
         ({"input_tokens": 8, "output_tokens": 2}, leaves(input_tokens=8, output_tokens=2)),
+        ({"prompt_tokens": 8, "": 5}, leaves(input_tokens=8)),
         ({"completion_tokens": 3, "prompt_tokens": None}, leaves(output_tokens=3)),
         ({"prompt_tokens": 5, "prompt_tokens_details": None}, leaves(input_tokens=5)),
     ],
@@ -110,7 +119,7 @@ def test_body_is_told_by_its_names(body: dict[str, Any], expected: dict[str, int
 
 
 def test_named_api_goes_before_the_names() -> None:
-    assert split(CHAT, api="embeddings") == (leaves(input_tokens=100), None)
+    assert split(CHAT | {"": 5}, api="embeddings") == (leaves(input_tokens=100), None)
     assert split(ANTHROPIC, api="responses")[0] == leaves(input_tokens=50, output_tokens=50)
     assert split(CHAT, api="default") == split(CHAT)
 
@@ -203,13 +212,22 @@ def test_leaves_sum_to_what_the_provider_counted(
     assert all(count > 0 for count in found.values())
     assert found.get("input_tokens", 0) == fresh
     assert found.get("reasoning_output_tokens", 0) == reasoning
-    assert set(found) <= set(LEAVES)
+    assert set(found) <= {INPUT, CACHE_READ, CACHE_CREATION, OUTPUT, REASONING}
+
+
+def _names(body: TokenBody) -> list[str]:
+    return [name for name in msgspec.structs.astuple(body) if isinstance(name, str) and name]
 
 
 @given(
     st.dictionaries(
-        st.sampled_from([path.split(".")[0] for body in BODIES.values() for path in body.input]),
-        st.none() | st.integers() | st.floats() | st.text() | st.lists(st.none()),
+        st.sampled_from(sorted({name for body in BODIES.values() for name in _names(body)})),
+        st.none()
+        | st.integers()
+        | st.floats()
+        | st.text()
+        | st.lists(st.none())
+        | st.dictionaries(st.sampled_from(["cached_tokens", "reasoning_tokens"]), st.integers()),
     )
 )
 def test_any_body_ends_in_leaves_or_a_verdict(body: dict[str, Any]) -> None:
