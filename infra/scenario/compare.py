@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from infra.scenario.form import BalanceForm, ChargeForm, ThenForm, TotalForm
 from infra.scenario.outcome import Outcome
-from streams.model.instant import FOREVER, Instant, instant_of, month_of
+from streams.model.instant import Instant, instant_of, month_of
 from streams.model.rated import RatedUsage
 
 
@@ -93,8 +93,7 @@ def _compare_balance(balance: BalanceForm, found: Outcome) -> list[str]:
     held = found.balances.get(balance.account)
     start = _month_start(balance.month, found.time_zones.get(balance.account, "UTC"))
     for bucket in held.buckets if held else ():
-        fits = bucket.end == FOREVER if start is None else bucket.start == start
-        if bucket.resource == balance.resource and fits:
+        if bucket.resource == balance.resource and start in (None, bucket.start):
             return _number(what, balance.remaining, bucket.remaining)
     return [] if balance.remaining == 0 else [f"{what}: expected {balance.remaining}, found none"]
 
