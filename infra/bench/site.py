@@ -32,7 +32,6 @@ class Site:
     clickhouse: ClickHouseSettings
     folder: Path
     children: dict[str, Child] = field(default_factory=dict)
-    extra: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -47,7 +46,6 @@ class Site:
             "VIVACE_CLICKHOUSE_USER": self.clickhouse.user,
             "VIVACE_CLICKHOUSE_PASSWORD": self.clickhouse.password,
             "VIVACE_CLICKHOUSE_DATABASE": self.clickhouse.database,
-            **self.extra,
         }
 
     @property
@@ -66,19 +64,25 @@ class Site:
         )
 
     def start(
-        self, name: str, *, program: Sequence[str] = (), cores: set[int] | None = None
+        self,
+        name: str,
+        *,
+        program: Sequence[str] = (),
+        cores: set[int] | None = None,
+        extra: Mapping[str, str] | None = None,
     ) -> Child:
         """Start `vivace run NAME`, or another program in its place; pinned where cores are given.
 
-        Its output goes to a log of its name in the folder.
+        `extra` are settings of this process alone. Its output goes to a log of its name.
         """
+        environment = self.environment | dict(extra or {})
         command = [sys.executable, "-m", *(program or ("infra.cli", "run", *name.split()))]
         log = self.folder / "logs" / f"{name.replace(' ', '-')}.log"
         if cores is None:
-            child = Child(command, log=log, environment=self.environment)
+            child = Child(command, log=log, environment=environment)
         else:
             with on_cores(cores):
-                child = Child(command, log=log, environment=self.environment)
+                child = Child(command, log=log, environment=environment)
         self.children[name] = child
         return child
 

@@ -7,12 +7,16 @@ test's own program. The harness must find each of them.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from connectors.steps import passed
 from streams.charge import Charging
 from streams.model.usage import SourcePosition, UsageRecord
 from streams.state import Effects, State
-from tests.simulate.bugs import ApplyBeforeAck, NoFencing, _ForgetfulState
+from tests.simulate.bugs import NoFencing, _ForgetfulState
 from topologies import charging, mediation
+from topologies.hold import Hold
 from topologies.mediation import MediationStage
+from topologies.owner import PartitionOwner
+from topologies.step import Step
 
 
 class CommitBeforeAck(MediationStage):
@@ -41,6 +45,22 @@ class ForgetfulCharging(Charging):
         super().charge_record(
             record, position=position, state=_ForgetfulState(state), effects=effects
         )
+
+
+class _EagerHold(Hold):
+    """Tells the place between the state and the ledger, so that a test can strike there."""
+
+    async def write(self, step: Step) -> bool:
+        record, position = step.record, self._store.position
+        self._store.write(record.delta, record.dropped, position, step.overlay.values)
+        passed("eager")
+        return await super().write(step)
+
+
+class ApplyBeforeAck(PartitionOwner):
+    """The state takes a step that the ledger has not acknowledged."""
+
+    hold_type = _EagerHold
 
 
 def _commit_before_ack() -> None:

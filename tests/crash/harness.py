@@ -6,6 +6,7 @@ ledger, the local tables, the topics and the database must tell the same.
 """
 
 import json
+import os
 import shutil
 import signal
 from collections import Counter
@@ -15,6 +16,7 @@ from pathlib import Path
 from random import Random
 from time import monotonic, sleep
 
+import psutil
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from connectors import clock
@@ -87,10 +89,12 @@ class Harness:
 
     def start(self, name: str, at: str = "-") -> None:
         """Start a process, to die or freeze `at` a step (`kill:STEP:N`, `stop:STEP:N`)."""
-        arguments = [name.partition("@")[0], at]
-        if name in self._bugs:
-            arguments.append(self._bugs[name])
-        self.site.start(name, program=("tests.crash.program", *arguments))
+        process = name.partition("@")[0]
+        arguments = [process, at]
+        if process in self._bugs:
+            arguments.append(self._bugs[process])
+        program = ("tests.crash.program", *arguments)
+        self.site.start(name, program=program, extra={"VIVACE_WORKER": name})
 
     def restart(self, name: str, at: str = "-") -> None:
         """End a process in good order and start it again, to die at a step."""
@@ -122,6 +126,30 @@ class Harness:
                 self.kills[step, name] += 1
                 self.start(name)
             assert monotonic() < deadline, f"still alive: {waiting}"
+
+    def freeze_and_move(self) -> None:
+        """Two owners: freeze a worker between computing and appending, let another take its
+        partitions and write, then let the frozen one go on."""
+        self.start("charging@b")
+        self.site.wait(lambda: self._owns("charging@b"), "b owns some", within_s=DEATH_WITHIN_S)
+        self.restart("charging", "stop:computed:3")
+        frozen = psutil.Process(self.site.children["charging"].identity.pid)
+        deadline = monotonic() + DEATH_WITHIN_S
+        while frozen.status() != psutil.STATUS_STOPPED:
+            self.send(100)
+            sleep(0.3)
+            assert monotonic() < deadline, "it never froze"
+        self.send(100)
+        self.site.wait(self.site.mediated, "mediated", within_s=DEATH_WITHIN_S)
+        self.site.wait(self.site.charged, "moved and charged", within_s=DEATH_WITHIN_S)
+        os.kill(frozen.pid, signal.SIGCONT)
+        self.kills["computed, frozen", "charging"] += 1
+        self.send(200)
+        self.site.wait(self.site.charged, "charged by both", within_s=DEATH_WITHIN_S)
+        self.site.stop("charging@b")
+
+    def _owns(self, name: str) -> bool:
+        return any((self.site.folder / "workers" / name / "charging").glob("*"))
 
     def lose_state(self, worker: str, *, torn: bool) -> None:
         """Delete the tables of a stopped worker, or spoil a file of each."""

@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 
-from connectors.steps import Step, observe
+from connectors.steps import observe
 from tests.crash.bugs import plant
 from topologies import charging, dispatcher, keeper, mediation, sink
 from topologies.settings import Settings
@@ -29,12 +29,11 @@ SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 def die_at(told: str) -> Callable[[str], None]:
     """An observer of steps that ends or freezes this process at the one that was told."""
     action, step, number = told.split(":")
-    wanted = Step(step)
     passed: Counter[str] = Counter()
 
     def observer(at: str) -> None:
         passed[at] += 1
-        if at == wanted and passed[at] == int(number):
+        if at == step and passed[at] == int(number):
             os.kill(os.getpid(), SIGNALS[action])
 
     return observer
