@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parents[2] / "infra" / "clickhouse" / "migrations"
 
 _NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 _DATABASE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_COMMENT = re.compile(r"^\s*--.*$", re.MULTILINE)
+_COMMENT = re.compile(r"--.*$", re.MULTILINE)
 _NOTES = """
 CREATE TABLE IF NOT EXISTS migrations
 (

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from infra.reference import api, codes, commands, metrics, settings, topics
+from infra.reference import api, codes, commands, metrics, settings, tables, topics
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 
@@ -13,5 +13,6 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "codes.md": codes.page,
     "metrics.md": metrics.page,
     "topics.md": topics.page,
+    "tables.md": tables.page,
     "api.md": api.page,
 }

@@ -15,7 +15,7 @@ from connectors.steps import Step, passed
 ROWS_MIN: Final = 10_000
 """Rows that make a batch worth inserting."""
 
-WAIT_S: Final = 0.5
+WAIT_S: Final = 0.3
 """How long the first row of a batch waits for more."""
 
 _RETRY_LAST_S: Final = 5.0

@@ -4,6 +4,8 @@
 -- insert and merge, and no less disk. Keys come from a row's cause, so that an insert may be
 -- repeated; nothing is keyed or partitioned by the time of an insert.
 
+-- Source messages as they came: unmodified bytes under their position. Whose a message is becomes
+-- known only when it is parsed, so there is no tenant here.
 CREATE TABLE IF NOT EXISTS raw
 (
     topic String,
@@ -19,6 +21,7 @@ ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(recorded_at)
 ORDER BY (topic_id, source_partition, source_offset);
 
+-- One row a charge: the harmonised record, its lines and postings, balances before and after.
 CREATE TABLE IF NOT EXISTS rated
 (
     tenant String,
@@ -74,6 +77,8 @@ PARTITION BY toYYYYMM(occurred_at)
 ORDER BY (tenant, account, occurred_at, ledger_partition, ledger_offset, ledger_index)
 SETTINGS vertical_merge_algorithm_min_rows_to_activate = 1;
 
+-- Records that the ledger ended without a charge: duplicates, suspended, ignored, errors. `is_read`
+-- is 0 where a verdict is on something that was no record.
 CREATE TABLE IF NOT EXISTS verdicts
 (
     tenant String,

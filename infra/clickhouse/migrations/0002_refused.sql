@@ -1,6 +1,7 @@
 -- What mediation and charging put on topics suspense, errors and outcomes. `version` is the
 -- offset on that topic: of one record id the newest state wins.
 
+-- Records that wait for a fact, and those that did: newest state by record id and position.
 CREATE TABLE IF NOT EXISTS suspense
 (
     tenant String,
@@ -33,10 +34,12 @@ CREATE TABLE IF NOT EXISTS suspense
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, record_id, topic_id, source_partition, source_offset, source_index);
 
+-- Records that cannot be read, with their bytes.
 CREATE TABLE IF NOT EXISTS errors AS suspense
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, topic_id, source_partition, source_offset, source_index, record_id);
 
+-- Records that were ignored by a rule.
 CREATE TABLE IF NOT EXISTS outcomes AS suspense
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, topic_id, source_partition, source_offset, source_index, record_id);

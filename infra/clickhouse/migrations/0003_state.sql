@@ -1,6 +1,7 @@
 -- What accounts hold and who they are, each row absolute as of a ledger position: the highest
 -- `through` of a key wins, whatever order inserts arrive in.
 
+-- What an account holds of each resource.
 CREATE TABLE IF NOT EXISTS balances
 (
     tenant String,
@@ -20,6 +21,7 @@ CREATE TABLE IF NOT EXISTS balances
 ENGINE = ReplacingMergeTree(through)
 ORDER BY (tenant, account, ledger_partition);
 
+-- Running totals of an account.
 CREATE TABLE IF NOT EXISTS accumulators
 (
     tenant String,
@@ -37,6 +39,7 @@ CREATE TABLE IF NOT EXISTS accumulators
 ENGINE = ReplacingMergeTree(through)
 ORDER BY (tenant, account, ledger_partition);
 
+-- Totals of the counter-accounts: revenue, funding, overrun and their like.
 CREATE TABLE IF NOT EXISTS counters
 (
     tenant String,
@@ -51,6 +54,7 @@ CREATE TABLE IF NOT EXISTS counters
 ENGINE = ReplacingMergeTree(through)
 ORDER BY (tenant, ledger_account, resource, ledger_partition);
 
+-- Accounts, one row a change.
 CREATE TABLE IF NOT EXISTS accounts
 (
     tenant String,
@@ -69,6 +73,7 @@ CREATE TABLE IF NOT EXISTS accounts
 ENGINE = ReplacingMergeTree
 ORDER BY (tenant, account, ledger_partition, ledger_offset, ledger_index);
 
+-- Service ids and whom they belong to, one row a change.
 CREATE TABLE IF NOT EXISTS services
 (
     tenant String,
@@ -90,6 +95,7 @@ CREATE TABLE IF NOT EXISTS services
 ENGINE = ReplacingMergeTree
 ORDER BY (tenant, service_id, ledger_partition, ledger_offset, ledger_index);
 
+-- Thresholds that were crossed, and left again.
 CREATE TABLE IF NOT EXISTS alerts
 (
     tenant String,

@@ -1,6 +1,7 @@
 -- What the audit stands on: the steps of each partition, the commands in their order, messages
 -- between partitions, and how far everything has come.
 
+-- Records of the ledger that count: what each took, how much it made.
 CREATE TABLE IF NOT EXISTS steps
 (
     ledger_partition UInt32,
@@ -23,6 +24,7 @@ CREATE TABLE IF NOT EXISTS steps
 ENGINE = ReplacingMergeTree
 ORDER BY (ledger_partition, ledger_offset);
 
+-- Commands in the order of `charging`: with `rated`, the input log of every account.
 CREATE TABLE IF NOT EXISTS commands
 (
     tenant String,
@@ -42,6 +44,7 @@ CREATE TABLE IF NOT EXISTS commands
 ENGINE = ReplacingMergeTree
 ORDER BY (tenant, account, charging_partition, charging_offset, charging_index);
 
+-- Messages between partitions: one row when sent, one when received.
 CREATE TABLE IF NOT EXISTS transfers
 (
     ledger_partition UInt32,
@@ -59,6 +62,7 @@ CREATE TABLE IF NOT EXISTS transfers
 ENGINE = ReplacingMergeTree
 ORDER BY (ledger_partition, message_id, event);
 
+-- How far the sink has come on each topic.
 CREATE TABLE IF NOT EXISTS positions
 (
     topic String,

@@ -1,5 +1,6 @@
 -- Absolute totals of all charges up to the ledger position `through`, by UTC hour and day.
 
+-- Charges by UTC hour, account, product, usage type, zone and currency.
 CREATE TABLE IF NOT EXISTS charges_by_hour
 (
     tenant String,
@@ -19,6 +20,7 @@ ENGINE = ReplacingMergeTree(through)
 PARTITION BY toYYYYMM(period)
 ORDER BY (tenant, period, ledger_partition, account, product, usage_type, zone, currency);
 
+-- Charges by UTC day, account, product, usage type, zone and currency.
 CREATE TABLE IF NOT EXISTS charges_by_day
 (
     tenant String,

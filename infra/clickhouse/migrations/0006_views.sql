@@ -1,5 +1,6 @@
 -- Other shapes of stored rows. None of them holds anything of its own.
 
+-- Harmonised records, charged or not: one shape for every source.
 CREATE VIEW IF NOT EXISTS usage AS
 SELECT
     tenant, account, 'charged' AS verdict, '' AS code, record_id, source, event_id, part,
@@ -16,6 +17,7 @@ SELECT
 FROM verdicts FINAL
 WHERE is_read;
 
+-- Postings of all charges, one row a leg. The legs of a charge sum to zero for each resource.
 CREATE VIEW IF NOT EXISTS postings AS
 SELECT
     tenant, account, occurred_at, ledger_partition, ledger_offset, ledger_index, record_id,
@@ -23,6 +25,7 @@ SELECT
 FROM rated FINAL
 ARRAY JOIN arrayZip(postings.ledger_account, postings.resource, postings.amount) AS posting;
 
+-- Lines of all charges, one row each: which rule by which price made which amount.
 CREATE VIEW IF NOT EXISTS lines AS
 SELECT
     tenant, account, occurred_at, ledger_partition, ledger_offset, ledger_index, record_id,
@@ -33,6 +36,7 @@ ARRAY JOIN arrayZip(
     lines.rule, lines.price, lines.unit, lines.quantity, lines.unit_amount, lines.amount,
     lines.detail) AS line;
 
+-- What accounts hold, one row a bucket.
 CREATE VIEW IF NOT EXISTS balance_buckets AS
 SELECT
     tenant, account, ledger_partition, through, changed_at, bucket.1 AS resource,
@@ -43,6 +47,7 @@ ARRAY JOIN arrayZip(
     buckets.remaining) AS bucket
 WHERE NOT is_deleted;
 
+-- Running totals, one row each.
 CREATE VIEW IF NOT EXISTS accumulator_totals AS
 SELECT
     tenant, account, ledger_partition, through, changed_at, entry.1 AS accumulator,

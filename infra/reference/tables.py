@@ -1,0 +1,82 @@
+"""docs/reference/tables.md"""
+
+import re
+from collections.abc import Iterator
+
+from connectors.clickhouse.migrate import FOLDER
+from infra.reference.columns import MEANINGS
+from infra.reference.table import table
+
+_INTRODUCTION = """# Tables
+
+The tables and views of ClickHouse, out of the migrations. Every table is a `ReplacingMergeTree`:
+its key comes from a row's cause, so that an insert may be repeated. Read tables with `FINAL`; views
+do so themselves. A key with a version in brackets keeps the row whose version is highest. Amounts
+and quantities are `Decimal(38, 12)`, times are UTC.
+
+"""
+_CREATE = re.compile(
+    r"((?:^-- [^\n]*\n)+)^CREATE (TABLE|VIEW) IF NOT EXISTS (\w+)(.*?);$", re.MULTILINE | re.DOTALL
+)
+_COLUMN = re.compile(r"^    (\w+) (\S.*?)(?: CODEC\(.*\))?,?$", re.MULTILINE)
+_NESTED = re.compile(
+    r"^    (\w+) Nested\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\),?$", re.MULTILINE
+)
+_PART = re.compile(r"(\w+) ((?:[A-Z]\w+)(?:\([^()]*(?:\([^()]*\)[^()]*)*\))?)")
+_KEY = re.compile(
+    r"ReplacingMergeTree(?:\((\w+)\))?.*?ORDER BY \((.*?)\)$", re.DOTALL | re.MULTILINE
+)
+
+
+def page() -> str:
+    """Return each table with its key and columns, each view with what it shows."""
+    return _INTRODUCTION + "\n".join(_sections())
+
+
+def columns() -> set[str]:
+    """Return the names of all columns, those inside arrays as `array.name`."""
+    return {name for _, body in _tables() for name, _ in _columns(body)}
+
+
+def _statements() -> Iterator[tuple[str, str, str, str]]:
+    for path in sorted(FOLDER.glob("*.sql")):
+        for comment, kind, name, body in _CREATE.findall(path.read_text()):
+            text = " ".join(line.removeprefix("-- ") for line in comment.splitlines())
+            yield kind, name, text, body
+
+
+def _tables() -> Iterator[tuple[str, str]]:
+    for kind, name, _, body in _statements():
+        if kind == "TABLE":
+            yield name, body
+
+
+def _sections() -> Iterator[str]:
+    for kind, name, text, body in _statements():
+        title = f"## {name}\n\n{text}"
+        if kind == "VIEW":
+            yield f"{title} A view.\n"
+            continue
+        copied = re.match(r" AS (\w+)", body)
+        found = _KEY.search(body)
+        assert found is not None, name
+        version = f" [`{found[1]}`]" if found[1] else ""
+        key = ", ".join(f"`{part}`" for part in found[2].split(", "))
+        rows = [(f"`{at}`", f"`{kind}`", MEANINGS.get(at, "")) for at, kind in _columns(body)]
+        below = f"Columns as of `{copied[1]}`.\n" if copied else table(_HEAD, rows)
+        yield f"{title}\n\nKey: {key}{version}\n\n{below}"
+
+
+_HEAD = ("column", "type", "meaning")
+
+
+def _columns(body: str) -> Iterator[tuple[str, str]]:
+    inside = body.partition("ENGINE")[0]
+    nested = dict(_NESTED.findall(inside))
+    flat = _NESTED.sub(lambda match: f"    {match[1]} Nested,", inside)
+    for name, kind in _COLUMN.findall(flat):
+        if name in nested:
+            for part, part_kind in _PART.findall(nested[name]):
+                yield f"{name}.{part}", f"Array({part_kind})"
+        else:
+            yield name, kind
