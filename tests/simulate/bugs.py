@@ -3,7 +3,7 @@
 Nothing in the product knows of them. Each is a mistake that somebody could make in good faith.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.kafka.ledger import Chain, Link
@@ -109,7 +109,7 @@ class VoidCounted(Sink):
 
 
 class _WholeComputer(StepComputer):
-    def _written(self, portions: list[Portion]) -> tuple[int, int]:
+    def _written(self, portions: Sequence[Portion]) -> tuple[int, int]:
         return portions[-1].offset, WHOLE
 
 

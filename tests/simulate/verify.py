@@ -11,6 +11,7 @@ from streams.model.account import Balances
 from streams.state import Table
 from tests.simulate.business import TENANT, new_core, service_of
 from tests.simulate.fold import Folded, decode_disk, fold_partition
+from tests.simulate.load import UNKNOWN_SERVICES
 from tests.simulate.world import World
 
 Place = tuple[str, int, int, int]
@@ -70,7 +71,7 @@ def _check_places(world: World, folds: dict[int, Folded]) -> list[str]:
     for partition in range(world.shape.usage):
         for offset, value in enumerate(world.broker.logs["usage", partition]):
             found = places.pop(("usage", partition, offset, 0), set())
-            is_lost = service_of(value) in world.unknown_services
+            is_lost = service_of(value) in UNKNOWN_SERVICES
             final = found - {"suspended"} or found
             if len(final) != 1 or (final == {"suspended"} and not is_lost):
                 problems.append(f"usage[{partition}] {offset} {value!r}: ended as {sorted(found)}")
@@ -109,7 +110,7 @@ def _check_balances(world: World, folds: dict[int, Folded]) -> list[str]:
                         spent[rated.account] += posting.amount
                 if any(sums.values()):
                     problems.append(f"ledger {offset}: postings of {rated.position} sum to {sums}")
-    for account, topped_up in world.top_ups.items():
+    for account, topped_up in world.load.top_ups.items():
         held = [
             value
             for folded in folds.values()

@@ -3,25 +3,14 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Any
 
 from connectors.errors import Corrupted
-from connectors.kafka.codec import encode_commands
-from streams.model.command import (
-    ActivateCatalog,
-    AssignService,
-    Command,
-    EndService,
-    PutAccount,
-    TopUp,
-)
-from streams.model.instant import BEGINNING, FOREVER, SECOND, Instant
-from streams.partition import partition_of
 from tests.simulate.broker import SimBroker
-from tests.simulate.business import CURRENCY, EPOCH, PLAN, SIM_PLAN, TENANT, Event, new_core
+from tests.simulate.business import new_core
 from tests.simulate.dice import Dice, Rates
 from tests.simulate.disk import Platter, SimShelf
+from tests.simulate.load import LOAD_S, Load, Shape
 from tests.simulate.loop import VirtualLoop
 from tests.simulate.mediation import Mediator
 from tests.simulate.process import Process
@@ -30,35 +19,7 @@ from tests.simulate.worker import ChargingWorker, Fleet
 from topologies.owner import PartitionOwner
 
 SESSION_S = 4.0
-LOAD_S = 20.0
 QUIET_S = 120.0
-
-
-def assignment(service: str, account: str, start: Instant) -> AssignService:
-    """The command that gives a service to an account from `start` on."""
-    return AssignService(
-        f"assign:{service}:{account}:{start}",
-        TENANT,
-        service,
-        account,
-        account,
-        f"subscription-{service}",
-        PLAN,
-        start,
-        FOREVER,
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shape:
-    """How large a run is."""
-
-    events: int = 120
-    accounts: int = 8
-    services: int = 12
-    usage: int = 2
-    partitions: int = 3
-    workers: int = 2
 
 
 @dataclass
@@ -117,14 +78,6 @@ class World:
         self.suspected: set[str] = set()
         self.is_calm = False
         self._background: set[asyncio.Task[None]] = set()
-        self.top_ups: dict[str, Decimal] = {}
-        self.unknown_services = {"nobody-0", "nobody-1"}
-
-    # Time and words
-
-    def now(self) -> Instant:
-        """The simulated wall clock."""
-        return EPOCH + int(asyncio.get_running_loop().time() * SECOND)
 
     def tell(self, what: str) -> None:
         self.trace(f"{asyncio.get_running_loop().time():8.3f} {what}")
@@ -148,7 +101,9 @@ class World:
 
     async def run(self) -> None:
         """All of it; `failures` says what went wrong on the way."""
-        self.outside = Process("outside", self._failed)
+        self.load = Load(
+            self.broker, self.dice, self.shape, Process("outside", self._failed), self._begin
+        )
         for name in self.assignment:
             self._start_worker(name)
         self._rebalance()
@@ -157,7 +112,7 @@ class World:
         self._start_sink()
         chaos = [
             asyncio.create_task(work())
-            for work in (self._operate, self._load, self._kill_and_freeze, self._trim)
+            for work in (self.load.operate, self.load.send, self._kill_and_freeze, self._trim)
         ]
         await asyncio.gather(*chaos)
         self._calm_down()
@@ -335,95 +290,6 @@ class World:
                 if shelf.offsets and self.dice.happens(self.rates.trim):
                     self.tell(f"ledger[{partition}] trimmed to {max(shelf.offsets)}")
                     self.broker.trim(("ledger", partition), max(shelf.offsets))
-
-    # Load
-
-    async def _operate(self) -> None:
-        """Accounts, services, money and moves, some told twice."""
-        for partition in range(self.shape.partitions):
-            self._begin(self._activate(partition))
-        for number in range(self.shape.accounts):
-            await self._open_account(f"account-{number}")
-        for number in range(self.shape.services):
-            await asyncio.sleep(self.dice.between(0, LOAD_S / self.shape.services / 2))
-            account = f"account-{self.dice.random.randrange(self.shape.accounts)}"
-            await self._command(account, assignment(f"service-{number}", account, EPOCH))
-            if self.dice.happens(0.5):
-                self._begin(self._move(f"service-{number}", account))
-            if self.dice.happens(0.5):
-                await self._top_up(account, f"again-{number}")
-
-    async def _activate(self, partition: int) -> None:
-        """Usage that comes before its catalog waits in suspense."""
-        await asyncio.sleep(self.dice.between(0, 6))
-        await self._command_to(
-            partition, ActivateCatalog("activate", TENANT, SIM_PLAN.version, BEGINNING)
-        )
-
-    async def _open_account(self, account: str) -> None:
-        put = PutAccount(
-            f"put:{account}", TENANT, account, account, "prepaid", CURRENCY, "UTC", None
-        )
-        await self._command(account, put)
-        await self._top_up(account, "first")
-
-    async def _top_up(self, account: str, why: str) -> None:
-        amount = Decimal(self.dice.random.randint(1, 30))
-        self.top_ups[account] = self.top_ups.get(account, Decimal(0)) + amount
-        await self._command(
-            account,
-            TopUp(
-                f"top-up:{account}:{why}", TENANT, account, account, amount, CURRENCY, EPOCH, why
-            ),
-        )
-
-    async def _move(self, service: str, old: str) -> None:
-        """The service goes to another root, from a time that is told before it comes."""
-        await asyncio.sleep(self.dice.between(0, LOAD_S / 3))
-        new = f"account-{self.dice.random.randrange(self.shape.accounts)}"
-        if new == old:
-            return
-        at = self.now() + 5 * SECOND
-        self.tell(f"{service} moves from {old} to {new} at {at}")
-        self._land(old, EndService(f"end:{service}:{old}", TENANT, service, old, at, new))
-        await asyncio.sleep(self.dice.between(0, 3))
-        self._land(new, assignment(service, new, at))
-
-    def _land(self, root: str, command: Command) -> None:
-        place = ("charging", partition_of(TENANT, root, self.shape.partitions))
-        self.broker.land(place, encode_commands((command,)))
-
-    async def _command(self, root: str, command: Command) -> None:
-        partition = partition_of(TENANT, root, self.shape.partitions)
-        await self._command_to(partition, command)
-
-    async def _command_to(self, partition: int, command: Command) -> None:
-        value = encode_commands((command,))
-        for _ in range(2 if self.dice.happens(0.1) else 1):
-            await self.broker.append_surely(self.outside, ("charging", partition), value)
-
-    async def _load(self) -> None:
-        """Usage as it comes: late, doubled, broken, of nobody."""
-        dice, sent = self.dice, []
-        for number in range(self.shape.events):
-            await asyncio.sleep(dice.between(0, 2 * LOAD_S / self.shape.events))
-            place = ("usage", dice.random.randrange(self.shape.usage))
-            chance = dice.random.random()
-            if chance < 0.02:
-                self.broker.land(place, b"\xff broken")
-                continue
-            if chance < 0.12 and sent:
-                self.broker.land(place, dice.random.choice(sent).packed())
-                continue
-            service = f"service-{dice.random.randrange(self.shape.services)}"
-            if dice.happens(0.03):
-                service = dice.random.choice(sorted(self.unknown_services))
-            late = dice.random.choice((0, 0, 0, 1, 3)) * SECOND
-            units = dice.random.choice((0, 1, 1, 2, 5, 30))
-            at = max(EPOCH, self.now() - late)
-            event = Event(f"event-{number}", service, units, at, dice.happens(0.03))
-            sent.append(event)
-            self.broker.land(place, event.packed())
 
 
 def run_world(world: World) -> World:

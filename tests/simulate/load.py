@@ -1,0 +1,165 @@
+"""Load: accounts, services, money and moves as they are told, and usage as it comes."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from connectors.kafka.codec import encode_commands
+from streams.model.command import (
+    ActivateCatalog,
+    AssignService,
+    Command,
+    EndService,
+    PutAccount,
+    TopUp,
+)
+from streams.model.instant import BEGINNING, FOREVER, SECOND, Instant
+from streams.partition import partition_of
+from tests.simulate.broker import SimBroker
+from tests.simulate.business import CURRENCY, EPOCH, PLAN, SIM_PLAN, TENANT, Event
+from tests.simulate.dice import Dice
+from tests.simulate.process import Process
+
+LOAD_S = 20.0
+"""How long usage comes, in simulated seconds."""
+
+UNKNOWN_SERVICES = ("nobody-0", "nobody-1")
+"""Services that no account ever gets."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """How large a run is."""
+
+    events: int = 120
+    accounts: int = 8
+    services: int = 12
+    usage: int = 2
+    partitions: int = 3
+    workers: int = 2
+
+
+def assignment(service: str, account: str, start: Instant) -> AssignService:
+    """The command that gives a service to an account from `start` on."""
+    return AssignService(
+        f"assign:{service}:{account}:{start}",
+        TENANT,
+        service,
+        account,
+        account,
+        f"subscription-{service}",
+        PLAN,
+        start,
+        FOREVER,
+    )
+
+
+class Load:
+    """What the world outside sends. `top_ups` sums up the money it put in, by account."""
+
+    def __init__(
+        self,
+        broker: SimBroker,
+        dice: Dice,
+        shape: Shape,
+        outside: Process,
+        begin: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        self.top_ups: dict[str, Decimal] = {}
+        self._broker = broker
+        self._dice = dice
+        self._shape = shape
+        self._outside = outside
+        self._begin = begin
+
+    def _now(self) -> Instant:
+        return EPOCH + int(asyncio.get_running_loop().time() * SECOND)
+
+    async def operate(self) -> None:
+        """Accounts, services, money and moves, some told twice."""
+        for partition in range(self._shape.partitions):
+            self._begin(self._activate(partition))
+        for number in range(self._shape.accounts):
+            await self._open_account(f"account-{number}")
+        for number in range(self._shape.services):
+            await asyncio.sleep(self._dice.between(0, LOAD_S / self._shape.services / 2))
+            account = f"account-{self._dice.random.randrange(self._shape.accounts)}"
+            await self._command(account, assignment(f"service-{number}", account, EPOCH))
+            if self._dice.happens(0.5):
+                self._begin(self._move(f"service-{number}", account))
+            if self._dice.happens(0.5):
+                await self._top_up(account, f"again-{number}")
+
+    async def _activate(self, partition: int) -> None:
+        """Usage that comes before its catalog waits in suspense."""
+        await asyncio.sleep(self._dice.between(0, 6))
+        await self._command_to(
+            partition, ActivateCatalog("activate", TENANT, SIM_PLAN.version, BEGINNING)
+        )
+
+    async def _open_account(self, account: str) -> None:
+        put = PutAccount(
+            f"put:{account}", TENANT, account, account, "prepaid", CURRENCY, "UTC", None
+        )
+        await self._command(account, put)
+        await self._top_up(account, "first")
+
+    async def _top_up(self, account: str, why: str) -> None:
+        amount = Decimal(self._dice.random.randint(1, 30))
+        self.top_ups[account] = self.top_ups.get(account, Decimal(0)) + amount
+        await self._command(
+            account,
+            TopUp(
+                f"top-up:{account}:{why}", TENANT, account, account, amount, CURRENCY, EPOCH, why
+            ),
+        )
+
+    async def _move(self, service: str, old: str) -> None:
+        """The service goes to another root, from a time that is told before it comes."""
+        await asyncio.sleep(self._dice.between(0, LOAD_S / 3))
+        new = f"account-{self._dice.random.randrange(self._shape.accounts)}"
+        if new == old:
+            return
+        at = self._now() + 5 * SECOND
+        self._land(old, EndService(f"end:{service}:{old}", TENANT, service, old, at, new))
+        await asyncio.sleep(self._dice.between(0, 3))
+        self._land(new, assignment(service, new, at))
+
+    def _land(self, root: str, command: Command) -> None:
+        place = ("charging", partition_of(TENANT, root, self._shape.partitions))
+        self._broker.land(place, encode_commands((command,)))
+
+    async def _command(self, root: str, command: Command) -> None:
+        partition = partition_of(TENANT, root, self._shape.partitions)
+        await self._command_to(partition, command)
+
+    async def _command_to(self, partition: int, command: Command) -> None:
+        value = encode_commands((command,))
+        for _ in range(2 if self._dice.happens(0.1) else 1):
+            await self._broker.append_surely(self._outside, ("charging", partition), value)
+
+    async def send(self) -> None:
+        """Usage as it comes: late, doubled, broken, of nobody."""
+        dice = self._dice
+        sent: list[Event] = []
+        for number in range(self._shape.events):
+            await asyncio.sleep(dice.between(0, 2 * LOAD_S / self._shape.events))
+            place = ("usage", dice.random.randrange(self._shape.usage))
+            chance = dice.random.random()
+            if chance < 0.02:
+                self._broker.land(place, b"\xff broken")
+                continue
+            if chance < 0.12 and sent:
+                self._broker.land(place, dice.random.choice(sent).packed())
+                continue
+            service = f"service-{dice.random.randrange(self._shape.services)}"
+            if dice.happens(0.03):
+                service = dice.random.choice(sorted(UNKNOWN_SERVICES))
+            late = dice.random.choice((0, 0, 0, 1, 3)) * SECOND
+            units = dice.random.choice((0, 1, 1, 2, 5, 30))
+            at = max(EPOCH, self._now() - late)
+            event = Event(f"event-{number}", service, units, at, dice.happens(0.03))
+            sent.append(event)
+            self._broker.land(place, event.packed())
