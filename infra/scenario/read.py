@@ -13,12 +13,12 @@ from connectors.catalog.nodes import compose_documents
 from connectors.catalog.problem import CatalogProblem, Place, ProblemBook
 from connectors.catalog.read import NodeReader, kind_of
 from connectors.catalog.sheets import Sheets, read_folder, replace_sections
-from infra.scenario.form import ScenarioForm, StepForm
+from infra.scenario.check import check_scenario
+from infra.scenario.form import ScenarioForm
 from streams.model.catalog import Catalog
 
 _SCENARIO: Final = kind_of(ScenarioForm)
 _TENANT: Final = "scenario"
-_STEPS: Final = StepForm.__struct_fields__
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +62,7 @@ def _read(path: Path, number: int, node: Node, book: ProblemBook) -> Scenario | 
     place = Place(path.name, f"/{number}" if number else "")
     before = len(book.problems)
     form: ScenarioForm = NodeReader(book, CUSTOM).read(node, _SCENARIO, place)
-    for step_number, step in enumerate(form.when):
-        given = [name for name in _STEPS if getattr(step, name) is not None]
-        if len(given) != 1:
-            found = " and ".join(given) or "nothing"
-            words = ", ".join(_STEPS)
-            book.report(place.at("when", step_number), f"expected one of {words}, found {found}")
+    check_scenario(form, place, book)
     sheets = _sheets(path, form, place, book)
     if len(book.problems) > before or sheets is None:
         return None

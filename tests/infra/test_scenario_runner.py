@@ -92,6 +92,12 @@ def test_what_is_not_as_expected_is_told(tmp_path: Path, then: str, difference: 
         (("api_call, at", "api_call, at: x, at"), '"at" stands here twice'),
         (("  - usage:", "  - tick: 2025-01-01\n    usage:"), "found usage and tick"),
         (("it: charges\n", "it: [\n"), "is not YAML"),
+        (("at: 2025-03-01T", "at: 2025-02-30T"), "there is no such day"),
+        (("when:\n", "when:\n  - redeliver: e9\n"), 'no usage "e9"'),
+        (
+            ("when:\n", "when:\n  - top_up: {account: bob, amount: 1, at: 2025-01-01}\n"),
+            'no account "bob"',
+        ),
     ],
 )
 def test_what_the_runner_does_not_know_is_an_error(
