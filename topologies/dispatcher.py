@@ -43,7 +43,7 @@ class Dispatcher:
     def step(self, *, timeout_s: float = 0.5) -> int:
         """Send what the next ledger records make; the number of messages. Raises ConnectorError."""
         records = self._follower.poll(records_max=RECORDS_MAX, timeout_s=timeout_s)
-        if not records:
+        if not records and not self._writer.needs_commit:
             return 0
         messages = [
             message for valid in records for message in outgoing_messages(valid, self._codec)

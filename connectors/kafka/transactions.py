@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from time import monotonic
 from typing import Any, Final, Self
 
 from confluent_kafka import KafkaException, TopicPartition
@@ -29,6 +30,9 @@ from connectors.steps import Step, passed
 
 TRANSACTION_S: Final = 60.0
 """A transaction that takes longer is ended by the broker."""
+
+POSITIONS_S: Final = 3600.0
+"""Positions are told again so often while nothing happens; brokers keep them for days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class PositionedWriter:
                 "linger.ms": 2,
             },
         )
-        self._offsets: dict[int, int] = {}
+        self._committed_at = monotonic()
 
     def take_over(self, outputs: Sequence[Topic]) -> dict[int, int]:
         """Fence every other writer of this name; by partition the last ledger record taken in, -1.
@@ -150,16 +154,22 @@ class PositionedWriter:
     def end(self, taken: Mapping[int, int]) -> None:
         """Commit the open transaction; the ledger is taken in up to `taken` by partition."""
         passed(self._after_produce)
-        changed = {p: last for p, last in taken.items() if self._offsets.get(p) != last}
         with mapped_errors(f"{self._name}: commit"):
-            if changed:
+            if taken:
+                # All of them, changed or not: the broker forgets the position of a partition
+                # that was not committed for long.
                 self._producer.send_offsets_to_transaction(
-                    [TopicPartition(self._ledger, p, last + 1) for p, last in changed.items()],
+                    [TopicPartition(self._ledger, p, last + 1) for p, last in taken.items()],
                     self._positions.consumer_group_metadata(),
                     TRANSACTION_S,
                 )
             self._producer.commit_transaction(TRANSACTION_S)
-        self._offsets.update(changed)
+        self._committed_at = monotonic()
+
+    @property
+    def needs_commit(self) -> bool:
+        """True where nothing was committed for so long that positions should be told again."""
+        return monotonic() - self._committed_at > POSITIONS_S
 
     def commit(self, messages: Sequence[OutgoingMessage], taken: Mapping[int, int]) -> None:
         """One transaction: these messages, and the ledger taken in up to `taken`."""

@@ -13,6 +13,8 @@ _FRAME_BYTES = 64 * 1024
 _SINGLE_NODE = {
     "offsets.topic.replication.factor": "1",
     "offsets.topic.num.partitions": "8",
+    # Ten years: the dispatcher's and the keeper's positions are worth as much as their outputs.
+    "offsets.retention.minutes": "5256000",
     "transaction.state.log.replication.factor": "1",
     "transaction.state.log.min.isr": "1",
     "transaction.state.log.num.partitions": "4",

@@ -92,7 +92,7 @@ class Keeper:
             message for valid in records for message in suspense_changes(valid, self.index, at=at)
         ]
         facts = self._facts_of(records)
-        if not records and not self.index.has_due(at):
+        if not records and not self.index.has_due(at) and not self._writer.needs_commit:
             return 0
         return self._commit(facts, changes)
 
