@@ -16,7 +16,7 @@ from confluent_kafka.admin import AdminClient
 from connectors.kafka.topics import TOPICS
 from connectors.settings import ClickHouseSettings, KafkaSettings
 from infra.kafka.topics import ensure_topics, name_of
-from tests.engines import clickhouse_settings_in, shared_engines, stop_engines
+from tests.engines import clickhouse_of, shared_engines, stop_engines
 
 PARTITIONS = 4
 
@@ -51,9 +51,9 @@ def kafka(engines: dict[str, Any]) -> KafkaSettings:
 
 
 @pytest.fixture(scope="session")
-def clickhouse(engines: dict[str, Any], engines_folder: Path) -> ClickHouseSettings:
+def clickhouse(engines: dict[str, Any]) -> ClickHouseSettings:
     """The run's ClickHouse server, with the database all tests share."""
-    return clickhouse_settings_in(engines_folder, engines)
+    return clickhouse_of(engines)
 
 
 @pytest.fixture

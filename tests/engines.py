@@ -6,12 +6,14 @@ it is told to or when the run that owns it is gone, even if that was killed.
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from typing import Any
 
@@ -26,6 +28,7 @@ from topologies.settings import Settings
 
 READY_WITHIN_S = 300
 STOP_WITHIN_S = 30
+MEMORY_BYTES_MIN = 4 * 1024**3
 
 _keepers: list[subprocess.Popen[bytes]] = []
 """Kept so that the interpreter does not complain of programs that outlive their handle."""
@@ -53,9 +56,9 @@ def stop_engines(folder: Path) -> None:
     )
 
 
-def clickhouse_settings_in(folder: Path, engines: dict[str, Any]) -> ClickHouseSettings:
+def clickhouse_of(engines: dict[str, Any]) -> ClickHouseSettings:
     """Return how to reach the run's ClickHouse."""
-    return settings_of(folder / "clickhouse", int(engines["clickhouse_port"]))
+    return settings_of(Path(engines["data"]) / "clickhouse", engines["clickhouse_port"])
 
 
 def _start(folder: Path, owner_pid: int, where: Path) -> None:
@@ -77,10 +80,21 @@ def _start(folder: Path, owner_pid: int, where: Path) -> None:
         sleep(0.05)
 
 
-def _start_broker(folder: Path) -> Broker:
+def _roomy_folder() -> TemporaryDirectory[str]:
+    """Return a new folder in memory where there is room, since these engines' data is thrown away.
+
+    Kafka syncs each partition that it makes; on a disk that is most of what a small test waits for.
+    """
+    in_memory = Path("/dev/shm")
+    roomy = in_memory.is_dir() and shutil.disk_usage(in_memory).free > MEMORY_BYTES_MIN
+    place = in_memory if roomy else None
+    return TemporaryDirectory(prefix="vivace-tests-", dir=place, ignore_cleanup_errors=True)
+
+
+def _start_broker(folder: Path, data: Path) -> Broker:
     return start_broker(
         BrokerOptions(
-            directory=folder / "kafka",
+            directory=data / "kafka",
             jars=ensure_jars(default_cache(), repository=Settings().maven_repository),
             port=free_port(),
             controller_port=free_port(),
@@ -89,10 +103,10 @@ def _start_broker(folder: Path) -> Broker:
     )
 
 
-def _start_clickhouse(folder: Path) -> ClickHouse:
+def _start_clickhouse(folder: Path, data: Path) -> ClickHouse:
     return start_clickhouse(
         ServerOptions(
-            directory=folder / "clickhouse",
+            directory=data / "clickhouse",
             port=free_port(),
             log=folder / "clickhouse.log",
             durable=False,
@@ -101,29 +115,29 @@ def _start_clickhouse(folder: Path) -> ClickHouse:
 
 
 def _keep(folder: Path, owner_pid: int) -> None:
+    """Hold the engines until told to end, or until the run that owns them is gone."""
     owner = identity_of(owner_pid)
     asked = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with ThreadPoolExecutor(2) as pool:
-        starting = pool.submit(_start_broker, folder), pool.submit(_start_clickhouse, folder)
-    broker, clickhouse = (start.result() for start in starting)
-    ready = folder / "engines.json.new"
-    ready.write_text(
-        json.dumps(
-            {
-                "keeper": os.getpid(),
-                "keeper_started_at": identity_of(os.getpid()).started_at,
-                "bootstrap": broker.bootstrap,
-                "clickhouse_port": clickhouse.settings.port,
-            }
-        )
-    )
-    ready.rename(folder / "engines.json")
-    while not asked.wait(0.5) and owner.alive():
-        pass
-    for engine in (broker, clickhouse):
-        engine.child.kill()
+    with _roomy_folder() as data, ThreadPoolExecutor(2) as pool:
+        starters = (_start_broker, _start_clickhouse)
+        starting = [pool.submit(start, folder, Path(data)) for start in starters]
+        broker, clickhouse = (start.result() for start in starting)
+        known = {
+            "keeper": os.getpid(),
+            "keeper_started_at": identity_of(os.getpid()).started_at,
+            "data": data,
+            "bootstrap": broker.bootstrap,
+            "clickhouse_port": clickhouse.settings.port,
+        }
+        new = folder / "engines.json.new"
+        new.write_text(json.dumps(known))
+        new.rename(folder / "engines.json")
+        while not asked.wait(0.5) and owner.alive():
+            pass
+        broker.child.kill()
+        clickhouse.child.kill()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ from connectors.kafka.topics import TOPICS, Topic
 from connectors.settings import KafkaSettings
 
 _TIMEOUT_S = 15.0
+_SERVED_WITHIN_S = 90.0
+"""Each partition is a folder made and synced, which takes its time on a busy disk."""
 _DURABLE = (Topic.CHARGING, Topic.LEDGER)
 
 
@@ -119,7 +121,7 @@ def _check(settings: KafkaSettings, present: Mapping[str, int]) -> None:
 
 def _await_served(client: AdminClient, settings: KafkaSettings) -> None:
     """A topic is known to the controller first and served by its leaders a little later."""
-    deadline = monotonic() + _TIMEOUT_S
+    deadline = monotonic() + _SERVED_WITHIN_S
     while not _are_served(client, settings):
         if monotonic() > deadline:
             raise Unavailable(f"The broker at {settings.bootstrap} does not serve its new topics")
