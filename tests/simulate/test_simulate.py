@@ -8,18 +8,29 @@ from tests.simulate.world import World, run_world
 
 SEEDS = 200
 CHUNK = 20
+SOAK_SEEDS = 5000
 BUG_SEEDS = 80
 """A planted bug must show within so many runs."""
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
-def test_every_promise_holds_under_faults(first: int) -> None:
+def assert_unbroken(seeds: range) -> None:
     broken = {}
-    for seed in range(first, first + CHUNK):
+    for seed in seeds:
         problems = verify(run_world(World(seed)))
         if problems:
             broken[seed] = problems[:5]
     assert not broken, f"replay with: python -m tests.simulate {next(iter(broken))}"
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
+def test_every_promise_holds_under_faults(first: int) -> None:
+    assert_unbroken(range(first, first + CHUNK))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("first", range(SEEDS, SOAK_SEEDS, SEEDS))
+def test_every_promise_holds_for_thousands_of_seeds(first: int) -> None:
+    assert_unbroken(range(first, first + SEEDS))
 
 
 @pytest.mark.parametrize("bug", BUGS)

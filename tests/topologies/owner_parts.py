@@ -9,7 +9,7 @@ from streams.model.command import ActivateCatalog, Command, Forwarded, OutboxMes
 from streams.model.usage import SourcePosition, Usage, UsageBatch, UsageRecord, record_id_of
 from streams.state import Effects, RecordMark, RecordState, State, Table, record_id_key
 from topologies.owner import OfferedBatch, OwnerOptions, PartitionOwner
-from topologies.ports import AppendUnknown
+from topologies.ports import AppendUnknown, LedgerLog
 from topologies.state import Store
 
 TENANT = "t"
@@ -147,7 +147,7 @@ async def _inline(function: Callable[..., Any], *arguments: Any) -> Any:
 class OwnerWorld:
     """One owner with its parts, running."""
 
-    def __init__(self, store: Store, ledger: MemoryLedger, **options: Any) -> None:
+    def __init__(self, store: Store, ledger: LedgerLog, **options: Any) -> None:
         self.source = RememberingSource()
         self.core = ToyCore()
         self.sent: list[tuple[int, bytes]] = []

@@ -10,7 +10,7 @@ import pytest
 
 from connectors.errors import Corrupted, Unavailable
 from connectors.kafka.codec import decode_charging, decode_ledger, encode_ledger
-from streams.model.command import ActivateCatalog, Forwarded, Receipt, Tick
+from streams.model.command import ActivateCatalog, Command, Forwarded, Receipt, Tick
 from streams.model.ledger import WHOLE, LedgerRecord
 from streams.model.usage import UsageBatch
 from streams.outcome import RejectReason
@@ -50,6 +50,12 @@ class Bench:
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
+
+
+def commands_of(value: bytes) -> tuple[Command, ...]:
+    message = decode_charging(value)
+    assert isinstance(message, tuple)
+    return message
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
@@ -205,7 +211,7 @@ def test_a_message_is_sent_after_its_step_until_its_receipt(bench: Bench) -> Non
         await world.take(offered(0, usage_message(usage(0, "away"))))
         await world.until(lambda: len(world.sent) >= 3)
         assert world.owner.in_transit == 1
-        (forwarded,) = decode_charging(world.sent[0][1])
+        (forwarded,) = commands_of(world.sent[0][1])
         assert isinstance(forwarded, Forwarded)
         await world.take(offered(1, command_message(Receipt("r", 1, 0))))
         assert world.owner.in_transit == 0
@@ -237,7 +243,7 @@ def test_a_forwarded_record_is_answered_with_a_receipt_each_time(bench: Bench) -
         await world.take(offered(1, command_message(command)))
         await world.until(lambda: len(world.sent) == 2)
         for partition, value in world.sent:
-            (receipt,) = decode_charging(value)
+            (receipt,) = commands_of(value)
             assert (partition, receipt) == (3, Receipt("receipt:3:9:0", 0, 9))
         await world.stop()
 
