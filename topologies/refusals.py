@@ -10,6 +10,9 @@ from streams.model.refused import RefusedRecord
 from streams.model.usage import SourcePosition, record_id_of
 from streams.outcome import Drop, Reject, Verdict, verdict_of
 
+RAW_BYTES_MAX: Final = 6 * 1024 * 1024
+"""The most of a message's bytes that leaves with its refusal, so that it fits its topic."""
+
 State = Literal["suspended", "error", "ignored"]
 
 _STATES: Final[dict[Verdict, State]] = {
@@ -44,8 +47,8 @@ def refuse(arrival: Arrival, refusal: Refusal, *, reference: int, engine: str) -
         recorded_at=arrival.recorded_at,
         catalog_version=plan.version if plan else "",
         engine=engine,
-        raw=arrival.raw,
-        headers=tuple(arrival.headers),
+        raw=arrival.raw[:RAW_BYTES_MAX],
+        headers=tuple((name, value or b"") for name, value in arrival.headers),
     )
 
 

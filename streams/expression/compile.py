@@ -175,8 +175,22 @@ def _compile_binary(symbol: str, left: Expression, right: Expression) -> Evaluat
     compute = _COMPUTE[symbol]
     if isinstance(right, Literal):
         constant = literal_value(right.kind, right.text)
+        if symbol in ("==", "!=") and right.kind in ("int", "string"):
+            return _compile_comparison(first, constant, wanted=symbol == "==")
         return lambda plain: compute(first(plain), constant)
     return lambda plain: compute(first(plain), second(plain))
+
+
+def _compile_comparison(first: Evaluate, constant: int | str, *, wanted: bool) -> Evaluate:
+    """Equality with a constant, the most frequent rule: values of its own type need no look."""
+    own = type(constant)
+
+    def evaluate(plain: dict[str, Any]) -> bool:
+        value = first(plain)
+        same = value == constant if type(value) is own else equal(value, constant)
+        return same is wanted
+
+    return evaluate
 
 
 def _compile_logic(symbol: str, first: Evaluate, second: Evaluate) -> Evaluate:

@@ -4,11 +4,11 @@ Every limit on a value stands here, so that what leaves mediation fits every lat
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final, TypeGuard
 
-from streams.model.instant import DAY, Instant
+from streams.model.instant import DAY, SECOND, Instant
 from streams.model.money import Quantity
 from streams.outcome import Reject, RejectReason
 
@@ -25,7 +25,7 @@ AHEAD_MAX: Final[Instant] = DAY
 """How far an event may be ahead of the broker's time."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+_DAY_SECONDS = 86_400
 _QUICK_DIGITS = 18
 _NUMBER = re.compile(r"[+-]?\d{1,60}(?:\.\d{1,60})?(?:[eE][+-]?\d{1,9})?", re.ASCII)
 _NOT_FINITE = frozenset({"nan", "inf", "infinity", "-inf", "-infinity", "+inf", "+infinity"})
@@ -97,7 +97,8 @@ def read_instant(value: Any, field: str) -> Instant | Reject:
     try:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is not None and len(value) >= 20:
-            return (moment - _EPOCH) // _MICROSECOND
+            since = moment - _EPOCH
+            return (since.days * _DAY_SECONDS + since.seconds) * SECOND + since.microseconds
     except (ValueError, OverflowError):
         pass
     return Reject(

@@ -121,6 +121,14 @@ HEADERS = st.lists(
 ).map(tuple)
 
 
+def test_refusal_of_a_message_beyond_all_bounds_still_fits_its_topic() -> None:
+    refused = only_refused(run(b"x" * 9_000_000, headers=(("a", None),)))  # type: ignore[arg-type]
+    assert refused.code == "message_too_large"
+    assert "9000000 bytes" in refused.detail
+    assert len(refused.raw or b"") < 7_000_000
+    assert refused.headers == (("a", b""),)
+
+
 def places(output: MediationOutput) -> list[tuple[int, int]]:
     placed = [(r.offset, r.index) for r in records(output)]
     return placed + [(r.position.offset, r.position.index) for r in output.refused]
