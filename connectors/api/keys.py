@@ -23,6 +23,9 @@ from streams.model.instant import Instant
 KEYS_FILE: Final = "api-keys.json"
 """In the data folder, readable by its owner alone."""
 
+FIRST_KEY_FILE: Final = "first-api-key"
+"""In the data folder, until the first admin key has been shown."""
+
 PREFIX: Final = "vivace"
 _SECRET_BYTES: Final = 32
 _ID_BYTES: Final = 6
@@ -68,6 +71,7 @@ class KeyStore:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / KEYS_FILE
+        self._first = folder / FIRST_KEY_FILE
         self._seen: tuple[int, int] | None = None
         self._keys: dict[str, ApiKey] = {}
 
@@ -90,6 +94,26 @@ class KeyStore:
         )
         self._write([*self._keys.values(), key])
         return key, f"{PREFIX}_{key_id}_{secret}"
+
+    def create_first(self, *, at: Instant) -> bool:
+        """Make the admin key of a new installation; False where there are keys.
+
+        Its text is handed over in a file that its owner alone can read, until it has been shown.
+        """
+        if self.keys():
+            return False
+        _, text = self.create(name="first", scope=Scope.ADMIN, tenant="", at=at)
+        _write_private(self._first, text.encode())
+        return True
+
+    def take_first(self) -> str | None:
+        """The text of the first key, once: the file that handed it over is gone then."""
+        try:
+            text = self._first.read_text()
+        except FileNotFoundError:
+            return None
+        self._first.unlink()
+        return text
 
     def revoke(self, key_id: str) -> ApiKey:
         """Take a key away. Raises Refused where there is none."""
@@ -127,14 +151,20 @@ class KeyStore:
             self._seen = seen
 
     def _write(self, keys: Iterable[ApiKey]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self._path.with_suffix(f".{os.getpid()}")
-        with suppress(FileNotFoundError):
-            unfinished.unlink()
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(list(keys)), indent=2))
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(self._path)
+        encoded = msgspec.json.format(msgspec.json.encode(list(keys)), indent=2)
+        _write_private(self._path, encoded)
         self._refresh()
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    """Replace a file as a whole by one that nobody else can read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    with suppress(FileNotFoundError):
+        unfinished.unlink()
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)

@@ -1,14 +1,12 @@
 """The door: the table of routes behind keys and limits, served by uvicorn."""
 
 import logging
-import os
 from base64 import b64decode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import structlog
 import uvicorn
@@ -21,16 +19,13 @@ from starlette.routing import Route as StarletteRoute
 
 from connectors import clock
 from connectors.api.gateway import Gateway, GatewaySettings
-from connectors.api.keys import ApiKey, KeyStore, Scope
+from connectors.api.keys import ApiKey, KeyStore
 from connectors.api.limits import RequestLimits
 from connectors.api.openapi import openapi_document
 from connectors.api.problems import Problem, problem_response
 from connectors.api.routes import ROUTES, Route, json_answer
 from connectors.errors import Refused, Unavailable
 from connectors.kafka.registry import NotRegistered
-
-FIRST_KEY_FILE: Final = "first-api-key"
-"""In the data folder, until the first admin key has been shown."""
 
 _log: Any = structlog.get_logger()
 
@@ -167,37 +162,9 @@ async def _unexpected(_: Request, error: Exception) -> Response:
     return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, "This is our fault; it is logged.")
 
 
-def make_first_key(settings: GatewaySettings) -> bool:
-    """Make the admin key of a new installation; False where there are keys.
-
-    Its text is handed over in a file that its owner alone can read, until it has been shown.
-    """
-    keys = KeyStore(settings.data)
-    if keys.keys():
-        return False
-    _, text = keys.create(name="first", scope=Scope.ADMIN, tenant="", at=clock.now())
-    path = settings.data / FIRST_KEY_FILE
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    return True
-
-
-def take_first_key(data: Path) -> str | None:
-    """The text of the first key, once: the file that handed it over is gone then."""
-    path = data / FIRST_KEY_FILE
-    try:
-        text = path.read_text()
-    except FileNotFoundError:
-        return None
-    path.unlink()
-    return text
-
-
 def run(settings: GatewaySettings) -> None:
     """Serve until SIGTERM. Raises Unavailable where no engine is named."""
-    if make_first_key(settings):
+    if KeyStore(settings.data).create_first(at=clock.now()):
         _log.info("first admin key made; `vivace key first` shows it once")
     config = uvicorn.Config(
         build(settings),

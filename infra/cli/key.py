@@ -6,7 +6,6 @@ import typer
 from rich.table import Table
 
 from connectors.api.keys import ApiKey, KeyStore, Scope
-from connectors.api.server import take_first_key
 from connectors.clock import now
 from infra.cli.options import DataOption, JsonOption
 from infra.cli.screen import ExitCode, console, errors, print_json
@@ -68,7 +67,7 @@ def revoke(
 @commands.command()
 def first(data: DataOption = None, as_json: JsonOption = False) -> None:
     """Show the admin key that was made at the first start, this once."""
-    text = take_first_key(load_settings(data).data)
+    text = KeyStore(load_settings(data).data).take_first()
     if text is None:
         errors.print("It was shown, or none was made. Make another with `vivace key create`.")
         raise typer.Exit(ExitCode.FAILED)

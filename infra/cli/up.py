@@ -11,6 +11,7 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
+from connectors.api.keys import KeyStore
 from infra.child import LAST_LINES, stop
 from infra.cli.options import DataOption, JsonOption
 from infra.cli.screen import ExitCode, console, errors, print_json
@@ -99,10 +100,18 @@ def _detach(data: Path | None, fast: bool) -> None:
         state = read_state(settings.data)
         if state and state.pid == supervisor.pid and state.ready:
             _print_state(settings, state)
+            _show_first_key(settings)
             return
         if supervisor.poll() is not None or monotonic() > deadline:
             raise CannotStart("\n".join(log.read_text().splitlines()[-2 * LAST_LINES :]))
         sleep(0.1)
+
+
+def _show_first_key(settings: Settings) -> None:
+    text = KeyStore(settings.data).take_first()
+    if text is not None:
+        console.print(f"admin key  {text}", highlight=False, markup=False, soft_wrap=True)
+        errors.print("Keep it: it is shown this once. `vivace key create` makes others.")
 
 
 def _download_bar(total: int) -> Progress:

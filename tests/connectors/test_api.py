@@ -13,10 +13,10 @@ import jsonschema
 import pytest
 import uvicorn
 
-from connectors.api.keys import KEYS_FILE, KeyStore, Scope
+from connectors.api.keys import FIRST_KEY_FILE, KEYS_FILE, KeyStore, Scope
 from connectors.api.limits import BODY_BYTES_MAX
 from connectors.api.routes import ROUTES
-from connectors.api.server import build, make_first_key, take_first_key
+from connectors.api.server import build
 from connectors.clickhouse.client import Database
 from connectors.clickhouse.migrate import migrate
 from connectors.errors import Corrupted, Refused
@@ -258,17 +258,15 @@ def test_answers_are_as_the_document_says(full_door: Door) -> None:
     assert "# HELP" in full_door.client(Scope.READ).get("/metrics").text
 
 
-def test_the_first_key_is_made_once_and_shown_once(
-    tmp_path: Path, no_database: ClickHouseSettings
-) -> None:
-    settings = DoorSettings(NOWHERE, no_database, tmp_path)
-    assert make_first_key(settings)
-    assert not make_first_key(settings)
-    assert stat.S_IMODE((tmp_path / KEYS_FILE).stat().st_mode) == 0o600
-    text = take_first_key(tmp_path)
-    assert text is not None
-    assert take_first_key(tmp_path) is None
+def test_the_first_key_is_made_once_and_shown_once(tmp_path: Path) -> None:
     keys = KeyStore(tmp_path)
+    assert keys.create_first(at=1)
+    assert not keys.create_first(at=2)
+    for name in (KEYS_FILE, FIRST_KEY_FILE):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+    text = keys.take_first()
+    assert text is not None
+    assert keys.take_first() is None
     found = keys.find(text)
     assert found is not None
     assert (found.scope, found.tenant) == (Scope.ADMIN, "")
