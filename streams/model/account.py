@@ -53,7 +53,7 @@ class Service(Struct, frozen=True, array_like=True, tag=2):
     version: int = 1
 
 
-class Bucket(Struct, frozen=True, array_like=True):
+class Bucket(Struct, frozen=True, array_like=True, gc=False):
     """What an account holds of one resource in one period.
 
     `resource` is a currency or an allowance of the catalog. `remaining` falls by use; for money of

@@ -9,7 +9,7 @@ from streams.model.money import Currency, Quantity
 from streams.model.usage import SourcePosition, UsageRecord
 
 
-class ChargeLine(Struct, frozen=True, array_like=True):
+class ChargeLine(Struct, frozen=True, array_like=True, gc=False):
     """One step of pricing: which rule by which price made which amount of which quantity.
 
     `rule` is the price kind or rule that fired (`per_unit`, `graduated`, `allowance`, `rounding`);
@@ -26,7 +26,7 @@ class ChargeLine(Struct, frozen=True, array_like=True):
     detail: dict[str, str] = {}
 
 
-class Posting(Struct, frozen=True, array_like=True):
+class Posting(Struct, frozen=True, array_like=True, gc=False):
     """One leg of a charge. The legs of one record sum to zero for every resource.
 
     `ledger_account` is `account` (what the customer holds or owes), or a counter-account of the
@@ -38,7 +38,7 @@ class Posting(Struct, frozen=True, array_like=True):
     amount: Quantity
 
 
-class BalanceChange(Struct, frozen=True, array_like=True):
+class BalanceChange(Struct, frozen=True, array_like=True, gc=False):
     """One resource of the account before and after the record."""
 
     resource: str

@@ -58,7 +58,7 @@ class UsageBatch(Struct, frozen=True, array_like=True):
     records: tuple[UsageRecord, ...]
 
 
-class SourcePosition(Struct, frozen=True, array_like=True, order=True):
+class SourcePosition(Struct, frozen=True, array_like=True, order=True, gc=False):
     """The place in a source that a record came from; equal positions mean our own redelivery."""
 
     topic_id: str

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from streams.model.catalog import Graduated
-from streams.model.money import CONTEXT, LINE_QUANTUM, ZERO, Quantity, quantize_line
+from streams.model.money import CONTEXT, ZERO, Quantity, quantize_line
 from streams.model.rated import ChargeLine
 
 
@@ -20,6 +20,8 @@ class _Step(NamedTuple):
     unit_amount: Decimal
     flat_amount: Decimal
     detail: dict[str, str]
+    is_exact: bool
+    """A unit's amount is exact at a line's scale: whole quantities need no division."""
 
 
 class GraduatedPrice:
@@ -52,17 +54,15 @@ class GraduatedPrice:
         return tuple(made)
 
     def _line(self, step: _Step, quantity: Quantity, *, entered: bool) -> ChargeLine:
-        amount = CONTEXT.divide(CONTEXT.multiply(quantity, step.amount), self._per)
-        if entered and quantity > 0:
-            amount = CONTEXT.add(amount, step.flat_amount)
+        if step.is_exact and type(quantity) is int:
+            amount = CONTEXT.multiply(quantity, step.unit_amount)
+        else:
+            product = CONTEXT.multiply(quantity, step.amount)
+            amount = quantize_line(CONTEXT.divide(product, self._per))
+        if entered and quantity > 0 and step.flat_amount:
+            amount = quantize_line(CONTEXT.add(amount, step.flat_amount))
         return ChargeLine(
-            "graduated",
-            self.source,
-            self.unit,
-            quantity,
-            step.unit_amount,
-            quantize_line(amount),
-            step.detail,
+            "graduated", self.source, self.unit, quantity, step.unit_amount, amount, step.detail
         )
 
 
@@ -71,15 +71,16 @@ def _steps(price: Graduated, detail: dict[str, str]) -> tuple[_Step, ...]:
     above: Quantity = 0
     for number, tier in enumerate(price.tiers, start=1):
         up_to = None if tier.up_to is None else _count(tier.up_to)
-        unit_amount = CONTEXT.divide(tier.unit_amount, price.per)
+        unit_amount = quantize_line(CONTEXT.divide(tier.unit_amount, price.per))
         steps.append(
             _Step(
                 above,
                 up_to,
                 tier.unit_amount,
-                unit_amount.quantize(LINE_QUANTUM, None, CONTEXT),
+                unit_amount,
                 tier.flat_amount or ZERO,
                 detail | {"tier": str(number)},
+                CONTEXT.multiply(unit_amount, price.per) == tier.unit_amount,
             )
         )
         above = above if up_to is None else up_to

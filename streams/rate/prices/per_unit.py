@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from streams.model.money import CONTEXT, LINE_QUANTUM, Quantity, quantize_line
+from streams.model.money import CONTEXT, Quantity, quantize_line
 from streams.model.rated import ChargeLine
 
 _multiply = CONTEXT.multiply
@@ -37,7 +37,7 @@ class PerUnitPrice:
         self.reference = ""
         self._amount = amount
         self._per = per
-        self.unit_amount = CONTEXT.divide(amount, per).quantize(LINE_QUANTUM, None, CONTEXT)
+        self.unit_amount = quantize_line(CONTEXT.divide(amount, per))
         self._exact = CONTEXT.multiply(self.unit_amount, per) == amount
 
     def lines(self, quantity: Quantity, used: Quantity) -> tuple[ChargeLine, ...]:
