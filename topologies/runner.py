@@ -103,7 +103,7 @@ class MediationRunner:
         for each, service in zip(passed, services, strict=True):
             arrival, plan = each.arrival, each.plan
             try:
-                record = _guide(each, service)
+                record = _guide_record(each, service)
             except Exception as error:
                 fetch.fail(arrival, error)
                 continue
@@ -152,7 +152,7 @@ def _arrival(message: SourceMessage, topic: str, topic_id: str, partition: int) 
     )
 
 
-def _guide(mediated: Mediated, service: Service | None) -> UsageRecord | Reject:
+def _guide_record(mediated: Mediated, service: Service | None) -> UsageRecord | Reject:
     """The record that leaves for its account root."""
     arrival, plan, event = mediated.arrival, mediated.plan, mediated.event
     tenant, occurred_at = plan.tenant, event.occurred_at
