@@ -37,7 +37,8 @@ class SmallLedger:
 
     def append_after(self, partition: int, prev: int, **fields: Any) -> int:
         """Append a record that was computed from `prev`; it is void where that is not the last."""
-        record = LedgerRecord(LEDGER_FORMAT, "step", prev, b"owner", 1, (0, WHOLE), **fields)
+        written = fields.pop("written", (0, WHOLE))
+        record = LedgerRecord(LEDGER_FORMAT, "step", prev, b"owner", 1, written, **fields)
         offsets: list[int] = []
         self._producer.produce(
             self._topic,
