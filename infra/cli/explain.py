@@ -59,14 +59,15 @@ def _show_refused(name: str, row: Mapping[str, Any]) -> None:
 
 def _show_charge(charge: Mapping[str, Any]) -> None:
     console.print(
-        f"[bold]charge[/] {charge['amount']} {charge['currency']} to account {charge['account']}"
+        f"[bold]charge[/] {_short(charge['amount'])} {charge['currency']}"
+        f" to account {charge['account']}"
         f" of {charge['tenant']}, price plan {charge['price_plan']}, product {charge['product']}"
     )
-    used = ", ".join(f"{usage['quantity']} {usage['unit']}" for usage in charge["usages"])
+    used = ", ".join(f"{_short(usage['quantity'])} {usage['unit']}" for usage in charge["usages"])
     console.print(f"  {charge['usage_type']} at {charge['occurred_at']}: {used}")
     _table("lines", charge["lines"], ("rule", "price", "unit", "quantity", "unit_amount", "amount"))
     _table("postings", charge["postings"], ("ledger_account", "resource", "amount"))
-    _table("balances", charge["changes"], ("resource", "period_start", "before", "after"))
+    _table("balances", charge["changes"], ("resource", "before", "after"))
     console.print(
         f"  ledger {charge['ledger_partition']}/{charge['ledger_offset']}/{charge['ledger_index']},"
         f" catalog {charge['catalog_version']}, engine {charge['engine']},"
@@ -80,5 +81,13 @@ def _table(title: str, rows: list[Mapping[str, Any]], names: tuple[str, ...]) ->
         return
     table = Table(*names, title=title, title_justify="left")
     for row in rows:
-        table.add_row(*(str(row[name]) for name in names))
+        table.add_row(*(_short(row[name]) for name in names))
     console.print(table)
+
+
+def _short(value: str) -> str:
+    """An exact amount without its trailing zeros; anything else as it is."""
+    whole, point, digits = value.partition(".")
+    if not point or not digits.isdigit():
+        return value
+    return f"{whole}.{digits}".rstrip("0").rstrip(".")
