@@ -10,6 +10,7 @@ from connectors.errors import Unavailable
 from connectors.kafka.client import error_of, mapped_errors, new_consumer, new_producer
 from connectors.kafka.codec import decode_ledger_delta, encode_commands
 from connectors.kafka.ledger import LedgerFollower, LedgerReader
+from connectors.kafka.patience import patiently
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
 from streams.model.command import (
@@ -124,9 +125,9 @@ class CommandSender:
             self._settings, {"group.id": f"{self._settings.prefix}{ANCHOR_GROUP}"}
         )
         ledger = f"{self._settings.prefix}{Topic.LEDGER}"
+        wanted = [TopicPartition(ledger, partition) for partition in partitions]
         try:
-            with mapped_errors("keeper's positions"):
-                stored = consumer.committed([TopicPartition(ledger, p) for p in partitions], 10.0)
+            stored = patiently(lambda: _committed(consumer, wanted))
         finally:
             consumer.close()
         return {at.partition: at.offset - 1 if at.offset > 0 else -1 for at in stored}
@@ -152,6 +153,12 @@ class CommandSender:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _committed(consumer: Any, wanted: list[TopicPartition]) -> list[TopicPartition]:
+    with mapped_errors("keeper's positions"):
+        stored: list[TopicPartition] = consumer.committed(wanted, 10.0)
+    return stored
 
 
 def _messages(commands: Iterable[Command], partitions: int) -> Iterator[tuple[int, bytes]]:
