@@ -36,7 +36,15 @@ from streams.record_ids import (
     mark_of,
     position_of,
 )
-from streams.state import CatalogMarks, Effects, RecordState, State, Table, record_id_key
+from streams.state import (
+    CatalogMarks,
+    Effects,
+    RecordMark,
+    RecordState,
+    State,
+    Table,
+    record_id_key,
+)
 
 TIME = b"time"
 _NO_BALANCES = Balances()
@@ -97,8 +105,8 @@ class Charging:
         if mark is None:
             became = self._charge(record, position, state=state, effects=effects)
             state.put(Table.RECORD_IDS, key, mark_of(became, position))
-        elif not is_redelivery(mark, position):
-            effects.verdicts.append(_duplicate(record, position))
+        else:
+            self._repeat(record, position, mark, state=state, effects=effects)
 
     def apply_command(self, command: Command, *, state: State, effects: Effects) -> None:
         """Apply a command once; a known id does nothing."""
@@ -143,8 +151,29 @@ class Charging:
         else:
             # Told again, so that whoever waits for the record's end hears of it.
             state.put(Table.RECORD_IDS, key, mark)
-            if not is_redelivery(mark, position):
-                effects.verdicts.append(_duplicate(record, position))
+            self._repeat(record, position, mark, state=state, effects=effects)
+
+    def _repeat(
+        self,
+        record: UsageRecord,
+        position: SourcePosition,
+        mark: RecordMark,
+        *,
+        state: State,
+        effects: Effects,
+    ) -> None:
+        """An id that was seen before: nothing where it is our own repeat, else a duplicate.
+
+        A record that was sent on is judged by its new home alone, which knows the delivery that
+        came first; told here too, one position could end in two places.
+        """
+        if is_redelivery(mark, position):
+            return
+        guided = guide(record, state) if mark.state == RecordState.FORWARDED else None
+        if isinstance(guided, Elsewhere) and not self._is_home(record, guided.root):
+            self._send_on(record, position, guided.root, state=state, effects=effects)
+        else:
+            effects.verdicts.append(_duplicate(record, position))
 
     def _charge(
         self,
@@ -163,15 +192,26 @@ class Charging:
             return _refuse(record, position, outcome, effects)
         if forwarded or self._is_home(record, outcome.root):
             return _refuse(record, position, _wrong_home(record, outcome), effects)
+        self._send_on(record, position, outcome.root, state=state, effects=effects)
+        return RecordState.FORWARDED
+
+    def _send_on(
+        self,
+        record: UsageRecord,
+        position: SourcePosition,
+        root: str,
+        *,
+        state: State,
+        effects: Effects,
+    ) -> None:
         forward(
-            replace(record, root=outcome.root),
+            replace(record, root=root),
             position,
             sender=self._partition,
-            receiver=partition_of(record.tenant, outcome.root, self._partitions),
+            receiver=partition_of(record.tenant, root, self._partitions),
             state=state,
             effects=effects,
         )
-        return RecordState.FORWARDED
 
     def _is_home(self, record: UsageRecord, root: str) -> bool:
         return partition_of(record.tenant, root, self._partitions) == self._partition
