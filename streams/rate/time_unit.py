@@ -45,15 +45,17 @@ class BandCalendar:
         self._week = _local_week(unit)
         self._days: dict[tuple[str, int], _Day] = {}
 
+    def band_of(self, start: Instant, end: Instant, zone_name: str) -> str | None:
+        """The one band of `[start, end)`; None where it spans a switch, or the end of a UTC day."""
+        starts, bands = self._day(start // DAY, zone_name)
+        place = bisect_right(starts, start)
+        return bands[place - 1] if end <= starts[place] else None
+
     def segments(self, start: Instant, end: Instant, zone_name: str) -> list[Segment]:
         """Cut `[start, end)` at the switches; an instant is one segment without length."""
-        day = self._day(start // DAY, zone_name)
-        place = bisect_right(day.starts, start)
-        if place < len(day.starts) and end <= day.starts[place]:
-            return [Segment(day.bands[place - 1], start, end)]
-        return self._walk(start, max(start, end), zone_name)
-
-    def _walk(self, start: Instant, end: Instant, zone_name: str) -> list[Segment]:
+        band = self.band_of(start, end, zone_name)
+        if band is not None:
+            return [Segment(band, start, end)]
         cut: list[Segment] = []
         for number in range(start // DAY, max(start, end - 1) // DAY + 1):
             starts, bands = self._day(number, zone_name)

@@ -14,16 +14,21 @@ from streams.rate.rating import Part, Rating
 def price_usages(rating: Rating) -> Reject | None:
     """Append the lines and parts of each usage; a leaf without a price refuses the record."""
     offer, record = rating.offer, rating.record
+    band = ""
     if offer.bands is not None:
-        return _price_by_band(rating)
-    prices = offer.prices_for(record.attributes, rating.zone, "")
+        start, end = record.occurred_at, record.ended_at
+        found = offer.bands.band_of(start, end, rating.account.time_zone)
+        if found is None:
+            return _price_by_band(rating)
+        band = rating.band = found
+    prices = offer.prices_for(record.attributes, rating.zone, band)
     if offer.is_plain:
         return _price_plainly(rating, prices)
     for usage in record.usages:
         price = prices.get(usage.unit)
         if price is None:
-            return _no_price(rating, usage.unit, "")
-        _price(rating, price, _counted(rating, usage.unit, usage.quantity))
+            return _no_price(rating, usage.unit, band)
+        _price(rating, price, _counted(rating, usage.unit, usage.quantity), 0, band)
     return None
 
 
@@ -36,17 +41,18 @@ def _price_plainly(rating: Rating, prices: PricesByUnit) -> Reject | None:
         unit, quantity = usage.unit, usage.quantity
         price = prices.get(unit)
         if price is None:
-            return _no_price(rating, unit, "")
+            return _no_price(rating, unit, rating.band)
         lines += price.lines(quantity, 0)
         moved += quantity
         if parts is not None:
-            parts.append(Part(unit, quantity, 0, "", price))
+            parts.append(Part(unit, quantity, 0, rating.band, price))
     for accumulator in offer.moved_alike:
         rating.moved[accumulator] = moved
     return None
 
 
 def _price_by_band(rating: Rating) -> Reject | None:
+    """Usage that spans a switch: each leaf divided by the time in each band."""
     offer, record = rating.offer, rating.record
     assert offer.bands is not None
     zone_name = rating.account.time_zone
@@ -54,9 +60,8 @@ def _price_by_band(rating: Rating) -> Reject | None:
     rating.band = segments[0].band
     for usage in record.usages:
         quantity = _counted(rating, usage.unit, usage.quantity)
-        parts = [quantity] if len(segments) == 1 else divided(quantity, segments)
         before: Quantity = 0
-        for segment, part in zip(segments, parts, strict=True):
+        for segment, part in zip(segments, divided(quantity, segments), strict=True):
             prices = offer.prices_for(record.attributes, rating.zone, segment.band)
             price = prices.get(usage.unit)
             if price is None:
@@ -70,8 +75,8 @@ def _price(
     rating: Rating,
     price: UnitPrice,
     quantity: Quantity,
-    before: Quantity = 0,
-    band: str = "",
+    before: Quantity,
+    band: str,
 ) -> None:
     """One part of a leaf; `before` is how much of the leaf earlier parts have taken."""
     unit, reference = price.unit, price.reference
