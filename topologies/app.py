@@ -50,7 +50,7 @@ def build_app(agent: str, parts: WorkerParts, *, records_max: int) -> Any:
         broker_rebalance_timeout=10.0,
         broker_request_timeout=20.0,
         consumer_auto_offset_reset="earliest",
-        consumer_max_fetch_size=_MIB,
+        consumer_max_fetch_size=2 * _MIB,
         broker_max_poll_records=records_max,
         stream_buffer_maxsize=4096,
         producer_linger=0,

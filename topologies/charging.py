@@ -177,6 +177,10 @@ class ChargingStage:
             partition: owner.opened_at for partition, owner in self._owners.items() if owner.is_open
         }
 
+    def active_versions(self) -> tuple[str, ...]:
+        """None: owners learn of activations in the order of their inputs."""
+        return ()
+
     def observe(self) -> None:
         """Gauges of ownership and lag."""
         metrics.OWNED.set(sum(owner.is_open for owner in self._owners.values()))

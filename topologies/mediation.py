@@ -103,6 +103,9 @@ class MediationStage:
             self._plans_of = (marks, len(plans))
             compiled = {version: plan.mediation for version, plan in plans.items()}
             self._runner.plans = MediationPlans(compiled, marks)
+            unread = set(source_topics(plans)) - set(self._logical.values())
+            if unread:
+                _log.warning("topics read after the next start", topics=sorted(unread))
 
     async def _assigned(self, _app: Any, _assigned: set[TP], **_: Any) -> None:
         metrics.REBALANCES.labels(self.name).inc()
@@ -113,6 +116,11 @@ class MediationStage:
         """None: mediation has no state."""
         return {}
 
+    def active_versions(self) -> tuple[str, ...]:
+        """Every version that the accounts topic names as activated."""
+        marks = self._directory.marks.values()
+        return tuple(sorted({version for each in marks for _, version in each.marks}))
+
     def observe(self) -> None:
         """Gauges of lag and of the directory."""
         metrics.DIRECTORY_POSITION.set(self._directory.position)
@@ -120,9 +128,7 @@ class MediationStage:
 
     async def open(self) -> None:
         """Read the accounts up to now before any usage is looked up in them."""
-        consumer = self.app.consumer
-        consumer.on_trimmed = metrics.count_trimmed
-        consumer.records_max = dict.fromkeys(self._topic_ids, self._parts.options.usage_records_max)
+        self.app.consumer.on_trimmed = metrics.count_trimmed
         self._directory.start()
         await asyncio.to_thread(self._directory.wait_current)
 

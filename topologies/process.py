@@ -171,14 +171,17 @@ async def _tell(parts: WorkerParts, stages: Sequence[Stage], name: str) -> None:
 
 def _announcement(parts: WorkerParts, stages: Sequence[Stage], name: str) -> WorkerAnnouncement:
     partitions: dict[int, int] = {}
+    active: set[str] = set()
     for stage in stages:
         partitions.update(stage.partitions())
+        active.update(stage.active_versions())
     return WorkerAnnouncement(
         worker=name,
         agents=tuple(stage.name for stage in stages),
         address=parts.options.address,
         partitions=partitions,
         versions=parts.library.versions(),
+        active=tuple(sorted(active)),
     )
 
 

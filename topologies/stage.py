@@ -21,7 +21,7 @@ class WorkerOptions:
     session_timeout_s: float = 6.0
     heartbeat_s: float = 1.0
     commit_s: float = 0.5
-    usage_records_max: int = 1000
+    usage_records_max: int = 2000
     charging_messages_max: int = 16
     metrics_port: int | None = None
     address: str = ""
@@ -47,6 +47,9 @@ class Stage(Protocol):
 
     def partitions(self) -> Mapping[int, int]:
         """The partitions of `charging` that are open here, and the ledger offset since when."""
+
+    def active_versions(self) -> tuple[str, ...]:
+        """The catalog versions that it knows to be activated."""
 
     def observe(self) -> None:
         """Bring its gauges up to date."""

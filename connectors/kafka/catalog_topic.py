@@ -12,6 +12,7 @@ from contextlib import closing
 from typing import Any, Final
 
 import msgspec
+import structlog
 from confluent_kafka import TopicPartition
 from msgspec import Struct
 
@@ -19,7 +20,7 @@ from connectors.clock import now
 from connectors.errors import Corrupted, Refused, Unavailable
 from connectors.kafka.client import bounds, error_of, new_consumer, new_producer, take
 from connectors.kafka.codec import encode_commands
-from connectors.kafka.owners import live_workers, not_ready
+from connectors.kafka.owners import live_workers, not_ready, not_told
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
 from streams.model.catalog import Catalog, pack_catalog, unpack_catalog, version_of
@@ -33,6 +34,11 @@ ACTIVATE_AHEAD: Final[Instant] = 30 * SECOND
 """`now` means now plus this, so that the marker reaches every partition before it counts."""
 
 FLUSH_S: Final = 30.0
+
+TOLD_S: Final = 15.0
+"""How long an activation waits for mediation to hear of it, by way of ledger and keeper."""
+
+_log = structlog.get_logger()
 
 
 class Manifest(Struct, frozen=True, array_like=True):
@@ -151,6 +157,7 @@ def activate(
     Without `start` the first version of a tenant counts from the beginning of time, a later one
     from now plus `ACTIVATE_AHEAD`. Raises Refused for a version that was not published, Unavailable
     where a living worker has not compiled it within `patience_s`. Doing it twice changes nothing.
+    Returns once living mediation works by it, so that usage sent then is read by it.
     """
     assembly, _ = read_catalogs(settings)
     if not assembly.has(tenant, version):
@@ -165,6 +172,7 @@ def activate(
     records = [(charging, partition, None, packed) for partition in range(settings.partitions)]
     key = f"active\0{tenant}\0{version}".encode()
     _produce(settings, [*records, (catalog_topic(settings), 0, key, _encode(mark))])
+    _await_told(settings, version)
     return mark
 
 
@@ -184,6 +192,15 @@ def _await_ready(settings: KafkaSettings, version: str, patience_s: float) -> No
                 f"catalog version {version} is not ready at {', '.join(late)}"
                 f" after {patience_s:.0f} s; nothing was activated"
             )
+        time.sleep(0.2)
+
+
+def _await_told(settings: KafkaSettings, version: str) -> None:
+    deadline = time.monotonic() + TOLD_S
+    while late := not_told(live_workers(settings), version):
+        if time.monotonic() > deadline:
+            _log.warning("activated, but not known to all yet", version=version, workers=late)
+            return
         time.sleep(0.2)
 
 

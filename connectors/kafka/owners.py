@@ -29,7 +29,8 @@ class WorkerAnnouncement(Struct, frozen=True, kw_only=True):
     """One worker: what it runs, where its door is, what it owns.
 
     `partitions` maps each partition of `charging` that it owns to the ledger offset of the record
-    it opened it with; `versions` are the catalog versions it has compiled.
+    it opened it with; `versions` are the catalog versions it has compiled, `active` those that its
+    mediation knows to be activated.
     """
 
     worker: str
@@ -37,6 +38,7 @@ class WorkerAnnouncement(Struct, frozen=True, kw_only=True):
     address: str = ""
     partitions: dict[int, int] = {}
     versions: tuple[str, ...] = ()
+    active: tuple[str, ...] = ()
 
 
 _encode = msgspec.json.encode
@@ -101,3 +103,12 @@ def _note(
 def not_ready(workers: Mapping[str, WorkerAnnouncement], version: str) -> list[str]:
     """The workers that have not compiled the version, sorted by name."""
     return sorted(name for name, said in workers.items() if version not in said.versions)
+
+
+def not_told(workers: Mapping[str, WorkerAnnouncement], version: str) -> list[str]:
+    """The workers whose mediation does not know yet that the version was activated."""
+    return sorted(
+        name
+        for name, said in workers.items()
+        if "mediation" in said.agents and version not in said.active
+    )

@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
+from msgspec.structs import replace as with_changes
 
 from connectors.errors import Corrupted, Refused, Unavailable
 from connectors.kafka import catalog_topic
@@ -17,6 +19,7 @@ from connectors.kafka.owners import (
     WorkerAnnouncement,
     live_workers,
     not_ready,
+    not_told,
 )
 from connectors.settings import KafkaSettings
 from streams.model.catalog import Catalog, CurrencyRule, UsageType, version_of
@@ -135,6 +138,21 @@ def test_activation_waits_for_every_living_worker(kafka_settings: KafkaSettings)
     announcer.withdraw("w2")
     wait_for(lambda: not_ready(live_workers(kafka_settings), version) == [], "w2 gone")
     activate(kafka_settings, tenant="acme", version=version, patience_s=0.5)
+
+
+def test_activation_waits_until_mediation_knows(kafka_settings: KafkaSettings) -> None:
+    """It returns when mediation is told, or after a while with the activation done all the same."""
+    version = publish(kafka_settings, catalog())
+    announcer = OwnersAnnouncer(kafka_settings)
+    ready = WorkerAnnouncement(worker="w1", agents=("mediation",), versions=(version,))
+    announcer.announce(ready)
+    wait_for(lambda: not_told(live_workers(kafka_settings), version) == ["w1"], "w1")
+    with ThreadPoolExecutor(1) as pool:
+        activating = pool.submit(activate, kafka_settings, tenant="acme", version=version)
+        wait_for(lambda: commands(kafka_settings), "the commands")
+        assert not activating.done()
+        announcer.announce(with_changes(ready, active=(version,)))
+        assert activating.result(15).version == version
 
 
 def test_an_old_announcement_is_not_alive(

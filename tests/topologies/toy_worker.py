@@ -58,6 +58,9 @@ class ToyStage:
     def partitions(self) -> Mapping[int, int]:
         return {}
 
+    def active_versions(self) -> tuple[str, ...]:
+        return ()
+
     def observe(self) -> None:
         if self._held and (self.folder / "release").exists():
             for message in self._held:
