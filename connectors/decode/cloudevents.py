@@ -54,10 +54,8 @@ def decode_binary(headers: Headers, value: bytes) -> PlainRecord | Reject:
     return plain
 
 
-def open_base64(plain: PlainRecord | Reject) -> PlainRecord | Reject:
-    """The same event with its `data_base64`, if that is one of its own names, decoded to `data`."""
-    if not isinstance(plain, dict) or "data_base64" not in plain:
-        return plain
+def open_base64(plain: PlainRecord) -> PlainRecord | Reject:
+    """The same event with its `data_base64` decoded to `data`."""
     encoded = plain["data_base64"]
     try:
         value = base64.b64decode(encoded, validate=True)

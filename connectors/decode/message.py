@@ -43,8 +43,7 @@ def decode_message(
     if len(value) > MESSAGE_BYTES_MAX:
         return _too_large(value)
     if value[0] == _BRACE:
-        plain: PlainRecord | Reject = decode_json(value)
-        return open_base64(plain) if b'"data_base64"' in value else plain
+        return _decode_object(value)
     text = value.removeprefix(_MARK).lstrip(b" \t\r\n")
     if not text:
         return Reject(RejectReason.EMPTY_MESSAGE, "the message holds only blanks")
@@ -60,7 +59,7 @@ def _too_large(value: bytes) -> Reject:
 
 def _decode_object(text: bytes) -> PlainRecord | Reject:
     plain: PlainRecord | Reject = decode_json(text)
-    return open_base64(plain) if b'"data_base64"' in text else plain
+    return open_base64(plain) if type(plain) is dict and "data_base64" in plain else plain
 
 
 def _decode_array(text: bytes) -> Several | Reject:
