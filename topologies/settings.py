@@ -110,7 +110,9 @@ class Settings(BaseSettings):
         description="Seconds between the ticks that carry time into each partition.",
     )
     release_every_s: int = Field(
-        default=1, ge=1, description="Seconds between two looks for suspended records to release."
+        default=1,
+        ge=1,
+        description="Seconds until a released record that came before its fact is tried again.",
     )
     snapshot_every_s: int = Field(
         default=300, ge=1, description="Seconds between two snapshots of an owner's tables."

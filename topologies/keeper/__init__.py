@@ -5,6 +5,7 @@ from contextlib import closing
 from connectors import clock
 from connectors.kafka.client import await_broker
 from connectors.kafka.leadership import Leadership
+from streams.model.instant import SECOND
 from topologies.keeper.keeper import NAME, Keeper
 from topologies.keeper.ticks import Ticker
 from topologies.settings import Settings
@@ -21,7 +22,7 @@ def run(settings: Settings) -> None:
         if not leadership.wait(stopping.is_set):
             return
         with (
-            Keeper(settings.kafka) as keeper,
+            Keeper(settings.kafka, retry_after=settings.release_every_s * SECOND) as keeper,
             closing(Ticker(settings.kafka, every_s=settings.tick_every_s)) as ticker,
         ):
             while not stopping.is_set():

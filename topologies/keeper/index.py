@@ -18,7 +18,7 @@ from streams.outcome import RejectReason
 NEVER: Final = -1
 
 RETRY_AFTER: Final[Instant] = SECOND
-"""A worker that did not know the fact yet when the record came to it knows it by then."""
+"""Pause before a released record is tried again that came to a worker before its fact did."""
 
 ClosedState = Literal["charged", "discarded", "error", "ignored", "duplicate"]
 
@@ -85,6 +85,7 @@ def awaited_fact(refused: RefusedRecord) -> str:
 class SuspenseIndex:
     """All records that wait. Records that became due stand in `take_due`, oldest first."""
 
+    retry_after: Instant = RETRY_AFTER
     _by_id: dict[bytes, list[Entry]] = field(default_factory=dict)
     _waiting: dict[str, dict[Entry, None]] = field(default_factory=dict)
     _facts: dict[str, FactPlace] = field(default_factory=dict)
@@ -119,7 +120,7 @@ class SuspenseIndex:
             self._make_due(entry)
         else:
             self._serial += 1
-            heappush(self._later, (at + RETRY_AFTER, self._serial, entry))
+            heappush(self._later, (at + self.retry_after, self._serial, entry))
 
     def fact(self, name: str, place: FactPlace) -> None:
         """A fact, at its newest place: what waits for it and was judged without it is due."""

@@ -19,8 +19,9 @@ from connectors.settings import KafkaSettings
 from connectors.steps import Step
 from streams.model.account import Account, Service
 from streams.model.fact import CatalogVersions, Fact, Subject, fact_key
+from streams.model.instant import Instant
 from topologies.keeper.facts import ServiceHomes, catalog_marks
-from topologies.keeper.index import FactPlace, SuspenseIndex
+from topologies.keeper.index import RETRY_AFTER, FactPlace, SuspenseIndex
 from topologies.keeper.suspense import release_message, suspense_changes
 
 NAME: Final = "keeper"
@@ -37,8 +38,8 @@ _log: Any = structlog.get_logger()
 class Keeper:
     """The leader's work. Raises ConnectorError; a new one then goes on."""
 
-    def __init__(self, settings: KafkaSettings) -> None:
-        self.index = SuspenseIndex()
+    def __init__(self, settings: KafkaSettings, *, retry_after: Instant = RETRY_AFTER) -> None:
+        self.index = SuspenseIndex(retry_after)
         self._homes = ServiceHomes(settings.partitions)
         self._writer = PositionedWriter(settings, name=NAME, after_produce=Step.KEEPER_AFTER_SEND)
         taken = self._writer.take_over(())
