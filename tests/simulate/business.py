@@ -82,12 +82,13 @@ SIM_PLAN = build_plan()
 class BreakableCharging(Charging):
     """The real core, with a bug that poisoned records meet half-way through."""
 
-    def charge_record(
-        self, record: UsageRecord, *, position: SourcePosition, state: State, effects: Effects
-    ) -> None:
-        super().charge_record(record, position=position, state=state, effects=effects)
-        if POISON in record.attributes:
+    def _attempt(
+        self, record: UsageRecord, position: SourcePosition, *, state: State, effects: Effects
+    ) -> Any:
+        outcome = super()._attempt(record, position, state=state, effects=effects)
+        if outcome is None and POISON in record.attributes:
             raise RuntimeError("poisoned")
+        return outcome
 
 
 def new_core(partition: int, partitions: int) -> Charging:

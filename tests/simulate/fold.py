@@ -7,6 +7,7 @@ import msgspec
 
 from connectors.kafka.codec import TABLE_DECODERS, decode_charging, decode_ledger
 from connectors.kafka.ledger import Chain
+from streams.model.command import Command, Forwarded, Released
 from streams.model.ledger import WHOLE, LedgerRecord
 from streams.model.rated import RecordVerdict
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
@@ -81,20 +82,43 @@ def _follows(
 
 
 def _take(message: Any, first: int, last: int, core: Any, into: tuple[PlainState, Effects]) -> None:
-    state, effects = into
-    if not isinstance(message, UsageBatch):
+    if isinstance(message, UsageBatch):
+        for record in message.records[first : last + 1]:
+            _charge(record, message, core, into)
+    else:
         for command in message[first : last + 1]:
-            core.apply_command(command, state=state, effects=effects)
-        return
-    for record in message.records[first : last + 1]:
-        position = SourcePosition(message.topic_id, message.partition, record.offset, record.index)
-        before, mark = dict(state.values), effects.mark()
-        try:
-            core.charge_record(record, position=position, state=state, effects=effects)
-        except RuntimeError:
-            state.values = before
-            effects.undo(mark)
-            _refuse(record, position, state, effects)
+            _apply(command, core, into)
+
+
+def _apply(command: Command, core: Any, into: tuple[PlainState, Effects]) -> None:
+    state, effects = into
+    before, mark = dict(state.values), effects.mark()
+    try:
+        core.apply_command(command, state=state, effects=effects)
+    except RuntimeError:
+        assert isinstance(command, Forwarded | Released)
+        state.values = before
+        effects.undo(mark)
+        for record in command.batch.records:
+            _refuse(record, _position(record, command.batch), state, effects)
+
+
+def _charge(
+    record: UsageRecord, batch: UsageBatch, core: Any, into: tuple[PlainState, Effects]
+) -> None:
+    state, effects = into
+    position = _position(record, batch)
+    before, mark = dict(state.values), effects.mark()
+    try:
+        core.charge_record(record, position=position, state=state, effects=effects)
+    except RuntimeError:
+        state.values = before
+        effects.undo(mark)
+        _refuse(record, position, state, effects)
+
+
+def _position(record: UsageRecord, batch: UsageBatch) -> SourcePosition:
+    return SourcePosition(batch.topic_id, batch.partition, record.offset, record.index)
 
 
 def _refuse(
