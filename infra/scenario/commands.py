@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Final
 
 from infra.scenario.form import AccountForm, EndServiceForm, ServiceForm, TopUpForm
 from infra.scenario.messages import instant
 from streams.model.command import AssignService, Command, EndService, PutAccount, TopUp
 from streams.model.instant import BEGINNING, FOREVER
+
+_BEFORE: Final = instant("2000-01-01")
+"""When first top-ups happen: before all usage."""
 
 
 def account_commands(form: AccountForm, *, tenant: str, step: int) -> Iterator[Command]:
@@ -30,7 +34,7 @@ def account_commands(form: AccountForm, *, tenant: str, step: int) -> Iterator[C
             root=root,
             amount=Decimal(form.wallet),
             currency=form.currency,
-            occurred_at=BEGINNING,
+            occurred_at=_BEFORE,
             reason="first top-up",
         )
     for service in form.services:
