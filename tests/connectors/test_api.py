@@ -1,7 +1,10 @@
 """The HTTP door, by a real server and a real client."""
 
+import os
 import socket
 import stat
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -279,3 +282,26 @@ def test_a_key_file_that_is_not_ours_is_refused(tmp_path: Path) -> None:
         KeyStore(tmp_path).keys()
     with pytest.raises(Refused):
         KeyStore(tmp_path / "other").revoke("nobody")
+
+
+def test_the_process_ends_with_zero_on_sigterm(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "VIVACE_DATA": str(tmp_path),
+        "VIVACE_KAFKA_BOOTSTRAP": "127.0.0.1:1",
+        "VIVACE_CLICKHOUSE_HOST": "127.0.0.1",
+        "VIVACE_API_PORT": str(port),
+    }
+    command = [sys.executable, "-m", "infra.cli", "run", "gateway"]
+    process = subprocess.Popen(command, env=environment)
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            assert httpx.get(f"http://127.0.0.1:{port}/subjects").status_code == 200
+            break
+        except httpx.TransportError:
+            time.sleep(0.1)
+    process.terminate()
+    assert process.wait(20) == 0
+    assert (tmp_path / FIRST_KEY_FILE).exists()
