@@ -31,9 +31,11 @@ UNKNOWN_SERVICES = ("nobody-0", "nobody-1")
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """How large a run is."""
+    """How large a run is, and the shares of services that move and of events sent again."""
 
     events: int = 120
+    moves: float = 0.5
+    repeats: float = 0.1
     accounts: int = 8
     services: int = 12
     usage: int = 2
@@ -87,7 +89,7 @@ class Load:
             await asyncio.sleep(self._dice.between(0, LOAD_S / self._shape.services / 2))
             account = f"account-{self._dice.random.randrange(self._shape.accounts)}"
             await self._command(account, assignment(f"service-{number}", account, EPOCH))
-            if self._dice.happens(0.5):
+            if self._dice.happens(self._shape.moves):
                 self._begin(self._move(f"service-{number}", account))
             if self._dice.happens(0.5):
                 await self._top_up(account, f"again-{number}")
@@ -151,8 +153,8 @@ class Load:
             if chance < 0.02:
                 self._broker.land(place, b"\xff broken")
                 continue
-            if chance < 0.12 and sent:
-                self._broker.land(place, dice.random.choice(sent).packed())
+            if chance < 0.02 + self._shape.repeats and sent:
+                self._broker.land(place, dice.random.choice(sent[-20:]).packed())
                 continue
             service = f"service-{dice.random.randrange(self._shape.services)}"
             if dice.happens(0.03):

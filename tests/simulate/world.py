@@ -56,6 +56,11 @@ class World:
             },
             trim=dice.random.choice((0.0, 0.1)),
         )
+        self.shape = replace(
+            self.shape,
+            moves=dice.random.choice((0.3, 1.0)),
+            repeats=dice.random.choice((0.05, 0.1, 0.4)),
+        )
         self.broker = SimBroker(dice, self.rates)
         self.copies: dict[str, dict[bytes, bytes]] = {}
         names = [f"worker-{n}" for n in range(self.shape.workers)]
