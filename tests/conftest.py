@@ -6,6 +6,7 @@ Each test has topics of its own prefix and a database of its own, on engines the
 import os
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import wait
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ def kafka_settings(kafka: KafkaSettings, kafka_prefix: str) -> Iterator[KafkaSet
     ensure_topics(settings)
     yield settings
     client = AdminClient({"bootstrap.servers": settings.bootstrap, "log_level": 0})
-    client.delete_topics([name_of(topic, settings) for topic in TOPICS])
+    wait(client.delete_topics([name_of(topic, settings) for topic in TOPICS]).values(), timeout=30)
 
 
 @pytest.fixture
