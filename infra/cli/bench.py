@@ -5,13 +5,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from infra.bench.crash import measure_crash
 from infra.bench.engines import bench_engines
 from infra.bench.measuring import Amount
 from infra.bench.pipeline import WORKLOADS, measure_workload
 from infra.bench.rate import measure_rate
 from infra.bench.recover import measure_recover
 from infra.cli.options import DataOption, JsonOption
-from infra.cli.screen import console, errors, print_json
+from infra.cli.screen import ExitCode, console, errors, print_json
 from infra.load.plan import Workload
 from infra.up import load_settings
 
@@ -85,3 +86,27 @@ def recover(
     console.print(
         f"{result.rows:,} rows at {result.rows_per_s:,} a second, {result.us_per_row} µs each"
     )
+
+
+@app.command()
+def crash(
+    data: DataOption = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often every step is gone through.")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Kill processes at every named step; ends with 1 where anything is lost or doubled."""
+    with bench_engines(load_settings(data)) as place:
+        result = measure_crash(place, rounds=rounds, tell=_tell)
+    if as_json:
+        print_json(result)
+    else:
+        table = Table("step", "process", "kills")
+        for death in result.deaths:
+            table.add_row(death.step, death.process, str(death.kills))
+        console.print(table)
+        console.print(
+            f"{result.records:,} records: lost {result.lost}, doubled {result.doubled}, audit"
+            f" {'holds' if result.audit_ok else 'fails'}"
+        )
+    if result.lost or result.doubled or not result.audit_ok:
+        raise typer.Exit(ExitCode.FAILED)

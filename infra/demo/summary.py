@@ -78,12 +78,13 @@ _PRODUCER_OWN = frozenset(("acknowledged", "failed"))
 
 def _next(proof: Proof, kept: bool) -> str:
     lines = [
-        "vivace audit                    prove it again, from the stored data",
-        f"vivace explain {proof.event_id:<16} from an amount back to the bytes that caused it",
-        "vivace balance acme-000000      what an account holds and owes",
-        "vivace suspense list            what waits, and for what",
-        "vivace down                     end everything",
+        "vivace audit                     prove it again, from the stored data",
+        "vivace balance acme-000000       what an account holds and owes",
+        "vivace suspense list             what waits, and for what",
+        f"vivace explain {proof.event_id}",
+        "                                 from an amount back to the bytes that caused it",
+        "vivace down                      end everything",
     ]
     if not kept:
-        lines = ["make demo KEEP=1                leave it running, then:", *lines]
+        lines = ["make demo KEEP=1                 leave it running, then:", *lines]
     return "\n".join(lines)

@@ -5,13 +5,11 @@ or SIGSTOP (a zombie to be, once it is continued). `-` or nothing: it lives. BUG
 mistake (`tests/crash/bugs.py`), to prove that the harness finds it.
 """
 
-import os
-import signal
 import sys
-from collections import Counter
 from collections.abc import Callable
 
 from connectors.steps import observe
+from infra.bench.mortal import die_at
 from tests.crash.bugs import plant
 from topologies import charging, dispatcher, keeper, mediation, sink
 from topologies.settings import Settings
@@ -23,20 +21,6 @@ RUNS: dict[str, Callable[[Settings], None]] = {
     "dispatcher": dispatcher.run,
     "keeper": keeper.run,
 }
-SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
-
-
-def die_at(told: str) -> Callable[[str], None]:
-    """An observer of steps that ends or freezes this process at the one that was told."""
-    action, step, number = told.split(":")
-    passed: Counter[str] = Counter()
-
-    def observer(at: str) -> None:
-        passed[at] += 1
-        if at == step and passed[at] == int(number):
-            os.kill(os.getpid(), SIGNALS[action])
-
-    return observer
 
 
 def main() -> None:

@@ -6,24 +6,9 @@ import pytest
 
 from connectors.settings import ClickHouseSettings, KafkaSettings
 from connectors.steps import Step
+from infra.bench.crash import ROUNDS
 from infra.bench.site import Site
 from tests.crash.harness import Harness
-
-ROUNDS: tuple[dict[str, Step], ...] = (
-    {
-        "mediation": Step.MEDIATION_BETWEEN_OUTPUTS,
-        "charging": Step.CHARGING_AFTER_LEDGER,
-        "sink": Step.SINK_BETWEEN_TABLES,
-        "dispatcher": Step.DISPATCHER_AFTER_PRODUCE,
-        "keeper": Step.KEEPER_AFTER_SEND,
-    },
-    {
-        "mediation": Step.MEDIATION_AFTER_PRODUCE,
-        "charging": Step.CHARGING_AFTER_WRITE,
-        "sink": Step.SINK_AFTER_INSERT,
-    },
-    {"charging": Step.CHARGING_BEFORE_COMMIT},
-)
 
 
 @pytest.mark.timeout(500)

@@ -9,10 +9,10 @@ from rich.table import Table
 
 from connectors.settings import ClickHouseSettings, KafkaSettings
 from connectors.steps import Step
+from infra.bench.crash import ROUNDS
 from infra.bench.site import Site
 from tests.crash.engines import own_engines
 from tests.crash.harness import PROCESSES, Harness, Judgement
-from tests.crash.test_named_steps import ROUNDS
 
 REPEATS = 5
 RANDOM_KILLS = 45

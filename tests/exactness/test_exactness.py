@@ -12,6 +12,7 @@ from connectors import clock
 from connectors.settings import ClickHouseSettings, KafkaSettings
 from infra.bench.preload import load_reference, make_place
 from infra.bench.site import Site
+from infra.demo.proof import audit_now
 from infra.demo.watch import Watch
 from infra.load.plan import Kind, LoadPlan
 from infra.load.population import strangers
@@ -28,7 +29,7 @@ CURRENCIES = {"USD", "CHF"}
 HOUR, ONE_DAY = timedelta(hours=1), timedelta(days=1)
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(500)
 def test_twin_of_twenty_thousand(
     kafka_settings: KafkaSettings, clickhouse_settings: ClickHouseSettings, tmp_path: Path
 ) -> None:
@@ -98,6 +99,8 @@ def run_load(site: Site, plan: LoadPlan) -> Counter[Kind]:
         )
 
     site.wait(settled, "all charged and stored", within_s=200 + plan.events / 500)
+    report = audit_now(site.settings)
+    assert report.is_ok, report.as_json()
     site.close()
     return kinds
 
