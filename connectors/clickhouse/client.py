@@ -13,7 +13,14 @@ from typing import Any, Final, Self
 
 import clickhouse_connect
 import pyarrow as pa
-from clickhouse_connect.driver.exceptions import ClickHouseError, Error
+from clickhouse_connect.driver.exceptions import (
+    ClickHouseError,
+    DataError,
+    Error,
+    InterfaceError,
+    NotSupportedError,
+    ProgrammingError,
+)
 
 from connectors.errors import ConnectorError, Refused, Unavailable
 from connectors.settings import ClickHouseSettings
@@ -34,6 +41,9 @@ _FULL: Final = frozenset((243, 75))
 _BUSY: Final = frozenset((159, 160, 202, 209, 210, 241, 242, 252, 254, 319, 999)) | _FULL
 """Time-outs, too many queries or parts, out of memory, read-only while it recovers."""
 
+_OURS: Final = (ProgrammingError, DataError, NotSupportedError, InterfaceError)
+"""Without a server's code: the client refuses what we gave it."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -43,7 +53,7 @@ def error_of(error: Exception, what: str) -> ConnectorError:
     text = " ".join(str(error).split())[:400]
     if code in _FULL:
         return Unavailable(f"{what}: the database's disk is full or broken: {text}")
-    if code is None or code in _BUSY:
+    if code in _BUSY or (code is None and not isinstance(error, _OURS)):
         return Unavailable(f"{what}: {text}")
     return Refused(f"{what}: {text}")
 

@@ -88,8 +88,9 @@ def run(settings: Settings) -> None:
     stopping = stop_requests()
     await_broker(settings.kafka)
     codec = codec_of(settings.registry_url, prefix=settings.kafka.prefix)
-    # Rows of a batch are plain values without cycles; looking for some costs more than making them.
-    gc.set_threshold(200_000, 20, 50)
+    # A batch is some hundred thousand lists without a cycle, gone when it is stored: to look for
+    # cycles among them would cost half as much again as making them.
+    gc.set_threshold(1_000_000, 20, 100)
     kafka, clickhouse = settings.kafka, settings.clickhouse
     lanes = [
         LaneThread("ledger", clickhouse, lambda database: LedgerLane(kafka, database), stopping),
