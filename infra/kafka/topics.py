@@ -20,6 +20,7 @@ from connectors.kafka.topics import TOPICS, Topic
 from connectors.settings import KafkaSettings
 
 _TIMEOUT_S = 15.0
+_ASK_S = 2.0
 _SERVED_WITHIN_S = 90.0
 """Each partition is a folder made and synced, which takes its time on a busy disk."""
 _DURABLE = (Topic.CHARGING, Topic.LEDGER)
@@ -43,7 +44,7 @@ def ensure_topics(
     for name, future in made.items():
         _await_made(name, future)
     if wanted:
-        _await_served(client, settings)
+        _await_served(settings)
     if flush is not None:
         _set_flush(client, settings, every="1" if flush else None)
     return [topic.topic for topic in wanted]
@@ -119,24 +120,28 @@ def _check(settings: KafkaSettings, present: Mapping[str, int]) -> None:
             )
 
 
-def _await_served(client: AdminClient, settings: KafkaSettings) -> None:
+def _await_served(settings: KafkaSettings) -> None:
     """A topic is known to the controller first and served by its leaders a little later."""
     deadline = monotonic() + _SERVED_WITHIN_S
-    while not _are_served(client, settings):
+    while not _are_served(settings):
         if monotonic() > deadline:
             raise Unavailable(f"The broker at {settings.bootstrap} does not serve its new topics")
-        sleep(0.01)
+        sleep(0.02)
 
 
-def _are_served(client: AdminClient, settings: KafkaSettings) -> bool:
-    """Ask each leader, because the metadata names it before it has taken the partition."""
+def _are_served(settings: KafkaSettings) -> bool:
+    """Ask each leader, because the metadata names it before it has taken the partition.
+
+    Each time by a new client: one that once learned of a partition without a leader keeps to that.
+    """
+    client = AdminClient({"bootstrap.servers": settings.bootstrap, "log_level": 0})
     partitions = {
         TopicPartition(name_of(topic, settings), number): OffsetSpec.earliest()
         for topic in TOPICS
         for number in range(partitions_of(topic, settings))
     }
-    asked = client.list_offsets(partitions, request_timeout=_TIMEOUT_S)
-    return all(future.exception(_TIMEOUT_S) is None for future in asked.values())
+    asked = client.list_offsets(partitions, request_timeout=_ASK_S)
+    return all(future.exception() is None for future in asked.values())
 
 
 def _await_made(name: str, future: Future[None]) -> None:
