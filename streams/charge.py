@@ -28,7 +28,7 @@ from streams.outcome import Drop, DropReason, Reject, RejectReason, Verdict, ver
 from streams.partition import partition_of
 from streams.rate.guide import Elsewhere, Guided, guide
 from streams.rate.plan import Plan
-from streams.rate.rate import begin_rating, rate_usage
+from streams.rate.rate import find_offer, rate_usage
 from streams.rate.rating import Rating
 from streams.record_ids import (
     is_outside_window,
@@ -236,15 +236,22 @@ class Charging:
         guided = guide(record, state)
         if not isinstance(guided, Guided):
             return guided
-        rating = begin_rating(record, guided, plan)
-        if not isinstance(rating, Rating):
-            return rating
+        sold = find_offer(record, guided, plan)
+        if isinstance(sold, Reject):
+            return sold
         closed_before = time - plan.grace if time != BEGINNING else BEGINNING
-        key = guided.key
-        rating.open(
-            period=self._period(record.occurred_at, guided.account.time_zone, closed_before),
-            balances=state.get(Table.BALANCES, key) or _NO_BALANCES,
-            accumulators=state.get(Table.ACCUMULATORS, key) or _NO_TOTALS,
+        account, key = guided.account, guided.key
+        balances = state.get(Table.BALANCES, key) or _NO_BALANCES
+        totals = state.get(Table.ACCUMULATORS, key) or _NO_TOTALS
+        rating = Rating(
+            record,
+            account,
+            guided.assignment,
+            *sold,
+            self._period(record.occurred_at, account.time_zone, closed_before),
+            list(balances.buckets),
+            balances.thresholds,
+            totals.totals,
         )
         open_period(rating, closed_before=closed_before)
         refusal = rate_usage(rating)

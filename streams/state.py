@@ -6,6 +6,7 @@ mark, so that one broken record leaves no trace.
 """
 
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -64,7 +65,12 @@ class RecordMark(Struct, frozen=True, array_like=True, gc=False):
 
 def record_id_key(occurred_at: Instant, record_id: bytes) -> bytes:
     """The key of RECORD_IDS: UTC day of the event (4 bytes, in order before 1970 too), then id."""
-    return (occurred_at // DAY + 2**31).to_bytes(4, "big") + record_id
+    return _day_key(occurred_at // DAY) + record_id
+
+
+@lru_cache(maxsize=256)
+def _day_key(day: int) -> bytes:
+    return (day + 2**31).to_bytes(4, "big")
 
 
 class CatalogMarks(Struct, frozen=True, array_like=True):

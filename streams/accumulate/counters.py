@@ -28,6 +28,8 @@ def post_counters(tenant: str, postings: Iterable[Posting], state: State) -> Non
 
 def added(held: Quantity | str | None, amount: Quantity) -> Quantity:
     """The counter after a leg; a total that comes from disk is its exact text."""
+    if type(held) is Decimal:
+        return CONTEXT.add(held, amount)
     if held is None:
         return amount
     if isinstance(held, str):

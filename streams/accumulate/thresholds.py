@@ -20,7 +20,6 @@ OVERRUN = "overrun"
 """The threshold every account has: usage went beyond wallet or credit limit."""
 RECOVERED = "/recovered"
 _KEPT = 93 * DAY
-_HUNDRED = Decimal(100)
 
 Fired = tuple[tuple[str, Instant], ...]
 
@@ -32,10 +31,8 @@ def watch_rating(rating: Rating, plan: Plan) -> list[Alert]:
     """
     account, fired = rating.account, rating.fired
     bounds = plan.money_bounds(account)
-    if not fired and not rating.overrun and len(rating.changes) == 1:
-        (change,) = rating.changes
-        if change.resource == account.currency and (not bounds or change.after > bounds[0].balance):
-            return []
+    if not rating.overrun and _is_quiet(rating, plan, bounds):
+        return []
     watch = Watch(account.tenant, account.account, fired=fired, at=rating.record.occurred_at)
     for change in rating.changes:
         if change.resource == account.currency:
@@ -55,20 +52,39 @@ def watch_rating(rating: Rating, plan: Plan) -> list[Alert]:
     return watch.alerts
 
 
+def _is_quiet(rating: Rating, plan: Plan, bounds: tuple[MoneyBound, ...]) -> bool:
+    """True where judging the changes would neither reach nor leave a threshold."""
+    fired, currency = rating.fired, rating.plan.currency
+    for change in rating.changes:
+        if change.resource == currency:
+            # The bounds fall: above the first none is reached. What has fired could be left.
+            if bounds and (fired or change.after <= bounds[0].balance):
+                return False
+        elif change.resource in plan.allowance_thresholds:
+            granted = _granted(rating, change)
+            if granted is None:
+                continue
+            used, start = granted - change.after, change.period_start
+            for threshold, level in plan.allowance_levels(change.resource, granted):
+                if used >= level and (threshold, start) not in fired:
+                    return False
+    return True
+
+
+def _granted(rating: Rating, change: BalanceChange) -> Quantity | None:
+    """What the changed bucket was given; None where its period was closed by this record."""
+    for bucket in rating.buckets:
+        if bucket.start == change.period_start and bucket.resource == change.resource:
+            return bucket.granted
+    return None
+
+
 def _watch_allowance(watch: "Watch", rating: Rating, plan: Plan, change: BalanceChange) -> None:
-    granted = next(
-        (
-            bucket.granted
-            for bucket in rating.buckets
-            if bucket.resource == change.resource and bucket.start == change.period_start
-        ),
-        None,
-    )
-    if granted is None:  # its period was closed by this record
+    granted = _granted(rating, change)
+    if granted is None:
         return
     used = granted - change.after
-    for threshold, percent in plan.allowance_thresholds[change.resource]:
-        level = CONTEXT.divide(CONTEXT.multiply(Decimal(granted), percent), _HUNDRED)
+    for threshold, level in plan.allowance_levels(change.resource, granted):
         if used >= level:
             watch.reach(
                 threshold, change.period_start, resource=change.resource, level=level, value=used

@@ -12,7 +12,6 @@ from streams.model.catalog import (
     ZONE,
     Allowance,
     Graduated,
-    Measure,
     PerUnit,
     Price,
     PriceKind,
@@ -23,6 +22,7 @@ from streams.model.money import Quantity
 from streams.model.rated import ChargeLine
 from streams.rate.prices.graduated import GraduatedPrice
 from streams.rate.prices.per_unit import PerUnitPrice
+from streams.rate.quantity import compile_measure
 from streams.rate.time_unit import BandCalendar
 from streams.rate.zone_unit import ZoneTable
 
@@ -93,7 +93,7 @@ class CompiledOffer:
             and (bool(self.moved_alike) or not parts.moves)
             and not any(isinstance(price.price, Graduated) for price in offer.prices)
         )
-        self.measures: dict[str, Measure] = {measure.unit: measure for measure in offer.measures}
+        self.measures = {measure.unit: compile_measure(measure) for measure in offer.measures}
         words = {word for price in offer.prices for word in price.when}
         self._by_zone = ZONE in words
         self._by_band = BAND in words

@@ -7,7 +7,7 @@ from streams.mediate import compile_mediation
 from streams.model.account import Account
 from streams.model.catalog import Catalog, CurrencyRule, PriceOffer, PricePlan, version_of
 from streams.model.instant import datetime_of
-from streams.model.money import CONTEXT, ROUNDING_MODES, Currency
+from streams.model.money import CONTEXT, ROUNDING_MODES, Currency, Quantity
 from streams.rate.offer import CompiledOffer, OfferParts
 from streams.rate.price_plan import CompiledPricePlan
 from streams.rate.quantity import exact
@@ -17,6 +17,9 @@ from streams.record_ids import KEPT_DAYS
 
 _BOUNDS_KEPT = 4096
 HUNDRED = Decimal(100)
+
+Levels = tuple[tuple[str, Decimal], ...]
+"""Thresholds of an allowance with their levels."""
 
 
 class MoneyBound(NamedTuple):
@@ -42,6 +45,7 @@ class Plan:
     __slots__ = (
         "_bounds",
         "_catalog",
+        "_levels",
         "allowance_thresholds",
         "dedupe_days",
         "grace",
@@ -72,6 +76,7 @@ class Plan:
         )
         self._catalog = catalog
         self._bounds: dict[tuple[str, str, Decimal | None], tuple[MoneyBound, ...]] = {}
+        self._levels: dict[tuple[str, int], Levels] = {}
 
     def dedupe_window(self, usage_type: str) -> int:
         """How many days back an event of this type is charged: its source's window."""
@@ -86,6 +91,25 @@ class Plan:
                 self._bounds.clear()
             bounds = self._bounds[key] = self._find_bounds(account)
         return bounds
+
+    def allowance_levels(self, resource: str, granted: Quantity) -> Levels:
+        """The thresholds on an allowance, as what has to be used up of `granted` to reach them."""
+        if type(granted) is not int:
+            # Equal decimals may be written in several ways, and a level is told as it is written.
+            return self._find_levels(resource, granted)
+        key = (resource, granted)
+        levels = self._levels.get(key)
+        if levels is None:
+            if len(self._levels) >= _BOUNDS_KEPT:
+                self._levels.clear()
+            levels = self._levels[key] = self._find_levels(resource, granted)
+        return levels
+
+    def _find_levels(self, resource: str, granted: Quantity) -> Levels:
+        return tuple(
+            (threshold, CONTEXT.divide(CONTEXT.multiply(Decimal(granted), percent), HUNDRED))
+            for threshold, percent in self.allowance_thresholds.get(resource, ())
+        )
 
     def _find_bounds(self, account: Account) -> tuple[MoneyBound, ...]:
         bounds: list[MoneyBound] = []
@@ -132,6 +156,7 @@ class _Compiler:
             id=plan.id,
             currency=plan.currency,
             quantum=Decimal(1).scaleb(-rule.digits),
+            nothing=Decimal(0).scaleb(-rule.digits),
             rounding=ROUNDING_MODES[rule.rounding],
             overrun=plan.overrun,
             grants=tuple((grant.allowance, exact(grant.quantity)) for grant in plan.grants),

@@ -13,12 +13,14 @@ from streams.rate.offer import CompiledOffer
 class CompiledPricePlan:
     """A price plan, ready to charge by. `offers` hold the newest of a usage type first.
 
-    `quantum` is one minor unit of the currency and `rounding` the decimal module's mode.
+    `quantum` is one minor unit of the currency, `nothing` is zero of them, and `rounding` the
+    decimal module's mode.
     """
 
     id: str
     currency: Currency
     quantum: Decimal
+    nothing: Decimal
     rounding: str
     overrun: OverrunPolicy
     grants: tuple[tuple[str, Quantity], ...]

@@ -4,13 +4,17 @@ from streams.model.instant import format_instant
 from streams.model.usage import UsageRecord
 from streams.outcome import Reject, RejectReason
 from streams.rate.guide import Guided
+from streams.rate.offer import CompiledOffer
 from streams.rate.plan import Plan
+from streams.rate.price_plan import CompiledPricePlan
 from streams.rate.rating import Rating
-from streams.rate.rules import RULES
+from streams.rate.rules import RULES, RULES_OF_PLAIN
+
+Sold = tuple[CompiledPricePlan, CompiledOffer]
 
 
-def begin_rating(record: UsageRecord, guided: Guided, plan: Plan) -> Rating | Reject:
-    """The record with its account, price plan and the offer in force, ready for the rules."""
+def find_offer(record: UsageRecord, guided: Guided, plan: Plan) -> Sold | Reject:
+    """The price plan of the assignment and its offer in force."""
     account, assignment = guided.account, guided.assignment
     price_plan = plan.price_plans.get(assignment.price_plan)
     if price_plan is None:
@@ -34,12 +38,14 @@ def begin_rating(record: UsageRecord, guided: Guided, plan: Plan) -> Rating | Re
             f" price plan {price_plan.id} in {price_plan.currency}",
             lacks=f"account:{record.tenant}:{account.account}",
         )
-    return Rating(record, account=account, assignment=assignment, plan=price_plan, offer=offer)
+    return price_plan, offer
 
 
 def rate_usage(rating: Rating) -> Reject | None:
-    """Apply the rules; the first that refuses ends it."""
-    for rule in RULES:
+    """Apply the rules that the offer can need; the first that refuses ends it."""
+    offer = rating.offer
+    rules = RULES if offer.allowances or offer.zones is not None else RULES_OF_PLAIN
+    for rule in rules:
         refusal = rule(rating)
         if refusal is not None:
             return refusal

@@ -4,11 +4,13 @@ Rules write into it in their order; nothing of it leaves before the last rule is
 leaves is frozen.
 """
 
+from decimal import Decimal
+
 from msgspec import Struct
 
-from streams.model.account import Account, Accumulators, Balances, Bucket, ServiceAssignment
+from streams.model.account import Account, Bucket, ServiceAssignment
 from streams.model.catalog import Allowance
-from streams.model.instant import Period
+from streams.model.instant import Instant, Period
 from streams.model.money import ZERO, Quantity
 from streams.model.rated import BalanceChange, ChargeLine, Posting
 from streams.model.usage import UsageRecord
@@ -17,57 +19,50 @@ from streams.rate.price_plan import CompiledPricePlan
 
 
 class Part(Struct, frozen=True, gc=False):
-    """A quantity that was priced as one: `used` is the tier reference before it."""
+    """A quantity that was priced as one: `used` is the tier reference before it.
+
+    `lines` are its charge while nothing of it was taken back, and empty after that.
+    """
 
     unit: str
     quantity: Quantity
     used: Quantity
     band: str
     price: UnitPrice
+    lines: tuple[ChargeLine, ...]
 
 
-class Rating:
+class Rating(Struct, gc=False):
     """Everything about one record while it is charged.
 
     `buckets` is a working copy of the account's; `granted` are those opened by this record. `moved`
     is what the record has added to accumulators so far. `burns` are the allowances that have
     something left, with the place of their bucket; only where there are some, `parts` are kept.
+    `offset` counts the parts that an allowance took back whole.
     """
 
-    zone = ""
-    band = ""
-    total = ZERO
-    amount = ZERO
-    overrun = ZERO
+    record: UsageRecord
+    account: Account
+    assignment: ServiceAssignment
+    plan: CompiledPricePlan
+    offer: CompiledOffer
+    period: Period
+    buckets: list[Bucket]
+    fired: tuple[tuple[str, Instant], ...]
+    totals: tuple[tuple[str, Instant, Instant, Quantity], ...]
+    zone: str = ""
+    band: str = ""
+    total: Decimal = ZERO
+    amount: Decimal = ZERO
+    overrun: Decimal = ZERO
+    offset: int = 0
     granted: tuple[Bucket, ...] = ()
-
-    def __init__(
-        self,
-        record: UsageRecord,
-        *,
-        account: Account,
-        assignment: ServiceAssignment,
-        plan: CompiledPricePlan,
-        offer: CompiledOffer,
-    ) -> None:
-        self.record = record
-        self.account = account
-        self.assignment = assignment
-        self.plan = plan
-        self.offer = offer
-        self.lines: list[ChargeLine] = []
-        self.burns: list[tuple[Allowance, int]] = []
-        self.parts: list[Part] = []
-        self.moved: dict[str, Quantity] = {}
-        self.postings: list[Posting] = []
-        self.changes: list[BalanceChange] = []
-
-    def open(self, *, period: Period, balances: Balances, accumulators: Accumulators) -> None:
-        """Take the account's state for the period that the record belongs to."""
-        self.period = period
-        self.buckets: list[Bucket] = list(balances.buckets)
-        self.fired = balances.thresholds
-        self.totals = accumulators.totals
+    lines: list[ChargeLine] = []
+    burns: list[tuple[Allowance, int]] = []
+    parts: list[Part] = []
+    moved: dict[str, Quantity] = {}
+    postings: list[Posting] = []
+    changes: list[BalanceChange] = []
 
     def used_of(self, accumulator: str) -> Quantity:
         """The accumulator's total in the record's period, with what the record added so far."""

@@ -23,3 +23,6 @@ RULES: tuple[Rule, ...] = (
     burn_allowances,
     round_amount,
 )
+
+RULES_OF_PLAIN: tuple[Rule, ...] = (price_usages, round_amount)
+"""Those of an offer without zones and allowances: the others would find nothing to do."""

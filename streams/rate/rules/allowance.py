@@ -11,6 +11,7 @@ from streams.model.rated import BalanceChange, ChargeLine, Posting
 from streams.rate.rating import Part, Rating
 
 RULE = "allowance"
+_minus = CONTEXT.minus
 
 
 def find_allowances(rating: Rating) -> None:
@@ -32,25 +33,40 @@ def burn_allowances(rating: Rating) -> None:
 
 def _burn(rating: Rating, allowance: Allowance, place: int) -> None:
     bucket = rating.buckets[place]
+    parts, lines = rating.parts, rating.lines
     left = bucket.remaining
-    for number, part in enumerate(rating.parts):
-        if part.quantity <= 0 or not _covers(allowance, part):
+    for number, part in enumerate(parts):
+        quantity = part.quantity
+        if quantity <= 0 or not _covers(allowance, part):
             continue
-        taken = min(left, part.quantity)
-        rating.lines += _offsets(allowance, part, taken)
-        rating.parts[number] = Part(
-            part.unit, part.quantity - taken, part.used + taken, part.band, part.price
+        if part.lines and quantity <= left:
+            taken, priced = quantity, part.lines
+            rating.offset += 1
+        else:
+            taken = min(left, quantity)
+            priced = part.price.lines(taken, part.used)
+        for line in priced:
+            lines.append(_offset(allowance, line))
+        parts[number] = Part(
+            part.unit, quantity - taken, part.used + taken, part.band, part.price, ()
         )
         left -= taken
         if left <= 0:
             break
-    burned = bucket.remaining - left
-    if burned:
-        resource, start = bucket.resource, bucket.start
-        rating.changes.append(BalanceChange(resource, start, rating.opening_of(bucket), left))
-        rating.buckets[place] = Bucket(resource, start, bucket.end, bucket.granted, left)
-        rating.postings.append(Posting("account", resource, -burned))
-        rating.postings.append(Posting("allowance_liability", resource, burned))
+    if left != bucket.remaining:
+        _post(rating, allowance.id, left, place)
+
+
+def _post(rating: Rating, resource: str, left: Quantity, place: int) -> None:
+    """The bucket holds `left` from now on; what is gone is no longer owed to the customer."""
+    bucket = rating.buckets[place]
+    start, burned = bucket.start, bucket.remaining - left
+    rating.changes.append(BalanceChange(resource, start, rating.opening_of(bucket), left))
+    rating.buckets[place] = Bucket(resource, start, bucket.end, bucket.granted, left)
+    rating.postings += (
+        Posting("account", resource, -burned),
+        Posting("allowance_liability", resource, burned),
+    )
 
 
 def _covers(allowance: Allowance, part: Part) -> bool:
@@ -59,16 +75,13 @@ def _covers(allowance: Allowance, part: Part) -> bool:
     return not allowance.bands or part.band in allowance.bands
 
 
-def _offsets(allowance: Allowance, part: Part, taken: Quantity) -> list[ChargeLine]:
-    return [
-        ChargeLine(
-            RULE,
-            allowance.id,
-            line.unit,
-            line.quantity,
-            line.unit_amount,
-            CONTEXT.minus(line.amount),
-            line.detail,
-        )
-        for line in part.price.lines(taken, part.used)
-    ]
+def _offset(allowance: Allowance, line: ChargeLine) -> ChargeLine:
+    return ChargeLine(
+        RULE,
+        allowance.id,
+        line.unit,
+        line.quantity,
+        line.unit_amount,
+        _minus(line.amount),
+        line.detail,
+    )

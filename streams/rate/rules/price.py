@@ -7,7 +7,7 @@ from streams.model.catalog import RECORD
 from streams.model.money import Quantity
 from streams.outcome import Reject, RejectReason
 from streams.rate.offer import PricesByUnit, UnitPrice
-from streams.rate.quantity import divided, measured
+from streams.rate.quantity import divided
 from streams.rate.rating import Part, Rating
 
 
@@ -38,14 +38,14 @@ def _price_plainly(rating: Rating, prices: PricesByUnit) -> Reject | None:
     parts = rating.parts if rating.burns else None
     moved: Quantity = 0
     for usage in rating.record.usages:
-        unit, quantity = usage.unit, usage.quantity
-        price = prices.get(unit)
+        price, quantity = prices.get(usage.unit), usage.quantity
         if price is None:
-            return _no_price(rating, unit, rating.band)
-        lines += price.lines(quantity, 0)
+            return _no_price(rating, usage.unit, rating.band)
+        priced = price.lines(quantity, 0)
+        lines += priced
         moved += quantity
         if parts is not None:
-            parts.append(Part(unit, quantity, 0, rating.band, price))
+            parts.append(Part(price.unit, quantity, 0, rating.band, price, priced))
     for accumulator in offer.moved_alike:
         rating.moved[accumulator] = moved
     return None
@@ -83,9 +83,10 @@ def _price(
     used: Quantity = 0
     if reference:
         used = before if reference == RECORD else rating.used_of(reference)
-    rating.lines += price.lines(quantity, used)
+    priced = price.lines(quantity, used)
+    rating.lines += priced
     if rating.burns:
-        rating.parts.append(Part(unit, quantity, used, band, price))
+        rating.parts.append(Part(unit, quantity, used, band, price, priced))
     moved = rating.moved
     for accumulator in rating.offer.moves.get(unit, ()):
         moved[accumulator] = moved.get(accumulator, 0) + quantity
@@ -93,7 +94,7 @@ def _price(
 
 def _counted(rating: Rating, unit: str, quantity: Quantity) -> Quantity:
     measure = rating.offer.measures.get(unit)
-    return quantity if measure is None else measured(quantity, measure)
+    return quantity if measure is None else measure(quantity)
 
 
 def _no_price(rating: Rating, unit: str, band: str) -> Reject:

@@ -9,11 +9,17 @@ _add = CONTEXT.add
 
 
 def round_amount(rating: Rating) -> None:
-    """Set `total` (exact) and `amount` (rounded by the currency's rule)."""
+    """Set `total` (exact) and `amount` (rounded by the currency's rule).
+
+    Where allowances took every part back whole, the lines cancel out: there is nothing to add up.
+    """
+    plan = rating.plan
+    if rating.offset and rating.offset == len(rating.parts):
+        rating.amount = plan.nothing
+        return
     total = ZERO
     for line in rating.lines:
         total = _add(total, line.amount)
-    plan = rating.plan
     amount = total.quantize(plan.quantum, plan.rounding, CONTEXT)
     rating.total = total
     rating.amount = amount
