@@ -6,6 +6,7 @@ verdict. An exception is a bug; the owner undoes that input alone.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -47,6 +48,14 @@ from streams.state import (
 )
 
 TIME = b"time"
+_RECORD_IDS: Final = Table.RECORD_IDS
+_SERVICES: Final = Table.SERVICES
+_ACCOUNTS: Final = Table.ACCOUNTS
+_BALANCES: Final = Table.BALANCES
+_ACCUMULATORS: Final = Table.ACCUMULATORS
+_META: Final = Table.META
+_CATALOGS: Final = Table.CATALOGS
+_CHARGED: Final = RecordState.CHARGED
 _NO_BALANCES = Balances()
 _NO_TOTALS = Accumulators()
 _STATE_OF = {
@@ -74,11 +83,11 @@ class Charging:
             tenant = record.tenant
             account = f"{tenant}\0{record.root}".encode()
             keys += (
-                (Table.RECORD_IDS, record_id_key(record.occurred_at, record.record_id)),
-                (Table.SERVICES, f"{tenant}\0{record.service_id}".encode()),
-                (Table.ACCOUNTS, account),
-                (Table.BALANCES, account),
-                (Table.ACCUMULATORS, account),
+                (_RECORD_IDS, record_id_key(record.occurred_at, record.record_id)),
+                (_SERVICES, f"{tenant}\0{record.service_id}".encode()),
+                (_ACCOUNTS, account),
+                (_BALANCES, account),
+                (_ACCUMULATORS, account),
             )
         return keys
 
@@ -101,10 +110,10 @@ class Charging:
     ) -> None:
         """Charge a record once, whoever sends it however often."""
         key = record_id_key(record.occurred_at, record.record_id)
-        mark = state.get(Table.RECORD_IDS, key)
+        mark = state.get(_RECORD_IDS, key)
         if mark is None:
             became = self._charge(record, position, state=state, effects=effects)
-            state.put(Table.RECORD_IDS, key, mark_of(became, position))
+            state.put(_RECORD_IDS, key, mark_of(became, position))
         else:
             self._repeat(record, position, mark, state=state, effects=effects)
 
@@ -123,12 +132,12 @@ class Charging:
         for record in batch.records:
             position = _position(batch, record)
             key = record_id_key(record.occurred_at, record.record_id)
-            mark = state.get(Table.RECORD_IDS, key)
+            mark = state.get(_RECORD_IDS, key)
             if mark is None:
                 became = self._charge(
                     record, position, state=state, effects=effects, forwarded=True
                 )
-                state.put(Table.RECORD_IDS, key, mark_of(became, position))
+                state.put(_RECORD_IDS, key, mark_of(became, position))
             elif not is_redelivery(mark, position):
                 effects.verdicts.append(_duplicate(record, position))
 
@@ -140,17 +149,17 @@ class Charging:
         Another delivery of it that was released instead is the duplicate of the two.
         """
         key = record_id_key(record.occurred_at, record.record_id)
-        mark = state.get(Table.RECORD_IDS, key)
+        mark = state.get(_RECORD_IDS, key)
         if mark is None or mark.state == RecordState.SUSPENDED:
             first = position if mark is None else position_of(mark)
             if first != position:
                 effects.verdicts.append(_duplicate(record, position))
                 record = replace(record, offset=first.offset, index=first.index)
             became = self._charge(record, first, state=state, effects=effects)
-            state.put(Table.RECORD_IDS, key, mark_of(became, first))
+            state.put(_RECORD_IDS, key, mark_of(became, first))
         else:
             # Told again, so that whoever waits for the record's end hears of it.
-            state.put(Table.RECORD_IDS, key, mark)
+            state.put(_RECORD_IDS, key, mark)
             self._repeat(record, position, mark, state=state, effects=effects)
 
     def _repeat(
@@ -187,7 +196,7 @@ class Charging:
         """Charge the record, send it on to its new home, or give its verdict."""
         outcome = self._attempt(record, position, state=state, effects=effects)
         if outcome is None:
-            return RecordState.CHARGED
+            return _CHARGED
         if not isinstance(outcome, Elsewhere):
             return _refuse(record, position, outcome, effects)
         if forwarded or self._is_home(record, outcome.root):
@@ -228,7 +237,7 @@ class Charging:
         plan = self._plan_of(record, state)
         if plan is None:
             return _no_catalog(record)
-        time: Instant = state.get(Table.META, TIME) or BEGINNING
+        time: Instant = state.get(_META, TIME) or BEGINNING
         if time != BEGINNING and is_outside_window(
             record, time=time, days=plan.dedupe_window(record.usage_type)
         ):
@@ -241,8 +250,8 @@ class Charging:
             return sold
         closed_before = time - plan.grace if time != BEGINNING else BEGINNING
         account, key = guided.account, guided.key
-        balances = state.get(Table.BALANCES, key) or _NO_BALANCES
-        totals = state.get(Table.ACCUMULATORS, key) or _NO_TOTALS
+        balances = state.get(_BALANCES, key) or _NO_BALANCES
+        totals = state.get(_ACCUMULATORS, key) or _NO_TOTALS
         rating = Rating(
             record,
             account,
@@ -270,7 +279,7 @@ class Charging:
     def _plan_of(self, record: UsageRecord, state: State) -> Plan | None:
         """The plan of the catalog in force at the event's time; by way of the last answer."""
         tenant, at = record.tenant, record.occurred_at
-        marks: CatalogMarks | None = state.get(Table.CATALOGS, tenant.encode())
+        marks: CatalogMarks | None = state.get(_CATALOGS, tenant.encode())
         if marks is None:
             return None
         known = self._newest.get(tenant)

@@ -18,7 +18,11 @@ from streams.model.rated import Alert, RatedUsage, RecordVerdict
 
 
 class Table(IntEnum):
-    """The owner's tables; the number is the first byte of every key in RocksDB."""
+    """The owner's tables; the number is the first byte of every key in RocksDB.
+
+    Python 3.11 runs code whenever a member is read off its class: what is used for every record
+    binds its members once, to names of its module.
+    """
 
     META = 1
     """Write position, ledger anchor, partition time (key: name)."""

@@ -1,5 +1,7 @@
 """Put a rated record's effects into the state of its account: money, totals, warnings, counters."""
 
+from typing import Final
+
 from streams.accumulate.accumulators import move_accumulators
 from streams.accumulate.counters import post_counters
 from streams.accumulate.funds import take_funds
@@ -11,6 +13,9 @@ from streams.outcome import Reject
 from streams.rate.plan import Plan
 from streams.rate.rating import Rating
 from streams.state import State, Table
+
+_BALANCES: Final = Table.BALANCES
+_ACCUMULATORS: Final = Table.ACCUMULATORS
 
 
 def accumulate_usage(
@@ -25,10 +30,10 @@ def accumulate_usage(
     alerts: list[Alert] = []
     if rating.changes or rating.overrun:
         alerts = watch_rating(rating, plan)
-        state.put(Table.BALANCES, key, Balances(tuple(rating.buckets), rating.fired))
+        state.put(_BALANCES, key, Balances(tuple(rating.buckets), rating.fired))
     if rating.moved:
         totals = move_accumulators(rating, closed_before=closed_before)
-        state.put(Table.ACCUMULATORS, key, totals)
+        state.put(_ACCUMULATORS, key, totals)
     post_counters(rating.record.tenant, rating.postings, state)
     return alerts
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Final
 
 from streams.model.money import CONTEXT, Quantity
 from streams.model.rated import Posting
@@ -9,6 +10,7 @@ from streams.state import State, Table
 
 ACCOUNT = "account"
 """The one ledger account that is no counter: what the customer holds or owes."""
+_COUNTERS: Final = Table.COUNTERS
 
 _KEYS_KEPT = 4096
 _keys: dict[tuple[str, str, str], bytes] = {}
@@ -22,8 +24,8 @@ def post_counters(tenant: str, postings: Iterable[Posting], state: State) -> Non
             key = _keys.get((tenant, name, posting.resource))
             if key is None:
                 key = _key_of(tenant, name, posting.resource)
-            held = state.get(Table.COUNTERS, key)
-            state.put(Table.COUNTERS, key, added(held, posting.amount))
+            held = state.get(_COUNTERS, key)
+            state.put(_COUNTERS, key, added(held, posting.amount))
 
 
 def added(held: Quantity | str | None, amount: Quantity) -> Quantity:

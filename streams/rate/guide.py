@@ -4,6 +4,8 @@ Mediation only found the root; here the owner decides for good. A service that h
 of another partition is told as `Elsewhere`.
 """
 
+from typing import Final
+
 from msgspec import Struct
 
 from streams.model.account import Account, Service, ServiceAssignment
@@ -11,6 +13,9 @@ from streams.model.instant import format_instant
 from streams.model.usage import UsageRecord
 from streams.outcome import Reject, RejectReason
 from streams.state import State, Table
+
+_SERVICES: Final = Table.SERVICES
+_ACCOUNTS: Final = Table.ACCOUNTS
 
 
 class Guided(Struct, frozen=True, gc=False):
@@ -29,7 +34,7 @@ class Elsewhere(Struct, frozen=True, gc=False):
 
 def guide(record: UsageRecord, state: State) -> Guided | Elsewhere | Reject:
     """The payer at the event's time."""
-    service = state.get(Table.SERVICES, f"{record.tenant}\0{record.service_id}".encode())
+    service = state.get(_SERVICES, f"{record.tenant}\0{record.service_id}".encode())
     if service is None:
         return _refuse(record, RejectReason.UNKNOWN_SERVICE, "is not known")
     assignments = service.assignments
@@ -42,7 +47,7 @@ def guide(record: UsageRecord, state: State) -> Guided | Elsewhere | Reject:
             return found
         assignment = found
     key = f"{record.tenant}\0{assignment.account}".encode()
-    account = state.get(Table.ACCOUNTS, key)
+    account = state.get(_ACCOUNTS, key)
     if account is None:
         return Reject(
             RejectReason.UNKNOWN_ACCOUNT,
