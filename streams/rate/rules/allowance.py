@@ -32,29 +32,37 @@ def burn_allowances(rating: Rating) -> None:
 
 
 def _burn(rating: Rating, allowance: Allowance, place: int) -> None:
-    bucket = rating.buckets[place]
     parts, lines = rating.parts, rating.lines
-    left = bucket.remaining
+    units, bands, name = allowance.usage_units, allowance.bands, allowance.id
+    held = left = rating.buckets[place].remaining
     for number, part in enumerate(parts):
-        quantity = part.quantity
-        if quantity <= 0 or not _covers(allowance, part):
+        unit, quantity, used, band = part.unit, part.quantity, part.used, part.band
+        if quantity <= 0 or unit not in units or (bands and band not in bands):
             continue
         if part.lines and quantity <= left:
             taken, priced = quantity, part.lines
             rating.offset += 1
         else:
             taken = min(left, quantity)
-            priced = part.price.lines(taken, part.used)
+            priced = part.price.lines(taken, used)
         for line in priced:
-            lines.append(_offset(allowance, line))
-        parts[number] = Part(
-            part.unit, quantity - taken, part.used + taken, part.band, part.price, ()
-        )
+            lines.append(
+                ChargeLine(
+                    RULE,
+                    name,
+                    unit,
+                    line.quantity,
+                    line.unit_amount,
+                    _minus(line.amount),
+                    line.detail,
+                )
+            )
+        parts[number] = Part(unit, quantity - taken, used + taken, band, part.price, ())
         left -= taken
         if left <= 0:
             break
-    if left != bucket.remaining:
-        _post(rating, allowance.id, left, place)
+    if left != held:
+        _post(rating, name, left, place)
 
 
 def _post(rating: Rating, resource: str, left: Quantity, place: int) -> None:
@@ -66,22 +74,4 @@ def _post(rating: Rating, resource: str, left: Quantity, place: int) -> None:
     rating.postings += (
         Posting("account", resource, -burned),
         Posting("allowance_liability", resource, burned),
-    )
-
-
-def _covers(allowance: Allowance, part: Part) -> bool:
-    if part.unit not in allowance.usage_units:
-        return False
-    return not allowance.bands or part.band in allowance.bands
-
-
-def _offset(allowance: Allowance, line: ChargeLine) -> ChargeLine:
-    return ChargeLine(
-        RULE,
-        allowance.id,
-        line.unit,
-        line.quantity,
-        line.unit_amount,
-        _minus(line.amount),
-        line.detail,
     )
