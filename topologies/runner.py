@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec import Struct
+
 from streams.mediate import Mediated, Refusal
 from streams.model.account import Service
 from streams.model.command import Command
@@ -24,8 +26,7 @@ from topologies.reject_limit import RejectGauge, RejectLimit
 from topologies.release import Release
 
 
-@dataclass(slots=True)
-class SourceMessage:
+class SourceMessage(Struct, gc=False):
     """A message as the broker gave it; `timestamp` is the broker's time of it."""
 
     offset: int

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import uvloop
 from faust.transport.drivers import aiokafka as driver
 
 FETCH_WAIT_MS = 500
@@ -9,7 +10,12 @@ FETCH_WAIT_MS = 500
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
-    """Faust's consumer thread with settings of the client that Faust does not pass on."""
+    """Faust's consumer thread on a faster loop, and with settings that Faust does not pass on."""
+
+    def __init__(self, consumer: Any, **options: Any) -> None:
+        super().__init__(consumer, thread_loop=uvloop.new_event_loop(), **options)
+        # The base class closes the loop at the end only if it has made it.
+        self._close_thread_loop_on_stop = True
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
