@@ -56,6 +56,9 @@ def run_stages(settings: Settings, factories: Sequence[StageFactory]) -> None:
     parts.library.start()
     try:
         parts.library.wait_ready()
+        # Modules and compiled catalogs stay for good: no cycle in them is worth looking for.
+        gc.collect()
+        gc.freeze()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(parts, factories, settings.worker))
     finally:

@@ -35,6 +35,7 @@ def _burn(rating: Rating, allowance: Allowance, place: int) -> None:
     parts, lines = rating.parts, rating.lines
     units, bands, name = allowance.usage_units, allowance.bands, allowance.id
     held = left = rating.buckets[place].remaining
+    is_followed = len(rating.burns) > 1
     for number, part in enumerate(parts):
         unit, quantity, used, band = part.unit, part.quantity, part.used, part.band
         if quantity <= 0 or unit not in units or (bands and band not in bands):
@@ -45,6 +46,8 @@ def _burn(rating: Rating, allowance: Allowance, place: int) -> None:
         else:
             taken = min(left, quantity)
             priced = part.price.lines(taken, used)
+        if is_followed:
+            parts[number] = Part(unit, quantity - taken, used + taken, band, part.price, ())
         for line in priced:
             lines.append(
                 ChargeLine(
@@ -57,7 +60,6 @@ def _burn(rating: Rating, allowance: Allowance, place: int) -> None:
                     line.detail,
                 )
             )
-        parts[number] = Part(unit, quantity - taken, used + taken, band, part.price, ())
         left -= taken
         if left <= 0:
             break
