@@ -12,7 +12,13 @@ from dataclasses import dataclass, replace
 from infra.bench.cores import CpuMeter, measured_cores, on_cores
 from infra.bench.floor import Stretch
 from infra.bench.preload import WORKER, WORKER_PROGRAM, preload, prepare, remove_place
-from infra.bench.progress import ledger_marks, ledger_positions, measured_stretch
+from infra.bench.progress import (
+    charging_ends,
+    ledger_marks,
+    ledger_positions,
+    measured_stretch,
+    mediation_marks,
+)
 from infra.bench.site import Site
 from infra.load.plan import LoadPlan, Workload
 from streams.model.instant import HOUR, Instant
@@ -81,7 +87,7 @@ def run_program(arguments: Sequence[str]) -> Stretch:
 
 def run_worker(site: Site, events: int) -> Stretch:
     """Both agents in one process on the measured core, until the ledger has every event."""
-    before = ledger_positions(site.kafka)
+    before, sent_before = ledger_positions(site.kafka), charging_ends(site.kafka)
     child = site.start(WORKER, program=WORKER_PROGRAM, cores=measured_cores())
     meter = CpuMeter(child.identity.pid)
     try:
@@ -91,7 +97,9 @@ def run_worker(site: Site, events: int) -> Stretch:
     finally:
         meter.close()
         site.stop(WORKER)
-    first, last = measured_stretch(ledger_marks(site.kafka, start=before))
+    first, last = measured_stretch(
+        mediation_marks(site.kafka, start=sent_before), ledger_marks(site.kafka, start=before)
+    )
     if last.done != events:
         raise RuntimeError(f"{events} events were sent, the ledger has {last.done}")
     return Stretch(last.done - first.done, last.at - first.at, meter.between(first.at, last.at))
