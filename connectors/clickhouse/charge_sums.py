@@ -1,5 +1,6 @@
 """Sums of a batch's charges by group and period, before they are added to stored totals."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
@@ -16,22 +17,6 @@ currency)."""
 
 
 @dataclass(slots=True)
-class Charges:
-    """What the sums need of a batch's charges, a value each in every column."""
-
-    partitions: Sequence[int]
-    offsets: Sequence[int]
-    occurred_at: Sequence[int]
-    names: Sequence[Sequence[str]]
-    """Tenants, accounts, products, usage types, zones, currencies."""
-    amounts: Column
-    units: Column
-    """A list of units each."""
-    quantities: Column
-    """The list of quantities that go with them."""
-
-
-@dataclass(slots=True)
 class Sum:
     """What one group got; amounts are whole numbers of 10⁻¹²."""
 
@@ -40,56 +25,72 @@ class Sum:
     quantities: dict[str, int] = field(default_factory=dict)
 
 
-def charges_of(rows: Sequence[Sequence[Any]], columns: Columns) -> Charges:
-    """The charges of `RatedUsage`s as msgpack lists, whose columns are made already."""
-    records = [row[0] for row in rows]
-    return Charges(
-        partitions=columns["ledger_partition"].to_pylist(),
-        offsets=columns["ledger_offset"].to_pylist(),
-        occurred_at=[record[10] for record in records],
-        names=(
-            [record[1] for record in records],
-            [row[2] for row in rows],
-            [row[6] for row in rows],
-            [record[7] for record in records],
-            [row[9] for row in rows],
-            [row[7] for row in rows],
-        ),
-        amounts=columns["amount"],
-        units=columns["usages.unit"],
-        quantities=columns["usages.quantity"],
-    )
+class Grouping:
+    """Assigns charges to their groups of one grain (`seconds` a period), in the order they come."""
+
+    def __init__(self, *, seconds: int) -> None:
+        self.numbers: list[int] = []
+        """A charge's group, by its place among the groups."""
+        self._seconds = seconds
+        self._places: defaultdict[Group, int] = defaultdict()
+        self._places.default_factory = self._places.__len__
+
+    def add(self, partition: int, rows: Sequence[Sequence[Any]]) -> None:
+        """Take in `RatedUsage`s of one ledger partition, as msgpack lists."""
+        places, seconds = self._places, self._seconds
+        span = seconds * 1_000_000
+        self.numbers += [
+            # Tenant, usage type and time are the record's.
+            places[
+                partition,
+                row[0][10] // span * seconds,
+                row[0][1],
+                row[2],
+                row[6],
+                row[0][7],
+                row[9],
+                row[7],
+            ]
+            for row in rows
+        ]
+
+    @property
+    def groups(self) -> list[Group]:
+        """The groups, in the order in which they came."""
+        return list(self._places)
 
 
 class GroupedCharges:
-    """The charges of a batch, each assigned to its group of one grain (`seconds` a period)."""
+    """The charges of a batch, each assigned to its group."""
 
-    def __init__(self, charges: Charges, *, seconds: int) -> None:
-        span = seconds * 1_000_000
-        starts = [instant // span * seconds for instant in charges.occurred_at]
-        numbers: dict[Group, int] = {}
-        self._numbers = [
-            numbers.setdefault(group, len(numbers))
-            for group in zip(charges.partitions, starts, *charges.names, strict=True)
-        ]
-        self.groups: list[Group] = list(numbers)
-        self._charges = charges
+    def __init__(
+        self, groups: Sequence[Group], numbers: Sequence[int], *, columns: Columns
+    ) -> None:
+        """`numbers` gives each charge's place in `groups`; `columns` are those of `rated`."""
+        self.groups = groups
+        self._numbers = numbers
+        self._columns = columns
+
+    def coarser(self, *, seconds: int) -> "GroupedCharges":
+        """The same charges by longer periods."""
+        places: dict[Group, int] = {}
+        numbers = [places.setdefault(_within(group, seconds), len(places)) for group in self.groups]
+        return GroupedCharges(
+            list(places), [numbers[number] for number in self._numbers], columns=self._columns
+        )
 
     def sums(self, through: Sequence[int] | None = None) -> dict[Group, Sum]:
         """The sum of each group, without charges at or below the group's offset in `through`."""
-        charges, numbers = self._charges, self._numbers
-        amounts, units, quantities = charges.amounts, charges.units, charges.quantities
+        numbers = self._numbers
+        columns = [self._columns[name] for name in ("amount", "usages.unit", "usages.quantity")]
         if through is not None:
+            offsets = self._columns["ledger_offset"].to_pylist()
             kept = [
-                offset > through[number]
-                for offset, number in zip(charges.offsets, numbers, strict=True)
+                offset > through[number] for offset, number in zip(offsets, numbers, strict=True)
             ]
-            if not all(kept):
-                numbers = list(compress(numbers, kept))
-                mask = pa.array(kept)
-                amounts, units, quantities = (
-                    column.filter(mask) for column in (amounts, units, quantities)
-                )
+            numbers = list(compress(numbers, kept))
+            columns = [column.filter(pa.array(kept)) for column in columns]
+        amounts, units, quantities = columns
         return self._summed(integers(numbers, pa.int32()), amounts, (units, quantities))
 
     def _summed(
@@ -131,7 +132,7 @@ def coarser(sums: dict[Group, Sum], *, seconds: int) -> dict[Group, Sum]:
     """The same sums by longer periods."""
     found: dict[Group, Sum] = {}
     for group, part in sums.items():
-        key = (group[0], group[1] // seconds * seconds, *group[2:])
+        key = _within(group, seconds)
         total = found.get(key)
         if total is None:
             total = found[key] = Sum(0, 0)
@@ -140,3 +141,8 @@ def coarser(sums: dict[Group, Sum], *, seconds: int) -> dict[Group, Sum]:
         for unit, quantity in part.quantities.items():
             total.quantities[unit] = total.quantities.get(unit, 0) + quantity
     return found
+
+
+def _within(group: Group, seconds: int) -> Group:
+    """The group of longer periods that this one is part of."""
+    return (group[0], group[1] // seconds * seconds, *group[2:])

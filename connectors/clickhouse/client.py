@@ -36,6 +36,13 @@ _SETTINGS: Final = {
     # Late records of many months may share an insert; a table is partitioned by its rows' time.
     "max_partitions_per_insert_block": 0,
 }
+_INSERT_SETTINGS: Final = {
+    # Rows of one key within an insert are for the merges: to look for them costs as much as the
+    # rest. One thread does an insert for less than several, and the next batch uses the other.
+    "optimize_on_insert": 0,
+    "max_threads": 1,
+    "max_insert_threads": 1,
+}
 _FULL: Final = frozenset((243, 75))
 """No space is left, a file cannot be written: waiting helps once somebody has made room."""
 _BUSY: Final = frozenset((159, 160, 202, 209, 210, 241, 242, 252, 254, 319, 999)) | _FULL
@@ -93,7 +100,7 @@ class Database:
     def insert(self, table: str, rows: pa.Table) -> None:
         """Insert once; the rows are stored when this returns. Raises Unavailable, Refused."""
         with mapped_errors(f"{self._where}: insert of {rows.num_rows} rows into {table}"):
-            self._client.insert_arrow(table, rows)
+            self._client.insert_arrow(table, rows, settings=dict(_INSERT_SETTINGS))
 
     def query(
         self,

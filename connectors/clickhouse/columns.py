@@ -40,6 +40,13 @@ def transposed(rows: Sequence[Sequence[Any]], width: int) -> Sequence[Sequence[A
     return list(zip(*rows, strict=True)) if rows else [()] * width
 
 
+def joined(parts: Sequence[Columns]) -> Columns:
+    """The columns of all parts, one after the other; there is at least one."""
+    if len(parts) == 1:
+        return parts[0]
+    return {name: pa.concat_arrays([part[name] for part in parts]) for name in parts[0]}
+
+
 def strings(values: Sequence[str]) -> Column:
     """A column of text."""
     return pa.array(values, pa.string())

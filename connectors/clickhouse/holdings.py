@@ -44,11 +44,11 @@ def newest_holdings(steps: Sequence[StoredStep]) -> dict[str, dict[tuple[int, by
     """By table: the newest value of each (partition, key) that these steps put or deleted."""
     found: dict[str, dict[tuple[int, bytes], Held]] = {name: {} for name in _KEPT.values()}
     by_number = {number: found[name] for number, name in _KEPT.items()}
-    for step in steps:
+    for step in reversed(steps):
         partition = step.partition
-        for key, value in step.frame.delta:
+        for key, value in reversed(step.frame.delta):
             newest = by_number.get(key[0])
-            if newest is not None:
+            if newest is not None and (partition, key) not in newest:
                 newest[partition, key] = Held(value, step)
     return found
 

@@ -1,13 +1,13 @@
 """A batch of ledger records → the rows of every table that is made from the ledger."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 import pyarrow as pa
 
-from connectors.clickhouse.charge_sums import charges_of
+from connectors.clickhouse.charge_sums import GroupedCharges, Grouping
 from connectors.clickhouse.client import Database
-from connectors.clickhouse.columns import Columns, flattened
+from connectors.clickhouse.columns import Columns, flattened, joined
 from connectors.clickhouse.facts import (
     account_columns,
     alert_columns,
@@ -25,10 +25,14 @@ from connectors.clickhouse.holdings import (
 from connectors.clickhouse.origins import charged_origins, verdict_origins
 from connectors.clickhouse.rated import rated_columns
 from connectors.clickhouse.steps import StoredStep, place_columns, step_columns
-from connectors.clickhouse.totals import Aggregates
+from connectors.clickhouse.totals import HOUR_S, Aggregates
 from connectors.clickhouse.verdicts import verdict_columns
 
 TableRows = tuple[str, pa.Table]
+
+PORTION_CHARGES: Final = 500
+"""Charges unpacked at once: so few are still in the processor's cache when their columns are made,
+which takes a quarter less time than with a whole batch."""
 
 
 class LedgerRows:
@@ -43,16 +47,10 @@ class LedgerRows:
         Call it once a batch: the aggregates take the batch in. Raises Unavailable (and may then be
         called again with the same batch), Refused.
         """
-        rated = flattened(step.frame.rated for step in steps)
         tables: list[tuple[str, Columns]] = []
-        if rated:
-            columns = rated_columns(rated) | charged_origins(steps)
-            columns |= place_columns(steps, [len(step.frame.rated) for step in steps], "rated_at")
-            charges = charges_of(rated, columns)
-            tables = [
-                ("rated", columns),
-                *self._aggregates.add(charges, _span(steps), database),
-            ]
+        if any(step.frame.charges for step in steps):
+            columns, charges = _charge_rows(steps)
+            tables = [("rated", columns), *self._aggregates.add(charges, _span(steps), database)]
         tables += _verdict_rows(steps)
         tables += _holding_rows(steps)
         tables += _fact_rows(steps)
@@ -67,6 +65,29 @@ def _span(steps: Sequence[StoredStep]) -> Mapping[int, tuple[int, int]]:
         first, _ = span.get(step.partition, (step.offset, 0))
         span[step.partition] = (first, step.offset)
     return span
+
+
+def _charge_rows(steps: Sequence[StoredStep]) -> tuple[Columns, GroupedCharges]:
+    grouping = Grouping(seconds=HOUR_S)
+    parts: list[Columns] = []
+    for portion in _portions(steps):
+        rows = [step.frame.charge_rows() for step in portion]
+        for step, charges in zip(portion, rows, strict=True):
+            grouping.add(step.partition, charges)
+        parts.append(rated_columns(flattened(rows)))
+    columns = joined(parts) | charged_origins(steps)
+    columns |= place_columns(steps, [step.frame.charges for step in steps], "rated_at")
+    return columns, GroupedCharges(grouping.groups, grouping.numbers, columns=columns)
+
+
+def _portions(steps: Sequence[StoredStep]) -> Iterator[Sequence[StoredStep]]:
+    """The steps in runs of about `PORTION_CHARGES`."""
+    begin = charges = 0
+    for end, step in enumerate(steps, start=1):
+        charges += step.frame.charges
+        if charges >= PORTION_CHARGES or end == len(steps):
+            yield steps[begin:end]
+            begin, charges = end, 0
 
 
 def _verdict_rows(steps: Sequence[StoredStep]) -> list[tuple[str, Columns]]:

@@ -36,7 +36,7 @@ def _origins_of(
 def charged_origins(steps: Sequence[StoredStep]) -> Columns:
     """Columns for the charges of these steps."""
     return _columns(
-        [_origins_of(step, len(step.frame.rated), step.frame.origins[0]) for step in steps]
+        [_origins_of(step, step.frame.charges, step.frame.origins[0]) for step in steps]
     )
 
 

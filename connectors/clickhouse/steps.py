@@ -1,12 +1,13 @@
 """Ledger records as the sink reads them: only what it must look into becomes a struct.
 
-Charges and verdicts stay msgpack lists, which turn into columns in a third of the time that
-structs with `Decimal`s take. The order of the fields is `LedgerRecord`'s; a test compares the two.
+Charges stay packed until their columns are made; then they, like verdicts, become msgpack lists,
+which turn into columns in a third of the time that structs with `Decimal`s take. The order of the
+fields is `LedgerRecord`'s; a test compares the two.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import pyarrow as pa
@@ -31,7 +32,7 @@ from streams.model.rated import Alert
 
 
 class Frame(Struct, frozen=True, array_like=True):
-    """A `LedgerRecord`, its charges and verdicts undecoded lists."""
+    """A `LedgerRecord`, its charges still packed and its verdicts undecoded lists."""
 
     format: int
     kind: str
@@ -43,7 +44,7 @@ class Frame(Struct, frozen=True, array_like=True):
     inputs: list[list[int]] = []
     delta: list[tuple[bytes, bytes | None]] = []
     dropped: msgspec.Raw = msgspec.Raw()
-    rated: list[list[Any]] = []
+    rated: msgspec.Raw = msgspec.Raw(b"\x90")
     verdicts: list[list[Any]] = []
     alerts: tuple[Alert, ...] = ()
     outbox: list[list[Any]] = []
@@ -54,8 +55,28 @@ class Frame(Struct, frozen=True, array_like=True):
     requested_at: Instant = 0
     origins: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
 
+    @property
+    def charges(self) -> int:
+        """How many charges it holds, by the header of their packed list."""
+        packed = memoryview(self.rated)
+        if packed[0] & 0xF0 == _SHORT_LIST:
+            return packed[0] & 0x0F
+        return int.from_bytes(packed[1 : 1 + _LIST_LENGTH_BYTES[packed[0]]], "big")
+
+    def charge_rows(self) -> list[list[Any]]:
+        """Its `RatedUsage`s as msgpack lists, made anew by each call. Raises Refused."""
+        try:
+            return _decode_rows(self.rated)
+        except msgspec.MsgspecError as error:
+            raise Refused(f"ledger: charges of {len(self.rated)} bytes: {error}") from error
+
 
 _decode = msgspec.msgpack.Decoder(Frame).decode
+_decode_rows = msgspec.msgpack.Decoder(list[list[Any]]).decode
+
+_SHORT_LIST: Final = 0x90
+_LIST_LENGTH_BYTES: Final = {0xDC: 2, 0xDD: 4}
+"""By the first byte of a longer msgpack list: the width of its length."""
 
 
 def decode_frame(message: bytes) -> Frame:
@@ -99,7 +120,7 @@ def step_columns(steps: Sequence[StoredStep]) -> Columns:
         "written_offset": integers([frame.written[0] for frame in frames]),
         "written_index": integers([frame.written[1] for frame in frames], pa.int32()),
         **lists([len(frame.inputs) for frame in frames], inputs, "inputs"),
-        "rated": integers([len(frame.rated) for frame in frames], pa.uint32()),
+        "rated": integers([frame.charges for frame in frames], pa.uint32()),
         "verdicts": integers([len(frame.verdicts) for frame in frames], pa.uint32()),
         "alerts": integers([len(frame.alerts) for frame in frames], pa.uint32()),
         "counts": maps([frame.counts for frame in frames], pa.int64()),

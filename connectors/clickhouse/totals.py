@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from connectors.clickhouse.charge_sums import Charges, Group, GroupedCharges, Sum, coarser
+from connectors.clickhouse.charge_sums import Group, GroupedCharges, Sum, coarser
 from connectors.clickhouse.client import Database
 from connectors.clickhouse.columns import (
     SECOND,
@@ -150,23 +150,22 @@ class Aggregates:
         self._days = Totals("charges_by_day", seconds=DAY_S)
 
     def add(
-        self, charges: Charges, span: Mapping[int, tuple[int, int]], database: Database
+        self, hourly: GroupedCharges, span: Mapping[int, tuple[int, int]], database: Database
     ) -> list[tuple[str, Columns]]:
-        """Add a batch's charges; the changed rows by table. Raises Unavailable, Refused.
+        """Add a batch's charges, by hour; the changed rows by table. Raises Unavailable, Refused.
 
         `span[p]` are the offsets of the batch's first and last ledger record of partition p. What
         raises leaves the totals as they were.
         """
         begins = {partition: first for partition, (first, _) in span.items()}
         ends = {partition: last for partition, (_, last) in span.items()}
-        hourly = GroupedCharges(charges, seconds=HOUR_S)
         windows = {group[:3] for group in hourly.groups}
         days = {(at[0], at[1] // DAY_S * DAY_S, at[2]) for at in windows}
         is_hour_stored = self._hours.open(windows, begins, database)
         is_day_stored = self._days.open(days, begins, database)
         sums = hourly.sums(_throughs(self._hours, hourly) if is_hour_stored else None)
         if is_hour_stored or is_day_stored:
-            daily = GroupedCharges(charges, seconds=DAY_S)
+            daily = hourly.coarser(seconds=DAY_S)
             day_sums = daily.sums(_throughs(self._days, daily))
         else:
             day_sums = coarser(sums, seconds=DAY_S)

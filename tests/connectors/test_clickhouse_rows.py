@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.clickhouse.charge_sums import coarser
@@ -188,11 +188,13 @@ def test_an_amount_that_does_not_fit_is_refused_and_never_rounded() -> None:
         scaled_decimals([10**38], "total")
 
 
+@settings(deadline=None)  # the first array of a process loads half of Arrow
 @given(st.lists(st.integers(min_value=-(10**38) + 1, max_value=10**38 - 1), max_size=20))
 def test_scaled_numbers_come_back(values: list[int]) -> None:
     assert scaled_ints(scaled_decimals(values, "x")) == values
 
 
+@settings(deadline=None)  # the first array of a process loads half of Arrow
 @given(st.lists(st.one_of(st.integers(-(10**18), 10**18), st.just(Decimal("1.5"))), max_size=9))
 def test_whole_numbers_and_texts_may_be_mixed(values: list[Any]) -> None:
     """As msgpack gives them: counts as numbers, fractions as text."""

@@ -31,6 +31,10 @@ REFUSED: Final = (Topic.SUSPENSE, Topic.ERRORS, Topic.OUTCOMES)
 FOLLOWED: Final = (*SOURCES, *REFUSED, Topic.CHARGING)
 
 POLL_MESSAGES: Final = 5_000
+BATCH_BYTES: Final = 32 * 1024 * 1024
+"""Bytes that make a batch: some ten thousand messages, and never more than memory holds."""
+_FRAME_BYTES: Final = 512
+"""What a message takes besides its value."""
 
 _log = structlog.get_logger()
 
@@ -78,7 +82,7 @@ class IntakeLane:
 
     def step(self, stopping: threading.Event) -> int:
         """Store the next batch; the number of its messages. Raises ConnectorError."""
-        messages = gathered(self._poll, lambda _: 1, stopping)
+        messages = gathered(self._poll, _bytes_of, stopping, size_min=BATCH_BYTES)
         if not messages and not self._ends:
             return 0
         by_topic: dict[str, list[Any]] = defaultdict(list)
@@ -142,6 +146,10 @@ class IntakeLane:
     def close(self) -> None:
         """Let the connection to the broker go."""
         self._consumer.close()
+
+
+def _bytes_of(message: Any) -> int:
+    return _FRAME_BYTES + len(message)
 
 
 def _place(message: Any) -> tuple[int, int]:

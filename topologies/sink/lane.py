@@ -12,10 +12,7 @@ from connectors.clickhouse.client import BACKOFF_FIRST_S, Database, insert_until
 from connectors.errors import Unavailable
 from connectors.steps import Step, passed
 
-ROWS_MIN: Final = 10_000
-"""Rows that make a batch worth inserting."""
-
-WAIT_S: Final = 0.3
+WAIT_S: Final = 0.5
 """How long the first row of a batch waits for more."""
 
 _RETRY_LAST_S: Final = 5.0
@@ -28,15 +25,17 @@ def gathered(
     poll: Callable[[float], Sequence[T]],
     size_of: Callable[[T], int],
     stopping: threading.Event,
+    *,
+    size_min: int,
 ) -> list[T]:
-    """A batch: what comes until it holds `ROWS_MIN` rows or its first has waited `WAIT_S`.
+    """A batch: what comes until its size is `size_min` or its first has waited `WAIT_S`.
 
     `poll(seconds)` waits at most so long for more. Empty where nothing came.
     """
     batch: list[T] = []
-    rows = 0
+    size = 0
     until = 0.0
-    while rows < ROWS_MIN and not stopping.is_set():
+    while size < size_min and not stopping.is_set():
         left = until - time.monotonic() if batch else WAIT_S
         if left <= 0:
             break
@@ -48,7 +47,7 @@ def gathered(
         if not batch:
             until = time.monotonic() + WAIT_S
         batch += found
-        rows += sum(map(size_of, found))
+        size += sum(map(size_of, found))
     return batch
 
 

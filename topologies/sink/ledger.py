@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Sequence
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from connectors.clickhouse.client import Database
 from connectors.clickhouse.ledger_rows import LedgerRows
@@ -22,6 +22,10 @@ from topologies.sink.lane import gathered, store, until_available
 
 POLL_RECORDS: Final = 64
 """Ledger records taken at once; each holds up to some hundred charges."""
+
+BATCH_ROWS: Final = 50_000
+"""Rows that make a batch: the more there are, the fewer rows of holdings and aggregates go with
+each charge, and the fewer parts the database has to merge. They wait packed."""
 
 
 class LedgerLane:
@@ -51,7 +55,7 @@ class LedgerLane:
 
     def step(self, stopping: threading.Event) -> int:
         """Store the next batch; the number of ledger records in it. Raises ConnectorError."""
-        steps = gathered(self._poll, _rows_in, stopping)
+        steps = gathered(self._poll, _rows_in, stopping, size_min=BATCH_ROWS)
         if not steps:
             return 0
         tables = until_available(lambda: self._rows.rows_of(steps, self._database), stopping)
@@ -79,5 +83,5 @@ class LedgerLane:
         self._follower.close()
 
 
-def _rows_in(step: Any) -> int:
-    return 1 + len(step.frame.rated) + len(step.frame.verdicts)
+def _rows_in(step: StoredStep) -> int:
+    return 1 + step.frame.charges + len(step.frame.verdicts)

@@ -52,15 +52,16 @@ def _read(reader: LedgerReader, partition: int, end: int) -> tuple[int, int]:
         for offset, value in found:
             frame = decode_frame(value)
             if chain.accept(offset, frame):
-                count += len(frame.rated)
+                count += frame.charges
                 digest ^= _fingerprint(offset, frame)
     return count, digest
 
 
 def _fingerprint(offset: int, frame: Frame) -> int:
-    amounts = scaled_ints(decimals([row[8] for row in frame.rated], "rated.amount"))
+    rows = frame.charge_rows()
+    amounts = scaled_ints(decimals([row[8] for row in rows], "rated.amount"))
     digest = 0
-    for index, (row, amount) in enumerate(zip(frame.rated, amounts, strict=True)):
+    for index, (row, amount) in enumerate(zip(rows, amounts, strict=True)):
         text = f"{offset} {index} {row[0][0].hex()} {row[2]} {amount}"
         first = md5(text.encode(), usedforsecurity=False).digest()[:8]
         digest ^= int.from_bytes(first, "little")
