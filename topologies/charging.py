@@ -32,11 +32,11 @@ from topologies.state import Store
 from topologies.transport.stop import stop_failed
 
 STEP_CPU_S: Final = 0.016
-"""Computing time of one step. Larger steps share the cost of a ledger record among more inputs."""
 """Computing time of one step: larger ones share the cost of a ledger record among more inputs.
 
 A fetch in mediation keeps the loop of a shared worker longer than this.
 """
+
 _log = structlog.get_logger()
 
 
