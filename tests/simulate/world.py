@@ -19,7 +19,8 @@ from tests.simulate.worker import ChargingWorker, Fleet
 from topologies.owner import PartitionOwner
 
 SESSION_S = 4.0
-QUIET_S = 120.0
+QUIET_S = 400.0
+"""Virtual. Mediation may look up to 30 s behind, and learns the rest of the facts by parts."""
 
 
 @dataclass
