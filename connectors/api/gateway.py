@@ -1,6 +1,5 @@
 """What the routes work with: settings, keys, schemas, and connections to the database."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
+from connectors.api.health import Health
 from connectors.api.keys import KeyStore
 from connectors.clickhouse.client import Database
 from connectors.errors import ConnectorError
@@ -55,6 +55,7 @@ class Gateway:
         self.settings = settings
         self.keys = KeyStore(settings.data)
         self.registry = Registry(prefix=settings.kafka.prefix)
+        self.health = Health({"kafka": self._reach_kafka, "clickhouse": self._reach_clickhouse})
         self._free: LifoQueue[Database] = LifoQueue()
 
     async def ask(self, question: Callable[[Database], T]) -> T:
@@ -79,12 +80,6 @@ class Gateway:
             raise
         else:
             self._free.put(database)
-
-    async def dependencies(self) -> dict[str, str]:
-        """Each thing the engine stands on: `ok`, or what is wrong with it."""
-        checks = {"kafka": self._reach_kafka, "clickhouse": self._reach_clickhouse}
-        answers = await asyncio.gather(*(run_in_threadpool(check) for check in checks.values()))
-        return dict(zip(checks, answers, strict=True))
 
     def _reach_kafka(self) -> str:
         try:

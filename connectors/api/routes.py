@@ -59,11 +59,11 @@ def json_answer(value: Any, status: HTTPStatus = HTTPStatus.OK) -> Response:
 
 async def get_health(request: Request, gateway: Gateway) -> Response:
     """Whether all that the engine stands on answers; what is wrong, only to a caller with a key."""
-    found = await gateway.dependencies()
+    found = await gateway.health.states()
     healthy = all(state == "ok" for state in found.values())
     answer = HealthAnswer(
         status="ok" if healthy else "unavailable",
-        dependencies=found if request.state.key is not None else {},
+        dependencies=dict(found) if request.state.key is not None else {},
     )
     return json_answer(answer, HTTPStatus.OK if healthy else HTTPStatus.SERVICE_UNAVAILABLE)
 

@@ -1,5 +1,6 @@
 """docs/reference/api.md"""
 
+from connectors.api.health import KEPT_S
 from connectors.api.keys import Scope
 from connectors.api.limits import BODY_BYTES_MAX, REQUEST_S_MAX
 from connectors.api.routes import ROUTES, Route
@@ -16,8 +17,8 @@ A request carries an API key as `Authorization: Bearer <key>` (or as the passwor
 ones before it, and reaches one tenant or all. `vivace key create|list|revoke` makes, lists and
 takes them away; the file keeps digests only. At its first start the gateway makes one admin key:
 `vivace key first` shows it, once. `/health` is open, and says what is wrong only to a caller with a
-key. Schemas are open by default (setting `registry_open`), since Avro consumers elsewhere know
-nothing but the address; they hold no data.
+key; however many ask, it looks once every {KEPT_S:g} s. Schemas are open by default (setting
+`registry_open`), since Avro consumers elsewhere know nothing but the address; they hold no data.
 
 Amounts and quantities are decimal strings, times RFC 3339 in UTC, an open end is an empty string.
 Every error is an `application/problem+json` (RFC 9457) whose `detail` is one sentence: 400 wrong

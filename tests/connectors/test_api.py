@@ -6,7 +6,6 @@ import stat
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from connectors.clickhouse.client import Database
 from connectors.clickhouse.migrate import migrate
 from connectors.errors import Corrupted, Refused
 from connectors.settings import ClickHouseSettings, KafkaSettings
+from tests.infra.waiting import until
 
 NOWHERE = KafkaSettings(bootstrap="127.0.0.1:1")
 
@@ -52,9 +52,7 @@ class Door:
         self._server = uvicorn.Server(uvicorn.Config(build(settings), log_level="error"))
         self._thread = threading.Thread(target=self._server.run, args=([listening],))
         self._thread.start()
-        until = time.monotonic() + 10
-        while not self._server.started and time.monotonic() < until:
-            time.sleep(0.01)
+        until(lambda: self._server.started, within_s=10)
 
     def client(self, scope: Scope | None = None, tenant: str = "") -> httpx.Client:
         headers = {}
@@ -284,6 +282,14 @@ def test_a_key_file_that_is_not_ours_is_refused(tmp_path: Path) -> None:
         KeyStore(tmp_path / "other").revoke("nobody")
 
 
+def status_of(address: str) -> int:
+    """The status that a GET is answered with; 0 where nobody answers."""
+    try:
+        return httpx.get(address).status_code
+    except httpx.TransportError:
+        return 0
+
+
 def test_the_process_ends_with_zero_on_sigterm(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -295,13 +301,7 @@ def test_the_process_ends_with_zero_on_sigterm(tmp_path: Path) -> None:
     }
     command = [sys.executable, "-m", "infra.cli", "run", "gateway"]
     process = subprocess.Popen(command, env=environment)
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            assert httpx.get(f"http://127.0.0.1:{port}/subjects").status_code == 200
-            break
-        except httpx.TransportError:
-            time.sleep(0.1)
+    until(lambda: status_of(f"http://127.0.0.1:{port}/subjects") == 200)
     process.terminate()
     assert process.wait(20) == 0
     assert (tmp_path / FIRST_KEY_FILE).exists()
