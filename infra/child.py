@@ -11,9 +11,11 @@ from time import monotonic, sleep
 import psutil
 
 from infra.errors import CannotStart
+from infra.logs import LogLimits, LogPump
 
 POLL_S = 0.05
-LAST_LINES = 15
+LAST_WORDS_S = 2.0
+"""How long the last output of a program that has ended is waited for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,23 +65,30 @@ def _gone(identity: Identity, within_s: float) -> bool:
 
 
 class Child:
-    """A program that we started. Its output goes to its log file, which is kept."""
+    """A program that we started. Its output goes to its log, which is kept.
+
+    A program that outlives us writes to nobody then: its log ends with ours.
+    """
 
     def __init__(
-        self, command: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        *,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        limits: LogLimits | None = None,
     ) -> None:
-        log.parent.mkdir(parents=True, exist_ok=True)
         self.log = log
-        with log.open("ab") as output:
-            self._began_at = output.tell()
-            self._program = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **(environment or {})},
-                start_new_session=True,
-            )
+        self._program = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(environment or {})},
+            start_new_session=True,
+        )
+        assert self._program.stdout is not None
+        self._output = LogPump(self._program.stdout, log, limits or LogLimits())
         self.identity = identity_of(self._program.pid)
 
     def exit_code(self) -> int | None:
@@ -103,19 +112,19 @@ class Child:
         try:
             self._program.wait(within_s)
         except subprocess.TimeoutExpired:
-            self._program.kill()
-            self._program.wait()
+            self.kill()
             return False
+        self._output.wait(LAST_WORDS_S)
         return True
 
     def kill(self) -> None:
         """End it at once, as a crash would."""
         self._program.kill()
         self._program.wait()
+        self._output.wait(LAST_WORDS_S)
 
     def last_words(self) -> str:
         """Return where the log is and what this run of the program wrote last."""
-        with self.log.open("rb") as log:
-            log.seek(self._began_at)
-            lines = log.read().decode(errors="replace").splitlines()
-        return "\n".join([f"Its log is {self.log}:", *lines[-LAST_LINES:]])
+        if self.exit_code() is not None:
+            self._output.wait(LAST_WORDS_S)
+        return "\n".join([f"Its log is {self.log}:", *self._output.last_lines()])

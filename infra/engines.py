@@ -13,6 +13,7 @@ from infra.clickhouse.engine import ServerOptions, settings_of, start_clickhouse
 from infra.kafka.broker import BrokerOptions, start_broker
 from infra.kafka.jars import default_cache
 from infra.kafka.topics import ensure_topics
+from infra.logs import LogLimits
 from infra.ports import free_port, is_free
 from infra.runfile import write_private
 from topologies.settings import RUN_FILE, Settings
@@ -34,6 +35,11 @@ class Ports:
 def jar_cache(settings: Settings) -> Path:
     """Return the folder that downloads go to."""
     return settings.cache or default_cache()
+
+
+def log_limits(settings: Settings) -> LogLimits:
+    """Return how large the logs of this machine's programs become."""
+    return LogLimits(file_bytes=settings.log_file_bytes, files=settings.log_files)
 
 
 def choose_ports(settings: Settings) -> Ports:
@@ -107,6 +113,7 @@ def _broker_options(settings: Settings, ports: Ports, jars: Path) -> BrokerOptio
         port=ports.kafka,
         controller_port=ports.controller,
         log=settings.data / "logs" / "kafka.log",
+        log_limits=log_limits(settings),
     )
 
 
@@ -115,5 +122,6 @@ def _server_options(settings: Settings, ports: Ports) -> ServerOptions:
         directory=settings.data / "clickhouse",
         port=ports.clickhouse,
         log=settings.data / "logs" / "clickhouse.log",
+        log_limits=log_limits(settings),
         durable=not settings.fast,
     )

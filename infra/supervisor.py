@@ -8,6 +8,7 @@ from time import monotonic
 
 from infra.child import Child
 from infra.errors import CannotStart
+from infra.logs import LogLimits
 from infra.runfile import ProgramState
 
 LOOK_EVERY_S = 0.1
@@ -114,7 +115,15 @@ class Supervisor:
 
 
 def program_of(
-    name: str, command: list[str], *, log: Path, environment: Mapping[str, str] | None = None
+    name: str,
+    command: list[str],
+    *,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    limits: LogLimits | None = None,
 ) -> Program:
     """Return a program that is a plain command with a log of its own."""
-    return Program(name=name, start=lambda: Child(command, log=log, environment=environment))
+    return Program(
+        name=name,
+        start=lambda: Child(command, log=log, environment=environment, limits=limits),
+    )

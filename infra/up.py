@@ -8,19 +8,29 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 import httpx
 
+from connectors.api.keys import KeyStore
 from infra import processes
 from infra.child import identity_of, stop
-from infra.engines import choose_ports, jar_cache, prepare, publish, start_all, starters
+from infra.engines import (
+    choose_ports,
+    jar_cache,
+    log_limits,
+    prepare,
+    publish,
+    start_all,
+    starters,
+)
 from infra.fetch import Progress
 from infra.kafka.jars import ensure_jars
 from infra.lock import exclusively
 from infra.ports import require_free
 from infra.runfile import RunState, read_state, write_state
 from infra.supervisor import STOP_WITHIN_S, Program, Supervisor, program_of
-from topologies.settings import DATA_VARIABLE, RUN_FILE, Settings
+from topologies.settings import DATA_VARIABLE, DEFAULT_DATA, RUN_FILE, Settings
 
 _SERVER_ERROR = 500
 ENGINES = ("kafka", "clickhouse")
@@ -114,6 +124,8 @@ class _Run:
         self._state.ready = True
         self._write()
         self._report.tell("Ready")
+        if KeyStore(self._settings.data).has_first():
+            self._report.tell(f"`{_first_key_command(self._settings)}` shows the admin key, once")
 
     def _stop(self) -> None:
         self._report.tell("Stopping")
@@ -141,7 +153,14 @@ def _supervised(name: str, settings: Settings) -> Program:
         [sys.executable, "-m", processes.__name__, name],
         log=settings.data / "logs" / f"{name}.log",
         environment={DATA_VARIABLE: str(settings.data), "VIVACE_FAST": str(settings.fast)},
+        limits=log_limits(settings),
     )
+
+
+def _first_key_command(settings: Settings) -> str:
+    """How to see the first key: it is told on request alone, never into a log."""
+    elsewhere = settings.data != DEFAULT_DATA.resolve()
+    return "vivace key first" + (f" --data {quote(str(settings.data))}" if elsewhere else "")
 
 
 def _answers(address: str) -> bool:

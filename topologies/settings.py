@@ -41,6 +41,16 @@ class Settings(BaseSettings):
         "of programs, not of the machine.",
     )
     log_level: str = Field(default="INFO", description="Least severe log line that is written.")
+    log_file_bytes: int = Field(
+        default=10 * 1024 * 1024,
+        ge=64 * 1024,
+        description="Size at which `vivace up` begins a program's log anew.",
+    )
+    log_files: int = Field(
+        default=5,
+        ge=1,
+        description="How many earlier files of each program's log `vivace up` keeps.",
+    )
 
     kafka_bootstrap: str = Field(
         default="",

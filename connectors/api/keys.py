@@ -106,6 +106,10 @@ class KeyStore:
         _write_private(self._first, text.encode())
         return True
 
+    def has_first(self) -> bool:
+        """True while the first key has not been shown."""
+        return self._first.exists()
+
     def take_first(self) -> str | None:
         """The text of the first key, once: the file that handed it over is gone then."""
         try:

@@ -12,12 +12,13 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from rich.table import Table
 
 from connectors.api.keys import KeyStore
-from infra.child import LAST_LINES, stop
+from infra.child import stop
 from infra.cli.options import DataOption, JsonOption
 from infra.cli.screen import ExitCode, console, errors, print_json
 from infra.engines import jar_cache
 from infra.errors import CannotStart
 from infra.kafka.jars import missing_bytes
+from infra.logs import LAST_LINES
 from infra.runfile import ProgramState, RunState, read_state
 from infra.up import Report, end_orphans, load_settings, run_all
 from topologies.settings import Settings
@@ -48,7 +49,7 @@ def up(
     wanted = 0 if settings.kafka_bootstrap else missing_bytes(jar_cache(settings))
     with _download_bar(wanted) as bar:
         task = bar.add_task("Fetching Kafka", total=wanted, visible=bool(wanted))
-        report = Report(tell=errors.print, progress=lambda arrived: bar.advance(task, arrived))
+        report = Report(tell=_tell, progress=lambda arrived: bar.advance(task, arrived))
         run_all(data, fast=fast, report=report)
 
 
@@ -80,6 +81,10 @@ def status(data: DataOption = None, as_json: JsonOption = False) -> None:
         _print_state(settings, state)
     if not state.ready or not all(_alive(program) for program in state.programs):
         raise typer.Exit(ExitCode.FAILED)
+
+
+def _tell(line: str) -> None:
+    errors.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _detach(data: Path | None, fast: bool) -> None:

@@ -11,6 +11,7 @@ import httpx
 from connectors.settings import ClickHouseSettings
 from infra.child import Child
 from infra.clickhouse import server
+from infra.logs import LogLimits
 from infra.ports import LOOPBACK, require_free
 from infra.resources import MIB, require_disk, require_memory
 
@@ -28,6 +29,7 @@ class ServerOptions:
     directory: Path
     port: int
     log: Path
+    log_limits: LogLimits | None = None
     durable: bool = True
     memory_bytes_min: int = MEMORY_BYTES_MIN
     disk_bytes_min: int = DISK_BYTES_MIN
@@ -55,6 +57,7 @@ def start_clickhouse(options: ServerOptions) -> ClickHouse:
     child = Child(
         [sys.executable, "-m", server.__name__, str(options.directory), str(options.port)],
         log=options.log,
+        limits=options.log_limits,
         environment={
             server.PASSWORD_VARIABLE: settings.password,
             server.DURABLE_VARIABLE: "1" if options.durable else "0",

@@ -13,6 +13,7 @@ from infra.child import Child
 from infra.errors import CannotStart
 from infra.java import find_java
 from infra.kafka.properties import BrokerPlace, render, server_properties
+from infra.logs import LogLimits
 from infra.ports import LOOPBACK, require_free
 from infra.resources import MIB, require_disk, require_memory
 
@@ -35,6 +36,7 @@ class BrokerOptions:
     port: int
     controller_port: int
     log: Path
+    log_limits: LogLimits | None = None
     memory_bytes_min: int = MEMORY_BYTES_MIN
     disk_bytes_min: int = DISK_BYTES_MIN
 
@@ -64,6 +66,7 @@ def start_broker(options: BrokerOptions) -> Broker:
     child = Child(
         _command(java, options.jars, "kafka.Kafka", str(properties), heap=_HEAP),
         log=options.log,
+        limits=options.log_limits,
     )
     broker = Broker(child, options.port)
     child.wait_ready(lambda: answers(broker.bootstrap), what="Kafka", within_s=READY_WITHIN_S)

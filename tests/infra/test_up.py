@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -59,6 +60,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 def test_up_supervises_until_down_and_leaves_nothing(machine: Machine) -> None:
     up = machine.vivace("up", "--detach", "--fast")
     assert up.returncode == 0, up.stderr
+    assert_key_is_shown_but_not_logged(machine, up.stdout)
     status = machine.status()
     assert status["ready"]
     assert {"kafka", "clickhouse"} <= {program["name"] for program in status["programs"]}
@@ -78,6 +80,15 @@ def test_up_supervises_until_down_and_leaves_nothing(machine: Machine) -> None:
     assert not [program for program in state.programs if program.identity.alive()]
     assert machine.vivace("status").returncode == UNAVAILABLE
     assert machine.vivace("down").returncode == 0
+
+
+def assert_key_is_shown_but_not_logged(machine: Machine, screen: str) -> None:
+    """A start in the foreground only says how to see the key; `up.log` holds what it would say."""
+    (key,) = re.findall(r"admin key  (vivace_\S+)", screen)
+    logs = {path.name: path.read_text() for path in (machine.data / "logs").iterdir()}
+    assert f"`vivace key first --data {machine.data}` shows the admin key, once" in logs["up.log"]
+    assert {"kafka.log", "gateway.log", "charging.log"} <= logs.keys()
+    assert not [name for name, text in logs.items() if key.rpartition("_")[2] in text]
 
 
 @pytest.fixture
