@@ -10,6 +10,7 @@ from connectors.catalog.resolve import instant_at
 from infra.scenario.form import ScenarioForm, StepForm
 
 _STEPS: Final = StepForm.__struct_fields__
+_SUMMED: Final = ("amount", "quantity", "count")
 _TIMES: Final = {
     "at": "at",
     "until": "until",
@@ -44,6 +45,9 @@ def check_scenario(form: ScenarioForm, place: Place, book: ProblemBook) -> None:
             name = getattr(step, word)
             if name is not None and name not in usages:
                 book.report(where.at(word), unknown("usage", name, usages))
+    for number, wanted in enumerate(form.then.sums):
+        if all(getattr(wanted, word) is None for word in _SUMMED):
+            book.report(place.at("then").at("sums", number), f"expected {' or '.join(_SUMMED)}")
     for where, text in (
         *_times(form.given, place.at("given")),
         *_times(form.when, place.at("when")),

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from infra.scenario.form import BalanceForm, ChargeForm, ThenForm, TotalForm
 from infra.scenario.outcome import Outcome
+from infra.scenario.sums import compare_sum
 from streams.model.instant import Instant, instant_of, month_of
 from streams.model.rated import RatedUsage
 
@@ -32,6 +33,8 @@ def differences(then: ThenForm, found: Outcome) -> list[str]:
         held = found.counters.get((counter.ledger_account, counter.resource), Decimal(0))
         what = f"counter {counter.ledger_account} {counter.resource}"
         told += _number(what, counter.total, held)
+    for wanted in then.sums:
+        told += compare_sum(wanted, found)
     return told
 
 

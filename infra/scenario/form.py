@@ -186,6 +186,29 @@ class CounterForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     total: Decimal
 
 
+class SumForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What charge lines add up to: all of them, or those that fit every word given.
+
+    `charges` are ids of usage, `month` is the usage's month in the account's time zone, `detail`
+    is what a line's detail must hold among other things. `digits` rounds what was found, half up,
+    before it is compared.
+    """
+
+    charges: tuple[str, ...] | None = None
+    account: str | None = None
+    product: str | None = None
+    price_plan: str | None = None
+    month: Month | None = None
+    rule: str | None = None
+    price: str | None = None
+    unit: str | None = None
+    detail: dict[str, str] = {}
+    amount: Decimal | None = None
+    quantity: Decimal | None = None
+    count: int | None = None
+    digits: int | None = None
+
+
 class ThenForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What must have come out. `charges`, `alerts` and `verdicts` are complete, in order.
 
@@ -199,6 +222,7 @@ class ThenForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     balances: tuple[BalanceForm, ...] = ()
     accumulators: tuple[TotalForm, ...] = ()
     counters: tuple[CounterForm, ...] = ()
+    sums: tuple[SumForm, ...] = ()
 
 
 class ScenarioForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
