@@ -43,7 +43,8 @@ class DiskMemory:
         self.unwritten = WriteBufferManager(unwritten_bytes, False)
 
 
-def _options(memory: DiskMemory) -> Any:
+def disk_options(memory: DiskMemory) -> Any:
+    """How a database of ours is laid out, on disk and in memory."""
     blocks = BlockBasedOptions()
     blocks.set_bloom_filter(BLOOM_BITS, False)
     blocks.set_block_cache(memory.cache)
@@ -84,12 +85,12 @@ class RocksDisk:
 
     def _open(self) -> Any:
         try:
-            return Rdict(str(self._path), options=_options(self._memory))
+            return Rdict(str(self._path), options=disk_options(self._memory))
         except Exception as error:  # rocksdict knows no other type
             if _is_locked(error):
                 raise Unavailable(f"{self._path}: another process has it open") from error
             self._remove(str(error))
-        return Rdict(str(self._path), options=_options(self._memory))
+        return Rdict(str(self._path), options=disk_options(self._memory))
 
     def _remove(self, why: str) -> None:
         _log.warning("state wiped", path=str(self._path), why=why)

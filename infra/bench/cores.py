@@ -59,9 +59,13 @@ def start_program(
 
 
 class CpuMeter:
-    """Samples the CPU time of a process while it runs, so that any stretch can be read later."""
+    """Samples the CPU time of a process while it runs, so that any stretch can be read later.
+
+    `rss_max` is the most memory it has held, in bytes.
+    """
 
     def __init__(self, pid: int) -> None:
+        self.rss_max = 0
         self._process = psutil.Process(pid)
         self._times: list[float] = []
         self._cpu: list[float] = []
@@ -72,7 +76,9 @@ class CpuMeter:
     def _sample(self) -> None:
         while not self._ended.wait(_SAMPLE_S):
             with suppress(psutil.Error):
-                spent = self._process.cpu_times()
+                with self._process.oneshot():
+                    spent = self._process.cpu_times()
+                    self.rss_max = max(self.rss_max, self._process.memory_info().rss)
                 self._cpu.append(spent.user + spent.system)
                 self._times.append(time.time())
 

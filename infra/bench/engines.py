@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.bench.cores import on_cores, other_cores
+from infra.bench.guard import guarded
 from infra.bench.site import Site
 from infra.engines import choose_ports, jar_cache, publish, start_all, starters
 from infra.kafka.jars import ensure_jars
@@ -29,7 +30,10 @@ def bench_engines(settings: Settings) -> Iterator[BenchPlace]:
 
     They do not flush each record to disk, so that what is measured is the engine.
     """
-    with tempfile.TemporaryDirectory(prefix="vivace-bench-") as name:
+    with (
+        tempfile.TemporaryDirectory(prefix="vivace-bench-") as name,
+        guarded(Path(name)),
+    ):
         fresh = Settings(
             data=Path(name),
             fast=True,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from confluent_kafka import TopicPartition
 
-from connectors.kafka.client import bounds, new_consumer, take
+from connectors.kafka.client import bounds, describe_topics, new_consumer, take
 from connectors.kafka.codec import decode_charging
 from connectors.kafka.ledger import LedgerFollower, ValidRecord
 from connectors.kafka.topics import Topic
@@ -53,9 +53,15 @@ def mediation_marks(settings: KafkaSettings, *, start: Mapping[int, int]) -> lis
 
 def charging_ends(settings: KafkaSettings) -> dict[int, int]:
     """The end of each partition of `charging` now."""
-    topic = f"{settings.prefix}{Topic.CHARGING}"
+    return ends(settings, Topic.CHARGING)
+
+
+def ends(settings: KafkaSettings, topic: Topic) -> dict[int, int]:
+    """The end of each partition of a topic now."""
+    name = f"{settings.prefix}{topic}"
+    partitions = describe_topics(settings, [name])[name].partitions
     with closing(new_consumer(settings)) as consumer:
-        return {p: bounds(consumer, topic, p)[1] for p in range(settings.partitions)}
+        return {p: bounds(consumer, name, p)[1] for p in range(partitions)}
 
 
 def _summed(found: Iterable[tuple[int, int]]) -> list[Mark]:
@@ -81,6 +87,13 @@ def measured_stretch(mediated: Sequence[Mark], charged: Sequence[Mark]) -> tuple
     last = next(mark for mark in charged if mark.done == charged[-1].done)
     first = next(mark for mark in mediated if mark.done >= last.done // _WARM_UP)
     return first, last
+
+
+def charged_stretch(charged: Sequence[Mark]) -> tuple[Mark, Mark]:
+    """The same of charging alone, over a topic that was full before it began."""
+    assert charged
+    last = next(mark for mark in charged if mark.done == charged[-1].done)
+    return next(mark for mark in charged if mark.done >= last.done // _WARM_UP), last
 
 
 def ledger_positions(settings: KafkaSettings) -> dict[int, int]:

@@ -1,5 +1,7 @@
 """vivace bench: what the engine costs, beside a floor and a plain way on the same machine."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,8 +10,10 @@ from rich.table import Table
 from infra.bench.crash import measure_crash
 from infra.bench.engines import bench_engines
 from infra.bench.measuring import Amount
-from infra.bench.pipeline import WORKLOADS, measure_workload
+from infra.bench.picture import profiler
+from infra.bench.pipeline import WORKLOADS, WorkloadResult, measure_workload
 from infra.bench.rate import measure_rate
+from infra.bench.record_ids import LONG
 from infra.bench.recover import measure_recover
 from infra.cli.options import DataOption, JsonOption
 from infra.cli.screen import ExitCode, console, errors, print_json
@@ -17,6 +21,11 @@ from infra.load.plan import Workload
 from infra.up import load_settings
 
 app = typer.Typer(help="Measure the engine on engines of its own; nothing is left behind.")
+
+_PIPELINE_COLUMNS = (
+    *("events/s", "µs/event", "× plain", "× floor", "charging µs", "sink µs", "sink / charging"),
+    *("ms p50 / p99", "MiB"),
+)
 
 EventsOption = Annotated[int, typer.Option("--events", min=1000, help="Events of each workload.")]
 WorkloadOption = Annotated[
@@ -29,24 +38,48 @@ def _tell(line: str) -> None:
 
 
 @app.command()
-def pipeline(
+def pipeline(  # noqa: PLR0913 - how much, of what
     data: DataOption = None,
     events: EventsOption = 200_000,
     workload: WorkloadOption = None,
+    accounts: Annotated[
+        int, typer.Option(min=1, help="Accounts of each of the two tenants.")
+    ] = 10_000,
+    is_long: Annotated[
+        bool, typer.Option("--long", help="Put record ids of days of usage into the tables first.")
+    ] = False,
+    record_ids: Annotated[int, typer.Option("--ids", min=0, help="How many with --long.")] = LONG,
+    profile: Annotated[
+        Path | None,
+        typer.Option(help="Folder for flame graphs of the worker; needs py-spy, slows it down."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Both stages on one core, to the acknowledged ledger, against floor and plain Faust."""
-    amount = Amount(events=events, plain_events=min(events, 20_000))
+    amount = Amount(
+        events=events,
+        plain_events=min(events, 20_000),
+        accounts=accounts,
+        record_ids=record_ids if is_long else 0,
+    )
+    if profile is not None:
+        profiler()
     with bench_engines(load_settings(data)) as place:
         results = {
-            str(one): measure_workload(place, one, amount, _tell) for one in workload or WORKLOADS
+            str(one): measure_workload(place, one, amount, _tell, pictures=profile)
+            for one in workload or WORKLOADS
         }
     if as_json:
         print_json({"workloads": results})
-        return
+    else:
+        console.print(_pipeline_table(results))
+
+
+def _pipeline_table(results: Mapping[str, WorkloadResult]) -> Table:
     table = Table(title="usage → ledger, one core", title_justify="left")
-    for column in ("workload", "events/s", "µs/event", "× plain", "× floor", "sink µs/event"):
-        table.add_column(column, justify="left" if column == "workload" else "right")
+    table.add_column("workload")
+    for column in _PIPELINE_COLUMNS:
+        table.add_column(column, justify="right")
     for name, result in results.items():
         table.add_row(
             name,
@@ -54,9 +87,13 @@ def pipeline(
             f"{result.us_per_event:.1f}",
             f"{result.times_plain:.1f}",
             f"{result.floor_ratio:.1f}",
+            f"{result.charging_us_per_event:.1f}",
             f"{result.sink_us_per_event:.1f}",
+            f"{result.sink_ratio:.2f}",
+            f"{result.latency_ms.p50:.0f} / {result.latency_ms.p99:.0f}",
+            f"{result.memory.rss_mb:,}",
         )
-    console.print(table)
+    return table
 
 
 @app.command()
