@@ -10,11 +10,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-RECORD = "record"
-"""The tier reference that means the record's own quantity instead of an accumulator."""
-
-ONE = Decimal(1)
-NOTHING = Decimal(0)
+from streams.model.price import NOTHING, ONE, RECORD, OfOneUnit, Range
+from streams.model.trade_prices import Beat, Ev, LlmTokens, TelecomRate
 
 Beyond = Literal["free", "refuse"]
 """What becomes of quantity past a last tier that ends: it costs nothing, or has no price."""
@@ -37,11 +34,15 @@ class PerUnit(Struct, frozen=True, tag="per_unit", tag_field="kind", kw_only=Tru
     amounts: dict[str, Decimal]
     per: Decimal = ONE
 
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The units that it prices."""
+        return tuple(self.amounts)
 
-class Graduated(Struct, frozen=True, tag="graduated", tag_field="kind", kw_only=True):
+
+class Graduated(OfOneUnit, frozen=True, tag="graduated", tag_field="kind", kw_only=True):
     """Each part of the quantity at its own tier's price, each for `per` units."""
 
-    unit: str
     tiers: tuple[Tier, ...]
     reference: str = RECORD
     per: Decimal = ONE
@@ -55,10 +56,9 @@ class Flat(Struct, frozen=True, tag="flat", tag_field="kind", kw_only=True):
     amount: Decimal
 
 
-class Package(Struct, frozen=True, tag="package", tag_field="kind", kw_only=True):
+class Package(OfOneUnit, frozen=True, tag="package", tag_field="kind", kw_only=True):
     """`amount` for each package of `size` after `free_units`; `rounding` counts an opened one."""
 
-    unit: str
     size: Decimal
     amount: Decimal
     free_units: Decimal = NOTHING
@@ -66,7 +66,7 @@ class Package(Struct, frozen=True, tag="package", tag_field="kind", kw_only=True
     reference: str = RECORD
 
 
-class Volume(Struct, frozen=True, tag="volume", tag_field="kind", kw_only=True):
+class Volume(OfOneUnit, frozen=True, tag="volume", tag_field="kind", kw_only=True):
     """All units at the price of the tier that the total reaches.
 
     `running`: a record pays the difference that it makes to the period's charge, which is negative
@@ -74,7 +74,6 @@ class Volume(Struct, frozen=True, tag="volume", tag_field="kind", kw_only=True):
     `settle` tells whether the end of the period corrects what was charged meanwhile.
     """
 
-    unit: str
     tiers: tuple[Tier, ...]
     reference: str = RECORD
     mode: Literal["running", "prospective"] = "running"
@@ -90,10 +89,9 @@ class Stair(Struct, frozen=True, array_like=True):
     flat_amount: Decimal
 
 
-class Stairstep(Struct, frozen=True, tag="stairstep", tag_field="kind", kw_only=True):
+class Stairstep(OfOneUnit, frozen=True, tag="stairstep", tag_field="kind", kw_only=True):
     """A flat amount by the stair reached: stairs add up (`cumulative`), or `replace` the last."""
 
-    unit: str
     tiers: tuple[Stair, ...]
     mode: Literal["cumulative", "replace"]
     reference: str = RECORD
@@ -108,13 +106,12 @@ class BlockTier(Struct, frozen=True, array_like=True):
     max_blocks: int | None = None
 
 
-class Blocks(Struct, frozen=True, tag="blocks", tag_field="kind", kw_only=True):
+class Blocks(OfOneUnit, frozen=True, tag="blocks", tag_field="kind", kw_only=True):
     """Started blocks: each tier's at its own price, or all at the price of the tier reached.
 
     Past the last tier's blocks: `charge` goes on in the last tier, `free`, or `refuse`.
     """
 
-    unit: str
     tiers: tuple[BlockTier, ...]
     policy: Literal["all_tiers", "top_tier"]
     reference: str = RECORD
@@ -136,14 +133,13 @@ class Capacity(Struct, frozen=True, tag="capacity", tag_field="kind", kw_only=Tr
     references: dict[str, str] = {}
 
 
-class Percentage(Struct, frozen=True, tag="percentage", tag_field="kind", kw_only=True):
+class Percentage(OfOneUnit, frozen=True, tag="percentage", tag_field="kind", kw_only=True):
     """A share of an amount of money, with a fixed part and bounds an event.
 
     The first `free_events` events are free as long as their sum stays within `free_amount`;
     `events` and `amounts` are the accumulators that count them.
     """
 
-    unit: str
     rate_percent: Decimal
     fixed_amount: Decimal = NOTHING
     min_per_event: Decimal | None = None
@@ -163,32 +159,23 @@ class PercentTier(Struct, frozen=True, array_like=True):
 
 
 class GraduatedPercentage(
-    Struct, frozen=True, tag="graduated_percentage", tag_field="kind", kw_only=True
+    OfOneUnit, frozen=True, tag="graduated_percentage", tag_field="kind", kw_only=True
 ):
     """Each part of an amount of money at its own tier's share."""
 
-    unit: str
     tiers: tuple[PercentTier, ...]
     reference: str = RECORD
     beyond: Beyond = "free"
 
 
-class Dynamic(Struct, frozen=True, tag="dynamic", tag_field="kind", kw_only=True):
+class Dynamic(OfOneUnit, frozen=True, tag="dynamic", tag_field="kind", kw_only=True):
     """What the source says it cost, times `multiplier`.
 
     `cost` names the attribute that says it; empty, it is the quantity of `unit`.
     """
 
-    unit: str
     multiplier: Decimal = ONE
     cost: str = ""
-
-
-class Range(Struct, frozen=True, array_like=True):
-    """Numbers from `start` (inclusive) to `below` (exclusive); None is open."""
-
-    start: Decimal | None = None
-    below: Decimal | None = None
 
 
 class MatrixRow(Struct, frozen=True, kw_only=True):
@@ -207,10 +194,9 @@ class MatrixGroup(Struct, frozen=True, array_like=True):
     rows: tuple[MatrixRow, ...]
 
 
-class Matrix(Struct, frozen=True, tag="matrix", tag_field="kind", kw_only=True):
+class Matrix(OfOneUnit, frozen=True, tag="matrix", tag_field="kind", kw_only=True):
     """Amounts by attributes: the best row of each group, and the groups add up."""
 
-    unit: str
     groups: tuple[MatrixGroup, ...]
     per: Decimal = ONE
 
@@ -223,137 +209,16 @@ class ThresholdLevel(Struct, frozen=True, array_like=True):
     amount: Decimal
 
 
-class ThresholdPrice(Struct, frozen=True, tag="threshold", tag_field="kind", kw_only=True):
+class ThresholdPrice(OfOneUnit, frozen=True, tag="threshold", tag_field="kind", kw_only=True):
     """The amount of the level reached, once, or for each `per_started` units begun.
 
     Below the first level nothing is due; past `end` nothing more is added.
     """
 
-    unit: str
     levels: tuple[ThresholdLevel, ...]
     reference: str = RECORD
     per_started: Decimal = NOTHING
     end: Decimal | None = None
-
-
-class RateSlot(Struct, frozen=True, array_like=True):
-    """From second `from_s` of the call on: `rate` for `per_s` seconds, in full `increment_s`."""
-
-    from_s: int
-    rate: Decimal
-    per_s: Decimal
-    increment_s: int
-
-
-class CallRounding(Struct, frozen=True, array_like=True):
-    """How a call's amount is rounded: `up`, `down` or to the nearest (`middle`, half up)."""
-
-    method: Literal["up", "down", "middle"]
-    decimals: int
-
-
-class TelecomRate(Struct, frozen=True, tag="telecom_rate", tag_field="kind", kw_only=True):
-    """A call: a fee when it begins, then slots by its length; rounded and limited as one.
-
-    `continuation` names an attribute that is `true` for a later part of a call, `elapsed` one that
-    holds the seconds before this part.
-    """
-
-    unit: str
-    slots: tuple[RateSlot, ...]
-    connect_fee: Decimal = NOTHING
-    rounding: CallRounding | None = None
-    max_cost: Decimal | None = None
-    max_cost_strategy: Literal["free", "disconnect"] = "free"
-    continuation: str = ""
-    elapsed: str = ""
-
-
-class Beat(Struct, frozen=True, tag="beat", tag_field="kind", kw_only=True):
-    """`amount_per_beat` for each started `beat_s`; past `max_s` nothing more is added."""
-
-    unit: str
-    beat_s: Decimal
-    amount_per_beat: Decimal
-    max_s: Decimal | None = None
-    reference: str = RECORD
-
-
-class TokenContext(Struct, frozen=True, array_like=True):
-    """Amounts of requests with more than `above` input tokens, in place of those before."""
-
-    above: int
-    amounts: dict[str, Decimal]
-
-
-class TokenShare(Struct, frozen=True, kw_only=True):
-    """A share of the price for usage whose attributes are as in `when`."""
-
-    percent: Decimal
-    when: dict[str, str] = {}
-
-
-class TokenBatch(Struct, frozen=True, kw_only=True):
-    """Requests in a batch: `amounts` of their own, and `percent` of all others."""
-
-    when: dict[str, str]
-    percent: Decimal = Decimal(100)
-    amounts: dict[str, Decimal] = {}
-
-
-class LlmTokens(Struct, frozen=True, tag="llm_tokens", tag_field="kind", kw_only=True):
-    """A model's prices: `amounts` by kind of token for `per` of them, `calls` for `calls_per`.
-
-    A kind without an amount costs what the kind costs that it is a special case of. `contexts`
-    apply to all tokens of a request by the sum of its input tokens.
-    """
-
-    amounts: dict[str, Decimal]
-    per: Decimal = Decimal(1_000_000)
-    contexts: tuple[TokenContext, ...] = ()
-    calls: dict[str, Decimal] = {}
-    calls_per: Decimal = Decimal(1000)
-    batch: TokenBatch | None = None
-    markup: tuple[TokenShare, ...] = ()
-
-
-EvDimension = Literal["flat", "energy", "time", "parking", "reservation"]
-
-
-class EvWhen(Struct, frozen=True, kw_only=True):
-    """Restrictions: local weekdays and minutes `[start, end)`, ranges of what was measured."""
-
-    weekdays: tuple[str, ...] = ()
-    start: int = 0
-    end: int = 1440
-    current: Range | None = None
-    power: Range | None = None
-    energy: Range | None = None
-    duration: Range | None = None
-
-
-class EvComponent(Struct, frozen=True, kw_only=True):
-    """A price of one dimension: a kWh, an hour, or the session. `step` counts in full steps."""
-
-    dimension: EvDimension
-    amount: Decimal
-    step: Decimal = NOTHING
-    when: EvWhen = EvWhen()
-    tax_class: str = ""
-
-
-class Ev(Struct, frozen=True, tag="ev", tag_field="kind", kw_only=True):
-    """A charging session: of each dimension the first component whose restrictions hold.
-
-    `units` names the unit of each dimension, `hour` how many units of time make an hour. A session
-    costs at least `minimum` and at most `maximum`.
-    """
-
-    units: dict[EvDimension, str]
-    components: tuple[EvComponent, ...]
-    hour: Decimal = Decimal(3600)
-    minimum: Decimal | None = None
-    maximum: Decimal | None = None
 
 
 SimpleKind = (
@@ -381,6 +246,11 @@ class Composite(Struct, frozen=True, tag="composite", tag_field="kind", kw_only=
     """Several prices of the same usage: they add up."""
 
     parts: tuple[SimpleKind, ...]
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The units that it prices."""
+        return tuple(dict.fromkeys(unit for part in self.parts for unit in part.units))
 
 
 PriceKind = SimpleKind | Composite
