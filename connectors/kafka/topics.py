@@ -37,6 +37,7 @@ class TopicSpec:
 
 _FOREVER = {"retention.ms": "-1", "retention.bytes": "-1"}
 _COMPACTED = {"cleanup.policy": "compact"}
+_WEEK = str(7 * 24 * 3600 * 1000)
 _LARGE = {"max.message.bytes": str(MESSAGE_BYTES_MAX)}
 
 TOPICS: Mapping[Topic, TopicSpec] = {
@@ -65,10 +66,12 @@ TOPICS: Mapping[Topic, TopicSpec] = {
         config=_FOREVER | _LARGE,
     ),
     Topic.SUSPENSE: TopicSpec(
-        description="Records that wait for a fact, newest state of each",
+        description="Records that wait for a fact, newest state of each until it is closed",
         key="record id and source position",
         partitions=4,
-        config=_COMPACTED | _LARGE,
+        # Closed entries have a tombstone. As long as `usage` is kept by Kafka's own default, a
+        # reader that is behind still finds how they ended.
+        config=_COMPACTED | _LARGE | {"min.compaction.lag.ms": _WEEK, "delete.retention.ms": _WEEK},
     ),
     Topic.ERRORS: TopicSpec(
         description="Records that cannot be read",

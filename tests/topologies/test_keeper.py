@@ -52,11 +52,18 @@ def settle(keeper: Keeper) -> None:
 
 
 def states(settings: KafkaSettings) -> dict[bytes, str]:
-    """The newest state of each suspense entry."""
-    return {
-        message.key(): decode(Topic.SUSPENSE, message.value()).state
-        for message in committed(settings, Topic.SUSPENSE)
-    }
+    """The last word on each suspense entry; what is closed must end with a tombstone."""
+    newest: dict[bytes, str] = {}
+    gone: set[bytes] = set()
+    for message in committed(settings, Topic.SUSPENSE):
+        if message.value() is None:
+            assert newest[message.key()] != "suspended", "a reader never learned how it ended"
+            gone.add(message.key())
+        else:
+            newest[message.key()] = decode(Topic.SUSPENSE, message.value()).state
+            gone.discard(message.key())
+    assert gone == {key for key, state in newest.items() if state != "suspended"}
+    return newest
 
 
 def test_facts_of_the_ledger_stand_on_topic_accounts(
@@ -194,6 +201,21 @@ def test_a_new_keeper_goes_on_with_what_the_topics_say(
     assert sorted(released_ids(kafka_settings)) == sorted(
         [owner_suspended.record_id, waiting.record_id]
     )
+
+
+def test_an_entry_of_which_compaction_left_only_the_tombstone_is_closed(
+    kafka_settings: KafkaSettings, ledger: SmallLedger
+) -> None:
+    waiting, closed = (suspended_by_mediation(usage_record(n, service="late")) for n in range(2))
+    suspend(kafka_settings, waiting, closed)
+    producer = new_producer(kafka_settings, {"partitioner": "murmur2_random"})
+    key = suspense_key(closed.record_id, closed.position)
+    producer.produce(f"{kafka_settings.prefix}{Topic.SUSPENSE}", key=key, value=None)
+    producer.flush(10)
+    ledger.append(0, facts=(service("late"),))
+    with Keeper(kafka_settings) as keeper:
+        settle(keeper)
+    assert released_ids(kafka_settings) == [waiting.record_id]
 
 
 def test_ten_thousand_records_are_released_within_ten_seconds(

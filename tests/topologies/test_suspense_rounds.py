@@ -72,7 +72,7 @@ def make_known(settings: KafkaSettings, service: str) -> None:
 def waiting(settings: KafkaSettings) -> dict[bytes, str]:
     """The newest state of every entry that is still suspended, with its code."""
     newest = {message.key(): message.value() for message in committed(settings, Topic.SUSPENSE)}
-    entries = {key: decode(Topic.SUSPENSE, value) for key, value in newest.items()}
+    entries = {key: decode(Topic.SUSPENSE, value) for key, value in newest.items() if value}
     return {key: entry.code for key, entry in entries.items() if entry.state == "suspended"}
 
 

@@ -16,6 +16,7 @@ from streams.model.usage import SourcePosition
 from streams.outcome import RejectReason
 
 NEVER: Final = -1
+_RECORD_ID_BYTES: Final = 16
 
 RETRY_AFTER: Final[Instant] = SECOND
 """Pause before a released record is tried again that came to a worker before its fact did."""
@@ -149,6 +150,12 @@ class SuspenseIndex:
                 self._remove(entry)
                 return entry
         return None
+
+    def forget(self, key: bytes) -> None:
+        """Take out the entry of a key that is gone from topic `suspense`."""
+        for entry in self.entries_of(key[:_RECORD_ID_BYTES]):
+            if entry.key == key:
+                self._remove(entry)
 
     def charged(self, record_id: bytes, position: SourcePosition) -> Entry | None:
         """The id was charged by the delivery from this position; the others will be duplicates.

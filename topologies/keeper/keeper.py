@@ -69,6 +69,7 @@ class Keeper:
         at = clock.now()
         for message in self._suspense.to_end():
             if message.value() is None:
+                self.index.forget(message.key())
                 continue
             refused = decode(Topic.SUSPENSE, message.value())
             if refused.state == "suspended":

@@ -51,7 +51,7 @@ def suspense_changes(
     for rated in valid.record.rated:
         closed = index.charged(rated.record.record_id, rated.position)
         if closed is not None:
-            yield _closing(closed, "charged", valid)
+            yield from _closing(closed, "charged", valid)
     for verdict in valid.record.verdicts:
         yield from _closed_by_verdict(verdict, index, valid)
     for key, value in valid.record.delta:
@@ -70,7 +70,7 @@ def _closed_by_verdict(
         return
     closed = index.close(verdict.record.record_id, verdict.position)
     if closed is not None:
-        yield _closing(closed, state, valid)
+        yield from _closing(closed, state, valid)
 
 
 def _closed_by_mark(
@@ -78,7 +78,7 @@ def _closed_by_mark(
 ) -> Iterator[OutgoingMessage]:
     if mark.state == RecordState.DISCARDED:
         for entry in index.discarded(record_id):
-            yield _closing(entry, "discarded", valid)
+            yield from _closing(entry, "discarded", valid)
         return
     state = _CLOSED_BY_MARK.get(mark.state)
     if state is None:
@@ -92,11 +92,14 @@ def _closed_by_mark(
             mark.index,
         ):
             index.close(record_id, at)
-            yield _closing(entry, state, valid)
+            yield from _closing(entry, state, valid)
 
 
-def _closing(entry: Entry, state: ClosedState, valid: ValidRecord) -> OutgoingMessage:
-    """The entry's last word on topic `suspense`: without the bytes, which stand elsewhere now."""
+def _closing(entry: Entry, state: ClosedState, valid: ValidRecord) -> Iterator[OutgoingMessage]:
+    """The entry's last word on topic `suspense`, without the bytes, which stand elsewhere now.
+
+    Then its tombstone. The topic is not compacted before every reader has had days to see the word.
+    """
     closed = msgspec.structs.replace(
         decode(Topic.SUSPENSE, entry.packed),
         state=state,
@@ -106,7 +109,8 @@ def _closing(entry: Entry, state: ClosedState, valid: ValidRecord) -> OutgoingMe
         ledger_partition=valid.partition,
         ledger_offset=valid.offset,
     )
-    return OutgoingMessage(Topic.SUSPENSE, entry.key, encode(Topic.SUSPENSE, closed))
+    yield OutgoingMessage(Topic.SUSPENSE, entry.key, encode(Topic.SUSPENSE, closed))
+    yield OutgoingMessage(Topic.SUSPENSE, entry.key, None)
 
 
 def release_message(entry: Entry, accounts_offset: int) -> OutgoingMessage:
