@@ -1,15 +1,14 @@
 """Commands: accounts, services, money, catalog markers and time, applied once by their id.
 
-Ids are kept for good: whoever sends a command may send it again at any time. Commands whose effect
-is the same the second time (tick, receipt, discard) need none.
+Commands whose effect is the same the second time (tick, receipt, discard) need none.
 """
 
 from collections.abc import Mapping
-from hashlib import blake2b
 from typing import assert_never
 
 from msgspec.structs import replace
 
+from streams import command_ids
 from streams.accumulate.top_up import top_up
 from streams.model.account import Account, Service, ServiceAssignment
 from streams.model.command import (
@@ -36,7 +35,6 @@ from streams.state import CatalogMarks, Effects, RecordState, State, Table, reco
 
 TIME = b"time"
 DISCARDED = "discarded"
-_UNDATED = b"\xff\xff\xff\xff"
 _NOWHERE = SourcePosition("", -1, -1, -1)
 
 
@@ -62,7 +60,7 @@ class CommandBook:
             case DiscardSuspended():
                 _discard(command, state, effects)
             case PutAccount() | AssignService() | EndService() | TopUp() | ActivateCatalog():
-                if _is_new(command.command_id, state):
+                if command_ids.note(command, state):
                     self._apply_new(command, state=state, effects=effects)
             case Forwarded() | Released():
                 raise AssertionError("usage is charged, not applied")
@@ -70,11 +68,7 @@ class CommandBook:
                 assert_never(command)
 
     def _apply_new(
-        self,
-        command: PutAccount | AssignService | EndService | TopUp | ActivateCatalog,
-        *,
-        state: State,
-        effects: Effects,
+        self, command: command_ids.Identified, *, state: State, effects: Effects
     ) -> None:
         match command:
             case PutAccount():
@@ -89,14 +83,6 @@ class CommandBook:
                 top_up(command, plan=plan, state=state, effects=effects)
             case ActivateCatalog():
                 _activate(command, state)
-
-
-def _is_new(command_id: str, state: State) -> bool:
-    key = _UNDATED + blake2b(command_id.encode(), digest_size=16).digest()
-    if state.get(Table.COMMANDS, key) is not None:
-        return False
-    state.put(Table.COMMANDS, key, 1)
-    return True
 
 
 def _put_account(command: PutAccount, state: State, effects: Effects) -> None:
@@ -173,7 +159,10 @@ def _put_service(  # noqa: PLR0913 - a service by its parts, and where it goes
 def _activate(command: ActivateCatalog, state: State) -> None:
     key = command.tenant.encode()
     known: CatalogMarks | None = state.get(Table.CATALOGS, key)
-    marks = [*(() if known is None else known.marks), (command.start, command.version)]
+    marks = [] if known is None else list(known.marks)
+    if (command.start, command.version) in marks:
+        return
+    marks.append((command.start, command.version))
     marks.sort(key=lambda mark: mark[0])
     state.put(Table.CATALOGS, key, CatalogMarks(tuple(marks)))
 
@@ -187,6 +176,7 @@ def _tick(at: Instant, state: State) -> None:
     limit = dropped_range(at)
     if time is None or limit != dropped_range(time):
         state.drop(Table.RECORD_IDS, *limit)
+    command_ids.drop_old(at, state)
 
 
 def _discard(command: DiscardSuspended, state: State, effects: Effects) -> None:

@@ -1,0 +1,85 @@
+"""How long a command's id is known: money for good, the rest for a stated while, none for less."""
+
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.scenario.core import MemoryState
+from streams.command_ids import drop_old, note
+from streams.model.command import ActivateCatalog, PutAccount, TopUp
+from streams.model.instant import BEGINNING, DAY, HOUR, SECOND, Instant
+from streams.record_ids import KEPT_DAYS
+from streams.state import Table
+
+NOW: Instant = 1_740_787_200 * SECOND
+KEPT: Instant = KEPT_DAYS * DAY
+
+
+def put(command_id: str) -> PutAccount:
+    return PutAccount(command_id, "t", "ada", "ada", "postpaid", "CHF", "UTC", None)
+
+
+def pay(command_id: str) -> TopUp:
+    return TopUp(command_id, "t", "ada", "ada", Decimal(5), "CHF", NOW, "")
+
+
+def ids(state: MemoryState) -> int:
+    return len(state.tables[Table.COMMANDS])
+
+
+def test_an_id_is_dropped_after_the_window_and_not_within_it() -> None:
+    state = MemoryState()
+    drop_old(NOW, state)
+    drop_old(NOW + KEPT - 1, state)
+    assert note(put("late in its group"), state)
+    for at in (NOW + KEPT, NOW + 2 * KEPT - 1):
+        drop_old(at, state)
+        assert not note(put("late in its group"), state)
+    drop_old(NOW + 2 * KEPT, state)
+    assert ids(state) == 0
+    assert note(put("late in its group"), state)
+
+
+def test_ids_from_before_the_first_tick_are_known_after_it() -> None:
+    state = MemoryState()
+    assert note(ActivateCatalog("at the start", "t", "v", BEGINNING), state)
+    for at in (NOW, NOW + KEPT, NOW + KEPT + DAY):
+        drop_old(at, state)
+        assert not note(ActivateCatalog("at the start", "t", "v", BEGINNING), state)
+
+
+def test_the_id_of_money_is_known_for_good() -> None:
+    state = MemoryState()
+    assert note(pay("x"), state)
+    for windows in range(10):
+        drop_old(NOW + windows * KEPT, state)
+        assert not note(pay("x"), state)
+
+
+def test_ids_after_a_long_silence_are_dropped_group_by_group() -> None:
+    state = MemoryState()
+    drop_old(NOW, state)
+    note(put("before"), state)
+    drop_old(NOW + 100 * KEPT, state)
+    assert not note(put("before"), state)
+    drop_old(NOW + 101 * KEPT, state)
+    assert note(put("before"), state)
+
+
+@given(st.lists(st.integers(1, 50 * 24), min_size=1, max_size=60), st.data())
+def test_no_id_is_new_twice_within_the_window(pauses: list[int], data: st.DataObject) -> None:
+    """Whatever the ticks: an id seen at a time is known at every tick less than the window later,
+    and there are never more groups than two."""
+    state = MemoryState()
+    at, seen = NOW, dict[str, Instant]()
+    for number, pause in enumerate(pauses):
+        drop_old(at, state)
+        groups = {key[:4] for key in state.tables[Table.COMMANDS]}
+        assert len(groups) <= 2
+        for name in data.draw(st.lists(st.sampled_from(sorted(seen) or ["none"]), max_size=3)):
+            if name in seen and at < seen[name] + KEPT:
+                assert not note(put(name), state)
+        assert note(put(str(number)), state)
+        seen[str(number)] = at
+        at += pause * HOUR
