@@ -22,6 +22,13 @@ from tests.engines import clickhouse_of, shared_engines, stop_engines
 PARTITIONS = 4
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of the whole run."""
+    parser.addoption(
+        "--cases", metavar="DIR", help="Folder of worked cases; default ../shared/cases"
+    )
+
+
 @pytest.fixture(scope="session")
 def engines_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of this run's engines, the same in all workers."""

@@ -201,7 +201,7 @@ class SumForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     month: Month | None = None
     rule: str | None = None
     price: str | None = None
-    unit: str | None = None
+    units: tuple[str, ...] | None = None
     detail: dict[str, str] = {}
     amount: Decimal | None = None
     quantity: Decimal | None = None

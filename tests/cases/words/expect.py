@@ -1,0 +1,276 @@
+"""What is expected, field by field, as sums of lines, balances and verdicts of the scenario."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final
+
+from tests.cases.draft import CUSTOMER, Draft, slug, text_of
+from tests.cases.fields import Fields, NotYet, UnknownField, each
+from tests.cases.words.quantity import FREE
+from tests.cases.words.tokens import INPUT, OUTPUT
+
+Comparer = Callable[[Draft, Any], None]
+
+
+def read_expect(draft: Draft, expect: Fields) -> None:
+    """Every field by its comparer."""
+    for name, value in expect.rest():
+        _WORDS[name](draft, value)
+
+
+def known_fields() -> set[str]:
+    """All fields that `expect` may have."""
+    return {*_WORDS, *LATER}
+
+
+def _total(draft: Draft, value: str) -> None:
+    draft.sum(amount=text_of(draft.sign * Decimal(value)))
+
+
+def _amounts(draft: Draft, values: list[str]) -> None:
+    """One amount an event, in their order."""
+    if len(values) != len(draft.now):
+        raise UnknownField(f"expect: {len(values)} amounts of {len(draft.now)} events")
+    for event, value in zip(draft.now, values, strict=True):
+        draft.sum(charges=[event.id], amount=value)
+
+
+def _booked(draft: Draft, values: list[str]) -> None:
+    _amounts(draft, values)
+
+
+def _lines(draft: Draft, values: list[Any]) -> None:
+    """Lines by tier; by plan where there are several; else in their order."""
+    lines = each(values, "expect.lines")
+    if all("tier" in line for line in lines):
+        for line in lines:
+            _line_of_tier(draft, line)
+    elif len(draft.plans) > 1:
+        for plan, line in zip(draft.plans, lines, strict=True):
+            draft.sum(price_plan=plan.id, amount=line.take("amount"))
+            line.done()
+    elif len(draft.now) == 1 and all("amount" in line for line in lines):
+        words = [{"amount": line.take("amount")} for line in lines]
+        for line in lines:
+            line.done()
+        draft.expect("charges", {"id": draft.now[0].id, "lines": words})
+    else:
+        for line in lines:
+            _line_of_dimension(draft, line)
+
+
+def _line_of_tier(draft: Draft, line: Fields) -> None:
+    words = {word: line.take(word) for word in ("amount", "quantity") if word in line}
+    kind = line.take("kind", "unit")
+    if kind != "unit":
+        raise UnknownField(f"{line.path}.kind: {kind!r}")
+    draft.sum(detail={"tier": line.take("tier")}, **words)
+    line.done()
+
+
+def _line_of_dimension(draft: Draft, line: Fields) -> None:
+    """`{<dimension>: amount}`; with `_<n>_min` the billed minutes too."""
+    for name, amount in line.rest():
+        dimension, _, billed = name.partition("_")
+        detail = {"dimension": _DIMENSIONS[dimension]}
+        if billed:
+            detail["billed"] = billed.partition("_")[0]
+        draft.sum(detail=detail, amount=amount)
+
+
+_DIMENSIONS: Final = {"flat": "flat", "charging": "time", "parking": "parking", "energy": "energy"}
+
+
+def _balances(draft: Draft, values: dict[str, str]) -> None:
+    for name, remaining in values.items():
+        if name != "money":
+            raise NotYet("several balances")
+        _balance(draft, remaining)
+
+
+def _balance(draft: Draft, remaining: str) -> None:
+    words = {"account": CUSTOMER, "resource": draft.currency, "remaining": remaining}
+    draft.expect("balances", words)
+
+
+def _billed_quantity(draft: Draft, value: str) -> None:
+    """What is left to be paid; at a price of 1 after free units that is the amount."""
+    word = "quantity" if draft.free_units is None else "amount"
+    draft.sum(units=[draft.unit], **{word: value})
+
+
+def _billed_quantities(draft: Draft, values: list[str]) -> None:
+    _amounts(draft, values)
+
+
+def _free_now(draft: Draft, value: str) -> None:
+    draft.sum(rule="allowance", price=FREE, quantity=value)
+
+
+def _free_before(draft: Draft, value: str) -> None:
+    before = [event.id for event in draft.events if event.is_prior]
+    draft.sum(charges=before, rule="allowance", price=FREE, quantity=value)
+
+
+def _free_left(draft: Draft, values: list[str]) -> None:
+    """After each event: what the events up to it have not used."""
+    assert draft.free_units is not None
+    for number, left in enumerate(values, start=1):
+        used = text_of(draft.free_units - Decimal(left))
+        first = [event.id for event in draft.now[:number]]
+        draft.sum(charges=first, rule="allowance", price=FREE, quantity=used)
+
+
+def _input(draft: Draft, value: str) -> None:
+    draft.sum(units=INPUT, amount=value)
+
+
+def _output(draft: Draft, value: str) -> None:
+    draft.sum(units=OUTPUT, amount=value)
+
+
+def _packages(draft: Draft, value: str) -> None:
+    draft.sum(detail={"packages": value}, count=1)
+
+
+def _line_count(draft: Draft, value: str) -> None:
+    draft.sum(count=int(value))
+
+
+def _error(draft: Draft, value: str) -> None:
+    if value != "quantity not covered":
+        raise UnknownField(f"expect.error: {value!r}")
+    for event in draft.now:
+        draft.expect("verdicts", {"id": event.id, "verdict": "suspended", "code": "no_price"})
+
+
+def _rated(draft: Draft, value: bool) -> None:
+    if not value:
+        for event in draft.now:
+            verdict = {"id": event.id, "verdict": "suspended", "code": "unknown_service"}
+            draft.expect("verdicts", verdict)
+
+
+def _connect_fee(draft: Draft, value: str) -> None:
+    draft.sum(detail={"part": "connect_fee"}, amount=value)
+
+
+def _interval(draft: Draft, value: str) -> None:
+    draft.sum(rule="per_unit", detail={"band": slug(value)}, count=1)
+
+
+def _spans(draft: Draft, value: str) -> None:
+    draft.sum(rule="per_unit", count=int(value))
+
+
+def _average(draft: Draft, value: str) -> None:
+    """The unit amount of the one line."""
+    line = {"unit_amount": value}
+    draft.expect("charges", {"id": draft.now[0].id, "lines": [line]})
+
+
+def _without_tax(draft: Draft, value: str) -> None:
+    draft.sum(amount=value)
+
+
+def _with_tax(draft: Draft, value: str | None) -> None:
+    if value is not None:
+        raise NotYet("tax")
+
+
+def _credit(draft: Draft, value: str) -> None:
+    """A credit on a fee of 100 is its percent."""
+    draft.sign = -1
+    draft.sum(amount=text_of(-Decimal(value)))
+
+
+_WORDS: Final[dict[str, Comparer]] = {
+    "credit_percent": _credit,
+    "total": _total,
+    "amounts": _amounts,
+    "per_event": _amounts,
+    "booked": _booked,
+    "lines": _lines,
+    "balances": _balances,
+    "balance": _balance,
+    "billed_quantity": _billed_quantity,
+    "billed_quantities": _billed_quantities,
+    "free_units_used_now": _free_now,
+    "free_units_used_before": _free_before,
+    "free_units_left": _free_left,
+    "input": _input,
+    "output": _output,
+    "packages": _packages,
+    "line_count": _line_count,
+    "error": _error,
+    "rated": _rated,
+    "connect_fee": _connect_fee,
+    "interval": _interval,
+    "spans": _spans,
+    "average_unit_amount": _average,
+    "total_excl_tax": _without_tax,
+    "total_incl_tax": _with_tax,
+}
+
+LATER: Final[dict[str, str]] = {
+    "after_each": "balances after each step",
+    "after_rerate": "re-rating",
+    "alerts": "alerts on a value",
+    "amount": "maximum spend",
+    "amount_cents_after_each": "proration",
+    "control_minor": "split among payers",
+    "credits_minor": "split among payers",
+    "credits_used": "credits on an invoice",
+    "debits": "wallets",
+    "debited": "credit pool",
+    "discount": "discount",
+    "discount_for_cap": "maximum spend",
+    "duplicate": "batches",
+    "events": "aggregation",
+    "fees_cents": "minimum spend",
+    "february": "outcome",
+    "first_pass": "re-rating",
+    "fixed_part": "lines of a percentage by part",
+    "free_amount_used": "lines of a percentage by part",
+    "granted": "credit pool",
+    "granted_s": "credit control",
+    "granted_total": "several grants",
+    "invoice_cents_2023_10_01": "proration",
+    "invoice_remainder": "settlement",
+    "invoices": "recurring fee",
+    "january": "outcome",
+    "last_value": "alerts on a value",
+    "legs": "exchange rates",
+    "lines_minor": "plan change",
+    "net_minor": "plan change",
+    "on_exhaustion": "credit pool",
+    "outcomes": "outcome",
+    "overage": "several grants",
+    "paid_amount": "lines of a percentage by part",
+    "partner": "revenue share",
+    "per_bucket": "aggregation",
+    "per_group": "aggregation",
+    "platform": "revenue share",
+    "pool_units": "credit pool",
+    "precise_cents": "minimum spend",
+    "remaining": "several balances",
+    "reservation_after_2": "credit pool",
+    "S": "credit pool",
+    "segments": "several grants",
+    "subtotal": "discount",
+    "tax": "tax",
+    "tax_cents": "tax",
+    "taxes": "tax",
+    "total_with_tax_cents": "tax",
+    "true_up": "minimum spend",
+    "true_up_cents": "minimum spend",
+    "units_after_each": "proration",
+    "usage_cents": "minimum spend",
+    "usage_in_period": "several grants",
+    "usage_since_reset": "several grants",
+    "usage_total": "several grants",
+    "A_debits_after_each": "ledger transfers",
+    "action": "several balances",
+    "credits": "several balances",
+}
+"""Fields that wait for a word of scenarios or catalogs: which one."""

@@ -1,0 +1,135 @@
+"""What is given, field by field, in an order in which each can build on those before it."""
+
+from collections.abc import Callable
+from typing import Final
+
+from tests.cases.draft import Draft
+from tests.cases.fields import Fields
+from tests.cases.words import calls, levels, plans, prices, quantity, rounding, stations, tokens
+
+Reader = Callable[[Draft, Fields], None]
+
+
+def read_given(draft: Draft, given: Fields) -> None:
+    """Every field by its reader."""
+    for name, read in _WORDS.items():
+        if name in given:
+            read(draft, given)
+    given.done()
+    if not any(plan.rows for plan in draft.plans):
+        _price_at_one(draft)
+
+
+def known_fields() -> set[str]:
+    """All fields that `given` may have."""
+    return {*_WORDS, *_TAKEN_ALONG, *LATER}
+
+
+def _price_at_one(draft: Draft) -> None:
+    """Without a price, everything costs what it is: the total tells the quantity or the money."""
+    units = {draft.unit: "1"}
+    if any(event.amount is not None for event in draft.events):
+        units = {"amount": "1"}
+    draft.plan.rows.append({"per_unit": {"amounts": units}})
+
+
+def _period_part(draft: Draft, given: Fields) -> None:
+    """`period_part`: only what is due at the period's end asks for it."""
+    given.take("period_part")
+
+
+_WORDS: Final[dict[str, Reader]] = {
+    "currency": rounding.currency,
+    "rounding": rounding.rounding,
+    "timezone": calls.timezone,
+    "threshold_rule": tokens.threshold_rule,
+    "price": prices.price,
+    "prices": prices.prices,
+    "rate": calls.rate,
+    "plan": calls.plan,
+    "plans": plans.plans,
+    "intervals": calls.intervals,
+    "components": stations.components,
+    "credit_bands": levels.credit_bands,
+    "destinations": calls.destinations,
+    "profiles": calls.profiles,
+    "markup_percent": tokens.markup,
+    "unit_conversion": quantity.conversion,
+    "round_quantity": quantity.rounded,
+    "free_units": quantity.free_units,
+    "prior": quantity.prior,
+    "balances": rounding.balances,
+    "balance": rounding.balances,
+    "period_part": _period_part,
+}
+_TAKEN_ALONG: Final = {"target_percent"}
+"""Fields that the reader of another one takes."""
+
+LATER: Final[dict[str, str]] = {
+    "accounts": "ledger transfers",
+    "added": "plan change",
+    "aggregation": "aggregation",
+    "buckets": "several balances",
+    "burn_order": "several grants",
+    "change": "plan change",
+    "changed": "plan change",
+    "check": "batches",
+    "credit_balance": "settlement",
+    "credits": "credits on an invoice",
+    "credits_pay": "credits on an invoice",
+    "days": "plan change",
+    "ended": "proration",
+    "fee": "exchange rates",
+    "flat_cents": "recurring fee",
+    "force_duration": "credit control",
+    "from": "plan change",
+    "grant": "rollover",
+    "grants": "several grants",
+    "group": "shared balances",
+    "group_by": "aggregation",
+    "invoice_discount": "discount",
+    "invoice_discount_percent": "discount",
+    "joined": "proration",
+    "last_value": "alerts on a value",
+    "line_discounts": "discount",
+    "lines": "discount",
+    "max_rate": "credit control",
+    "max_rollover_percent": "rollover",
+    "maximum": "maximum spend",
+    "maximum_spend": "maximum spend",
+    "meter": "several grants",
+    "minimum": "minimum spend",
+    "minimum_spend": "minimum spend",
+    "minimum_spend_cents": "minimum spend",
+    "monthly_fee": "recurring fee",
+    "monthly_fee_billing": "recurring fee",
+    "monthly_fee_cents": "recurring fee",
+    "outcome": "outcome",
+    "period": "billing period",
+    "pool": "credit pool",
+    "prorated": "proration",
+    "rate_after": "re-rating",
+    "rate_before": "re-rating",
+    "rates": "rates by balance",
+    "recurring": "recurring fee",
+    "recurring_threshold": "alerts on a value",
+    "removed": "plan change",
+    "reserved": "credit pool",
+    "resets": "several grants",
+    "rollover_life": "rollover",
+    "rule": "outcome",
+    "services": "credit pool",
+    "settlement": "settlement",
+    "snapshot_after_first_hour": "several grants",
+    "split": "revenue share",
+    "start": "several grants",
+    "tax_percent": "tax",
+    "thresholds": "alerts on a value",
+    "thresholds_cents": "invoices at a threshold",
+    "to": "plan change",
+    "unit_amount": "outcome",
+    "until": "several grants",
+    "wallet": "wallets",
+    "wallets": "wallets",
+}
+"""Fields that wait for a word of scenarios or catalogs: which one."""

@@ -1,0 +1,41 @@
+"""When things happen: dates, instants, and the words that cases have for a place in a row."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from tests.cases.draft import BEGIN
+from tests.cases.fields import NotYet, UnknownField
+
+_ORDER: Final = re.compile(r"(?:event|part|run|step) (\d+)")
+_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_DAY_AND_HOUR: Final = re.compile(rf"({'|'.join(_WEEKDAYS)}) (\d\d):(\d\d)", re.IGNORECASE)
+_RELATIVE: Final = re.compile(r"(start|end)\b.*|\d+ months in|\d+", re.IGNORECASE)
+
+
+def moment_of(text: str, path: str) -> datetime:
+    """The instant that a case's `t` means; without an offset it is in UTC."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return _by_words(text, path)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def in_order(number: int) -> datetime:
+    """The time of the n-th event where the case names none."""
+    return BEGIN + timedelta(minutes=number)
+
+
+def _by_words(text: str, path: str) -> datetime:
+    placed = _ORDER.fullmatch(text)
+    if placed:
+        return BEGIN + timedelta(hours=int(placed[1]))
+    weekday = _DAY_AND_HOUR.fullmatch(text)
+    if weekday:
+        days = _WEEKDAYS.index(weekday[1].lower()) - BEGIN.weekday()
+        day = BEGIN + timedelta(days=days % 7)
+        return day.replace(hour=int(weekday[2]), minute=int(weekday[3]))
+    if _RELATIVE.fullmatch(text):
+        raise NotYet(f"time {text!r}")
+    raise UnknownField(f"{path}: {text!r} is no time")

@@ -1,0 +1,149 @@
+"""Fields of the events: what was used, when, with which attributes."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from tests.cases.draft import Draft, Event, after
+from tests.cases.fields import Fields, NotYet, each
+from tests.cases.words.calls import CONTINUED
+from tests.cases.words.times import in_order, moment_of
+from tests.cases.words.tokens import token_units
+
+
+def read_usage(draft: Draft, usage: list[dict[str, Any]]) -> None:
+    """Each event with its copies; times that are not given keep the order."""
+    cumulative = Decimal(0)
+    for number, fields in enumerate(each(usage, "usage"), start=1):
+        event = Event(id=f"e{number}", at=in_order(number))
+        copies = int(fields.take("repeat", "1")) * int(fields.take("count", "1"))
+        if "cumulative_quantity" in fields:
+            total = fields.number("cumulative_quantity")
+            event.quantity, cumulative = total - cumulative, total
+        for name, value in fields.rest():
+            _WORDS[name](draft, event, value)
+        if draft.unit == "s" and event.until is None and event.quantity:
+            event.until = after(event.at, event.quantity)
+        draft.events += _copies(event, copies)
+
+
+def known_fields() -> set[str]:
+    """All fields that an event may have."""
+    return {*_WORDS, *LATER, "repeat", "count", "cumulative_quantity"}
+
+
+def _copies(event: Event, count: int) -> list[Event]:
+    """The event so many times, or in as many parts as its amount has."""
+    if event.parts > 1 and event.amount is not None:
+        count, event.amount = event.parts, event.amount / event.parts
+    if count == 1:
+        return [event]
+    step = timedelta(microseconds=1)
+    return [
+        replace(event, id=f"{event.id}.{number}", at=event.at + step * number)
+        for number in range(1, count + 1)
+    ]
+
+
+def _quantity(draft: Draft, event: Event, value: str) -> None:
+    event.quantity = Decimal(value)
+
+
+def _amount(draft: Draft, event: Event, value: str) -> None:
+    event.amount = Decimal(value)
+
+
+def _unit(draft: Draft, event: Event, value: str) -> None:
+    draft.unit = value
+
+
+def _time(draft: Draft, event: Event, value: str) -> None:
+    event.at = moment_of(value, "usage.t")
+
+
+def _end(draft: Draft, event: Event, value: str) -> None:
+    event.until = moment_of(value, "usage.end")
+
+
+def _attributes(draft: Draft, event: Event, value: dict[str, str]) -> None:
+    fields = Fields(value, "usage.attributes")
+    event.units |= token_units(fields)
+    event.attributes |= {name: str(held) for name, held in fields.rest()}
+
+
+def _quantities(draft: Draft, event: Event, value: dict[str, str]) -> None:
+    event.units |= {unit: Decimal(quantity) for unit, quantity in value.items()}
+
+
+def _events(draft: Draft, event: Event, value: Any) -> None:
+    if isinstance(value, list):
+        raise NotYet("outcome")
+    event.parts = int(value)
+
+
+def _continued(draft: Draft, event: Event, value: bool) -> None:
+    event.attributes[CONTINUED] = "true" if value else "false"
+
+
+def _meter(draft: Draft, event: Event, value: str) -> None:
+    event.meter = value
+
+
+def _measured(unit: str) -> Callable[[Draft, Event, str], None]:
+    def take(draft: Draft, event: Event, value: str) -> None:
+        event.units[unit] = Decimal(value)
+
+    return take
+
+
+def _attribute(name: str) -> Callable[[Draft, Event, str], None]:
+    def take(draft: Draft, event: Event, value: str) -> None:
+        event.attributes[name] = value
+
+    return take
+
+
+_WORDS: Final[dict[str, Callable[[Draft, Event, Any], None]]] = {
+    "quantity": _quantity,
+    "qty": _quantity,
+    "amount": _amount,
+    "unit": _unit,
+    "t": _time,
+    "end": _end,
+    "attributes": _attributes,
+    "quantities": _quantities,
+    "events": _events,
+    "continuation": _continued,
+    "meter": _meter,
+    "availability_percent": _measured("availability_percent"),
+    "energy_kWh": _measured("energy_kWh"),
+    "charging_min": _measured("charging_min"),
+    "parking_min": _measured("parking_min"),
+    "current_A": _attribute("current"),
+}
+
+LATER: Final[dict[str, str]] = {
+    "account": "several accounts",
+    "and_money": "refund",
+    "batch": "batches",
+    "bucket": "aggregation",
+    "charge": "settlement",
+    "conversation": "outcome",
+    "discount": "discount",
+    "event": "events that are no usage",
+    "from": "split among payers",
+    "id": "ids of records",
+    "minor": "split among payers",
+    "op": "reserve and commit",
+    "prorated_quantity": "proration",
+    "refund": "refund",
+    "service": "rating groups",
+    "to": "split among payers",
+    "used": "rating groups",
+    "used_cents": "minimum spend",
+    "value": "alerts on a value",
+    "values": "aggregation",
+}
+"""Fields that wait for a word of scenarios or catalogs: which one."""
