@@ -9,42 +9,11 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from connectors.catalog.forms.when import BillingPeriodForm, HolidayCalendarForm, TimeUnitForm
+from connectors.catalog.forms.where import ZoneUnitForm
+from connectors.catalog.forms.words import Date, Duration, Id, RoundingWord
 from streams.model.catalog import LatePolicy, OverrunPolicy
 from streams.model.mediation import SourcePlatform
-
-Id = Annotated[
-    str,
-    Meta(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",
-        description="A name: letters, digits, `_`, `.` and `-`",
-    ),
-]
-Date = Annotated[
-    str,
-    Meta(
-        pattern=r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d))?$",
-        description="A day (its beginning in UTC) or an instant with its offset",
-        examples=["2026-01-01", "2026-01-01T00:00:00+01:00"],
-    ),
-]
-Hour = Annotated[
-    str,
-    Meta(
-        pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$", description="Local time", examples=["08:00"]
-    ),
-]
-Days = Annotated[
-    str,
-    Meta(
-        pattern=r"^(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?$",
-        description="A weekday, or a span of them",
-        examples=["mon-fri", "sun"],
-    ),
-]
-Duration = Annotated[
-    str, Meta(pattern=r"^\d+(s|m|h|d)$", description="A duration", examples=["1h", "2d"])
-]
-RoundingWord = Literal["half_up", "half_even", "half_down", "up", "down", "ceiling", "floor"]
 
 
 class CurrencyForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,31 +49,6 @@ class AccumulatorForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     id: Id
     usage_units: tuple[Id, ...] = ()
     period: Literal["month"] = "month"
-
-
-class ZoneUnitForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where: prefix of an attribute's value to zone; `*` is every other value."""
-
-    id: Id
-    attribute: str
-    rows: dict[str, Id]
-
-
-class BandForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of the week; a window that ends at or before its start runs into the next day."""
-
-    band: Id
-    days: tuple[Days, ...] = ("mon-sun",)
-    start: Hour = field(default="00:00", name="from")
-    end: Hour = field(default="24:00", name="to")
-
-
-class TimeUnitForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When: bands tried in their order, in the account's time zone; `default` is the rest."""
-
-    id: Id
-    bands: tuple[BandForm, ...]
-    default: Id
 
 
 class TierForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -207,7 +151,9 @@ class CatalogFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     allowances: tuple[AllowanceForm, ...] = ()
     accumulators: tuple[AccumulatorForm, ...] = ()
     zone_units: tuple[ZoneUnitForm, ...] = ()
+    holiday_calendars: tuple[HolidayCalendarForm, ...] = ()
     time_units: tuple[TimeUnitForm, ...] = ()
+    billing_periods: tuple[BillingPeriodForm, ...] = ()
     price_plans: tuple[PricePlanForm, ...] = ()
     thresholds: tuple[ThresholdForm, ...] = ()
     source_platforms: tuple[SourcePlatform, ...] = ()

@@ -8,10 +8,10 @@ from connectors.catalog.form import (
     CurrencyForm,
     PricePlanForm,
     ThresholdForm,
-    TimeUnitForm,
     UsageTypeForm,
-    ZoneUnitForm,
 )
+from connectors.catalog.forms.when import BillingPeriodForm, HolidayCalendarForm, TimeUnitForm
+from connectors.catalog.forms.where import ZoneUnitForm
 from connectors.catalog.problem import ProblemBook
 from connectors.catalog.sheets import Sheets, by_id
 from streams.model.mediation import SourcePlatform
@@ -29,15 +29,18 @@ class Names:
     allowances: dict[str, AllowanceForm]
     accumulators: dict[str, AccumulatorForm]
     zone_units: dict[str, ZoneUnitForm]
+    holiday_calendars: dict[str, HolidayCalendarForm]
     time_units: dict[str, TimeUnitForm]
+    billing_periods: dict[str, BillingPeriodForm]
     price_plans: dict[str, PricePlanForm]
     thresholds: dict[str, ThresholdForm]
     source_platforms: dict[str, SourcePlatform]
+    zones: dict[str, set[str]]
+    """The zones that each zone unit can find."""
 
     def zones_of(self, zone_unit: str) -> set[str]:
         """The zones that a zone unit can find."""
-        found = self.zone_units.get(zone_unit)
-        return set() if found is None else set(found.rows.values())
+        return self.zones.get(zone_unit, set())
 
     def bands_of(self, time_unit: str) -> set[str]:
         """The bands that a time unit can find."""
@@ -53,8 +56,17 @@ def names_of(sheets: Sheets, book: ProblemBook) -> Names:
         allowances=by_id(sheets.allowances, book),
         accumulators=by_id(sheets.accumulators, book),
         zone_units=by_id(sheets.zone_units, book),
+        holiday_calendars=by_id(sheets.holiday_calendars, book),
         time_units=by_id(sheets.time_units, book),
+        billing_periods=by_id(sheets.billing_periods, book),
         price_plans=by_id(sheets.price_plans, book),
         thresholds=by_id(sheets.thresholds, book),
         source_platforms=by_id(sheets.source_platforms, book),
+        zones={entry.form.id: _zones(entry.form, sheets) for entry in sheets.zone_units},
     )
+
+
+def _zones(unit: ZoneUnitForm, sheets: Sheets) -> set[str]:
+    listed = unit.rows.values() if isinstance(unit.rows, dict) else (row.zone for row in unit.rows)
+    zones = {*listed, *(row.zone for row in sheets.rows_of(unit))}
+    return zones | {unit.default} if unit.default else zones

@@ -106,6 +106,11 @@ class NodeReader:
             return self.read(node, members[0], place)
         if len(structs) == len(members):
             return self._read_tagged(node, kind, structs, place)
+        mapping = next((each for each in members if isinstance(each, kinds.DictType)), None)
+        if mapping is not None:
+            # A short form as a mapping beside the whole form as a list.
+            listed = next(each for each in members if each is not mapping)
+            return self.read(node, listed if isinstance(node, SequenceNode) else mapping, place)
         number = next(each for each in members if isinstance(each, kinds.DecimalType))
         value = self.read(node, number, place)
         return int(value) if value == int(value) else value

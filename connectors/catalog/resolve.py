@@ -1,20 +1,19 @@
 """Forms that have been checked become the catalog: dates, days, digits, number plans resolved."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from msgspec.structs import replace
 
 from connectors.catalog import form
 from connectors.catalog.currencies import minor_digits
-from connectors.catalog.names import EVERYTHING_ELSE
 from connectors.catalog.number_plans import number_plan
+from connectors.catalog.resolution.dates import duration_of, instant_at
+from connectors.catalog.resolution.when import billing_period, time_unit
+from connectors.catalog.resolution.where import zone_unit
 from connectors.catalog.sheets import Sheets
 from streams.model import catalog as model
-from streams.model.instant import DAY, FOREVER, HOUR, MINUTE, SECOND, Instant, instant_of
+from streams.model.instant import FOREVER, HOUR
 from streams.model.mediation import NumberRule, SourcePlatform
-
-_SPANS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 
 
 def catalog_from(sheets: Sheets) -> model.Catalog:
@@ -35,45 +34,15 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
             model.Accumulator(id=entry.form.id, usage_units=entry.form.usage_units)
             for entry in sheets.accumulators
         ),
-        zone_units=tuple(_zone_unit(entry.form) for entry in sheets.zone_units),
-        time_units=tuple(_time_unit(entry.form) for entry in sheets.time_units),
+        zone_units=tuple(
+            zone_unit(entry.form, sheets.rows_of(entry.form)) for entry in sheets.zone_units
+        ),
+        time_units=tuple(time_unit(entry.form, sheets.calendars()) for entry in sheets.time_units),
+        billing_periods=tuple(billing_period(entry.form) for entry in sheets.billing_periods),
         price_plans=tuple(_price_plan(entry.form) for entry in sheets.price_plans),
         thresholds=tuple(_threshold(entry.form) for entry in sheets.thresholds),
         source_platforms=tuple(_platform(entry.form) for entry in sheets.source_platforms),
     )
-
-
-def instant_at(text: str) -> Instant | None:
-    """The instant of a date (its beginning in UTC) or time with offset; None: it is neither."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return instant_of(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-
-
-def minute_of(hour: str) -> int:
-    """`08:30` → 510."""
-    hours, _, minutes = hour.partition(":")
-    return int(hours or 0) * 60 + int(minutes or 0)
-
-
-def weekdays_of(days: tuple[str, ...]) -> tuple[model.Weekday, ...]:
-    """`("fri-mon",)` → fri, sat, sun, mon, sorted by the week."""
-    found: set[int] = set()
-    for span in days:
-        first, _, last = span.partition("-")
-        if first not in model.WEEKDAYS:
-            continue
-        place = model.WEEKDAYS.index(first)
-        until = model.WEEKDAYS.index(last or first)
-        found |= {(place + step) % 7 for step in range((until - place) % 7 + 1)}
-    return tuple(model.WEEKDAYS[place] for place in sorted(found))
-
-
-def duration_of(text: str) -> Instant:
-    """`2h` → microseconds."""
-    return int(text[:-1]) * _SPANS[text[-1]]
 
 
 def _currency(each: form.CurrencyForm) -> model.CurrencyRule:
@@ -90,29 +59,6 @@ def _allowance(each: form.AllowanceForm) -> model.Allowance:
         bands=each.bands,
         priority=each.priority,
     )
-
-
-def _zone_unit(each: form.ZoneUnitForm) -> model.ZoneUnit:
-    rows = sorted((prefix, zone) for prefix, zone in each.rows.items() if prefix != EVERYTHING_ELSE)
-    return model.ZoneUnit(
-        id=each.id,
-        attribute=each.attribute,
-        rows=tuple(model.ZoneRow(prefix, zone) for prefix, zone in rows),
-        default=each.rows.get(EVERYTHING_ELSE, ""),
-    )
-
-
-def _time_unit(each: form.TimeUnitForm) -> model.TimeUnit:
-    bands = tuple(
-        model.Band(
-            name=band.band,
-            weekdays=weekdays_of(band.days),
-            start=minute_of(band.start),
-            end=minute_of(band.end),
-        )
-        for band in each.bands
-    )
-    return model.TimeUnit(id=each.id, bands=bands, default=each.default)
 
 
 def _price_plan(each: form.PricePlanForm) -> model.PricePlan:

@@ -15,14 +15,16 @@ from connectors.catalog.form import (
     CurrencyForm,
     PricePlanForm,
     ThresholdForm,
-    TimeUnitForm,
     UsageTypeForm,
-    ZoneUnitForm,
 )
+from connectors.catalog.forms.when import BillingPeriodForm, HolidayCalendarForm, TimeUnitForm
+from connectors.catalog.forms.where import ZoneUnitForm
 from connectors.catalog.nodes import compose_file
 from connectors.catalog.problem import Place, ProblemBook
 from connectors.catalog.read import NodeReader, ReadText, kind_of
+from connectors.catalog.row_files import read_rows
 from streams.model.mediation import SourcePlatform
+from streams.model.zone_unit import ZoneRow
 
 T = TypeVar("T")
 _FILE: Final = kind_of(CatalogFile)
@@ -46,10 +48,22 @@ class Sheets:
     allowances: list[Entry[AllowanceForm]] = field(default_factory=list)
     accumulators: list[Entry[AccumulatorForm]] = field(default_factory=list)
     zone_units: list[Entry[ZoneUnitForm]] = field(default_factory=list)
+    holiday_calendars: list[Entry[HolidayCalendarForm]] = field(default_factory=list)
     time_units: list[Entry[TimeUnitForm]] = field(default_factory=list)
+    billing_periods: list[Entry[BillingPeriodForm]] = field(default_factory=list)
     price_plans: list[Entry[PricePlanForm]] = field(default_factory=list)
     thresholds: list[Entry[ThresholdForm]] = field(default_factory=list)
     source_platforms: list[Entry[SourcePlatform]] = field(default_factory=list)
+    row_files: dict[str, tuple[ZoneRow, ...]] = field(default_factory=dict)
+    """The rows of CSV files, by the file's name."""
+
+    def calendars(self) -> dict[str, HolidayCalendarForm]:
+        """The holiday calendars by their id."""
+        return {entry.form.id: entry.form for entry in self.holiday_calendars}
+
+    def rows_of(self, unit: ZoneUnitForm) -> tuple[ZoneRow, ...]:
+        """The rows of a zone unit's file; without one, none."""
+        return self.row_files.get(unit.rows_file, ())
 
 
 _SETTINGS: Final = ("tenant", "grace", "late")
@@ -71,6 +85,13 @@ def read_folder(folder: Path, book: ProblemBook, custom: dict[type, ReadText]) -
             book.spoil(place, "expected sections such as tenant, usage_types, price_plans")
             continue
         sort_in(sheets, NodeReader(book, custom).read(root, _FILE, place), place, book)
+    for unit in sheets.zone_units:
+        name = unit.form.rows_file
+        if name and name not in sheets.row_files:
+            if Path(name).name != name:
+                book.report(unit.place.at("rows_file"), "expected a file of the catalog's folder")
+                continue
+            sheets.row_files[name] = read_rows(folder / name, book)
     return sheets
 
 

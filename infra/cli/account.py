@@ -11,7 +11,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from connectors.api.queries import account_of
-from connectors.catalog.resolve import instant_at
+from connectors.catalog.resolution.dates import instant_at
 from connectors.clickhouse.client import Database
 from connectors.clock import now
 from connectors.kafka.commands import CommandSender

@@ -7,7 +7,7 @@ import typer
 
 from connectors.catalog.load import read_catalog
 from connectors.catalog.problem import CatalogProblem
-from connectors.catalog.resolve import instant_at
+from connectors.catalog.resolution.dates import instant_at
 from connectors.catalog.schema import SCHEMA_NAME, schema_text
 from connectors.clock import now
 from connectors.kafka import catalog_topic

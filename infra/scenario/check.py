@@ -6,7 +6,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from connectors.catalog.problem import Place, ProblemBook, unknown
-from connectors.catalog.resolve import instant_at
+from connectors.catalog.resolution.dates import instant_at
 from infra.scenario.form import ScenarioForm, StepForm
 
 _STEPS: Final = StepForm.__struct_fields__

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from connectors.catalog.resolve import instant_at
+from connectors.catalog.resolution.dates import instant_at
 from infra.scenario.form import UsageForm
 from streams.model.catalog import Catalog, UsageType
 from streams.model.instant import Instant

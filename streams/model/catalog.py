@@ -12,21 +12,24 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from streams.model.billing_period import BillingPeriod
 from streams.model.instant import FOREVER, HOUR, Instant
 from streams.model.mediation import SourcePlatform
 from streams.model.money import Currency
+from streams.model.price import RECORD as RECORD
+from streams.model.prices import Graduated as Graduated
+from streams.model.prices import PerUnit as PerUnit
+from streams.model.prices import Tier as Tier
+from streams.model.time_unit import TimeUnit
+from streams.model.zone_unit import ZoneUnit
+
+PriceKind = PerUnit | Graduated
 
 OverrunPolicy = Literal["receivable", "write_off", "suspend"]
 """Where the part of a charge goes that neither wallet nor credit limit covers."""
 
 LatePolicy = Literal["open_period"]
 """What becomes of usage whose period is closed: it counts in the period that is open."""
-
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-RECORD = "record"
-"""The tier reference that means the record's own quantity instead of an accumulator."""
 
 ZONE = "zone"
 BAND = "band"
@@ -72,78 +75,6 @@ class UsageType(Struct, frozen=True, kw_only=True):
     id: str
     units: tuple[str, ...]
     attributes: tuple[str, ...] = ()
-
-
-class ZoneRow(Struct, frozen=True, array_like=True):
-    """A prefix and the zone it leads to."""
-
-    prefix: str
-    zone: str
-
-
-class ZoneUnit(Struct, frozen=True, kw_only=True):
-    """Where: the longest prefix of `attribute` decides the zone; `default` is the row `*`.
-
-    `default` empty: a value without a row has no zone, and the record waits in suspense.
-    """
-
-    id: str
-    attribute: str
-    rows: tuple[ZoneRow, ...]
-    default: str = ""
-
-
-class Band(Struct, frozen=True, kw_only=True):
-    """A named part of the week: local minutes `[start, end)` of each of `weekdays`.
-
-    An `end` at or before `start` runs into the following day, which need not be in `weekdays`.
-    """
-
-    name: str
-    weekdays: tuple[Weekday, ...]
-    start: int
-    end: int
-
-
-class TimeUnit(Struct, frozen=True, kw_only=True):
-    """When: bands tried in their order, in the account's time zone; `default` is all other time."""
-
-    id: str
-    bands: tuple[Band, ...]
-    default: str
-
-
-class Tier(Struct, frozen=True, array_like=True):
-    """A step of a graduated price: `up_to` inclusive (None: no end), charged a unit and at once.
-
-    `flat_amount` is charged when the step is entered.
-    """
-
-    up_to: Decimal | None
-    unit_amount: Decimal
-    flat_amount: Decimal = Decimal(0)
-
-
-class PerUnit(Struct, frozen=True, tag="per_unit", tag_field="kind", kw_only=True):
-    """`amounts` by unit, each for `per` units."""
-
-    amounts: dict[str, Decimal]
-    per: Decimal = Decimal(1)
-
-
-class Graduated(Struct, frozen=True, tag="graduated", tag_field="kind", kw_only=True):
-    """Each part of the quantity at its own tier's price, each for `per` units.
-
-    Tiers are measured on `reference`: an accumulator's total before this usage, or `record`.
-    """
-
-    unit: str
-    tiers: tuple[Tier, ...]
-    reference: str = RECORD
-    per: Decimal = Decimal(1)
-
-
-PriceKind = PerUnit | Graduated
 
 
 class Price(Struct, frozen=True, kw_only=True):
@@ -225,6 +156,7 @@ class Catalog(Struct, frozen=True, kw_only=True):
     accumulators: tuple[Accumulator, ...] = ()
     zone_units: tuple[ZoneUnit, ...] = ()
     time_units: tuple[TimeUnit, ...] = ()
+    billing_periods: tuple[BillingPeriod, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
     source_platforms: tuple[SourcePlatform, ...] = ()
     grace: Instant = HOUR

@@ -6,7 +6,7 @@ that the same record is folded into the same period everywhere.
 """
 
 import zoneinfo
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ FOREVER: Instant = 253_402_300_799 * SECOND
 """9999-12-31T23:59:59Z: after every event."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_ORDINAL = _EPOCH.toordinal()
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -37,6 +38,11 @@ class Period(NamedTuple):
 def instant_of(moment: datetime) -> Instant:
     """The instant of an aware datetime."""
     return (moment - _EPOCH) // _MICROSECOND
+
+
+def instant_of_day(day: date) -> Instant:
+    """The instant at which a day begins in UTC."""
+    return (day.toordinal() - _EPOCH_ORDINAL) * DAY
 
 
 def datetime_of(instant: Instant) -> datetime:
@@ -53,6 +59,36 @@ def format_instant(instant: Instant) -> str:
 def zone(name: str) -> zoneinfo.ZoneInfo:
     """The zone of an IANA name; `zoneinfo.ZoneInfoNotFoundError` where there is none."""
     return zoneinfo.ZoneInfo(name)
+
+
+def offset_at(instant: Instant, zone_name: str) -> Instant:
+    """By how much the zone's clock is ahead of UTC, in whole seconds."""
+    offset = datetime_of(instant).astimezone(zone(zone_name)).utcoffset()
+    assert offset is not None
+    return round(offset.total_seconds()) * SECOND
+
+
+def first_at(wall: Instant, zone_name: str) -> Instant:
+    """The first instant at which the zone's clock shows `wall` or later, `wall` being counted as
+    if the clock were UTC's.
+
+    Of a time that comes twice that is the first; a time that the clock leaves out begins at the
+    change. So a later `wall` never has an earlier instant.
+    """
+    naive = datetime_of(wall).replace(tzinfo=zone(zone_name))
+    instant = instant_of(naive.astimezone(UTC))
+    after = instant_of(naive.replace(fold=1).astimezone(UTC))
+    if instant <= after:
+        return instant
+    # Left out: by the offset before the change it lies after it, by the one after, before.
+    offset, low, high = wall - after, after // SECOND, instant // SECOND
+    while high - low > 1:
+        middle = (low + high) // 2
+        if offset_at(middle * SECOND, zone_name) == offset:
+            high = middle
+        else:
+            low = middle
+    return high * SECOND
 
 
 @lru_cache(maxsize=65536)

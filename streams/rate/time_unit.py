@@ -1,24 +1,28 @@
-"""When: the time band of each part of a usage, in the account's time zone.
+"""When: the time band of each part of a usage, by the clock of the unit or of the account.
 
-A band is asked by what the local clock shows. For each UTC day and zone the switches are worked out
-once, from the zone's offset in force, so that clock changes need no case of their own: in the
-night when the clock goes back, a switch at 02:30 happens twice; when it goes forward over 02:30, it
-happens at the change.
+A band is asked by what the local clock and calendar show. For each UTC day and zone the switches
+are worked out once, from the zone's offset in force, so that clock changes need no case of their
+own: in the night when the clock goes back, a switch at 02:30 happens twice; when it goes forward
+over 02:30, it happens at the change; a day that a zone leaves out has no switches.
+
+A window that runs past midnight belongs to the day it begins on: that day must be one of its
+weekdays, holidays or dates, the following one need not.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from datetime import date
 from typing import NamedTuple
 
 from msgspec import Struct
 
-from streams.model.catalog import WEEKDAYS, Band, TimeUnit
-from streams.model.instant import DAY, HOUR, MINUTE, SECOND, Instant, datetime_of, zone
+from streams.model.instant import DAY, HOUR, MINUTE, SECOND, Instant, offset_at
+from streams.model.time_unit import WEEKDAYS, Band, TimeUnit
 
 _DAY_MINUTES = 1440
-_WEEK_MINUTES = 7 * _DAY_MINUTES
 _EPOCH_WEEKDAY = 3
 """1970-01-01 was a Thursday; Monday is 0."""
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _DAYS_KEPT = 8192
 
 
@@ -35,14 +39,21 @@ class _Day(NamedTuple):
     bands: list[str]
 
 
-class BandCalendar:
-    """A time unit compiled to the switches of a local week, and lazily to those of real days."""
+_LocalDay = tuple[tuple[int, str], ...]
+"""Where a local day changes its band, by rising minute; the first is at 0."""
 
-    __slots__ = ("_days", "_week", "id")
+
+class BandCalendar:
+    """A time unit compiled to the switches of local days, and lazily to those of UTC days."""
+
+    __slots__ = ("_days", "_default", "_local_days", "_time_zone", "_windows", "id")
 
     def __init__(self, unit: TimeUnit) -> None:
         self.id = unit.id
-        self._week = _local_week(unit)
+        self._default = unit.default
+        self._time_zone = unit.time_zone
+        self._windows = tuple(_Window(band) for band in unit.bands)
+        self._local_days: dict[tuple[int, int], _LocalDay] = {}
         self._days: dict[tuple[str, int], _Day] = {}
 
     def band_of(self, start: Instant, end: Instant, zone_name: str) -> str | None:
@@ -75,6 +86,7 @@ class BandCalendar:
         if day is None:
             if len(self._days) >= _DAYS_KEPT:
                 self._days.clear()
+            zone_name = self._time_zone or zone_name
             day = self._days[key] = self._switches(number * DAY, zone_name)
         return day
 
@@ -90,69 +102,86 @@ class BandCalendar:
         return _Day(starts, bands)
 
     def _local_switches(self, start: Instant, end: Instant) -> Iterator[tuple[Instant, str]]:
-        at = start
-        while at < end:
-            minutes = at // MINUTE
-            in_week = (minutes + _EPOCH_WEEKDAY * _DAY_MINUTES) % _WEEK_MINUTES
-            place = bisect_right(self._week.starts, in_week)
-            yield at, self._week.bands[place - 1]
-            following = self._week.starts[place] if place < len(self._week.starts) else None
-            step = (_WEEK_MINUTES if following is None else following) - in_week
-            at = (minutes + step) * MINUTE
+        """The bands of local time `[start, end)`; the first begins at `start`."""
+        for number in range(start // DAY, (end - 1) // DAY + 1):
+            midnight = number * DAY
+            day = self._local_day(number)
+            for place, (minute, band) in enumerate(day):
+                at = midnight + minute * MINUTE
+                until = day[place + 1][0] if place + 1 < len(day) else _DAY_MINUTES
+                if at < end and start < midnight + until * MINUTE:
+                    yield max(at, start), band
+
+    def _local_day(self, number: int) -> _LocalDay:
+        """Days on which the same windows hold have the same switches."""
+        key = (self._holding(number - 1), self._holding(number))
+        day = self._local_days.get(key)
+        if day is None:
+            day = self._local_days[key] = self._build_day(*key)
+        return day
+
+    def _holding(self, number: int) -> int:
+        """Which windows begin on a local day, one bit each."""
+        weekday = (number + _EPOCH_WEEKDAY) % 7
+        return sum(1 << i for i, each in enumerate(self._windows) if each.holds(number, weekday))
+
+    def _build_day(self, yesterday: int, today: int) -> _LocalDay:
+        open_windows: list[tuple[int, int, str]] = []
+        for i, window in enumerate(self._windows):
+            if today >> i & 1:
+                open_windows.append((window.start, min(window.end, _DAY_MINUTES), window.name))
+            if yesterday >> i & 1 and window.end > _DAY_MINUTES:
+                open_windows.append((0, window.end - _DAY_MINUTES, window.name))
+        edges = {0, *(edge for start, end, _ in open_windows for edge in (start, end))}
+        found: list[tuple[int, str]] = []
+        for minute in sorted(edges - {_DAY_MINUTES}):
+            names = (name for start, end, name in open_windows if start <= minute < end)
+            name = next(names, self._default)
+            if not found or found[-1][1] != name:
+                found.append((minute, name))
+        return tuple(found)
 
 
-def _local_week(unit: TimeUnit) -> _Day:
-    """The week's switches in local minutes from Monday 00:00, without those that change nothing."""
-    edges = {0}
-    for band in unit.bands:
-        for start, end in _windows(band):
-            edges.add(start % _WEEK_MINUTES)
-            edges.add(end % _WEEK_MINUTES)
-    starts: list[int] = []
-    bands: list[str] = []
-    for minute in sorted(edges):
-        name = _band_at(unit, minute)
-        if not bands or bands[-1] != name:
-            starts.append(minute)
-            bands.append(name)
-    return _Day(starts, bands)
+class _Window:
+    """A band with its days as sets, and its end past midnight where it runs over it."""
 
+    __slots__ = ("_dated", "_dates", "_weekdays", "_yearly", "end", "name", "start")
 
-def _windows(band: Band) -> Iterator[tuple[int, int]]:
-    for weekday in band.weekdays:
-        midnight = WEEKDAYS.index(weekday) * _DAY_MINUTES
-        end = band.end if band.end > band.start else band.end + _DAY_MINUTES
-        yield midnight + band.start, midnight + end
+    def __init__(self, band: Band) -> None:
+        self.name = band.name
+        self.start = band.start
+        self.end = band.end if band.end > band.start else band.end + _DAY_MINUTES
+        self._weekdays = frozenset(WEEKDAYS.index(weekday) for weekday in band.weekdays)
+        self._dated = band.dated
+        self._dates = frozenset(band.dates)
+        self._yearly = frozenset(band.yearly)
 
-
-def _band_at(unit: TimeUnit, minute: int) -> str:
-    for band in unit.bands:
-        for start, end in _windows(band):
-            if start <= minute < end or start <= minute + _WEEK_MINUTES < end:
-                return band.name
-    return unit.default
-
-
-def _offset_at(instant: Instant, zone_name: str) -> Instant:
-    offset = datetime_of(instant).astimezone(zone(zone_name)).utcoffset()
-    assert offset is not None
-    return round(offset.total_seconds()) * SECOND
+    def holds(self, number: int, weekday: int) -> bool:
+        """True where the window begins on this local day."""
+        if weekday not in self._weekdays:
+            return False
+        if not self._dated or number in self._dates:
+            return True
+        if not self._yearly:
+            return False
+        day = date.fromordinal(number + _EPOCH_ORDINAL)
+        return day.month * 100 + day.day in self._yearly
 
 
 def _offsets(
     first: Instant, last: Instant, zone_name: str
 ) -> Iterator[tuple[Instant, Instant, Instant]]:
     """The stretches `(start, end, offset)` of `[first, last)` in which the offset stays."""
-    start, offset = first, _offset_at(first, zone_name)
+    start, offset = first, offset_at(first, zone_name)
     at = first
     while at < last:
         following = min(at + HOUR, last)
-        changed = _offset_at(following, zone_name)
+        changed = offset_at(following, zone_name)
         if changed != offset:
             low, high = at // SECOND, following // SECOND
             while high - low > 1:
                 middle = (low + high) // 2
-                if _offset_at(middle * SECOND, zone_name) == offset:
+                if offset_at(middle * SECOND, zone_name) == offset:
                     low = middle
                 else:
                     high = middle

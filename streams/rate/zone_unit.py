@@ -1,30 +1,86 @@
-"""Where: the zone of a value by the longest prefix that has a row; `*` is the row of all others."""
+"""Where: the zone of a usage by the most specific row that fits it.
 
-from streams.model.catalog import ZoneUnit
+Of the rows that fit, the one with the more specific destination wins, then the one with the more
+specific origin, then the shorter `up_to`, then the later start, then the one listed first. An exact
+value is more specific than a prefix, a longer prefix than a shorter one, and anything than `*`; of
+positions, a geohash is more specific than a box, and a smaller box than a larger one.
+"""
+
+from bisect import insort
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Generic, NamedTuple, TypeVar
+
+from streams.model.instant import Instant
+from streams.model.usage import UsageRecord
+from streams.model.zone_unit import ANYTHING, ZoneRow, ZoneUnit
+from streams.rate.position import Box, Position, position_of
 
 _KEPT = 65_536
 
+T = TypeVar("T")
+Specificity = tuple[int, Decimal]
+"""Larger is more specific: a kind or length of the pattern, then the smallness of a box."""
+Rank = tuple[Specificity, Specificity, Decimal, Instant, int]
+
+_ANY: Specificity = (0, Decimal(0))
+_BOX, _EXACT = 1, 1 << 20
+_FARTHEST = Decimal("Infinity")
+
 
 class ZoneTable:
-    """A zone unit compiled to one dictionary.
+    """A zone unit compiled to dictionaries.
 
-    Only as many characters as the longest prefix has can matter, so the answer for those is kept;
-    a search tries only lengths that some row has.
+    A unit of undated prefixes of one value is the common case and goes by `zone_of`. Only as many
+    characters as the longest prefix has can matter, so the answer for those is kept; a search tries
+    only lengths that some row has.
     """
 
-    __slots__ = ("_by_prefix", "_default", "_found", "_lengths", "_longest", "attribute", "id")
+    __slots__ = (
+        "_active",
+        "_by_prefix",
+        "_default",
+        "_distance",
+        "_found",
+        "_groups",
+        "_lengths",
+        "_longest",
+        "_status",
+        "attribute",
+        "id",
+        "is_simple",
+    )
 
     def __init__(self, unit: ZoneUnit) -> None:
         self.id = unit.id
-        self.attribute = unit.attribute
-        self._by_prefix = {row.prefix: row.zone for row in unit.rows}
-        self._lengths = sorted({len(row.prefix) for row in unit.rows}, reverse=True)
+        self.attribute = unit.destination[0] if unit.destination else unit.distance
+        self._status = unit.status
+        self._active = unit.status == "ACTIVE"
+        self._default = unit.default if self._active else ""
+        self._distance = unit.distance
+        rows = unit.rows if self._active else ()
+        self.is_simple = _is_simple(unit)
+        self._by_prefix = {row.destination[:-1]: row.zone for row in rows} if self.is_simple else {}
+        self._groups = [] if self.is_simple else _group(unit, rows)
+        self._lengths = sorted({len(prefix) for prefix in self._by_prefix}, reverse=True)
         self._longest = max(self._lengths, default=0)
-        self._default = unit.default
         self._found: dict[str, str] = {}
 
+    def zone_for(self, record: UsageRecord) -> str:
+        """The zone, or the empty string where no row fits and there is no default."""
+        attributes = record.attributes
+        if self.is_simple:
+            return self.zone_of(attributes.get(self.attribute, ""))
+        distance = self._distance_of(record)
+        best: tuple[Rank, str] | None = None
+        for group in self._groups:
+            found = group.find(attributes, record.occurred_at, distance)
+            if found is not None and (best is None or found[0] > best[0]):
+                best = found
+        return self._default if best is None else best[1]
+
     def zone_of(self, value: str) -> str:
-        """The zone, or the empty string where no row matches and there is no default."""
+        """The zone of a simple unit's value, or the empty string."""
         head = value[: self._longest]
         zone = self._found.get(head)
         if zone is None:
@@ -32,6 +88,17 @@ class ZoneTable:
                 self._found.clear()
             zone = self._found[head] = self._search(head)
         return zone
+
+    def why_none(self, record: UsageRecord) -> str:
+        """One sentence on a record without a zone, with the values seen."""
+        if not self._active:
+            return f"zone unit {self.id} is {self._status}"
+        names = dict.fromkeys((self.attribute, *(n for g in self._groups for n in g.fields)))
+        seen = ", ".join(f"{name} {record.attributes.get(name, '')!r}" for name in names)
+        distance = self._distance_of(record)
+        if distance is not None:
+            seen += f", distance {distance}"
+        return f"{seen} has no zone in {self.id}"
 
     def _search(self, head: str) -> str:
         size = len(head)
@@ -41,3 +108,153 @@ class ZoneTable:
                 if zone is not None:
                     return zone
         return self._default
+
+    def _distance_of(self, record: UsageRecord) -> Decimal | None:
+        name = self._distance
+        if not name:
+            return None
+        text = record.attributes.get(name)
+        if text is not None:
+            try:
+                distance = Decimal(text)
+            except InvalidOperation:
+                return None
+            return distance if distance.is_finite() else None
+        for usage in record.usages:
+            if usage.unit == name:
+                return Decimal(usage.quantity)
+        return None
+
+
+class _Way(NamedTuple):
+    """A row below its two patterns, ordered by what wins among them."""
+
+    reach: Decimal
+    later: Instant
+    number: int
+    row: ZoneRow
+
+
+class _Index(Generic[T]):
+    """Values by pattern: exact ones, prefixes by length, boxes by size, and `*`."""
+
+    __slots__ = ("_boxes", "_exact", "_prefixes", "lengths")
+
+    def __init__(self) -> None:
+        self._exact: dict[str, T] = {}
+        self._prefixes: dict[str, T] = {}
+        self._boxes: list[tuple[Decimal, str, Box, T]] = []
+        self.lengths: list[int] = []
+
+    def put(self, pattern: str, entry: T) -> T:
+        """The entry of a pattern: the one it has, or `entry`."""
+        if pattern.endswith(ANYTHING):
+            prefix = pattern[:-1]
+            if len(prefix) not in self.lengths:
+                self.lengths.append(len(prefix))
+                self.lengths.sort(reverse=True)
+            return self._prefixes.setdefault(prefix, entry)
+        if "," not in pattern:
+            return self._exact.setdefault(pattern, entry)
+        for _, name, _, known in self._boxes:
+            if name == pattern:
+                return known
+        box = Box.of(pattern)
+        insort(self._boxes, (box.size, pattern, box, entry), key=lambda each: each[:2])
+        return entry
+
+    def fitting(self, value: str, position: Position | None) -> Iterator[tuple[Specificity, T]]:
+        """What fits, the most specific first. With a position, `value` is its geohash."""
+        entry = self._exact.get(value)
+        if entry is not None:
+            yield (_EXACT, Decimal(0)), entry
+        size = len(value)
+        for length in self.lengths:
+            if 0 < length <= size:
+                entry = self._prefixes.get(value[:length])
+                if entry is not None:
+                    yield (_BOX + length, Decimal(0)), entry
+        if position is not None:
+            for area, _, box, inside in self._boxes:
+                if box.holds(position):
+                    yield (_BOX, -area), inside
+        entry = self._prefixes.get("")
+        if entry is not None:
+            yield _ANY, entry
+
+
+class _Group:
+    """The rows that ask the same fields."""
+
+    __slots__ = ("_destination", "_geographic", "_index", "_origin", "fields")
+
+    def __init__(
+        self, origin: tuple[str, ...], destination: tuple[str, ...], *, geographic: bool
+    ) -> None:
+        self._origin = origin
+        self._destination = destination
+        self._geographic = geographic
+        self._index: _Index[_Index[list[_Way]]] = _Index()
+        self.fields = (*destination, *origin)
+
+    def add(self, row: ZoneRow, number: int) -> None:
+        by_origin = self._index.put(row.destination, _Index())
+        ways = by_origin.put(row.origin, [])
+        reach = _FARTHEST if row.up_to is None else row.up_to
+        insort(ways, _Way(reach, -row.start, number, row))
+
+    def find(
+        self, attributes: dict[str, str], at: Instant, distance: Decimal | None
+    ) -> tuple[Rank, str] | None:
+        """The best row of the group with its rank."""
+        value, place = self._value(self._destination, attributes)
+        origin: tuple[str, Position | None] | None = None
+        for destination_rank, by_origin in self._index.fitting(value, place):
+            if origin is None:
+                origin = self._value(self._origin, attributes)
+            for origin_rank, ways in by_origin.fitting(*origin):
+                for way in ways:
+                    row = way.row
+                    if row.start <= at < row.end and _reaches(row, distance):
+                        rank = (destination_rank, origin_rank, -way.reach, row.start, -way.number)
+                        return rank, row.zone
+        return None
+
+    def _value(
+        self, fields: tuple[str, ...], attributes: dict[str, str]
+    ) -> tuple[str, Position | None]:
+        value = ",".join([attributes.get(field, "") for field in fields])
+        if not self._geographic:
+            return value, None
+        position = position_of(value)
+        return ("", None) if position is None else (position.geohash, position)
+
+
+def _reaches(row: ZoneRow, distance: Decimal | None) -> bool:
+    return row.up_to is None or (distance is not None and distance <= row.up_to)
+
+
+def _is_simple(unit: ZoneUnit) -> bool:
+    """True where each row is an undated prefix of the unit's one value."""
+    return (
+        unit.type == "origin_destination"
+        and len(unit.destination) == 1
+        and all(
+            row.destination[-1:] == ANYTHING and row == ZoneRow(row.destination, row.zone)
+            for row in unit.rows
+        )
+    )
+
+
+def _group(unit: ZoneUnit, rows: tuple[ZoneRow, ...]) -> list[_Group]:
+    geographic = unit.type == "geographic"
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], _Group] = {}
+    for number, row in enumerate(rows):
+        origin = (row.origin_field,) if row.origin_field else unit.origin
+        destination = (row.destination_field,) if row.destination_field else unit.destination
+        group = groups.get((origin, destination))
+        if group is None:
+            group = _Group(origin, destination, geographic=geographic)
+            groups[origin, destination] = group
+        group.add(row, number)
+    return list(groups.values())

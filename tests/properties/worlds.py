@@ -10,7 +10,6 @@ from streams.charge import Charging
 from streams.model.catalog import (
     Accumulator,
     Allowance,
-    Band,
     Catalog,
     CurrencyRule,
     Graduated,
@@ -21,12 +20,12 @@ from streams.model.catalog import (
     PricePlan,
     Threshold,
     Tier,
-    TimeUnit,
     UsageType,
 )
 from streams.model.command import ActivateCatalog, AssignService, Command, PutAccount, TopUp
 from streams.model.instant import BEGINNING, DAY, FOREVER, SECOND, Instant
 from streams.model.money import ROUNDING_MODES
+from streams.model.time_unit import Band, TimeUnit
 from streams.model.usage import SourcePosition, Usage, UsageRecord, record_id_of
 from streams.rate.plan import compile_catalog
 from streams.state import Effects

@@ -2,10 +2,11 @@
 
 from itertools import pairwise
 
+from connectors.catalog.checks.where import fields_of
 from connectors.catalog.form import OfferForm, PricePlanForm
 from connectors.catalog.names import Names
 from connectors.catalog.problem import Place, ProblemBook, unknown
-from connectors.catalog.resolve import instant_at
+from connectors.catalog.resolution.dates import instant_at
 from connectors.catalog.sheets import Entry, Sheets, nested
 from streams.model.instant import FOREVER, Instant
 
@@ -54,12 +55,13 @@ def _check_references(offer: OfferForm, place: Place, names: Names, book: Proble
         book.report(place.at("time_unit"), unknown("time unit", offer.time_unit, names.time_units))
     usage_type = names.usage_types.get(offer.usage_type)
     zone_unit = names.zone_units.get(offer.zone_unit)
-    if usage_type and zone_unit and zone_unit.attribute not in usage_type.attributes:
-        book.report(
-            place.at("zone_unit"),
-            f'"{zone_unit.id}" goes by attribute "{zone_unit.attribute}",'
-            f" which usage type {usage_type.id} does not have",
-        )
+    for name, known in fields_of(zone_unit, usage_type) if zone_unit and usage_type else ():
+        if name not in known:
+            book.report(
+                place.at("zone_unit"),
+                f'"{offer.zone_unit}" goes by attribute "{name}",'
+                f" which usage type {offer.usage_type} does not have",
+            )
     resources = set(names.allowances) | set(names.accumulators)
     for number, impact in enumerate(offer.impacts):
         if impact not in resources:

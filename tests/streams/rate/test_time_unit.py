@@ -6,10 +6,14 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from streams.model.catalog import WEEKDAYS, Band, TimeUnit
 from streams.model.instant import MINUTE, SECOND, Instant, instant_of
+from streams.model.time_unit import WEEKDAYS, Band, TimeUnit
 from streams.rate.time_unit import BandCalendar
+from tests.streams.rate import clock
 
 UNIT = TimeUnit(
     id="hours",
@@ -21,26 +25,6 @@ UNIT = TimeUnit(
     default="offpeak",
 )
 CALENDAR = BandCalendar(UNIT)
-ZONES = (
-    "Europe/Zurich",
-    "America/New_York",
-    "Australia/Lord_Howe",
-    "Asia/Kathmandu",
-    "America/St_Johns",
-    "Pacific/Apia",
-    "Africa/Casablanca",
-    "Asia/Tehran",
-    "Pacific/Chatham",
-    "UTC",
-)
-CHANGES = (
-    "2025-03-30T01:00:00",
-    "2025-10-26T01:00:00",
-    "2011-12-30T10:00:00",
-    "2025-03-09T07:00:00",
-    "2025-04-05T15:00:00",
-    "2025-11-02T06:00:00",
-)
 
 
 def at(text: str) -> Instant:
@@ -77,23 +61,89 @@ def test_switches_in_winter_in_zurich(start: str, end: str, bands: list[str]) ->
     assert (found[0].start, found[-1].end) == (at(start), at(end))
 
 
-def test_ten_thousand_calls_over_clock_changes_equal_the_clock_second_by_second() -> None:
+@pytest.mark.parametrize(
+    "calls", [200, pytest.param(10_000, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])]
+)
+def test_calls_over_clock_changes_equal_the_clock_second_by_second(calls: int) -> None:
     rng = Random(7)
-    changes = [at(change) for change in CHANGES]
-    for _ in range(10_000):
-        zone_name = rng.choice(ZONES)
-        start = rng.choice(changes) + rng.randrange(-86_400, 86_400) * SECOND
-        end = start + rng.randrange(0, 7200) * SECOND
-        segments = CALENDAR.segments(start, end, zone_name)
-        assert segments[0].start == start
-        assert segments[-1].end == end
-        for one, other in pairwise(segments):
-            assert one.end == other.start
-            assert one.band != other.band
-        for segment in segments:
-            last = max(segment.start, segment.end - SECOND)
-            for instant in (segment.start, last, rng.randrange(segment.start, last + 1)):
-                assert segment.band == band_by_clock(instant, zone_name)
+    calendar = BandCalendar(clock.UNIT)
+    moments = {zone_name: clock.changes(zone_name) for zone_name in clock.ZONES}
+    for number in range(calls):
+        zone_name = clock.ZONES[number % len(clock.ZONES)]
+        start = rng.choice(moments[zone_name]) + rng.randrange(-7200, 7200) * SECOND
+        end = start + rng.randrange(1, 5400) * SECOND
+        segments = calendar.segments(start, end, zone_name)
+        assert (segments[0].start, segments[-1].end) == (start, end)
+        assert all(one.end == other.start for one, other in pairwise(segments))
+        found = [(each.band, (each.end - each.start) // SECOND) for each in segments]
+        assert found == clock.by_seconds(start, end, zone_name), (zone_name, start, end)
+
+
+@given(st.sampled_from(clock.ZONES), st.integers(0, 40 * 366 * 1440), st.integers(0, 3 * 1440 * 60))
+def test_any_call_of_up_to_three_days_has_the_bands_of_the_clock(
+    zone_name: str, minute: int, seconds: int
+) -> None:
+    start = minute * MINUTE
+    end = start + seconds * SECOND
+    segments = BandCalendar(clock.UNIT).segments(start, end, zone_name)
+    assert (segments[0].start, segments[-1].end) == (start, end)
+    for segment in segments:
+        last = max(segment.start, segment.end - SECOND)
+        for instant in (segment.start, (segment.start + last) // 2, last):
+            assert segment.band == clock.band_by_clock(instant, zone_name)
+
+
+@pytest.mark.parametrize(
+    ("local", "band"),
+    [
+        ("2025-04-30T23:59:59", "night"),
+        ("2025-05-01T00:00:00", "holiday"),
+        ("2025-05-01T23:59:59", "holiday"),
+        ("2025-05-02T00:00:00", "night"),
+        ("2025-10-25T23:59:59", "night"),
+        ("2025-10-26T12:00:00", "holiday"),
+        ("2025-10-27T00:00:00", "offpeak"),
+        ("2031-10-26T12:00:00", "offpeak"),
+        ("2025-07-01T11:59:59", "peak"),
+        ("2025-07-01T12:00:00", "summer"),
+        ("2025-07-03T11:59:59", "summer"),
+        ("2025-07-03T12:00:00", "peak"),
+        ("2025-06-02T12:29:59", "peak"),
+        ("2025-06-02T12:30:00", "offpeak"),
+        ("2025-06-02T13:00:00", "peak"),
+    ],
+)
+def test_holidays_days_of_the_year_and_several_windows(local: str, band: str) -> None:
+    assert BandCalendar(clock.UNIT).band_of(at(local), at(local), "UTC") == band
+
+
+def test_a_window_past_midnight_belongs_to_the_day_it_begins_on() -> None:
+    unit = TimeUnit(
+        id="u",
+        bands=(
+            Band(
+                name="eve",
+                weekdays=WEEKDAYS,
+                start=1320,
+                end=360,
+                dated=True,
+                dates=(clock.day_number("2025-12-24"),),
+            ),
+        ),
+        default="rest",
+    )
+    calendar = BandCalendar(unit)
+    moments = ["24T21:59:59", "24T22:00:00", "25T05:59:59", "25T06:00:00", "25T22:00:00"]
+    moments = [f"2025-12-{moment}" for moment in moments]
+    found = [calendar.band_of(at(each), at(each), "UTC") for each in moments]
+    assert found == ["rest", "eve", "eve", "rest", "rest"]
+
+
+def test_the_units_own_time_zone_goes_before_the_accounts() -> None:
+    fixed = BandCalendar(replace(UNIT, time_zone="Asia/Kathmandu"))
+    moment = at("2025-03-03T02:15:00")
+    assert fixed.band_of(moment, moment, "Europe/Zurich") == "peak"
+    assert fixed.band_of(moment - 1, moment - 1, "Europe/Zurich") == "offpeak"
 
 
 def test_a_call_of_a_day_is_cut_where_the_clock_says() -> None:

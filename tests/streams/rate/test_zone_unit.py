@@ -1,14 +1,36 @@
-"""Zones by longest prefix."""
+"""Zones: the most specific row wins, by the documented order; dates, distances, areas."""
 
+from decimal import Decimal
+from itertools import count
 from random import Random
+from typing import Any
 
-from streams.model.catalog import ZoneRow, ZoneUnit
+import pytest
+
+from streams.model.instant import BEGINNING, FOREVER
+from streams.model.usage import Usage, UsageRecord
+from streams.model.zone_unit import ZoneRow, ZoneUnit
 from streams.rate.zone_unit import ZoneTable
+
+ZURICH, BERN, GENEVA = "47.3769,8.5417", "46.9480,7.4474", "46.2044,6.1432"
 
 
 def table(rows: dict[str, str], default: str = "") -> ZoneTable:
-    found = tuple(ZoneRow(prefix, zone) for prefix, zone in rows.items())
-    return ZoneTable(ZoneUnit(id="z", attribute="called", rows=found, default=default))
+    found = tuple(ZoneRow(prefix + "*", zone) for prefix, zone in rows.items())
+    return ZoneTable(ZoneUnit(id="z", destination=("called",), rows=found, default=default))
+
+
+def unit(*rows: ZoneRow, **words: Any) -> ZoneTable:
+    words = {"origin": ("caller",), "destination": ("called",)} | words
+    return ZoneTable(ZoneUnit(id="z", rows=rows, **words))
+
+
+def record(at: int = 0, units: tuple[Usage, ...] = (), **attributes: str) -> UsageRecord:
+    return UsageRecord(b"", "t", "s", "e", 0, 0, 0, "call", "x", "x", at, at, units, attributes)
+
+
+def geographic(*rows: ZoneRow, **words: Any) -> ZoneTable:
+    return unit(*rows, type="geographic", distance="km", **words)
 
 
 def test_the_longest_prefix_wins() -> None:
@@ -18,7 +40,9 @@ def test_the_longest_prefix_wins() -> None:
 
 
 def test_without_a_default_there_may_be_no_zone() -> None:
-    assert table({"41": "home"}).zone_of("49") == ""
+    zones = table({"41": "home"})
+    assert zones.zone_of("49") == ""
+    assert zones.why_none(record(called="49")) == "called '49' has no zone in z"
 
 
 def test_random_numbers_equal_a_search_through_all_rows() -> None:
@@ -30,3 +54,140 @@ def test_random_numbers_equal_a_search_through_all_rows() -> None:
         fitting = [prefix for prefix in rows if number.startswith(prefix)]
         expected = rows[max(fitting, key=len)] if fitting else "rest"
         assert zones.zone_of(number) == expected
+
+
+@pytest.mark.parametrize("status", ["INACTIVE", "CLOSED"])
+def test_only_an_active_unit_finds_zones(status: Any) -> None:
+    rows = (ZoneRow("41*", "home"),)
+    zones = ZoneTable(
+        ZoneUnit(id="z", destination=("called",), rows=rows, default="rest", status=status)
+    )
+    assert zones.zone_for(record(called="41")) == ""
+    assert zones.why_none(record(called="41")) == f"zone unit z is {status}"
+
+
+def test_an_exact_value_wins_over_the_prefix_of_all_of_it() -> None:
+    zones = unit(ZoneRow("112*", "prefix"), ZoneRow("112", "exact"), ZoneRow("*", "rest"))
+    found = [zones.zone_for(record(called=called)) for called in ("112", "1121", "11", "")]
+    assert found == ["exact", "prefix", "rest", "rest"]
+
+
+def test_the_destination_decides_before_the_origin() -> None:
+    zones = unit(
+        ZoneRow("44*", "by_origin", "41791*"),
+        ZoneRow("44123*", "by_destination", "*"),
+        ZoneRow("44123*", "both", "4179*"),
+    )
+    assert zones.zone_for(record(called="44123", caller="41792")) == "both"
+    assert zones.zone_for(record(called="44123", caller="33")) == "by_destination"
+    assert zones.zone_for(record(called="44123", caller="41791")) == "both"
+    assert zones.zone_for(record(called="4412", caller="41791")) == "by_origin"
+    assert zones.zone_for(record(called="4412", caller="33")) == ""
+
+
+def test_a_row_holds_from_its_start_until_before_its_end() -> None:
+    zones = unit(ZoneRow("44*", "wide"), ZoneRow("441*", "new", "*", 100, 200))
+    found = [zones.zone_for(record(at, called="441")) for at in (99, 100, 199, 200)]
+    assert found == ["wide", "new", "new", "wide"]
+
+
+def test_of_rows_by_other_fields_the_later_start_wins_then_the_listed_order() -> None:
+    rows = [
+        ZoneRow("4*", "a", destination_field="x"),
+        ZoneRow("4*", "b", destination_field="y"),
+        ZoneRow("4*", "c", "*", 5, destination_field="w"),
+    ]
+    assert unit(*rows).zone_for(record(4, x="4", y="4", w="4")) == "a"
+    assert unit(*reversed(rows)).zone_for(record(4, x="4", y="4", w="4")) == "b"
+    assert unit(*rows).zone_for(record(5, x="4", y="4", w="4")) == "c"
+    assert unit(*rows).zone_for(record(5, y="4")) == "b"
+
+
+def test_distance_bands_include_their_end() -> None:
+    zones = geographic(
+        ZoneRow("*", "far", up_to=Decimal(50)),
+        ZoneRow("*", "near", up_to=Decimal(5)),
+        origin=(),
+        destination=(),
+        default="out",
+    )
+    found = [
+        zones.zone_for(record(km=km)) for km in ("0", "5", "5.001", "50", "50.001", "x", "NaN")
+    ]
+    assert found == ["near", "near", "far", "far", "out", "out", "out"]
+    assert zones.zone_for(record(units=(Usage("km", 5),))) == "near"
+    assert zones.zone_for(record()) == "out"
+
+
+def test_areas_a_geohash_before_a_box_a_small_box_before_a_large_one() -> None:
+    zones = geographic(
+        ZoneRow("45.8,5.9,47.9,10.5", "switzerland"),
+        ZoneRow("46.8,7.3,47.0,7.6", "bern"),
+        ZoneRow("u0qj*", "zurich"),
+        ZoneRow("*", "world"),
+    )
+    found = [zones.zone_for(record(called=at)) for at in (ZURICH, BERN, GENEVA, "0,0", "", "91,0")]
+    assert found == ["zurich", "bern", "switzerland", "world", "world", "world"]
+
+
+def test_a_position_may_stand_in_two_attributes() -> None:
+    zones = geographic(ZoneRow("u0qj*", "zurich"), destination=("lat", "lon"))
+    assert zones.zone_for(record(lat="47.3769", lon="8.5417")) == "zurich"
+    assert zones.zone_for(record(lat="47.3769")) == ""
+
+
+def test_origin_and_destination_area_and_distance_together() -> None:
+    zones = geographic(
+        ZoneRow("u0qj*", "local", "u0qj*", up_to=Decimal(10)),
+        ZoneRow("u0qj*", "to_zurich", up_to=Decimal(200)),
+        default="else",
+    )
+    assert zones.zone_for(record(called=ZURICH, caller=ZURICH, km="10")) == "local"
+    assert zones.zone_for(record(called=ZURICH, caller=ZURICH, km="11")) == "to_zurich"
+    assert zones.zone_for(record(called=ZURICH, caller=BERN, km="95")) == "to_zurich"
+    assert zones.zone_for(record(called=ZURICH, caller=BERN, km="201")) == "else"
+
+
+def fits(row: ZoneRow, asked: UsageRecord) -> bool:
+    for pattern, value in (
+        (row.destination, asked.attributes["called"]),
+        (row.origin, asked.attributes["caller"]),
+    ):
+        if not (value.startswith(pattern[:-1]) if pattern.endswith("*") else value == pattern):
+            return False
+    return row.start <= asked.occurred_at < row.end
+
+
+def rank(row: ZoneRow) -> tuple[tuple[bool, int], ...]:
+    return tuple((not p.endswith("*"), len(p)) for p in (row.destination, row.origin))
+
+
+def test_random_pairs_equal_a_search_through_all_rows() -> None:
+    rng = Random(5)
+
+    def pattern() -> str:
+        digits = "".join(rng.choices("12", k=rng.randrange(4)))
+        return digits if digits and rng.random() < 0.3 else digits + "*"
+
+    places = count()
+    rows = {}
+    for _ in range(200):
+        start, end = rng.choice([(BEGINNING, FOREVER), (3, FOREVER), (BEGINNING, 6)])
+        found = ZoneRow(pattern(), f"z{next(places)}", pattern(), start, end)
+        rows[found.destination, found.origin] = found
+    zones = unit(*rows.values())
+    for _ in range(5000):
+        called, caller = ("".join(rng.choices("12", k=rng.randrange(5))) for _ in range(2))
+        asked = record(rng.randrange(10), called=called, caller=caller)
+        fitting = [row for row in rows.values() if fits(row, asked)]
+        expected = max(fitting, key=rank).zone if fitting else ""
+        assert zones.zone_for(asked) == expected
+
+
+def test_a_large_deck_is_searched_by_length_not_by_row() -> None:
+    """What a look-up costs is bounded by the lengths that prefixes have, however many they are."""
+    rng = Random(9)
+    rows = {str(rng.randrange(10**3, 10**9)): f"z{i % 50}" for i in range(50_000)}
+    zones = table(rows, "rest")
+    assert len(zones._lengths) <= 9
+    assert zones.zone_of(next(iter(rows))) == next(iter(rows.values()))

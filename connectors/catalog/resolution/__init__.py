@@ -1,0 +1,1 @@
+"""From the words of a section to the model, one file a subject."""
