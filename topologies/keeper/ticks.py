@@ -29,20 +29,27 @@ class Ticker:
         self._settings = settings
         self._every: Instant = every_s * SECOND
         self._slot = -1
-        self._ahead: Instant = 0
+        self._refused = -1
+        self._ahead: Instant | None = None
         self._producer: Producer = new_producer(settings)
 
     def turn(self, now: Instant) -> bool:
-        """Tick where a new slot has begun; False where it has not, or the clock is wrong."""
+        """Tick where a new slot has begun; False where it has not, or the clock may be wrong.
+
+        A slot of a wrong clock is not counted as begun: once the clock is right, ticks go on.
+        """
         slot = now // self._every
         self._producer.poll(0)
-        if slot <= self._slot:
+        if slot <= self._slot or slot == self._refused:
             return False
-        self._slot = slot
         self._compare_clocks(now)
+        if self._ahead is None:
+            return False
         if self._ahead > AHEAD_MAX:
+            self._refused = slot
             _log.error("clock ahead of the broker's: no tick", ahead_s=self._ahead // SECOND)
             return False
+        self._slot = slot
         value = encode_commands((Tick(f"tick/{slot * self._every}", slot * self._every),))
         for partition in range(self._settings.partitions):
             self._producer.produce(
@@ -52,12 +59,17 @@ class Ticker:
         return True
 
     def _compare_clocks(self, now: Instant) -> None:
-        """Topic `owners` is stamped by the broker: a tombstone of nobody tells its time."""
+        """Topic `owners` is stamped by the broker: a tombstone of nobody tells its time.
+
+        A broker that does not answer leaves it unknown; a topic with other stamps tells nothing.
+        """
+        self._ahead = None
 
         def note(error: Any, written: Any) -> None:
-            kind, stamped_ms = written.timestamp() if error is None else (None, 0)
-            if kind == TIMESTAMP_LOG_APPEND_TIME:
-                self._ahead = now - stamped_ms * 1000
+            if error is None:
+                kind, stamped_ms = written.timestamp()
+                by_broker = kind == TIMESTAMP_LOG_APPEND_TIME
+                self._ahead = now - stamped_ms * 1000 if by_broker else 0
 
         self._producer.produce(
             f"{self._settings.prefix}{Topic.OWNERS}",
