@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from connectors.kafka.client import new_producer
@@ -22,11 +22,13 @@ RECORDS_A_BATCH = 20
 
 @contextlib.contextmanager
 def charging_worker(
-    kafka: KafkaSettings, folder: Path, name: str
+    kafka: KafkaSettings, folder: Path, name: str, *, within: Sequence[str] = ()
 ) -> Iterator["subprocess.Popen[bytes]"]:
+    """A running worker, as an argument of the command `within`; killed at the end."""
     with (folder / f"{name}.log").open("ab") as output:
         process = subprocess.Popen(
             [
+                *within,
                 sys.executable,
                 "-m",
                 "tests.topologies.toy_charging",
@@ -98,7 +100,8 @@ class Ledger:
         return self._follower.voids
 
 
-def _settled(feed: Feed, ledger: Ledger) -> None:
+def settled(feed: Feed, ledger: Ledger) -> None:
+    """Wait until every record that was sent has ended; each must have ended once."""
     wait_for(lambda: ledger.read() >= len(feed.sent), "every record in the ledger", 60)
     assert set(ledger.ended) == feed.sent
     assert set(ledger.ended.values()) == {1}
@@ -117,12 +120,12 @@ def test_partitions_move_with_workers_that_join_leave_and_die(
             first.send_signal(signal.SIGTERM)
             feed.send(20)
             assert first.wait(10) == 0
-            _settled(feed, ledger)
+            settled(feed, ledger)
             with charging_worker(kafka_settings, tmp_path, "w1"):
                 wait_for(lambda: _shared(kafka_settings, feed), "both to own partitions", 60)
                 second.kill()
                 feed.send(20)
-                _settled(feed, ledger)
+                settled(feed, ledger)
 
 
 def test_an_owner_that_wakes_too_late_changes_nothing(
@@ -136,11 +139,11 @@ def test_an_owner_that_wakes_too_late_changes_nothing(
         feed.send(200)
         zombie.send_signal(signal.SIGSTOP)
         with charging_worker(kafka_settings, tmp_path, "w2"):
-            _settled(feed, ledger)
+            settled(feed, ledger)
             zombie.send_signal(signal.SIGCONT)
             feed.send(20)
             wait_for(lambda: _shared(kafka_settings, feed), "both to own partitions", 60)
-            _settled(feed, ledger)
+            settled(feed, ledger)
 
 
 def _shared(kafka: KafkaSettings, feed: Feed) -> bool:
