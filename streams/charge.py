@@ -11,6 +11,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from streams.accumulate.accumulate import accumulate_usage
+from streams.accumulate.counters import post_charges
 from streams.accumulate.periods import open_period, period_of
 from streams.commands import CommandBook, catalog_of
 from streams.model.account import Accumulators, Balances
@@ -27,7 +28,8 @@ from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.outbox import forward
 from streams.outcome import Drop, DropReason, Reject, RejectReason, Verdict, verdict_of
 from streams.partition import partition_of
-from streams.rate.guide import Elsewhere, Guided, guide
+from streams.rate.guide import Elsewhere, Guide, find_assignment
+from streams.rate.payer import Payer
 from streams.rate.plan import Plan
 from streams.rate.rate import find_offer, rate_usage
 from streams.rate.rating import Rating
@@ -74,7 +76,8 @@ class Charging:
         self._partition = partition
         self._commands = CommandBook(plans)
         self._periods: dict[str, Period] = {}
-        self._newest: dict[str, tuple[CatalogMarks, Instant, Plan]] = {}
+        self._guides: dict[str, Guide] = {}
+        self._newest: dict[str, tuple[CatalogMarks, Instant, Guide]] = {}
 
     def reads_of(self, records: Sequence[UsageRecord]) -> list[tuple[Table, bytes]]:
         """The keys that these records are most likely to read, taking the root for the account."""
@@ -112,10 +115,14 @@ class Charging:
         key = record_id_key(record.occurred_at, record.record_id)
         mark = state.get(_RECORD_IDS, key)
         if mark is None:
-            became = self._charge(record, position, state=state, effects=effects)
+            became = self._charge(record, position, state, effects)
             state.put(_RECORD_IDS, key, mark_of(became, position))
         else:
             self._repeat(record, position, mark, state=state, effects=effects)
+
+    def settle(self, state: State, effects: Effects) -> None:
+        """Put what the charges of a step add to the counter-accounts; once a step, as its last."""
+        post_charges(effects.rated, state)
 
     def apply_command(self, command: Command, *, state: State, effects: Effects) -> None:
         """Apply a command once; a known id does nothing."""
@@ -134,9 +141,7 @@ class Charging:
             key = record_id_key(record.occurred_at, record.record_id)
             mark = state.get(_RECORD_IDS, key)
             if mark is None:
-                became = self._charge(
-                    record, position, state=state, effects=effects, forwarded=True
-                )
+                became = self._charge(record, position, state, effects, forwarded=True)
                 state.put(_RECORD_IDS, key, mark_of(became, position))
             elif not is_redelivery(mark, position):
                 effects.verdicts.append(_duplicate(record, position))
@@ -155,7 +160,7 @@ class Charging:
             if first != position:
                 effects.verdicts.append(_duplicate(record, position))
                 record = replace(record, offset=first.offset, index=first.index)
-            became = self._charge(record, first, state=state, effects=effects)
+            became = self._charge(record, first, state, effects)
             state.put(_RECORD_IDS, key, mark_of(became, first))
         else:
             # Told again, so that whoever waits for the record's end hears of it.
@@ -178,9 +183,9 @@ class Charging:
         """
         if is_redelivery(mark, position):
             return
-        guided = guide(record, state) if mark.state == RecordState.FORWARDED else None
-        if isinstance(guided, Elsewhere) and not self._is_home(record, guided.root):
-            self._send_on(record, position, guided.root, state=state, effects=effects)
+        known = find_assignment(record, state) if mark.state == RecordState.FORWARDED else None
+        if isinstance(known, Elsewhere) and not self._is_home(record, known.root):
+            self._send_on(record, position, known.root, state=state, effects=effects)
         else:
             effects.verdicts.append(_duplicate(record, position))
 
@@ -188,13 +193,13 @@ class Charging:
         self,
         record: UsageRecord,
         position: SourcePosition,
-        *,
         state: State,
         effects: Effects,
+        *,
         forwarded: bool = False,
     ) -> RecordState:
         """Charge the record, send it on to its new home, or give its verdict."""
-        outcome = self._attempt(record, position, state=state, effects=effects)
+        outcome = self._attempt(record, position, state, effects)
         if outcome is None:
             return _CHARGED
         if not isinstance(outcome, Elsewhere):
@@ -226,7 +231,7 @@ class Charging:
         return partition_of(record.tenant, root, self._partitions) == self._partition
 
     def _attempt(
-        self, record: UsageRecord, position: SourcePosition, *, state: State, effects: Effects
+        self, record: UsageRecord, position: SourcePosition, state: State, effects: Effects
     ) -> Elsewhere | Drop | Reject | None:
         """Charge the record, or say why not; None: charged, its effects are in."""
         for usage in record.usages:
@@ -234,50 +239,47 @@ class Charging:
                 break
         else:
             return Drop(DropReason.ZERO_USAGE)
-        plan = self._plan_of(record, state)
-        if plan is None:
+        guide = self._guide_of(record, state)
+        if guide is None:
             return _no_catalog(record)
-        time: Instant = state.get(_META, TIME) or BEGINNING
-        if time != BEGINNING and is_outside_window(
-            record, time=time, days=plan.dedupe_window(record.usage_type)
-        ):
-            return _outside_window(record, plan)
-        guided = guide(record, state)
-        if not isinstance(guided, Guided):
-            return guided
-        sold = find_offer(record, guided, plan)
+        plan, closed_before = guide.plan, BEGINNING
+        time: Instant | None = state.get(_META, TIME)
+        if time is not None and time != BEGINNING:
+            if is_outside_window(record, time=time, days=plan.dedupe_window(record.usage_type)):
+                return _outside_window(record, plan)
+            closed_before = time - plan.grace
+        payer = guide.payer_of(record, state)
+        if not isinstance(payer, Payer):
+            return payer
+        sold = find_offer(record, payer, plan)
         if isinstance(sold, Reject):
             return sold
-        closed_before = time - plan.grace if time != BEGINNING else BEGINNING
-        account, key = guided.account, guided.key
-        balances = state.get(_BALANCES, key) or _NO_BALANCES
-        totals = state.get(_ACCUMULATORS, key) or _NO_TOTALS
+        terms, offer = sold
+        balances = state.get(_BALANCES, payer.key) or _NO_BALANCES
+        totals = state.get(_ACCUMULATORS, payer.key) or _NO_TOTALS
         rating = Rating(
             record,
-            account,
-            guided.assignment,
-            *sold,
-            self._period(record.occurred_at, account.time_zone, closed_before),
+            payer,
+            terms,
+            self._period(record.occurred_at, payer.time_zone, closed_before),
             list(balances.buckets),
             balances.thresholds,
             totals.totals,
         )
-        open_period(rating, closed_before=closed_before)
-        refusal = rate_usage(rating)
+        open_period(rating, closed_before)
+        refusal = rate_usage(rating, offer)
         if refusal is not None:
             return refusal
-        alerts = accumulate_usage(
-            rating, plan=plan, key=key, state=state, closed_before=closed_before
-        )
+        alerts = accumulate_usage(rating, plan, state, closed_before=closed_before)
         if isinstance(alerts, Reject):
             return alerts
         if alerts:
             effects.alerts += alerts
-        effects.rated.append(_rated(rating, position, plan.version))
+        effects.rated.append(_rated(rating, position, offer.product, plan.version))
         return None
 
-    def _plan_of(self, record: UsageRecord, state: State) -> Plan | None:
-        """The plan of the catalog in force at the event's time; by way of the last answer."""
+    def _guide_of(self, record: UsageRecord, state: State) -> Guide | None:
+        """The guide of the catalog in force at the event's time; by way of the last answer."""
         tenant, at = record.tenant, record.occurred_at
         marks: CatalogMarks | None = state.get(_CATALOGS, tenant.encode())
         if marks is None:
@@ -285,11 +287,17 @@ class Charging:
         known = self._newest.get(tenant)
         if known is None or known[0] is not marks:
             start, version = marks.marks[-1]
-            known = self._newest[tenant] = (marks, start, self._plans[version])
+            known = self._newest[tenant] = (marks, start, self._guide(version))
         if known[1] <= at:
             return known[2]
         earlier = marks.at(at)
-        return None if earlier is None else self._plans[earlier]
+        return None if earlier is None else self._guide(earlier)
+
+    def _guide(self, version: str) -> Guide:
+        guide = self._guides.get(version)
+        if guide is None:
+            guide = self._guides[version] = Guide(self._plans[version])
+        return guide
 
     def _period(self, occurred_at: Instant, zone_name: str, closed_before: Instant) -> Period:
         """`period_of`, by way of the last answer for the zone: most usage is of one month."""
@@ -306,16 +314,16 @@ def _position(batch: UsageBatch, record: UsageRecord) -> SourcePosition:
     return SourcePosition(batch.topic_id, batch.partition, record.offset, record.index)
 
 
-def _rated(rating: Rating, position: SourcePosition, version: str) -> RatedUsage:
-    assignment = rating.assignment
+def _rated(rating: Rating, position: SourcePosition, product: str, version: str) -> RatedUsage:
+    assignment = rating.payer.assignment
     return RatedUsage(
         rating.record,
         position,
         assignment.account,
         assignment.root,
         assignment.subscription,
-        assignment.price_plan,
-        rating.offer.product,
+        rating.plan.id,
+        product,
         rating.plan.currency,
         rating.amount,
         rating.zone,

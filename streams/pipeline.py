@@ -2,14 +2,16 @@
 
 The table of contents of the product. The first four stages run in mediation (`mediate.py`), where
 a function here makes a stage out of a source platform's rules; the last two in charging
-(`charge.py`), on one `Rating` a record. Stages never import one another; each says what it reads,
-so that the agent can fetch it first.
+(`charge.py`), on one `Rating` a record; `rate` runs the rules that each offer was compiled to, in
+the order of `rate/rules`. Stages never import one another; each says what it reads, so that the
+agent can fetch it first.
 """
 
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from streams.accumulate.accumulate import accumulate_usage
+from streams.accumulate.counters import post_charges
 from streams.enrich.lookup import compile_lookup
 from streams.enrich.number import compile_number
 from streams.filter.rules import compile_filters
@@ -43,7 +45,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "accumulate",
         "charging",
-        (accumulate_usage,),
+        (accumulate_usage, post_charges),
         (Table.BALANCES, Table.ACCUMULATORS, Table.COUNTERS),
     ),
 )

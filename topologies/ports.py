@@ -70,6 +70,9 @@ class Core(Protocol):
     def apply_command(self, command: Command, *, state: State, effects: Effects) -> None:
         """Apply one command; nothing where its id is known."""
 
+    def settle(self, state: State, effects: Effects) -> None:
+        """Put what is summed over all inputs of a step; once a step, after the last of them."""
+
     def missing_version(self, item: Any, state: State) -> str | None:
         """A catalog version that must be compiled before this input can be taken, else None."""
 

@@ -157,6 +157,7 @@ class StepComputer:
                 self._apply_commands(portion, head, (overlay, effects))
             else:
                 self._charge_records(portion, portion.batch, head, (overlay, effects))
+        self._core.settle(overlay, effects)
         record = self._record(
             head,
             overlay,
@@ -193,6 +194,7 @@ class StepComputer:
         overlay, effects = Overlay(self._store), Effects()
         for command in commands:
             self._core.apply_command(command, state=overlay, effects=effects)
+        self._core.settle(overlay, effects)
         record = self._record(
             head,
             overlay,

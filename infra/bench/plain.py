@@ -87,6 +87,7 @@ class Plain:
                     self._world.charging.charge_record(
                         record, position=position, state=state, effects=effects
                     )
+        self._world.charging.settle(state, effects)
         self._count(len(effects.rated))
 
     def _count(self, charged: int) -> None:

@@ -73,4 +73,5 @@ def _charge(world: World, batch: UsageBatch) -> int:
     for record in batch.records:
         position = SourcePosition(batch.topic_id, batch.partition, record.offset, record.index)
         world.charging.charge_record(record, position=position, state=world.state, effects=effects)
+    world.charging.settle(world.state, effects)
     return len(effects.rated)

@@ -211,6 +211,7 @@ class CoreRun:
             partition.core.charge_record(
                 record, position=where, state=partition.state, effects=effects
             )
+        partition.core.settle(partition.state, effects)
         self._absorb(partition, effects)
 
     def _everywhere(self, command: Command) -> None:
@@ -224,6 +225,7 @@ class CoreRun:
     def _apply(self, partition: _Partition, command: Command) -> None:
         effects = Effects()
         partition.core.apply_command(command, state=partition.state, effects=effects)
+        partition.core.settle(partition.state, effects)
         self._absorb(partition, effects)
 
     def _absorb(self, partition: _Partition, effects: Effects) -> None:

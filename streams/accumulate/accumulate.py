@@ -1,9 +1,8 @@
-"""Put a rated record's effects into the state of its account: money, totals, warnings, counters."""
+"""Put a rated record's effects into the state of its account: money, totals, warnings."""
 
 from typing import Final
 
 from streams.accumulate.accumulators import move_accumulators
-from streams.accumulate.counters import post_counters
 from streams.accumulate.funds import take_funds
 from streams.accumulate.thresholds import watch_rating
 from streams.model.account import Balances
@@ -16,25 +15,25 @@ from streams.state import State, Table
 
 _BALANCES: Final = Table.BALANCES
 _ACCUMULATORS: Final = Table.ACCUMULATORS
+_QUIET: Final[tuple[Alert, ...]] = ()
 
 
 def accumulate_usage(
-    rating: Rating, *, plan: Plan, key: bytes, state: State, closed_before: Instant
-) -> list[Alert] | Reject:
-    """Settle the record and put the new state of its account, by `key`; the alerts it caused."""
+    rating: Rating, plan: Plan, state: State, *, closed_before: Instant
+) -> tuple[Alert, ...] | Reject:
+    """Settle the record and put the new state of its account; the alerts it caused."""
     refusal = take_funds(rating)
     if refusal is not None:
         return refusal
     if rating.granted:
         _tell_grants(rating)
-    alerts: list[Alert] = []
+    alerts, key = _QUIET, rating.payer.key
     if rating.changes or rating.overrun:
         alerts = watch_rating(rating, plan)
         state.put(_BALANCES, key, Balances(tuple(rating.buckets), rating.fired))
     if rating.moved:
-        totals = move_accumulators(rating, closed_before=closed_before)
+        totals = move_accumulators(rating, closed_before)
         state.put(_ACCUMULATORS, key, totals)
-    post_counters(rating.record.tenant, rating.postings, state)
     return alerts
 
 

@@ -9,7 +9,7 @@ Total = tuple[str, Instant, Instant, Quantity]
 """An accumulator's id, its period's start and end, and its total."""
 
 
-def move_accumulators(rating: Rating, *, closed_before: Instant) -> Accumulators:
+def move_accumulators(rating: Rating, closed_before: Instant) -> Accumulators:
     """The account's totals after the record, without those of closed months."""
     start, end = rating.period
     moved = rating.moved

@@ -1,49 +1,63 @@
-"""Counter-accounts: one running total a partition for each tenant, ledger account and resource."""
+"""Counter-accounts: one running total a partition for each tenant, ledger account and resource.
+
+What charges add to them is summed once a step, over the charges that are left in its effects: so a
+record that was undone has no part in them, and a total is read and put once, however many records
+of the step touch it. Sums of exact amounts do not depend on the order they are added in.
+"""
 
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
 from streams.model.money import CONTEXT, Quantity
-from streams.model.rated import Posting
+from streams.model.rated import Posting, RatedUsage
 from streams.state import State, Table
 
-ACCOUNT = "account"
+ACCOUNT: Final = "account"
 """The one ledger account that is no counter: what the customer holds or owes."""
 _COUNTERS: Final = Table.COUNTERS
 
-_KEYS_KEPT = 4096
-_keys: dict[tuple[str, str, str], bytes] = {}
+Sums = dict[tuple[str, str, str], Quantity]
+"""What is added, by tenant, ledger account and resource."""
+
+
+def post_charges(rated: Iterable[RatedUsage], state: State) -> None:
+    """Add every leg of these charges but the accounts' own to its counter."""
+    sums: Sums = {}
+    for charge in rated:
+        if charge.postings:
+            _sum(charge.record.tenant, charge.postings, sums)
+    _put(sums, state)
 
 
 def post_counters(tenant: str, postings: Iterable[Posting], state: State) -> None:
     """Add every leg but the account's own to its counter."""
+    sums: Sums = {}
+    _sum(tenant, postings, sums)
+    _put(sums, state)
+
+
+def _sum(tenant: str, postings: Iterable[Posting], sums: Sums) -> None:
     for posting in postings:
         name = posting.ledger_account
         if name != ACCOUNT:
-            key = _keys.get((tenant, name, posting.resource))
-            if key is None:
-                key = _key_of(tenant, name, posting.resource)
-            held = state.get(_COUNTERS, key)
-            state.put(_COUNTERS, key, added(held, posting.amount))
+            key = (tenant, name, posting.resource)
+            held = sums.get(key)
+            sums[key] = posting.amount if held is None else added(held, posting.amount)
 
 
-def added(held: Quantity | str | None, amount: Quantity) -> Quantity:
-    """The counter after a leg; a total that comes from disk is its exact text."""
-    if type(held) is Decimal:
-        return CONTEXT.add(held, amount)
-    if held is None:
-        return amount
-    if isinstance(held, str):
-        held = Decimal(held)
-    if isinstance(held, int) and isinstance(amount, int):
+def _put(sums: Sums, state: State) -> None:
+    for (tenant, name, resource), amount in sums.items():
+        key = f"{tenant}\0{name}\0{resource}".encode()
+        held: Quantity | str | None = state.get(_COUNTERS, key)
+        if isinstance(held, str):
+            # A total that comes from disk is its exact text.
+            held = Decimal(held)
+        state.put(_COUNTERS, key, amount if held is None else added(held, amount))
+
+
+def added(held: Quantity, amount: Quantity) -> Quantity:
+    """Their exact sum; counts stay counts."""
+    if type(held) is int and type(amount) is int:
         return held + amount
     return CONTEXT.add(held, amount)
-
-
-def _key_of(tenant: str, ledger_account: str, resource: str) -> bytes:
-    if len(_keys) >= _KEYS_KEPT:
-        _keys.clear()
-    key = f"{tenant}\0{ledger_account}\0{resource}".encode()
-    _keys[tenant, ledger_account, resource] = key
-    return key

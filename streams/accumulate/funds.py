@@ -6,7 +6,7 @@ postpaid account owes up to its limit; the rest goes where the price plan's poli
 
 from decimal import Decimal
 
-from streams.model.account import Account, Bucket
+from streams.model.account import Bucket
 from streams.model.instant import BEGINNING, FOREVER
 from streams.model.money import CONTEXT, ZERO
 from streams.model.rated import BalanceChange, Posting
@@ -15,13 +15,6 @@ from streams.rate.rating import Rating
 
 _BORNE_BY = {"receivable": "overrun", "write_off": "write_off"}
 _subtract = CONTEXT.subtract
-
-
-def floor_of(account: Account) -> Decimal | None:
-    """The lowest money balance that charges may lead to; None: no bound."""
-    if account.payment == "prepaid":
-        return ZERO
-    return None if account.credit_limit is None else CONTEXT.minus(account.credit_limit)
 
 
 def money_place(buckets: list[Bucket], currency: str) -> int:
@@ -55,7 +48,7 @@ def _bear(rating: Rating, amount: Decimal, currency: str) -> Reject | None:
     bucket = rating.buckets[place]
     before = bucket.remaining
     after = _subtract(before, amount)
-    floor = floor_of(rating.account)
+    floor = rating.payer.floor
     if floor is not None and after < floor:
         over = rating.overrun = min(amount, _subtract(floor, after))
         policy = rating.plan.overrun
@@ -72,7 +65,7 @@ def _bear(rating: Rating, amount: Decimal, currency: str) -> Reject | None:
 
 
 def _beyond(rating: Rating) -> Reject:
-    account = rating.account
+    account = rating.payer.account
     return Reject(
         RejectReason.OVER_LIMIT,
         f"{rating.amount} {rating.plan.currency} is more than account {account.account} has left",

@@ -20,13 +20,12 @@ def period_of(occurred_at: Instant, zone_name: str, *, closed_before: Instant) -
     return period
 
 
-def open_period(rating: Rating, *, closed_before: Instant) -> None:
+def open_period(rating: Rating, closed_before: Instant) -> None:
     """Close what has ended, open the grants of the record's month; each with its postings."""
     buckets = rating.buckets
-    for bucket in buckets:
-        if bucket.end <= closed_before:
-            _close(rating, closed_before)
-            break
+    # Buckets stand in the order they end, money last.
+    if buckets and buckets[0].end <= closed_before:
+        _close(rating, closed_before)
     start = rating.period.start
     for resource, quantity in rating.plan.grants:
         for bucket in buckets:

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 from hashlib import blake2b
 
-from streams.accumulate.funds import floor_of
 from streams.model.instant import DAY, Instant
 from streams.model.money import CONTEXT, ZERO, Quantity
 from streams.model.rated import Alert, BalanceChange
-from streams.rate.plan import MoneyBound, Plan
+from streams.rate.bounds import MoneyBound
+from streams.rate.plan import Plan
 from streams.rate.rating import Rating
 
 OVERRUN = "overrun"
@@ -24,37 +24,35 @@ _KEPT = 93 * DAY
 Fired = tuple[tuple[str, Instant], ...]
 
 
-def watch_rating(rating: Rating, plan: Plan) -> list[Alert]:
+def watch_rating(rating: Rating, plan: Plan) -> tuple[Alert, ...]:
     """Judge the thresholds of what the record changed; leaves the new state in `rating.fired`.
 
     Most records reach nothing and leave nothing: that is found without further ado.
     """
-    account, fired = rating.account, rating.fired
-    bounds = plan.money_bounds(account)
-    if not rating.overrun and _is_quiet(rating, plan, bounds):
-        return []
-    watch = Watch(account.tenant, account.account, fired=fired, at=rating.record.occurred_at)
+    if not rating.overrun and _is_quiet(rating, plan):
+        return ()
+    account, bounds = rating.payer.account, rating.payer.bounds
+    watch = Watch(account.tenant, account.account, fired=rating.fired, at=rating.record.occurred_at)
     for change in rating.changes:
         if change.resource == account.currency:
             watch.money(bounds, Decimal(change.after), month=rating.period.start)
         elif change.resource in plan.allowance_thresholds:
             _watch_allowance(watch, rating, plan, change)
     if rating.overrun:
-        floor = floor_of(account) or ZERO
         watch.reach(
             OVERRUN,
             rating.period.start,
             resource=account.currency,
-            level=CONTEXT.minus(floor),
+            level=CONTEXT.minus(rating.payer.floor or ZERO),
             value=rating.overrun,
         )
     rating.fired = watch.fired
-    return watch.alerts
+    return tuple(watch.alerts)
 
 
-def _is_quiet(rating: Rating, plan: Plan, bounds: tuple[MoneyBound, ...]) -> bool:
+def _is_quiet(rating: Rating, plan: Plan) -> bool:
     """True where judging the changes would neither reach nor leave a threshold."""
-    fired, currency = rating.fired, rating.plan.currency
+    fired, currency, bounds = rating.fired, rating.plan.currency, rating.payer.bounds
     for change in rating.changes:
         if change.resource == currency:
             # The bounds fall: above the first none is reached. What has fired could be left.

@@ -3,13 +3,14 @@
 from decimal import Decimal
 
 from streams.accumulate.counters import post_counters
-from streams.accumulate.funds import floor_of, money_place
+from streams.accumulate.funds import money_place
 from streams.accumulate.thresholds import OVERRUN, Watch
 from streams.model.account import Account, Balances, Bucket
 from streams.model.command import TopUp
 from streams.model.instant import month_of
 from streams.model.money import CONTEXT, ZERO
 from streams.model.rated import Posting
+from streams.rate.payer import floor_of
 from streams.rate.plan import Plan
 from streams.state import Effects, State, Table
 
@@ -45,7 +46,7 @@ def top_up(command: TopUp, *, plan: Plan | None, state: State, effects: Effects)
 def _judge(watch: Watch, account: Account, plan: Plan, bucket: Bucket) -> None:
     month = month_of(watch.occurred_at, account.time_zone).start
     remaining = Decimal(bucket.remaining)
-    watch.money(plan.money_bounds(account), remaining, month=month)
+    watch.money(plan.money_bounds.of(account), remaining, month=month)
     floor = floor_of(account)
     if floor is not None and remaining > floor:
         watch.leave(OVERRUN, resource=bucket.resource, level=CONTEXT.minus(floor), value=ZERO)

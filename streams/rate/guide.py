@@ -4,26 +4,22 @@ Mediation only found the root; here the owner decides for good. A service that h
 of another partition is told as `Elsewhere`.
 """
 
+from sys import intern
 from typing import Final
 
 from msgspec import Struct
 
 from streams.model.account import Account, Service, ServiceAssignment
-from streams.model.instant import format_instant
+from streams.model.instant import BEGINNING, FOREVER, format_instant
 from streams.model.usage import UsageRecord
 from streams.outcome import Reject, RejectReason
+from streams.rate.payer import Payer, floor_of
+from streams.rate.plan import Plan
 from streams.state import State, Table
 
 _SERVICES: Final = Table.SERVICES
 _ACCOUNTS: Final = Table.ACCOUNTS
-
-
-class Guided(Struct, frozen=True, gc=False):
-    """The account that pays, the assignment that says so, and the account's key in the state."""
-
-    account: Account
-    assignment: ServiceAssignment
-    key: bytes
+_KEPT = 65_536
 
 
 class Elsewhere(Struct, frozen=True, gc=False):
@@ -32,32 +28,86 @@ class Elsewhere(Struct, frozen=True, gc=False):
     root: str
 
 
-def guide(record: UsageRecord, state: State) -> Guided | Elsewhere | Reject:
-    """The payer at the event's time."""
-    service = state.get(_SERVICES, f"{record.tenant}\0{record.service_id}".encode())
+class Guide:
+    """Finds the payer of each record under one catalog version, by way of its last answers.
+
+    An answer is given again only while the state holds the very structs that it was made from:
+    values of the state never change, so the same object says the same.
+    """
+
+    __slots__ = ("_known", "plan")
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._known: dict[bytes, Payer] = {}
+
+    def payer_of(self, record: UsageRecord, state: State) -> Payer | Elsewhere | Reject:
+        """The payer at the event's time."""
+        key = f"{record.tenant}\0{record.service_id}".encode()
+        service: Service | None = state.get(_SERVICES, key)
+        payer = self._known.get(key)
+        if (
+            payer is not None
+            and payer.service is service
+            and payer.start <= record.occurred_at < payer.end
+            and payer.account is state.get(_ACCOUNTS, payer.key)
+        ):
+            return payer
+        found = _assignment_in(service, record)
+        if isinstance(found, ServiceAssignment):
+            assert service is not None
+            return self._make(key, service, found, record=record, state=state)
+        return found
+
+    def _make(
+        self,
+        key: bytes,
+        service: Service,
+        assignment: ServiceAssignment,
+        *,
+        record: UsageRecord,
+        state: State,
+    ) -> Payer | Reject:
+        account_key = f"{record.tenant}\0{assignment.account}".encode()
+        account: Account | None = state.get(_ACCOUNTS, account_key)
+        if account is None:
+            return Reject(
+                RejectReason.UNKNOWN_ACCOUNT,
+                f"account {assignment.account} of service {record.service_id} is not known",
+                lacks=f"account:{record.tenant}:{assignment.account}",
+            )
+        payer = Payer(
+            service,
+            account,
+            assignment,
+            BEGINNING if assignment.start == BEGINNING else assignment.start,
+            FOREVER if assignment.end == FOREVER else assignment.end,
+            account_key,
+            intern(assignment.price_plan),
+            intern(account.currency),
+            intern(account.time_zone),
+            floor_of(account),
+            self.plan.money_bounds.of(account),
+        )
+        # Of several assignments another may claim the service within this one's time.
+        if len(service.assignments) == 1:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            self._known[key] = payer
+        return payer
+
+
+def find_assignment(record: UsageRecord, state: State) -> ServiceAssignment | Elsewhere | Reject:
+    """The assignment of the record's service in force at the event's time."""
+    key = f"{record.tenant}\0{record.service_id}".encode()
+    return _assignment_in(state.get(_SERVICES, key), record)
+
+
+def _assignment_in(
+    service: Service | None, record: UsageRecord
+) -> ServiceAssignment | Elsewhere | Reject:
     if service is None:
         return _refuse(record, RejectReason.UNKNOWN_SERVICE, "is not known")
-    assignments = service.assignments
-    first = assignments[0]
-    if len(assignments) == 1 and first.start <= record.occurred_at < first.end:
-        assignment = first
-    else:
-        found = _assignment_at(service, record)
-        if not isinstance(found, ServiceAssignment):
-            return found
-        assignment = found
-    key = f"{record.tenant}\0{assignment.account}".encode()
-    account = state.get(_ACCOUNTS, key)
-    if account is None:
-        return Reject(
-            RejectReason.UNKNOWN_ACCOUNT,
-            f"account {assignment.account} of service {record.service_id} is not known",
-            lacks=f"account:{record.tenant}:{assignment.account}",
-        )
-    return Guided(account, assignment, key)
-
-
-def _assignment_at(service: Service, record: UsageRecord) -> ServiceAssignment | Elsewhere | Reject:
     at = record.occurred_at
     covering = [each for each in service.assignments if each.start <= at < each.end]
     if len(covering) == 1:

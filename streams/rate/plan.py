@@ -1,55 +1,36 @@
 """A catalog version compiled: dictionaries and closures, nothing left to interpret per record."""
 
 from decimal import Decimal
-from typing import NamedTuple
 
 from streams.mediate import compile_mediation
-from streams.model.account import Account
 from streams.model.catalog import Catalog, CurrencyRule, PriceOffer, PricePlan, version_of
 from streams.model.instant import datetime_of
-from streams.model.money import CONTEXT, ROUNDING_MODES, Currency, Quantity
-from streams.rate.offer import CompiledOffer, OfferParts
+from streams.model.money import CONTEXT, ROUNDING_MODES, Quantity
+from streams.rate.bounds import HUNDRED, MoneyBounds
+from streams.rate.offer import CompiledOffer
 from streams.rate.price_plan import CompiledPricePlan
 from streams.rate.quantity import exact
+from streams.rate.terms import OfferTerms, PlanTerms
 from streams.rate.time_unit import BandCalendar
 from streams.rate.zone_unit import ZoneTable
 from streams.record_ids import KEPT_DAYS
 
-_BOUNDS_KEPT = 4096
-HUNDRED = Decimal(100)
+_LEVELS_KEPT = 4096
 
 Levels = tuple[tuple[str, Decimal], ...]
 """Thresholds of an allowance with their levels."""
-
-
-class MoneyBound(NamedTuple):
-    """A threshold on an account's money: the alert's `level`, the balance that reaches it.
-
-    `owed`: the alert tells what is owed (a positive number) instead of the balance.
-    """
-
-    threshold: str
-    currency: Currency
-    level: Decimal
-    balance: Decimal
-    owed: bool
-
-    def value(self, balance: Decimal) -> Decimal:
-        """What the alert tells as measured."""
-        return CONTEXT.minus(balance) if self.owed else balance
 
 
 class Plan:
     """What charging and mediation work by. Immutable but for its look-up caches."""
 
     __slots__ = (
-        "_bounds",
-        "_catalog",
         "_levels",
         "allowance_thresholds",
         "dedupe_days",
         "grace",
         "mediation",
+        "money_bounds",
         "price_plans",
         "tenant",
         "version",
@@ -74,23 +55,12 @@ class Plan:
         self.mediation = compile_mediation(
             catalog.source_platforms, tenant=catalog.tenant, version=self.version
         )
-        self._catalog = catalog
-        self._bounds: dict[tuple[str, str, Decimal | None], tuple[MoneyBound, ...]] = {}
+        self.money_bounds = MoneyBounds(catalog.thresholds)
         self._levels: dict[tuple[str, int], Levels] = {}
 
     def dedupe_window(self, usage_type: str) -> int:
         """How many days back an event of this type is charged: its source's window."""
         return self.dedupe_days.get(usage_type, KEPT_DAYS)
-
-    def money_bounds(self, account: Account) -> tuple[MoneyBound, ...]:
-        """The thresholds on the account's money, as balances that reach them, highest first."""
-        key = (account.payment, account.currency, account.credit_limit)
-        bounds = self._bounds.get(key)
-        if bounds is None:
-            if len(self._bounds) >= _BOUNDS_KEPT:
-                self._bounds.clear()
-            bounds = self._bounds[key] = self._find_bounds(account)
-        return bounds
 
     def allowance_levels(self, resource: str, granted: Quantity) -> Levels:
         """The thresholds on an allowance, as what has to be used up of `granted` to reach them."""
@@ -100,7 +70,7 @@ class Plan:
         key = (resource, granted)
         levels = self._levels.get(key)
         if levels is None:
-            if len(self._levels) >= _BOUNDS_KEPT:
+            if len(self._levels) >= _LEVELS_KEPT:
                 self._levels.clear()
             levels = self._levels[key] = self._find_levels(resource, granted)
         return levels
@@ -110,25 +80,6 @@ class Plan:
             (threshold, CONTEXT.divide(CONTEXT.multiply(Decimal(granted), percent), HUNDRED))
             for threshold, percent in self.allowance_thresholds.get(resource, ())
         )
-
-    def _find_bounds(self, account: Account) -> tuple[MoneyBound, ...]:
-        bounds: list[MoneyBound] = []
-        currency = account.currency
-        for threshold in self._catalog.thresholds:
-            if threshold.resource != currency:
-                continue
-            if threshold.on == "balance" and account.payment == "prepaid":
-                bounds.append(
-                    MoneyBound(threshold.id, currency, threshold.level, threshold.level, False)
-                )
-            if threshold.on == "credit_use" and account.payment == "postpaid":
-                limit = account.credit_limit
-                if limit is not None:
-                    level = CONTEXT.divide(CONTEXT.multiply(limit, threshold.level), HUNDRED)
-                    bounds.append(
-                        MoneyBound(threshold.id, currency, level, CONTEXT.minus(level), True)
-                    )
-        return tuple(sorted(bounds, key=lambda bound: -bound.balance))
 
 
 class _Compiler:
@@ -148,11 +99,7 @@ class _Compiler:
 
     def _price_plan(self, plan: PricePlan) -> CompiledPricePlan:
         rule: CurrencyRule = self.currencies[plan.currency]
-        offers: dict[str, tuple[CompiledOffer, ...]] = {}
-        for offer in sorted(plan.offers, key=lambda each: -each.start):
-            compiled = self._offer(plan, offer)
-            offers[offer.usage_type] = (*offers.get(offer.usage_type, ()), compiled)
-        return CompiledPricePlan(
+        terms = PlanTerms(
             id=plan.id,
             currency=plan.currency,
             quantum=Decimal(1).scaleb(-rule.digits),
@@ -160,22 +107,25 @@ class _Compiler:
             rounding=ROUNDING_MODES[rule.rounding],
             overrun=plan.overrun,
             grants=tuple((grant.allowance, exact(grant.quantity)) for grant in plan.grants),
-            offers=offers,
         )
+        offers: dict[str, tuple[CompiledOffer, ...]] = {}
+        for offer in sorted(plan.offers, key=lambda each: -each.start):
+            compiled = CompiledOffer(self._offer_terms(terms, offer))
+            offers[offer.usage_type] = (*offers.get(offer.usage_type, ()), compiled)
+        return CompiledPricePlan(terms, offers)
 
-    def _offer(self, plan: PricePlan, offer: PriceOffer) -> CompiledOffer:
+    def _offer_terms(self, plan: PlanTerms, offer: PriceOffer) -> OfferTerms:
         since = datetime_of(offer.start).strftime("%Y-%m-%d")
         allowances = [self.allowances[name] for name in offer.impacts if name in self.allowances]
-        return CompiledOffer(
-            offer,
+        return OfferTerms(
+            plan=plan,
+            offer=offer,
             source=f"{plan.id}/{offer.id}@{since}",
-            parts=OfferParts(
-                zones=self.zones[offer.zone_unit] if offer.zone_unit else None,
-                bands=self.bands[offer.time_unit] if offer.time_unit else None,
-                allowances=tuple(sorted(allowances, key=lambda each: each.priority)),
-                moves=self._moves(offer),
-                units=self.usage_types[offer.usage_type].units,
-            ),
+            zones=self.zones[offer.zone_unit] if offer.zone_unit else None,
+            bands=self.bands[offer.time_unit] if offer.time_unit else None,
+            allowances=tuple(sorted(allowances, key=lambda each: each.priority)),
+            moves=self._moves(offer),
+            units=self.usage_types[offer.usage_type].units,
         )
 
     def _moves(self, offer: PriceOffer) -> dict[str, tuple[str, ...]]:

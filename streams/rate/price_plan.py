@@ -1,29 +1,17 @@
-"""What a service is sold under, compiled: offers by usage type, grants, rounding, thresholds."""
+"""What a service is sold under, compiled: its terms, and its offers by usage type."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 
-from streams.model.catalog import OverrunPolicy
 from streams.model.instant import Instant
-from streams.model.money import Currency, Quantity
 from streams.rate.offer import CompiledOffer
+from streams.rate.terms import PlanTerms
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledPricePlan:
-    """A price plan, ready to charge by. `offers` hold the newest of a usage type first.
+    """A price plan, ready to charge by. `offers` hold the newest of a usage type first."""
 
-    `quantum` is one minor unit of the currency, `nothing` is zero of them, and `rounding` the
-    decimal module's mode.
-    """
-
-    id: str
-    currency: Currency
-    quantum: Decimal
-    nothing: Decimal
-    rounding: str
-    overrun: OverrunPolicy
-    grants: tuple[tuple[str, Quantity], ...]
+    terms: PlanTerms
     offers: dict[str, tuple[CompiledOffer, ...]]
 
     def offer_at(self, usage_type: str, instant: Instant) -> CompiledOffer | None:

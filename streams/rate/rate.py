@@ -1,51 +1,48 @@
-"""Rate one guided record: the price plan's offer, then the rules in their order."""
+"""Rate one guided record: the price plan's offer, then its rules in their order."""
 
 from streams.model.instant import format_instant
 from streams.model.usage import UsageRecord
 from streams.outcome import Reject, RejectReason
-from streams.rate.guide import Guided
 from streams.rate.offer import CompiledOffer
+from streams.rate.payer import Payer
 from streams.rate.plan import Plan
-from streams.rate.price_plan import CompiledPricePlan
 from streams.rate.rating import Rating
-from streams.rate.rules import RULES, RULES_OF_PLAIN
+from streams.rate.terms import PlanTerms
 
-Sold = tuple[CompiledPricePlan, CompiledOffer]
+Sold = tuple[PlanTerms, CompiledOffer]
 
 
-def find_offer(record: UsageRecord, guided: Guided, plan: Plan) -> Sold | Reject:
-    """The price plan of the assignment and its offer in force."""
-    account, assignment = guided.account, guided.assignment
-    price_plan = plan.price_plans.get(assignment.price_plan)
+def find_offer(record: UsageRecord, payer: Payer, plan: Plan) -> Sold | Reject:
+    """What the price plan of the payer says, and its offer in force."""
+    price_plan = plan.price_plans.get(payer.price_plan)
     if price_plan is None:
         return Reject(
             RejectReason.UNKNOWN_PRICE_PLAN,
-            f"price plan {assignment.price_plan} is not in catalog {plan.version}",
-            lacks=f"price:{record.tenant}:{assignment.price_plan}:{record.usage_type}",
+            f"price plan {payer.price_plan} is not in catalog {plan.version}",
+            lacks=f"price:{record.tenant}:{payer.price_plan}:{record.usage_type}",
         )
+    terms = price_plan.terms
     offer = price_plan.offer_at(record.usage_type, record.occurred_at)
     if offer is None:
         return Reject(
             RejectReason.NO_PRICE,
-            f"price plan {price_plan.id} has no offer for {record.usage_type}"
+            f"price plan {terms.id} has no offer for {record.usage_type}"
             f" at {format_instant(record.occurred_at)}",
-            lacks=f"price:{record.tenant}:{price_plan.id}:{record.usage_type}",
+            lacks=f"price:{record.tenant}:{terms.id}:{record.usage_type}",
         )
-    if account.currency != price_plan.currency:
+    if payer.currency != terms.currency:
+        account = payer.account.account
         return Reject(
             RejectReason.UNKNOWN_CURRENCY,
-            f"account {account.account} is in {account.currency},"
-            f" price plan {price_plan.id} in {price_plan.currency}",
-            lacks=f"account:{record.tenant}:{account.account}",
+            f"account {account} is in {payer.currency}, price plan {terms.id} in {terms.currency}",
+            lacks=f"account:{record.tenant}:{account}",
         )
-    return price_plan, offer
+    return terms, offer
 
 
-def rate_usage(rating: Rating) -> Reject | None:
-    """Apply the rules that the offer can need; the first that refuses ends it."""
-    offer = rating.offer
-    rules = RULES if offer.allowances or offer.zones is not None else RULES_OF_PLAIN
-    for rule in rules:
+def rate_usage(rating: Rating, offer: CompiledOffer) -> Reject | None:
+    """Apply the offer's rules; the first that refuses ends it."""
+    for rule in offer.rules:
         refusal = rule(rating)
         if refusal is not None:
             return refusal

@@ -8,14 +8,15 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from streams.model.account import Account, Bucket, ServiceAssignment
-from streams.model.catalog import Allowance
+from streams.model.account import Bucket
 from streams.model.instant import Instant, Period
 from streams.model.money import ZERO, Quantity
 from streams.model.rated import BalanceChange, ChargeLine, Posting
 from streams.model.usage import UsageRecord
-from streams.rate.offer import CompiledOffer, UnitPrice
-from streams.rate.price_plan import CompiledPricePlan
+from streams.rate.payer import Payer
+from streams.rate.price_table import PricesByUnit, UnitPrice
+from streams.rate.terms import PlanTerms
+from streams.rate.time_unit import Segment
 
 
 class Part(Struct, frozen=True, gc=False):
@@ -36,16 +37,15 @@ class Rating(Struct, gc=False):
     """Everything about one record while it is charged.
 
     `buckets` is a working copy of the account's; `granted` are those opened by this record. `moved`
-    is what the record has added to accumulators so far. `burns` are the allowances that have
-    something left, with the place of their bucket; only where there are some, `parts` are kept.
-    `offset` counts the parts that an allowance took back whole.
+    is what the record has added to accumulators so far. `segments` are there only where the usage
+    spans band switches. `parts` are kept where tiers, bands or allowances need them; where they are
+    not, each line is a part, by the price that `prices` has for its unit, and `counted` is the sum
+    of their quantities. `is_offset`: allowances took every part back whole.
     """
 
     record: UsageRecord
-    account: Account
-    assignment: ServiceAssignment
-    plan: CompiledPricePlan
-    offer: CompiledOffer
+    payer: Payer
+    plan: PlanTerms
     period: Period
     buckets: list[Bucket]
     fired: tuple[tuple[str, Instant], ...]
@@ -55,10 +55,12 @@ class Rating(Struct, gc=False):
     total: Decimal = ZERO
     amount: Decimal = ZERO
     overrun: Decimal = ZERO
-    offset: int = 0
+    counted: Quantity = 0
+    is_offset: bool = False
     granted: tuple[Bucket, ...] = ()
+    segments: list[Segment] = []
+    prices: PricesByUnit | None = None
     lines: list[ChargeLine] = []
-    burns: list[tuple[Allowance, int]] = []
     parts: list[Part] = []
     moved: dict[str, Quantity] = {}
     postings: list[Posting] = []

@@ -104,6 +104,7 @@ def fold_partition(settings: KafkaSettings, partition: int, plans: Mapping[str, 
             _take(core, inputs[given.offset], (given.first, given.last), state, effects)
         for command in record.requests:
             core.apply_command(command, state=state, effects=effects)
+        core.settle(state, effects)
         _compare_effects(folded, offset, record, effects)
         _count(folded, record)
     _compare_states(folded, state)

@@ -169,11 +169,16 @@ class World:
             self.core.apply_command(command, state=self.state, effects=self.effects)
 
     def charge(self, records_: list[UsageRecord]) -> None:
-        """Charge in order."""
+        """Charge in order, as one step."""
+        step = Effects()
         for record in records_:
             self.core.charge_record(
                 record,
                 position=SourcePosition("t", 0, record.offset, 0),
                 state=self.state,
-                effects=self.effects,
+                effects=step,
             )
+        self.core.settle(self.state, step)
+        self.effects.rated += step.rated
+        self.effects.verdicts += step.verdicts
+        self.effects.alerts += step.alerts

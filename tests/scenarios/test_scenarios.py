@@ -14,6 +14,7 @@ FOLDER_OF = {
     "per_unit": "per_unit",
     "graduated": "graduated",
     "allowance": "allowance",
+    "band": "time_band",
     "price": "time_band",
     "rounding": "rounding",
     "zone": "zone",

@@ -83,9 +83,9 @@ class BreakableCharging(Charging):
     """The real core, with a bug that poisoned records meet half-way through."""
 
     def _attempt(
-        self, record: UsageRecord, position: SourcePosition, *, state: State, effects: Effects
+        self, record: UsageRecord, position: SourcePosition, state: State, effects: Effects
     ) -> Any:
-        outcome = super()._attempt(record, position, state=state, effects=effects)
+        outcome = super()._attempt(record, position, state, effects)
         if outcome is None and POISON in record.attributes:
             raise RuntimeError("poisoned")
         return outcome

@@ -63,6 +63,7 @@ def fold_partition(broker: SimBroker, partition: int, core: Any) -> Folded:
             _take(message, span.first, span.last, core, (folded.by_core, effects))
             count = len(message.records if isinstance(message, UsageBatch) else message)
             reached = (span.offset, WHOLE if span.last == count - 1 else span.last)
+        core.settle(folded.by_core, effects)
         if record.kind == "step" and reached != record.written:
             folded.problems.append(f"ledger {offset}: takes to {reached}, says {record.written}")
         _compare(offset, record, effects, folded.problems)

@@ -100,6 +100,9 @@ class ToyCore:
         else:
             state.put(Table.META, command.command_id.encode(), 1)
 
+    def settle(self, state: State, effects: Effects) -> None:
+        pass
+
     def missing_version(self, item: Any, state: State) -> str | None:
         is_missing = isinstance(item, ActivateCatalog) and item.version not in self.versions
         return item.version if is_missing else None

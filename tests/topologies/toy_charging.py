@@ -35,6 +35,9 @@ class ToyCore:
     def apply_command(self, command: Command, *, state: State, effects: Effects) -> None:
         pass
 
+    def settle(self, state: State, effects: Effects) -> None:
+        pass
+
     def missing_version(self, item: Any, state: State) -> str | None:
         return None
 

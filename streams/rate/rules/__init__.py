@@ -1,28 +1,30 @@
 """The rules of rating in their order: each amends the `Rating`, or says why it cannot be charged.
 
-Zone comes first because allowances and prices ask for it; allowances are looked for before price
-because parts are only kept for them, and burn after it because they offset what was priced;
-rounding is last, once, over the record's whole amount.
+An offer is compiled to those that it needs (`compile_rules`), each bound to that offer's own terms:
+so a flat price runs through two of them, however many there are.
 """
 
-from collections.abc import Callable
+from streams.rate.rule import CompileRule, Rule
+from streams.rate.rules.allowance import compile_allowance
+from streams.rate.rules.band import compile_band
+from streams.rate.rules.price import compile_price
+from streams.rate.rules.rounding import compile_rounding
+from streams.rate.rules.zone import compile_zone
+from streams.rate.terms import OfferTerms
 
-from streams.outcome import Reject
-from streams.rate.rating import Rating
-from streams.rate.rules.allowance import burn_allowances, find_allowances
-from streams.rate.rules.price import price_usages
-from streams.rate.rules.rounding import round_amount
-from streams.rate.rules.zone import find_zone
-
-Rule = Callable[[Rating], Reject | None]
-
-RULES: tuple[Rule, ...] = (
-    find_zone,
-    find_allowances,
-    price_usages,
-    burn_allowances,
-    round_amount,
+RULES: tuple[CompileRule, ...] = (
+    compile_zone,
+    compile_band,
+    # After zone and band: prices ask for both, and so do allowances.
+    compile_price,
+    # After price: an allowance offsets what was priced, at the price it had.
+    compile_allowance,
+    # Last, and once: what is rounded is the record's whole amount, not each step of it.
+    compile_rounding,
 )
 
-RULES_OF_PLAIN: tuple[Rule, ...] = (price_usages, round_amount)
-"""Those of an offer without zones and allowances: the others would find nothing to do."""
+
+def compile_rules(terms: OfferTerms) -> tuple[Rule, ...]:
+    """The rules that an offer needs, in order."""
+    compiled = (compile_rule(terms) for compile_rule in RULES)
+    return tuple(rule for rule in compiled if rule is not None)

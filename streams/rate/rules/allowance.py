@@ -4,67 +4,128 @@ The first units of a part are the free ones, so a graduated price keeps its tier
 Allowances burn in the order of their priority; usage of a period takes buckets of that period.
 """
 
+from typing import Final
+
 from streams.model.account import Bucket
 from streams.model.catalog import Allowance
 from streams.model.money import CONTEXT, Quantity
 from streams.model.rated import BalanceChange, ChargeLine, Posting
+from streams.rate.price_table import units_of
 from streams.rate.rating import Part, Rating
+from streams.rate.rule import Rule
+from streams.rate.terms import OfferTerms
 
 RULE = "allowance"
-_minus = CONTEXT.minus
+_minus: Final = CONTEXT.minus
+
+Burn = tuple[Allowance, int]
+"""An allowance that has something left, and the place of its bucket."""
 
 
-def find_allowances(rating: Rating) -> None:
-    """Note which allowances of the offer have something left for this record."""
+def compile_allowance(terms: OfferTerms) -> Rule | None:
+    """Offset each part by what the allowances of the offer still hold."""
+    priced = {unit for price in terms.offer.prices for unit in units_of(price.price)}
+    allowances = tuple(each for each in terms.allowances if priced & set(each.usage_units))
+    if not allowances:
+        return None
+    all_covering = frozenset(each.id for each in allowances if priced <= set(each.usage_units))
+
+    def burn_allowances(rating: Rating) -> None:
+        burns = _burns_of(rating, allowances)
+        if not burns:
+            return
+        if len(burns) == 1 and burns[0][0].id in all_covering and _burns_whole(rating, *burns[0]):
+            return
+        parts = rating.parts or _parts_of(rating)
+        offset = 0
+        for allowance, place in burns:
+            offset += _burn(rating, allowance, place, parts, is_followed=len(burns) > 1)
+        rating.is_offset = offset == len(parts)
+
+    return burn_allowances
+
+
+def _burns_of(rating: Rating, allowances: tuple[Allowance, ...]) -> list[Burn]:
     start = rating.period.start
-    for allowance in rating.offer.allowances:
+    burns: list[Burn] = []
+    for allowance in allowances:
         if allowance.zones and rating.zone not in allowance.zones:
             continue
+        name = allowance.id
         for place, bucket in enumerate(rating.buckets):
-            if bucket.resource == allowance.id and bucket.start == start and bucket.remaining > 0:
-                rating.burns.append((allowance, place))
+            if bucket.resource == name and bucket.start == start and bucket.remaining > 0:
+                burns.append((allowance, place))
+    return burns
 
 
-def burn_allowances(rating: Rating) -> None:
-    """Offset each part by what its allowances still hold."""
-    for allowance, place in rating.burns:
-        _burn(rating, allowance, place)
+def _burns_whole(rating: Rating, allowance: Allowance, place: int) -> bool:
+    """The usual case, without parts: the only allowance there is covers all that was priced."""
+    counted, left = rating.counted, rating.buckets[place].remaining
+    if rating.prices is None or counted > left:
+        return False
+    if allowance.bands and rating.band not in allowance.bands:
+        return False
+    name = allowance.id
+    taken: list[ChargeLine] = []
+    for line in rating.lines:
+        quantity, amount = line.quantity, _minus(line.amount)
+        if quantity <= 0:
+            return False
+        taken.append(
+            ChargeLine(RULE, name, line.unit, quantity, line.unit_amount, amount, line.detail)
+        )
+    rating.lines += taken
+    rating.is_offset = True
+    _post(rating, name, left - counted, place)
+    return True
 
 
-def _burn(rating: Rating, allowance: Allowance, place: int) -> None:
-    parts, lines = rating.parts, rating.lines
+def _parts_of(rating: Rating) -> list[Part]:
+    """The parts of what was priced plainly: each line is one."""
+    prices, band = rating.prices, rating.band
+    assert prices is not None
+    return [
+        Part(line.unit, line.quantity, 0, band, prices[line.unit], (line,)) for line in rating.lines
+    ]
+
+
+def _burn(
+    rating: Rating, allowance: Allowance, place: int, parts: list[Part], *, is_followed: bool
+) -> int:
+    """Take back what one allowance covers; how many parts it took whole."""
     units, bands, name = allowance.usage_units, allowance.bands, allowance.id
     held = left = rating.buckets[place].remaining
-    is_followed = len(rating.burns) > 1
+    offset = 0
     for number, part in enumerate(parts):
         unit, quantity, used, band = part.unit, part.quantity, part.used, part.band
         if quantity <= 0 or unit not in units or (bands and band not in bands):
             continue
         if part.lines and quantity <= left:
             taken, priced = quantity, part.lines
-            rating.offset += 1
+            offset += 1
         else:
             taken = min(left, quantity)
             priced = part.price.lines(taken, used)
         if is_followed:
             parts[number] = Part(unit, quantity - taken, used + taken, band, part.price, ())
-        for line in priced:
-            lines.append(
-                ChargeLine(
-                    RULE,
-                    name,
-                    unit,
-                    line.quantity,
-                    line.unit_amount,
-                    _minus(line.amount),
-                    line.detail,
-                )
+        rating.lines += [
+            ChargeLine(
+                RULE,
+                name,
+                unit,
+                line.quantity,
+                line.unit_amount,
+                _minus(line.amount),
+                line.detail,
             )
+            for line in priced
+        ]
         left -= taken
         if left <= 0:
             break
     if left != held:
         _post(rating, name, left, place)
+    return offset
 
 
 def _post(rating: Rating, resource: str, left: Quantity, place: int) -> None:

@@ -3,98 +3,137 @@
 A tier on an accumulator goes on where earlier leaves and parts of the same record have left off.
 """
 
-from streams.model.catalog import RECORD
+from collections.abc import Callable
+
+from streams.model.catalog import RECORD, Graduated
 from streams.model.money import Quantity
 from streams.outcome import Reject, RejectReason
-from streams.rate.offer import PricesByUnit, UnitPrice
-from streams.rate.quantity import divided
+from streams.rate.price_table import PriceTable, UnitPrice
+from streams.rate.quantity import compile_measure, divided
 from streams.rate.rating import Part, Rating
+from streams.rate.rule import Rule
+from streams.rate.terms import OfferTerms
+
+Counts = dict[str, Callable[[Quantity], Quantity]]
+"""How a unit is counted before it is priced, of those that are not counted as they are."""
 
 
-def price_usages(rating: Rating) -> Reject | None:
-    """Append the lines and parts of each usage; a leaf without a price refuses the record."""
-    offer, record = rating.offer, rating.record
-    band = ""
-    if offer.bands is not None:
-        start, end = record.occurred_at, record.ended_at
-        found = offer.bands.band_of(start, end, rating.account.time_zone)
-        if found is None:
-            return _price_by_band(rating)
-        band = rating.band = found
-    prices = offer.prices_for(record.attributes, rating.zone, band)
-    if offer.is_plain:
-        return _price_plainly(rating, prices)
-    for usage in record.usages:
-        price = prices.get(usage.unit)
-        if price is None:
-            return _no_price(rating, usage.unit, band)
-        _price(rating, price, _counted(rating, usage.unit, usage.quantity), 0, band)
-    return None
+def compile_price(terms: OfferTerms) -> Rule:
+    """Append the lines of each usage; a leaf without a price refuses the record."""
+    table = PriceTable(terms)
+    counts = {measure.unit: compile_measure(measure) for measure in terms.offer.measures}
+    price_parts = _compile_parts(terms, table, counts)
+    moved_alike = _alike(terms)
+    if moved_alike is None or _has_tiers(terms):
+        return price_parts
+    return _compile_plain(terms, table, counts, moved_alike=moved_alike, price_parts=price_parts)
 
 
-def _price_plainly(rating: Rating, prices: PricesByUnit) -> Reject | None:
-    """Leaves counted as they are, at prices without tiers, all moving the same accumulators."""
-    lines, offer = rating.lines, rating.offer
-    parts = rating.parts if rating.burns else None
-    moved: Quantity = 0
-    for usage in rating.record.usages:
-        price, quantity = prices.get(usage.unit), usage.quantity
-        if price is None:
-            return _no_price(rating, usage.unit, rating.band)
-        priced = price.lines(quantity, 0)
-        lines += priced
-        moved += quantity
-        if parts is not None:
-            parts.append(Part(price.unit, quantity, 0, rating.band, price, priced))
-    for accumulator in offer.moved_alike:
-        rating.moved[accumulator] = moved
-    return None
+def _compile_plain(
+    terms: OfferTerms,
+    table: PriceTable,
+    counts: Counts,
+    *,
+    moved_alike: tuple[str, ...],
+    price_parts: Rule,
+) -> Rule:
+    """Prices without tiers, leaves that all move the same accumulators: one line a leaf."""
+    prices_for, may_be_cut = table.prices_for, terms.bands is not None
 
-
-def _price_by_band(rating: Rating) -> Reject | None:
-    """Usage that spans a switch: each leaf divided by the time in each band."""
-    offer, record = rating.offer, rating.record
-    assert offer.bands is not None
-    zone_name = rating.account.time_zone
-    segments = offer.bands.segments(record.occurred_at, record.ended_at, zone_name)
-    rating.band = segments[0].band
-    for usage in record.usages:
-        quantity = _counted(rating, usage.unit, usage.quantity)
-        before: Quantity = 0
-        for segment, part in zip(segments, divided(quantity, segments), strict=True):
-            prices = offer.prices_for(record.attributes, rating.zone, segment.band)
-            price = prices.get(usage.unit)
+    def price_plainly(rating: Rating) -> Reject | None:
+        if may_be_cut and rating.segments:
+            return price_parts(rating)
+        record, lines = rating.record, rating.lines
+        prices = prices_for(record.attributes, rating.zone, rating.band)
+        counted: Quantity = 0
+        for usage in record.usages:
+            unit, quantity = usage.unit, usage.quantity
+            price = prices.get(unit)
             if price is None:
-                return _no_price(rating, usage.unit, segment.band)
-            _price(rating, price, part, before, segment.band)
-            before += part
-    return None
+                return _no_price(rating, unit, rating.band)
+            if counts and unit in counts:
+                quantity = counts[unit](quantity)
+            lines += price.lines(quantity, 0)
+            counted += quantity
+        rating.prices = prices
+        rating.counted = counted
+        for accumulator in moved_alike:
+            rating.moved[accumulator] = counted
+        return None
+
+    return price_plainly
 
 
-def _price(
-    rating: Rating,
-    price: UnitPrice,
-    quantity: Quantity,
-    before: Quantity,
-    band: str,
-) -> None:
-    """One part of a leaf; `before` is how much of the leaf earlier parts have taken."""
-    unit, reference = price.unit, price.reference
-    used: Quantity = 0
-    if reference:
-        used = before if reference == RECORD else rating.used_of(reference)
-    priced = price.lines(quantity, used)
-    rating.lines += priced
-    if rating.burns:
-        rating.parts.append(Part(unit, quantity, used, band, price, priced))
-    moved = rating.moved
-    for accumulator in rating.offer.moves.get(unit, ()):
-        moved[accumulator] = moved.get(accumulator, 0) + quantity
+def _compile_parts(terms: OfferTerms, table: PriceTable, counts: Counts) -> Rule:
+    """Leaf by leaf, and segment by segment where the usage spans band switches."""
+    prices_for = table.prices_for
+    price_part = _compile_part(terms)
+
+    def price_leaves(rating: Rating) -> Reject | None:
+        record, band = rating.record, rating.band
+        prices = prices_for(record.attributes, rating.zone, band)
+        for usage in record.usages:
+            unit, quantity = usage.unit, usage.quantity
+            price = prices.get(unit)
+            if price is None:
+                return _no_price(rating, unit, band)
+            if counts and unit in counts:
+                quantity = counts[unit](quantity)
+            price_part(rating, price, quantity, 0, band)
+        return None
+
+    def price_segments(rating: Rating) -> Reject | None:
+        record, segments = rating.record, rating.segments
+        for usage in record.usages:
+            unit, quantity = usage.unit, usage.quantity
+            if unit in counts:
+                quantity = counts[unit](quantity)
+            before: Quantity = 0
+            for segment, part in zip(segments, divided(quantity, segments), strict=True):
+                price = prices_for(record.attributes, rating.zone, segment.band).get(unit)
+                if price is None:
+                    return _no_price(rating, unit, segment.band)
+                price_part(rating, price, part, before, segment.band)
+                before += part
+        return None
+
+    if terms.bands is None:
+        return price_leaves
+    return lambda rating: (price_segments if rating.segments else price_leaves)(rating)
 
 
-def _counted(rating: Rating, unit: str, quantity: Quantity) -> Quantity:
-    measure = rating.offer.measures.get(unit)
-    return quantity if measure is None else measure(quantity)
+def _compile_part(
+    terms: OfferTerms,
+) -> Callable[[Rating, UnitPrice, Quantity, Quantity, str], None]:
+    moves, keeps_parts = terms.moves, bool(terms.allowances)
+
+    def price_part(
+        rating: Rating, price: UnitPrice, quantity: Quantity, before: Quantity, band: str
+    ) -> None:
+        """One part of a leaf; `before` is how much of the leaf earlier parts have taken."""
+        unit, reference = price.unit, price.reference
+        used: Quantity = 0
+        if reference:
+            used = before if reference == RECORD else rating.used_of(reference)
+        priced = price.lines(quantity, used)
+        rating.lines += priced
+        if keeps_parts:
+            rating.parts.append(Part(unit, quantity, used, band, price, priced))
+        moved = rating.moved
+        for accumulator in moves.get(unit, ()):
+            moved[accumulator] = moved.get(accumulator, 0) + quantity
+
+    return price_part
+
+
+def _has_tiers(terms: OfferTerms) -> bool:
+    return any(isinstance(price.price, Graduated) for price in terms.offer.prices)
+
+
+def _alike(terms: OfferTerms) -> tuple[str, ...] | None:
+    """The accumulators that every unit moves; None where units move different ones."""
+    moved = {terms.moves.get(unit, ()) for unit in terms.units}
+    return moved.pop() if len(moved) == 1 else None
 
 
 def _no_price(rating: Rating, unit: str, band: str) -> Reject:

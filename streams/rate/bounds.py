@@ -1,0 +1,68 @@
+"""Thresholds on an account's money, worked out once for what kind of account it is."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+from streams.model.account import Account
+from streams.model.catalog import Threshold
+from streams.model.money import CONTEXT, Currency
+
+HUNDRED = Decimal(100)
+_KEPT = 4096
+
+
+class MoneyBound(NamedTuple):
+    """A threshold on an account's money: the alert's `level`, the balance that reaches it.
+
+    `owed`: the alert tells what is owed (a positive number) instead of the balance.
+    """
+
+    threshold: str
+    currency: Currency
+    level: Decimal
+    balance: Decimal
+    owed: bool
+
+    def value(self, balance: Decimal) -> Decimal:
+        """What the alert tells as measured."""
+        return CONTEXT.minus(balance) if self.owed else balance
+
+
+class MoneyBounds:
+    """The bounds of every kind of account under one catalog, kept as they are asked for."""
+
+    __slots__ = ("_found", "_thresholds")
+
+    def __init__(self, thresholds: Iterable[Threshold]) -> None:
+        self._thresholds = tuple(each for each in thresholds if each.on != "allowance")
+        self._found: dict[tuple[str, str, str], tuple[MoneyBound, ...]] = {}
+
+    def of(self, account: Account) -> tuple[MoneyBound, ...]:
+        """The thresholds on the account's money, as balances that reach them, highest first.
+
+        Kept by the limit's text: equal limits may be written in several ways, and a level is told
+        as it is written.
+        """
+        key = (account.payment, account.currency, str(account.credit_limit))
+        bounds = self._found.get(key)
+        if bounds is None:
+            if len(self._found) >= _KEPT:
+                self._found.clear()
+            bounds = self._found[key] = self._find(account)
+        return bounds
+
+    def _find(self, account: Account) -> tuple[MoneyBound, ...]:
+        bounds: list[MoneyBound] = []
+        currency, limit = account.currency, account.credit_limit
+        for threshold in self._thresholds:
+            level = threshold.level
+            if threshold.resource != currency:
+                continue
+            if threshold.on == "balance" and account.payment == "prepaid":
+                bounds.append(MoneyBound(threshold.id, currency, level, level, False))
+            if threshold.on == "credit_use" and account.payment == "postpaid" and limit is not None:
+                level = CONTEXT.divide(CONTEXT.multiply(limit, level), HUNDRED)
+                balance = CONTEXT.minus(level)
+                bounds.append(MoneyBound(threshold.id, currency, level, balance, True))
+        return tuple(sorted(bounds, key=lambda bound: -bound.balance))

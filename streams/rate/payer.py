@@ -1,0 +1,40 @@
+"""Who pays, with all that follows from the account and is the same for each of its records."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from streams.model.account import Account, Service, ServiceAssignment
+from streams.model.instant import Instant
+from streams.model.money import CONTEXT, ZERO, Currency
+from streams.rate.bounds import MoneyBound
+
+
+class Payer(Struct, frozen=True, gc=False):
+    """The account behind a service id, by an assignment in force from `start` until `end`.
+
+    `key` is the account's in the state; `floor` the lowest money balance that charges may lead to
+    (None: no bound); `bounds` are the thresholds on its money. It holds while the state still has
+    this very `service` and this very `account`. Words that many accounts share (price plan,
+    currency, time zone) are one object for all of them, so that looking at them stays in the
+    processor's cache.
+    """
+
+    service: Service
+    account: Account
+    assignment: ServiceAssignment
+    start: Instant
+    end: Instant
+    key: bytes
+    price_plan: str
+    currency: Currency
+    time_zone: str
+    floor: Decimal | None
+    bounds: tuple[MoneyBound, ...]
+
+
+def floor_of(account: Account) -> Decimal | None:
+    """The lowest money balance that charges may lead to; None: no bound."""
+    if account.payment == "prepaid":
+        return ZERO
+    return None if account.credit_limit is None else CONTEXT.minus(account.credit_limit)

@@ -1,0 +1,13 @@
+"""What a rule of rating is: a closure over one offer's terms, run for each of its records."""
+
+from collections.abc import Callable
+
+from streams.outcome import Reject
+from streams.rate.rating import Rating
+from streams.rate.terms import OfferTerms
+
+Rule = Callable[[Rating], Reject | None]
+"""Amends the rating, or says why the record cannot be charged."""
+
+CompileRule = Callable[[OfferTerms], Rule | None]
+"""Binds a rule to an offer; None where the offer does not need it."""

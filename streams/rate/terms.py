@@ -1,0 +1,43 @@
+"""What an offer and its price plan say, with every name resolved: all that a rule compiles from."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from streams.model.catalog import Allowance, OverrunPolicy, PriceOffer
+from streams.model.money import Currency, Quantity
+from streams.rate.time_unit import BandCalendar
+from streams.rate.zone_unit import ZoneTable
+
+
+class PlanTerms(Struct, frozen=True):
+    """What a price plan says of all it sells.
+
+    `quantum` is one minor unit of the currency, `nothing` is zero of them, and `rounding` the
+    decimal module's mode. `grants` are the allowances of each month.
+    """
+
+    id: str
+    currency: Currency
+    quantum: Decimal
+    nothing: Decimal
+    rounding: str
+    overrun: OverrunPolicy
+    grants: tuple[tuple[str, Quantity], ...]
+
+
+class OfferTerms(Struct, frozen=True):
+    """What an offer says. `allowances` stand in the order they burn.
+
+    `source` names the offer in charge lines; `moves` are the accumulators moved by usage, by unit;
+    `units` are all of the usage type.
+    """
+
+    plan: PlanTerms
+    offer: PriceOffer
+    source: str
+    zones: ZoneTable | None
+    bands: BandCalendar | None
+    allowances: tuple[Allowance, ...]
+    moves: dict[str, tuple[str, ...]]
+    units: tuple[str, ...]

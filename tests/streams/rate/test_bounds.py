@@ -1,0 +1,47 @@
+"""Thresholds on an account's money: levels as the account's limit is written, highest first."""
+
+from decimal import Decimal
+
+from streams.model.account import Account, Payment
+from streams.model.catalog import Threshold
+from streams.rate.bounds import MoneyBounds
+
+_ALL = (
+    Threshold(id="low", on="balance", level=Decimal(5), resource="CHF"),
+    Threshold(id="full", on="credit_use", level=Decimal(100), resource="CHF"),
+    Threshold(id="half", on="credit_use", level=Decimal(50), resource="CHF"),
+    Threshold(id="elsewhere", on="balance", level=Decimal(1), resource="USD"),
+    Threshold(id="used", on="allowance", level=Decimal(80), resource="CHF"),
+)
+BOUNDS = MoneyBounds(_ALL)
+
+
+def account(payment: Payment, limit: str | None = None) -> Account:
+    credit_limit = None if limit is None else Decimal(limit)
+    return Account("t", "ada", "ada", payment, "CHF", "UTC", credit_limit)
+
+
+def test_a_postpaid_account_is_watched_by_what_it_owes() -> None:
+    bounds = BOUNDS.of(account("postpaid", "200"))
+    assert [(bound.threshold, bound.balance) for bound in bounds] == [
+        ("half", -100),
+        ("full", -200),
+    ]
+    assert [bound.value(Decimal(-150)) for bound in bounds] == [150, 150]
+
+
+def test_a_prepaid_account_is_watched_by_what_is_left() -> None:
+    (bound,) = BOUNDS.of(account("prepaid"))
+    assert (bound.threshold, bound.balance, bound.value(Decimal(3))) == ("low", 5, 3)
+
+
+def test_a_postpaid_account_without_a_limit_has_no_bounds() -> None:
+    assert BOUNDS.of(account("postpaid")) == ()
+
+
+def test_equal_limits_keep_their_own_digits() -> None:
+    """A level is told as its own account's limit is written, whoever was asked for before."""
+    for limit in ("100", "100.00", "1E+2"):
+        (_, full) = BOUNDS.of(account("postpaid", limit))
+        assert str(full.level) == str(MoneyBounds(_ALL).of(account("postpaid", limit))[1].level)
+    assert len({str(BOUNDS.of(account("postpaid", text))[1].level) for text in ("7", "7.00")}) == 2

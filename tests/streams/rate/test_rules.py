@@ -1,0 +1,78 @@
+"""An offer is compiled to the rules it needs and no others, in one order."""
+
+from decimal import Decimal
+from typing import Any
+
+from streams.model.catalog import (
+    Accumulator,
+    Allowance,
+    Catalog,
+    CurrencyRule,
+    Graduated,
+    PerUnit,
+    Price,
+    PriceKind,
+    PriceOffer,
+    PricePlan,
+    Tier,
+    UsageType,
+)
+from streams.model.instant import BEGINNING
+from streams.model.time_unit import TimeUnit
+from streams.model.zone_unit import ZoneUnit
+from streams.rate.plan import compile_catalog
+
+FLAT = PerUnit(amounts={"u": Decimal(1)})
+
+
+def rules_of(kind: PriceKind = FLAT, **words: Any) -> list[str]:
+    """The names of the rules that an offer with these words is compiled to."""
+    offer = PriceOffer(
+        id="o",
+        usage_type="x",
+        product="x",
+        start=BEGINNING,
+        prices=(Price(price=kind),),
+        **words,
+    )
+    catalog = Catalog(
+        tenant="t",
+        currencies=(CurrencyRule(code="CHF", digits=2, rounding="half_up"),),
+        usage_types=(UsageType(id="x", units=("u", "v")),),
+        accumulators=(Accumulator(id="total"),),
+        allowances=(
+            Allowance(id="free", unit="u", usage_units=("u",)),
+            Allowance(id="others", unit="v", usage_units=("v",)),
+        ),
+        zone_units=(ZoneUnit(id="world", destination=("to",), rows=(), default="all"),),
+        time_units=(TimeUnit(id="day", bands=(), default="always"),),
+        price_plans=(PricePlan(id="p", currency="CHF", offers=(offer,)),),
+    )
+    plan = compile_catalog(catalog).price_plans["p"]
+    compiled = plan.offer_at("x", BEGINNING)
+    assert compiled is not None
+    return [rule.__name__ for rule in compiled.rules]
+
+
+def test_a_flat_price_runs_through_two_rules() -> None:
+    assert rules_of() == ["price_plainly", "round_amount"]
+    assert rules_of(impacts=("total",)) == ["price_plainly", "round_amount"]
+
+
+def test_zone_and_band_come_before_price_and_allowances_after_it() -> None:
+    assert rules_of(zone_unit="world", time_unit="day", impacts=("free", "total")) == [
+        "find_zone",
+        "find_band",
+        "price_plainly",
+        "burn_allowances",
+        "round_amount",
+    ]
+
+
+def test_an_allowance_of_other_units_alone_is_no_rule() -> None:
+    assert rules_of(impacts=("others",)) == ["price_plainly", "round_amount"]
+
+
+def test_tiers_are_priced_part_by_part() -> None:
+    tiers = Graduated(unit="u", tiers=(Tier(None, Decimal(1)),))
+    assert rules_of(tiers) == ["price_leaves", "round_amount"]
