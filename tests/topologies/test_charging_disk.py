@@ -48,7 +48,7 @@ def fill(worker: "subprocess.Popen[bytes]", feed: Feed) -> int:
     """Send until the worker has ended; its exit code."""
 
     def ended() -> bool:
-        feed.send(60)
+        feed.send(20)
         return worker.poll() is not None
 
     wait_for(ended, "the worker's end", 60)
