@@ -110,11 +110,13 @@ def _band(when: str) -> tuple[str, Words]:
 
 
 def _add_hours(draft: Draft, bands: list[Words]) -> None:
-    """A band of the week ends where the next of the same days begins."""
+    """A band of the week ends where the next of the same days begins; the last one is the rest."""
     for number, band in enumerate(bands):
         if "days" in band:
             same = (other for other in bands[number + 1 :] if other.get("days") == band["days"])
             band["to"] = next((other["from"] for other in same), "24:00")
-    unit = {"id": _HOURS, "bands": bands, "default": bands[-1]["band"]}
+    rest = [band for band in bands if "days" in band][-1]
+    bands = [band for band in bands if band is not rest]
+    unit = {"id": _HOURS, "bands": bands, "default": rest["band"]}
     draft.section("time_units", unit)
     draft.plan.offer["time_unit"] = _HOURS

@@ -72,10 +72,10 @@ def _line_of_dimension(draft: Draft, line: Fields) -> None:
     """`{<dimension>: amount}`; with `_<n>_min` the billed minutes too."""
     for name, amount in line.rest():
         dimension, _, billed = name.partition("_")
-        detail = {"dimension": _DIMENSIONS[dimension]}
+        words = {"amount": amount}
         if billed:
-            detail["billed"] = billed.partition("_")[0]
-        draft.sum(detail=detail, amount=amount)
+            words["quantity"] = billed.partition("_")[0]
+        draft.sum(detail={"dimension": _DIMENSIONS[dimension]}, **words)
 
 
 _DIMENSIONS: Final = {"flat": "flat", "charging": "time", "parking": "parking", "energy": "energy"}
@@ -169,6 +169,20 @@ def _average(draft: Draft, value: str) -> None:
     draft.expect("charges", {"id": draft.now[0].id, "lines": [line]})
 
 
+def _paid(draft: Draft, value: str) -> None:
+    """The part of the events' money that a percentage was taken of."""
+    draft.sum(rule="percentage", quantity=value)
+
+
+def _free_amount(draft: Draft, value: str) -> None:
+    brought = sum((event.amount or Decimal(0) for event in draft.now), Decimal(0))
+    _paid(draft, text_of(brought - Decimal(value)))
+
+
+def _fixed_part(draft: Draft, value: str) -> None:
+    draft.sum(rule="percentage", detail={"fixed": value}, count=1)
+
+
 def _without_tax(draft: Draft, value: str) -> None:
     draft.sum(amount=value)
 
@@ -206,6 +220,9 @@ _WORDS: Final[dict[str, Comparer]] = {
     "rated": _rated,
     "connect_fee": _connect_fee,
     "interval": _interval,
+    "paid_amount": _paid,
+    "free_amount_used": _free_amount,
+    "fixed_part": _fixed_part,
     "spans": _spans,
     "average_unit_amount": _average,
     "total_excl_tax": _without_tax,
@@ -230,8 +247,6 @@ LATER: Final[dict[str, str]] = {
     "fees_cents": "minimum spend",
     "february": "outcome",
     "first_pass": "re-rating",
-    "fixed_part": "lines of a percentage by part",
-    "free_amount_used": "lines of a percentage by part",
     "granted": "credit pool",
     "granted_s": "credit control",
     "granted_total": "several grants",
@@ -246,7 +261,6 @@ LATER: Final[dict[str, str]] = {
     "on_exhaustion": "credit pool",
     "outcomes": "outcome",
     "overage": "several grants",
-    "paid_amount": "lines of a percentage by part",
     "partner": "revenue share",
     "per_bucket": "aggregation",
     "per_group": "aggregation",
