@@ -5,7 +5,7 @@ the step's effects. Nothing here fails for a wrong record: every record ends cha
 verdict. An exception is a bug; the owner undoes that input alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -79,20 +79,14 @@ class Charging:
         self._guides: dict[str, Guide] = {}
         self._newest: dict[str, tuple[CatalogMarks, Instant, Guide]] = {}
 
-    def reads_of(self, records: Sequence[UsageRecord]) -> list[tuple[Table, bytes]]:
-        """The keys that these records are most likely to read, taking the root for the account."""
-        keys: list[tuple[Table, bytes]] = []
-        for record in records:
-            tenant = record.tenant
-            account = f"{tenant}\0{record.root}".encode()
-            keys += (
-                (_RECORD_IDS, record_id_key(record.occurred_at, record.record_id)),
-                (_SERVICES, f"{tenant}\0{record.service_id}".encode()),
-                (_ACCOUNTS, account),
-                (_BALANCES, account),
-                (_ACCUMULATORS, account),
-            )
-        return keys
+    def reads_of(self, records: Sequence[UsageRecord]) -> Sequence[tuple[Table, Collection[bytes]]]:
+        """The keys that are worth reading in one go: those that no cache will hold."""
+        return (
+            (
+                _RECORD_IDS,
+                [record_id_key(record.occurred_at, record.record_id) for record in records],
+            ),
+        )
 
     def missing_version(self, entry: Command | UsageRecord, state: State) -> str | None:
         """A catalog version that has to be compiled before this input can be taken."""
@@ -123,6 +117,9 @@ class Charging:
     def settle(self, state: State, effects: Effects) -> None:
         """Put what the charges of a step add to the counter-accounts; once a step, as its last."""
         post_charges(effects.rated, state)
+
+    def settle(self, state: State, effects: Effects) -> None:
+        """End a step; all that its charges add to is put already."""
 
     def apply_command(self, command: Command, *, state: State, effects: Effects) -> None:
         """Apply a command once; a known id does nothing."""

@@ -1,8 +1,8 @@
 """What the pure core may read and put: an overlay over the owner's tables, and a step's effects.
 
 The core never sees a database. It gets a `State` (get, put, delete by table and key) and an
-`Effects` to append to; the owner turns both into one ledger record. Both can be wound back to a
-mark, so that one broken record leaves no trace.
+`Effects` to append to; the owner turns both into one ledger record. One input can be given a view
+and effects of its own, so that a broken record leaves no trace.
 """
 
 from enum import IntEnum
@@ -113,7 +113,7 @@ class State(Protocol):
 class Effects:
     """All that one step did beside the state: what leaves with its ledger record.
 
-    `mark` and `undo` bracket one input. Lists keep the order of the inputs.
+    Lists keep the order of the inputs.
     """
 
     __slots__ = ("alerts", "cleared", "facts", "outbox", "rated", "verdicts")
@@ -126,26 +126,11 @@ class Effects:
         self.facts: list[Account | Service] = []
         self.cleared: list[int] = []
 
-    def mark(self) -> tuple[int, ...]:
-        """A point to come back to."""
-        return (
-            len(self.rated),
-            len(self.verdicts),
-            len(self.alerts),
-            len(self.outbox),
-            len(self.facts),
-            len(self.cleared),
-        )
-
-    def undo(self, mark: tuple[int, ...]) -> None:
-        """Forget all that was appended since `mark`."""
-        lists: tuple[list[Any], ...] = (
-            self.rated,
-            self.verdicts,
-            self.alerts,
-            self.outbox,
-            self.facts,
-            self.cleared,
-        )
-        for kept, length in zip(lists, mark, strict=True):
-            del kept[length:]
+    def extend(self, other: "Effects") -> None:
+        """Append all that another has, an input's to its step's."""
+        self.rated += other.rated
+        self.verdicts += other.verdicts
+        self.alerts += other.alerts
+        self.outbox += other.outbox
+        self.facts += other.facts
+        self.cleared += other.cleared

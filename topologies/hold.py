@@ -12,8 +12,9 @@ from connectors.errors import Corrupted
 from connectors.kafka.codec import encode_ledger
 from streams.model.ledger import LEDGER_FORMAT, LedgerRecord
 from topologies.ports import AppendUnknown, LedgerLog, OwnerOptions
-from topologies.recovery import Replay, digest, spoiled_because
-from topologies.state import Position, Store
+from topologies.position import Position
+from topologies.recovery import Replay, spoiled_because
+from topologies.state import Store
 from topologies.step import Step, StepHead
 
 _log = structlog.get_logger()
@@ -116,13 +117,13 @@ class Hold:
         if offset == self._replay.following:
             self._apply(step, offset)
             return True
-        self._replay.forget_landed()
+        self._replay.look_for(step.value)
         if offset is None:
             is_held = await self._reopen()
         else:
             await self._read_to(offset)
             is_held = self._is_mine()
-        landed = digest(step.value) in self._replay.landed
+        landed = self._replay.has_landed
         _log.warning(
             "append unclear",
             partition=self._partition,
@@ -139,7 +140,7 @@ class Hold:
         accepted = self._replay.chain.accept(offset, record)
         assert accepted
         self._replay.following = offset + 1
-        position = Position(record.written, offset, record.owner, digest(step.value))
+        position = Position(record.written, offset, record.owner, value=step.value)
         self._store.write(record.delta, record.dropped, position, step.overlay.values)
 
     def _is_mine(self) -> bool:

@@ -1,19 +1,21 @@
 """What one step sees and changes: a thin layer of dirty values over the owner's store.
 
-Nothing under it is touched until the ledger has acknowledged the step. A journal winds the layer
-back to a savepoint, so that one input can fail without a trace. Values are immutable, so they are
-handed out without a copy.
+Nothing under it is touched until the ledger has acknowledged the step. Values are immutable, so
+they are handed out without a copy. A layer may lie on another one: what an input changed is then
+absorbed as a whole, or forgotten without a trace.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final, Protocol
 
 from streams.state import Table
+from topologies.value_cache import ABSENT, TABLES
 
-PREFIXES: Final = tuple(bytes((number,)) for number in range(max(Table) + 1))
-"""By table: the first byte of its keys."""
+KEPT_APART: Final = tuple(table in (Table.RECORD_IDS, Table.COMMANDS) for table in range(TABLES))
+"""By table: whether its values are hardly ever read again, so that no cache holds them."""
 
-_ABSENT: Final = object()
+PREFIXES: Final = tuple(bytes((number,)) for number in range(TABLES))
+"""By table: the first byte of its keys on disk and in the ledger."""
 
 Delta = tuple[tuple[bytes, bytes | None], ...]
 """Keys with their table's byte and packed values; None deletes."""
@@ -21,100 +23,107 @@ Delta = tuple[tuple[bytes, bytes | None], ...]
 Ranges = tuple[tuple[bytes, bytes], ...]
 """Key ranges `from <= key < to`, deleted before a delta is put."""
 
+Values = Sequence[dict[bytes, Any]]
+"""Decoded values by key, by table."""
+
 
 class Readable(Protocol):
-    """What lies under an overlay, by full key (table byte and key)."""
+    """What lies under an overlay."""
 
-    def get(self, full_key: bytes) -> Any:
+    def at_hand(self) -> Values:
+        """Values that need not be asked for, None where it is known that there is none.
+
+        The tables kept apart are empty and the caller's own, to be filled by it.
+        """
+
+    def get(self, table: Table, key: bytes) -> Any:
         """The decoded value, or None."""
 
-    def get_many(self, full_keys: Sequence[bytes]) -> Sequence[Any]:
-        """The decoded values, None where absent."""
+    def get_many(self, table: Table, keys: Collection[bytes]) -> Sequence[Any]:
+        """The decoded values, None where absent; they are at hand then, but those kept apart."""
 
 
 class Overlay:
-    """The `State` of one step.
+    """The `State` of one step, or of one input of it.
 
     A `drop` counts for the keys as they stand at that moment, those put earlier in the same step
     included: so the result does not depend on where steps are cut.
     """
 
-    __slots__ = ("_dropped", "_journal", "_seen", "_store", "values")
+    __slots__ = ("_at_hand", "_dropped", "_under", "values")
 
-    def __init__(self, store: Readable) -> None:
-        self.values: dict[bytes, Any] = {}
-        """Dirty values by full key; None where deleted."""
-        self._store = store
-        self._seen: dict[bytes, Any] = {}
-        self._journal: list[tuple[bytes | None, Any]] = []
-        self._dropped: list[tuple[bytes, bytes]] = []
+    def __init__(self, under: Readable) -> None:
+        self.values: list[dict[bytes, Any]] = [{} for _ in range(TABLES)]
+        """Dirty values by table and key; None where deleted."""
+        self._under = under
+        self._at_hand = under.at_hand()
+        self._dropped: list[tuple[Table, bytes, bytes]] = []
 
-    def prefetch(self, keys: Sequence[tuple[Table, bytes]]) -> None:
+    def prefetch(self, table: Table, keys: Collection[bytes]) -> None:
         """Read these in one go; later reads of them cost a dictionary look-up."""
-        full_keys = list({PREFIXES[table] + key: None for table, key in keys})
-        self._seen.update(zip(full_keys, self._store.get_many(full_keys), strict=True))
+        found = self._under.get_many(table, keys)
+        if KEPT_APART[table]:
+            self._at_hand[table].update(zip(keys, found, strict=True))
 
     def get(self, table: Table, key: bytes) -> Any:
         """The value as this step left it, or None."""
-        full_key = PREFIXES[table] + key
-        value = self.values.get(full_key, _ABSENT)
-        if value is not _ABSENT:
+        value = self.values[table].get(key, ABSENT)
+        if value is not ABSENT:
             return value
-        if self._dropped and self._is_dropped(full_key):
+        if self._dropped and self._is_dropped(table, key):
             return None
-        value = self._seen.get(full_key, _ABSENT)
-        if value is not _ABSENT:
-            return value
-        value = self._seen[full_key] = self._store.get(full_key)
-        return value
+        value = self._at_hand[table].get(key, ABSENT)
+        return self._under.get(table, key) if value is ABSENT else value
 
     def put(self, table: Table, key: bytes, value: Any) -> None:
         """Set the value, for this step only."""
-        full_key = PREFIXES[table] + key
-        values = self.values
-        self._journal.append((full_key, values.get(full_key, _ABSENT)))
-        values[full_key] = value
+        self.values[table][key] = value
 
     def delete(self, table: Table, key: bytes) -> None:
         """Remove the key, for this step only."""
-        self.put(table, key, None)
+        self.values[table][key] = None
 
     def drop(self, table: Table, start: bytes, end: bytes) -> None:
         """Remove all keys `start <= key < end` that stand there now."""
-        first, last = PREFIXES[table] + start, PREFIXES[table] + end
-        for full_key in [key for key in self.values if first <= key < last]:
-            self._journal.append((full_key, self.values.pop(full_key)))
-        self._journal.append((None, len(self._dropped)))
-        self._dropped.append((first, last))
+        values = self.values[table]
+        for key in [key for key in values if start <= key < end]:
+            del values[key]
+        self._dropped.append((table, start, end))
 
-    def _is_dropped(self, full_key: bytes) -> bool:
-        return any(start <= full_key < end for start, end in self._dropped)
+    def _is_dropped(self, table: Table, key: bytes) -> bool:
+        return any(table == of and start <= key < end for of, start, end in self._dropped)
 
-    def savepoint(self) -> int:
-        """A point to come back to."""
-        return len(self._journal)
+    # As what lies under another layer
 
-    def rollback(self, savepoint: int) -> None:
-        """Forget all changes since the savepoint."""
-        journal, values = self._journal, self.values
-        while len(journal) > savepoint:
-            full_key, before = journal.pop()
-            if full_key is None:
-                del self._dropped[before:]
-            elif before is _ABSENT:
-                del values[full_key]
-            else:
-                values[full_key] = before
+    def at_hand(self) -> Values:
+        """Nothing: what this layer holds is still to change."""
+        return [{} for _ in range(TABLES)]
+
+    def get_many(self, table: Table, keys: Collection[bytes]) -> Sequence[Any]:
+        """The values as this step left them, None where absent."""
+        return [self.get(table, key) for key in keys]
+
+    def absorb(self, layer: "Overlay") -> None:
+        """Take over what a layer on top of this one has changed."""
+        for dropped in layer._dropped:
+            self.drop(*dropped)
+        for values, changed in zip(self.values, layer.values, strict=True):
+            values.update(changed)
+
+    # As a ledger record tells it
 
     def delta(self, encode: Callable[[Any], bytes]) -> Delta:
-        """Every key this step put or deleted, packed once each."""
-        return tuple(
-            [
-                (full_key, None if value is None else encode(value))
-                for full_key, value in self.values.items()
+        """Every key this step put or deleted, packed once each, table by table."""
+        delta: list[tuple[bytes, bytes | None]] = []
+        for prefix, values in zip(PREFIXES, self.values, strict=True):
+            delta += [
+                (prefix + key, None if value is None else encode(value))
+                for key, value in values.items()
             ]
-        )
+        return tuple(delta)
 
     def dropped(self) -> Ranges:
         """The ranges this step dropped, in order."""
-        return tuple(self._dropped)
+        return tuple(
+            (PREFIXES[table] + start, PREFIXES[table] + end) for table, start, end in self._dropped
+        )

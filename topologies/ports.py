@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -59,8 +59,8 @@ class Source(Protocol):
 class Core(Protocol):
     """The pure charging core, see `streams/charge.py`."""
 
-    def reads_of(self, records: Sequence[UsageRecord]) -> list[tuple[Table, bytes]]:
-        """The keys that these records will read, to fetch them in one go."""
+    def reads_of(self, records: Sequence[UsageRecord]) -> Sequence[tuple[Table, Collection[bytes]]]:
+        """The keys that these records will read, by table, to fetch them in one go."""
 
     def charge_record(
         self, record: UsageRecord, *, position: SourcePosition, state: State, effects: Effects
@@ -71,7 +71,7 @@ class Core(Protocol):
         """Apply one command; nothing where its id is known."""
 
     def settle(self, state: State, effects: Effects) -> None:
-        """Put what is summed over all inputs of a step; once a step, after the last of them."""
+        """Put what the charges among the effects add to the counter-accounts; last in a step."""
 
     def missing_version(self, item: Any, state: State) -> str | None:
         """A catalog version that must be compiled before this input can be taken, else None."""

@@ -5,22 +5,17 @@ computed again. Reading a record twice changes nothing.
 """
 
 from collections.abc import Iterable, Sequence
-from hashlib import blake2b
 
 from connectors.errors import Corrupted
 from connectors.kafka.codec import decode_ledger_delta
 from connectors.kafka.ledger import Chain
 from topologies.overlay import Delta, Ranges
 from topologies.ports import LedgerLog
-from topologies.state import Position, Store
+from topologies.position import Position, digest_of
+from topologies.state import Store
 
 WRITE_BYTES = 16 * 1024 * 1024
 """Ledger bytes taken in by one write of the store."""
-
-
-def digest(value: bytes) -> bytes:
-    """What a state keeps of its last ledger record, to know it again."""
-    return blake2b(value, digest_size=16).digest()
 
 
 class Replay:
@@ -31,8 +26,9 @@ class Replay:
         """Void records seen."""
         self.generation = -1
         """The highest group generation that any record named."""
-        self.landed: dict[bytes, int] = {}
-        """Digest → offset of the valid records of the latest `take`s since `forget_landed`."""
+        self.has_landed = False
+        """Whether the record that is looked for has been seen, valid."""
+        self._wanted: bytes | None = None
         self._store = store
         self._follow_store()
 
@@ -46,9 +42,9 @@ class Replay:
         """The store has been wiped or restored: begin at its position."""
         self._follow_store()
 
-    def forget_landed(self) -> None:
-        """Begin to note anew which records landed."""
-        self.landed.clear()
+    def look_for(self, value: bytes) -> None:
+        """Note from now on whether this record, which may have been appended, is a valid one."""
+        self._wanted, self.has_landed = value, False
 
     def take(self, records: Sequence[tuple[int, bytes]]) -> None:
         """The next records of the log. Raises Corrupted at a hole."""
@@ -64,9 +60,8 @@ class Replay:
                 self.voids += 1
                 continue
             steps.append((record.delta, record.dropped))
-            name = digest(value)
-            self.landed[name] = offset
-            position = Position(record.written, offset, record.owner, name)
+            self.has_landed = self.has_landed or value == self._wanted
+            position = Position(record.written, offset, record.owner, value=value)
             size += len(value)
             if size > WRITE_BYTES:
                 self._store.replay(steps, position)
@@ -80,7 +75,6 @@ def replay(store: Store, log: Iterable[Sequence[tuple[int, bytes]]]) -> Replay:
     replayed = Replay(store)
     for records in log:
         replayed.take(records)
-        replayed.forget_landed()
     return replayed
 
 
@@ -100,6 +94,6 @@ async def spoiled_because(store: Store, log: LedgerLog, bounds: tuple[int, int])
         return f"it is at {position.offset}, below the ledger's beginning {first}"
     async for records in log.read(position.offset, position.offset):
         for _, value in records:
-            if digest(value) == position.digest:
+            if digest_of(value) == position.digest:
                 return None
     return f"the ledger record at {position.offset} is another one"

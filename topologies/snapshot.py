@@ -13,7 +13,8 @@ import msgspec
 import structlog
 
 from connectors.errors import Corrupted
-from topologies.state import Position, Store
+from topologies.position import Position
+from topologies.state import Store
 
 MANIFEST: Final = "manifest.json"
 STATE: Final = "state"

@@ -5,24 +5,25 @@ A key is its table's byte and the table's key. One write a step carries the delt
 can never disagree. `topologies/disk.py` is the disk.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-import msgspec
+import structlog
 
-from connectors.kafka.codec import TABLE_DECODERS, encode_value
-from streams.model.ledger import WHOLE
+from connectors.errors import ConnectorError
+from connectors.kafka.codec import TABLE_DECODERS
 from streams.state import Table
-from topologies.overlay import PREFIXES, Delta, Ranges
+from topologies.overlay import KEPT_APART, PREFIXES, Delta, Ranges, Values
+from topologies.position import BEGINNING, Position
+from topologies.value_cache import ABSENT, TABLES, ValueCache
 
-_DECODERS: Final = tuple(
-    TABLE_DECODERS[Table(number)] if number else None for number in range(max(Table) + 1)
-)
-_KEPT_APART: Final = frozenset((Table.RECORD_IDS, Table.COMMANDS))
-_ABSENT: Final = object()
+_log = structlog.get_logger()
+
+_DECODERS: Final = tuple(TABLE_DECODERS[Table(number or 1)] for number in range(TABLES))
+"""By table; no table has the number 0."""
 
 POSITION_KEY: Final = PREFIXES[Table.META] + b"owner.position"
 
@@ -31,23 +32,6 @@ DECODED_FACTOR: Final = 8
 
 ENTRY_BYTES: Final = 250
 """Memory of a cache entry beside its value: key, dictionary slot, object heads."""
-
-
-class Position(msgspec.Struct, frozen=True, array_like=True):
-    """How far a state has come.
-
-    `written` is the last input applied, (offset, index) of `charging[p]`; `offset`, `owner` and
-    `digest` name the last valid ledger record, by which the state proves that it belongs to it.
-    """
-
-    written: tuple[int, int] = (-1, WHOLE)
-    offset: int = -1
-    owner: bytes = b""
-    digest: bytes = b""
-
-
-BEGINNING: Final = Position()
-_decode_position = msgspec.msgpack.Decoder(Position).decode
 
 
 class Disk(Protocol):
@@ -78,162 +62,118 @@ class Disk(Protocol):
         """Let go of the files."""
 
 
-class BoundedCache:
-    """Values by key within a cost. Two generations stand in for exact recency.
+@dataclass(frozen=True, kw_only=True)
+class StoreOptions:
+    """Memory of one partition: decoded values, and keys that wait for the next write.
 
-    What is read or put lives in the young half; when that is full the old half is forgotten and
-    the young one grows old. A hit costs one look-up where a list of recency costs four. What a
-    value costs is told at `put`; one that is promoted is taken for an average one.
+    A write of many steps puts an account that was charged in each of them once, and pays the
+    disk's fixed costs once; a kill makes the next opening read those steps from the ledger.
     """
 
-    __slots__ = ("_cost", "_half", "_mean", "_old", "_young")
-
-    def __init__(self, cost_max: int) -> None:
-        self._half = max(1, cost_max // 2)
-        self._cost = 0
-        self._mean = 1
-        self._young: dict[bytes, Any] = {}
-        self._old: dict[bytes, Any] = {}
-
-    def get(self, key: bytes) -> Any:
-        """The value, or the absent mark of this module."""
-        value = self._young.get(key, _ABSENT)
-        if value is _ABSENT and key in self._old:
-            value = self._old.pop(key)
-            self.put(key, value, self._mean)
-        return value
-
-    def get_many(self, keys: Sequence[bytes]) -> list[Any]:
-        """The values, the absent mark where there is none; quick for what was used lately."""
-        young = self._young.get
-        values = [young(key, _ABSENT) for key in keys]
-        if self._old:
-            for at, value in enumerate(values):
-                if value is _ABSENT:
-                    values[at] = self.get(keys[at])
-        return values
-
-    def put(self, key: bytes, value: Any, cost: int) -> None:
-        """Keep the value; forgets others where the cost goes beyond the bound."""
-        young = self._young
-        if key not in young:
-            if self._cost + cost > self._half:
-                self._grow_old()
-                young = self._young
-            self._cost += cost
-        young[key] = value
-
-    def _grow_old(self) -> None:
-        self._mean = self._cost // (len(self._young) or 1) or 1
-        self._old, self._young, self._cost = self._young, {}, 0
-
-    def forget(self, key: bytes) -> None:
-        """Keep the key no longer."""
-        self._old.pop(key, None)
-        if self._young.pop(key, _ABSENT) is not _ABSENT:
-            self._cost -= min(self._cost, self._mean)
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._young, self._old, self._cost = {}, {}, 0
-
-    def __len__(self) -> int:
-        return len(self._young.keys() | self._old.keys())
-
-
-@dataclass(frozen=True, kw_only=True)
-class CacheOptions:
-    """Memory of one partition's decoded values, and how many of the newest ids stay at hand."""
-
     values_bytes: int = 24 * 1024 * 1024
-    recent_ids: int = 20_000
+    unwritten_keys: int = 8192
 
 
 def _in_order(changes: dict[bytes, bytes | None]) -> list[tuple[bytes, bytes | None]]:
     return sorted(changes.items(), key=itemgetter(0))
 
 
-class Store:
-    """One partition's state: reads through the cache, one atomic write a step.
+def _mean_cost(delta: Delta) -> int:
+    """What one of a step's values costs the cache on the average; those kept apart left out."""
+    sizes = [len(packed) for key, packed in delta if packed and not KEPT_APART[key[0]]]
+    return ENTRY_BYTES + DECODED_FACTOR * sum(sizes) // (len(sizes) or 1)
 
-    Look-ups of record ids come in layers: the ids just written, then the disk, whose memory tables
-    and files have bloom filters, so that a new id (nearly all are) costs no read.
+
+class Store:
+    """One partition's state: reads through the cache, one atomic write of some steps.
+
+    Look-ups come in layers: decoded values, what waits to be written, then the disk. Record ids go
+    past the first: memory tables and files of the disk have bloom filters, so that a new id
+    (nearly all are) costs no read. What waits is lost with the process, the position with it: the
+    ledger has both.
     """
 
-    def __init__(self, disk: Disk, options: CacheOptions | None = None) -> None:
-        options = options or CacheOptions()
+    def __init__(self, disk: Disk, options: StoreOptions | None = None) -> None:
+        options = options or StoreOptions()
         self._disk = disk
-        self._values = BoundedCache(options.values_bytes)
-        self._recent = BoundedCache(options.recent_ids)
+        self._cache = ValueCache(options.values_bytes)
+        self._unwritten: dict[bytes, bytes | None] = {}
+        self._unwritten_max = options.unwritten_keys
+        self._is_waiting = False
         self.position = BEGINNING
+        """How far the state has come, what waits to be written included."""
         self._read_position()
 
     def _read_position(self) -> None:
         packed = self._disk.get(POSITION_KEY)
-        self.position = BEGINNING if packed is None else _decode_position(packed)
+        self.position = BEGINNING if packed is None else Position.unpack(packed)
 
-    def _cached(self, full_key: bytes) -> Any:
-        cache = self._recent if full_key[0] in _KEPT_APART else self._values
-        return cache.get(full_key)
+    # Reading
 
-    def _decode(self, full_key: bytes, packed: bytes | None) -> Any:
-        if packed is None:
-            return None
-        value = _DECODERS[full_key[0]](packed)  # type: ignore[misc]
-        if full_key[0] not in _KEPT_APART:
-            self._values.put(full_key, value, ENTRY_BYTES + DECODED_FACTOR * len(packed))
+    def at_hand(self) -> Values:
+        """Decoded values of the cache; empty tables of those kept apart."""
+        return [
+            {} if KEPT_APART[table] else values for table, values in enumerate(self._cache.young)
+        ]
+
+    def get(self, table: Table, key: bytes) -> Any:
+        """The decoded value, or None."""
+        value = ABSENT if KEPT_APART[table] else self._cache.get(table, key)
+        if value is not ABSENT:
+            return value
+        full_key, waiting = PREFIXES[table] + key, self._unwritten
+        packed = waiting[full_key] if full_key in waiting else self._disk.get(full_key)
+        value = None if packed is None else _DECODERS[table](packed)
+        if not KEPT_APART[table]:
+            cost = ENTRY_BYTES + DECODED_FACTOR * len(packed or b"")
+            self._cache.put(table, key, value, cost=cost)
         return value
 
-    def get(self, full_key: bytes) -> Any:
-        """The decoded value, or None."""
-        value = self._cached(full_key)
-        if value is not _ABSENT:
-            return value
-        return self._decode(full_key, self._disk.get(full_key))
-
-    def get_many(self, full_keys: Sequence[bytes]) -> list[Any]:
+    def get_many(self, table: Table, keys: Collection[bytes]) -> Sequence[Any]:
         """The decoded values, None where absent; one read of the disk for all."""
-        values = self._values.get_many(full_keys)
-        recent, missing = self._recent.get, []
-        for at, value in enumerate(values):
-            if value is _ABSENT:
-                full_key = full_keys[at]
-                if full_key[0] in _KEPT_APART and (known := recent(full_key)) is not _ABSENT:
-                    values[at] = known
-                else:
-                    missing.append(at)
-        if missing:
-            found = self._disk.get_many([full_keys[at] for at in missing])
-            for at, packed in zip(missing, found, strict=True):
-                values[at] = None if packed is None else self._decode(full_keys[at], packed)
-        return values
+        if not KEPT_APART[table]:
+            return [self.get(table, key) for key in keys]
+        prefix, waiting = PREFIXES[table], self._unwritten
+        full_keys = [prefix + key for key in keys]
+        found: Sequence[bytes | None] = self._disk.get_many(full_keys)
+        if waiting and not waiting.keys().isdisjoint(full_keys):
+            found = [
+                waiting.get(full_key, packed)
+                for full_key, packed in zip(full_keys, found, strict=True)
+            ]
+        decode = _DECODERS[table]
+        return [None if packed is None else decode(packed) for packed in found]
 
     def items(self, table: Table) -> Iterator[tuple[bytes, Any]]:
-        """All of a table in key order, keys without the table's byte. Not through the cache."""
+        """All of a table in key order. Not through the cache."""
+        self.flush()
         decode = _DECODERS[table]
-        assert decode is not None
         for full_key, packed in self._disk.items(PREFIXES[table]):
             if full_key != POSITION_KEY:
                 yield full_key[1:], decode(packed)
 
-    def write(
-        self, delta: Delta, ranges: Ranges, position: Position, values: Mapping[bytes, Any]
-    ) -> None:
-        """A step that the ledger has acknowledged. `values` are the delta's, decoded."""
-        self._commit(ranges, delta, position)
+    # Writing
+
+    def write(self, delta: Delta, ranges: Ranges, position: Position, values: Values) -> None:
+        """A step that the ledger has acknowledged. `values` are the delta's, decoded, by table."""
         if ranges:
-            self._forget_all()
-        recent, cached = self._recent.put, self._values.put
-        for full_key, packed in delta:
-            if packed is None:
-                self._forget(full_key)
-            elif full_key[0] in _KEPT_APART:
-                recent(full_key, values[full_key], 1)
-            else:
-                cached(full_key, values[full_key], ENTRY_BYTES + DECODED_FACTOR * len(packed))
+            self.flush()
+            self._commit(ranges, delta, position)
+            self._cache.clear()
+        else:
+            self._unwritten.update(delta)
+            self.position = position
+            self._is_waiting = True
+            if len(self._unwritten) >= self._unwritten_max:
+                self.flush()
+        cost = _mean_cost(delta)
+        for table, changed in enumerate(values):
+            if changed and not KEPT_APART[table]:
+                self._cache.put_all(table, changed, cost=cost)
 
     def replay(self, steps: Sequence[tuple[Delta, Ranges]], position: Position) -> None:
         """Steps read from the ledger, in order, as one write; the last one ends at `position`."""
+        self.flush()
         changes: dict[bytes, bytes | None] = {}
         pending: list[tuple[bytes, bytes]] = []
         for delta, ranges in steps:
@@ -245,38 +185,47 @@ class Store:
             changes.update(delta)
         # In key order, the disk's sorted tables take them in a fifth faster.
         self._commit(tuple(pending), _in_order(changes), position)
-        self._forget_all()
+        self._cache.clear()
+
+    def flush(self) -> None:
+        """Write what waits, with the position it leads to."""
+        if self._is_waiting:
+            self._commit((), [*self._unwritten.items()], self.position)
+            self._unwritten = {}
 
     def _commit(
         self, ranges: Ranges, changes: Sequence[tuple[bytes, bytes | None]], position: Position
     ) -> None:
-        self._disk.write(ranges, [*changes, (POSITION_KEY, encode_value(position))])
+        self._disk.write(ranges, [*changes, (POSITION_KEY, position.pack())])
         self.position = position
+        self._is_waiting = False
 
-    def _forget(self, full_key: bytes) -> None:
-        self._values.forget(full_key)
-        self._recent.forget(full_key)
+    # The whole of it
 
-    def _forget_all(self) -> None:
-        self._values.clear()
-        self._recent.clear()
+    def _begin_anew(self) -> None:
+        self._unwritten, self._is_waiting = {}, False
+        self._cache.clear()
+        self._read_position()
 
     def wipe(self) -> None:
         """Throw the local state away; the ledger still has everything."""
         self._disk.wipe()
-        self._forget_all()
-        self._read_position()
+        self._begin_anew()
 
     def restore(self, copy: Path) -> None:
         """Take the contents of a checkpoint in place of the local state."""
         self._disk.replace(copy)
-        self._forget_all()
-        self._read_position()
+        self._begin_anew()
 
     def checkpoint(self, path: Path) -> None:
         """Make a consistent copy of all tables and the position at `path`."""
+        self.flush()
         self._disk.checkpoint(path)
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Let go of the files. What cannot be written any more comes from the ledger again."""
+        try:
+            self.flush()
+        except ConnectorError as error:
+            _log.warning("state left behind", why=str(error))
         self._disk.close()

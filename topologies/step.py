@@ -1,6 +1,7 @@
 """One step of a partition: inputs → a ledger record, computed on an overlay, nothing mutated.
 
-Every input has a savepoint: what raises is undone alone and ends as `internal_error`. Where steps
+What raises is undone alone and ends as `internal_error`: nearly no step has such an input, so it is
+looked for, each input on a layer of its own, only where the step as a whole has raised. Where steps
 are cut makes no difference to what they do.
 """
 
@@ -9,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from connectors.errors import Corrupted
+from connectors.errors import ConnectorError, Corrupted
 from connectors.kafka.codec import decode_charging, encode_ledger, encode_value
 from connectors.kafka.topics import Topic
 from streams.model.command import Command, Forwarded, Released
@@ -148,15 +149,12 @@ class StepComputer:
 
     def compute(self, portions: Sequence[Portion], head: StepHead) -> Step:
         """Charge the inputs in their order. Raises TooManyRejects."""
-        overlay, effects = Overlay(self._store), Effects()
-        for portion in portions:
-            if portion.batch is not None:
-                overlay.prefetch(self._core.reads_of(portion.items))
-        for portion in portions:
-            if portion.batch is None:
-                self._apply_commands(portion, head, (overlay, effects))
-            else:
-                self._charge_records(portion, portion.batch, head, (overlay, effects))
+        try:
+            overlay, effects = self._take_together(portions)
+        except ConnectorError:
+            raise
+        except Exception:  # a bug met an input; which one is found out
+            overlay, effects = self._take_singly(portions, head)
         self._core.settle(overlay, effects)
         record = self._record(
             head,
@@ -206,44 +204,60 @@ class StepComputer:
         )
         return Step(overlay, effects, record, encode_ledger(record), [], 0)
 
-    def _charge_records(
-        self, portion: Portion, batch: UsageBatch, head: StepHead, into: Sink
-    ) -> None:
-        overlay, effects = into
-        charge, mark_of, savepoint_of = self._core.charge_record, effects.mark, overlay.savepoint
-        topic_id, partition = batch.topic_id, batch.partition
-        for place, record in enumerate(portion.items):
-            mark, savepoint = mark_of(), savepoint_of()
-            try:
+    def _take_together(self, portions: Sequence[Portion]) -> Sink:
+        """All inputs on one layer, as if nothing could fail."""
+        overlay, effects = Overlay(self._store), Effects()
+        for portion in portions:
+            if portion.batch is not None:
+                for table, keys in self._core.reads_of(portion.items):
+                    overlay.prefetch(table, keys)
+        core = self._core
+        for portion in portions:
+            batch = portion.batch
+            if batch is None:
+                for command in portion.items:
+                    core.apply_command(command, state=overlay, effects=effects)
+                continue
+            charge, topic_id, partition = core.charge_record, batch.topic_id, batch.partition
+            for record in portion.items:
                 position = SourcePosition(topic_id, partition, record.offset, record.index)
                 charge(record, position=position, state=overlay, effects=effects)
-            except Exception as error:  # a bug met one record: it alone is undone and coded
-                self._undo(into, savepoint, mark)
-                _refuse_record(record, batch, into, _detail(error, head))
-                self._gauge.failed(place, repr(error))
-        self._gauge.taken(len(portion.items))
+        self._gauge.taken(sum(len(portion.items) for portion in portions))
+        return overlay, effects
 
-    def _apply_commands(self, portion: Portion, head: StepHead, into: Sink) -> None:
+    def _take_singly(self, portions: Sequence[Portion], head: StepHead) -> Sink:
+        """Each input on a layer of its own: what raises is undone alone and coded."""
+        overlay, effects = Overlay(self._store), Effects()
+        for portion in portions:
+            for place, item in enumerate(portion.items):
+                own = Overlay(overlay), Effects()
+                try:
+                    self._take(item, portion, own)
+                except ConnectorError:
+                    raise
+                except Exception as error:
+                    own = self._undone(own, overlay)
+                    _refuse(place, portion, head, own, _detail(error, head))
+                    self._gauge.failed(place, repr(error))
+                overlay.absorb(own[0])
+                effects.extend(own[1])
+            self._gauge.taken(len(portion.items))
+        return overlay, effects
+
+    def _take(self, item: Any, portion: Portion, into: Sink) -> None:
         overlay, effects = into
-        for place, command in enumerate(portion.items):
-            mark, savepoint = effects.mark(), overlay.savepoint()
-            try:
-                self._core.apply_command(command, state=overlay, effects=effects)
-            except Exception as error:  # a bug met one command: it alone is undone and coded
-                self._undo(into, savepoint, mark)
-                index = portion.first + place
-                where = SourcePosition(str(Topic.CHARGING), head.partition, portion.offset, index)
-                _refuse_command(command, where, into, _detail(error, head))
-                self._gauge.failed(place, repr(error))
-        self._gauge.taken(len(portion.items))
+        if portion.batch is None:
+            self._core.apply_command(item, state=overlay, effects=effects)
+        else:
+            position = _position(item, portion.batch)
+            self._core.charge_record(item, position=position, state=overlay, effects=effects)
+
+    def _undone(self, _failed: Sink, overlay: Overlay) -> Sink:
+        """A new layer in place of the one that an input has left half-way."""
+        return Overlay(overlay), Effects()
 
     def _written(self, portions: Sequence[Portion]) -> Written:
         return portions[-1].written
-
-    def _undo(self, into: Sink, savepoint: int, mark: tuple[int, ...]) -> None:
-        overlay, effects = into
-        overlay.rollback(savepoint)
-        effects.undo(mark)
 
     def _record(
         self, head: StepHead, overlay: Overlay, effects: Effects, **rest: Any
@@ -280,19 +294,24 @@ def _detail(error: Exception, head: StepHead) -> str:
     return f"{type(error).__name__}: {error}; engine {head.engine}"[:500]
 
 
-def _refuse_command(command: Command, where: SourcePosition, into: Sink, detail: str) -> None:
-    """A command that raised: its records, if it carries some, end as `internal_error`."""
-    if isinstance(command, Forwarded | Released):
-        for record in command.batch.records:
-            _refuse_record(record, command.batch, into, detail)
+def _refuse(place: int, portion: Portion, head: StepHead, into: Sink, detail: str) -> None:
+    """An input that raised: a record, or a command with the records that it carries."""
+    item = portion.items[place]
+    if portion.batch is not None:
+        _refuse_record(item, portion.batch, into, detail)
+    elif isinstance(item, Forwarded | Released):
+        for record in item.batch.records:
+            _refuse_record(record, item.batch, into, detail)
     else:
+        index = portion.first + place
+        where = SourcePosition(str(Topic.CHARGING), head.partition, portion.offset, index)
         into[1].verdicts.append(_internal_error(where, None, detail))
 
 
 def _refuse_record(record: UsageRecord, batch: UsageBatch, into: Sink, detail: str) -> None:
     """A record that raised ends as `internal_error`; known already, as what it was."""
     overlay, effects = into
-    position = SourcePosition(batch.topic_id, batch.partition, record.offset, record.index)
+    position = _position(record, batch)
     key = record_id_key(record.occurred_at, record.record_id)
     known = overlay.get(Table.RECORD_IDS, key)
     if known is None or known.state == RecordState.SUSPENDED:
@@ -302,6 +321,10 @@ def _refuse_record(record: UsageRecord, batch: UsageBatch, into: Sink, detail: s
         effects.verdicts.append(
             RecordVerdict(Verdict.DUPLICATE, "", detail, "", "", position, record)
         )
+
+
+def _position(record: UsageRecord, batch: UsageBatch) -> SourcePosition:
+    return SourcePosition(batch.topic_id, batch.partition, record.offset, record.index)
 
 
 def _place(at: SourcePosition | RecordMark) -> tuple[str, int, int, int]:

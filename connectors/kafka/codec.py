@@ -49,9 +49,8 @@ TABLE_DECODERS = {
 """By table: packed value → the struct named at `Table`."""
 
 
-def encode_value(value: Any) -> bytes:
-    """Any table's value, packed."""
-    return _encode(value)
+encode_value = _encode
+"""Any table's value, packed."""
 
 
 def encode_usage_batch(batch: UsageBatch) -> bytes:

@@ -26,7 +26,7 @@ def test_ids_stand_beside_what_the_tables_held(tmp_path: Path) -> None:
         store = Store(RocksDisk(folder / str(partition)))
         marks = list(store.items(Table.RECORD_IDS))
         assert all(mark.state == RecordState.CHARGED for _, mark in marks)
-        assert store.get(bytes([Table.COUNTERS]) + b"held") == 1
+        assert store.get(Table.COUNTERS, b"held") == 1
         found += len(marks)
         store.close()
     assert found == IDS

@@ -53,6 +53,7 @@ class _EagerHold(Hold):
     async def write(self, step: Step) -> bool:
         record, position = step.record, self._store.position
         self._store.write(record.delta, record.dropped, position, step.overlay.values)
+        self._store.flush()
         passed("eager")
         return await super().write(step)
 

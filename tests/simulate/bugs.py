@@ -18,6 +18,7 @@ from tests.simulate.readers import Sink, ValidReader
 from tests.simulate.world import Cast
 from topologies.hold import Hold
 from topologies.outbox import Outbox
+from topologies.overlay import Overlay
 from topologies.owner import PartitionOwner
 from topologies.recovery import Replay
 from topologies.runner import MediationOutput
@@ -120,8 +121,8 @@ class OffsetAlone(PartitionOwner):
 
 
 class _CarelessComputer(StepComputer):
-    def _undo(self, into: Into, savepoint: int, mark: tuple[int, ...]) -> None:
-        into[1].undo(mark)
+    def _undone(self, failed: Into, overlay: Overlay) -> Into:
+        return failed[0], Effects()
 
 
 class NotUndone(PartitionOwner):

@@ -93,13 +93,13 @@ def _take(message: Any, first: int, last: int, core: Any, into: tuple[PlainState
 
 def _apply(command: Command, core: Any, into: tuple[PlainState, Effects]) -> None:
     state, effects = into
-    before, mark = dict(state.values), effects.mark()
+    before, own = dict(state.values), Effects()
     try:
-        core.apply_command(command, state=state, effects=effects)
+        core.apply_command(command, state=state, effects=own)
+        effects.extend(own)
     except RuntimeError:
         assert isinstance(command, Forwarded | Released)
         state.values = before
-        effects.undo(mark)
         for record in command.batch.records:
             _refuse(record, _position(record, command.batch), state, effects)
 
@@ -109,12 +109,12 @@ def _charge(
 ) -> None:
     state, effects = into
     position = _position(record, batch)
-    before, mark = dict(state.values), effects.mark()
+    before, own = dict(state.values), Effects()
     try:
-        core.charge_record(record, position=position, state=state, effects=effects)
+        core.charge_record(record, position=position, state=state, effects=own)
+        effects.extend(own)
     except RuntimeError:
         state.values = before
-        effects.undo(mark)
         _refuse(record, position, state, effects)
 
 

@@ -13,7 +13,7 @@ from tests.simulate.disk import Platter, SimDisk, SimShelf
 from tests.simulate.process import Process
 from topologies.owner import OfferedBatch, OwnerOptions, PartitionOwner
 from topologies.ports import AppendUnknown
-from topologies.state import CacheOptions, Store
+from topologies.state import Store, StoreOptions
 
 OUTSTANDING_MAX = 3
 FETCH_MAX = 6
@@ -89,6 +89,7 @@ class ChargingWorker:
     def __init__(self, fleet: Fleet, process: Process) -> None:
         self.process = process
         self.owners: dict[int, PartitionOwner] = {}
+        self.stores: dict[int, Store] = {}
         self._fleet = fleet
         self._closing = asyncio.Lock()
         self._runs: dict[int, list[asyncio.Task[None]]] = {}
@@ -111,12 +112,14 @@ class ChargingWorker:
         fleet, process = self._fleet, self.process
         platter = fleet.platters[process.name, partition]
         source = SimSource(fleet, process, partition)
+        waiting = fleet.dice.random.choice((1, 20, 200))
+        self.stores[partition] = store = Store(
+            SimDisk(platter, process), StoreOptions(values_bytes=40_000, unwritten_keys=waiting)
+        )
         owner = fleet.owner_type(
             partition,
             core=fleet.core_of(partition, fleet.partitions),
-            store=Store(
-                SimDisk(platter, process), CacheOptions(values_bytes=40_000, recent_ids=20)
-            ),
+            store=store,
             log=SimLedgerLog(fleet.broker, process, partition),
             source=source,
             outbox_send=self._send,
@@ -128,6 +131,11 @@ class ChargingWorker:
             process.spawn(source.run(owner)),
             process.spawn(owner.run()),
         ]
+
+    def come_to_rest(self) -> None:
+        """Let the disks have what only waits for more of its kind."""
+        for partition in self.owners:
+            self.stores[partition].flush()
 
     def _options(self, partition: int) -> OwnerOptions:
         dice = self._fleet.dice

@@ -123,6 +123,8 @@ class World:
         await asyncio.gather(*chaos)
         self._calm_down()
         await self._settle()
+        for worker in self.workers.values():
+            worker.come_to_rest()
         for process in self._processes():
             process.kill()
         for task in list(self._background):

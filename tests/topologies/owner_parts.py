@@ -1,7 +1,7 @@
 """Parts for tests of the owner: a ledger in memory, a source that remembers, a small core."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from typing import Any
 
 from connectors.kafka.codec import encode_commands, encode_usage_batch
@@ -70,10 +70,12 @@ class ToyCore:
     def __init__(self) -> None:
         self.versions: set[str] = set()
 
-    def reads_of(self, records: Sequence[UsageRecord]) -> list[tuple[Table, bytes]]:
-        return [
-            (Table.RECORD_IDS, record_id_key(each.occurred_at, each.record_id)) for each in records
-        ]
+    def reads_of(self, records: Sequence[UsageRecord]) -> Sequence[tuple[Table, Collection[bytes]]]:
+        ids = [record_id_key(each.occurred_at, each.record_id) for each in records]
+        return ((Table.RECORD_IDS, ids),)
+
+    def settle(self, state: State, effects: Effects) -> None:
+        """Charges are counted at once."""
 
     def charge_record(
         self, record: UsageRecord, *, position: SourcePosition, state: State, effects: Effects
@@ -99,9 +101,6 @@ class ToyCore:
             effects.cleared.append(command.message_id)
         else:
             state.put(Table.META, command.command_id.encode(), 1)
-
-    def settle(self, state: State, effects: Effects) -> None:
-        pass
 
     def missing_version(self, item: Any, state: State) -> str | None:
         is_missing = isinstance(item, ActivateCatalog) and item.version not in self.versions

@@ -1,7 +1,7 @@
 """An account's history, read from ClickHouse alone, folds to the same balances again."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ from tests.topologies.test_sink import drain
 from topologies.ports import OfferedBatch
 from topologies.reject_limit import RejectGauge, RejectLimit
 from topologies.step import Cutter, StepComputer, StepHead
+from topologies.value_cache import TABLES
 
 TENANT = "ai-api"
 ACCOUNTS = ("one", "two")
@@ -52,16 +53,19 @@ def database(clickhouse_settings: ClickHouseSettings) -> Iterator[Database]:
 
 
 class Store:
-    """What lies under the overlay: a dictionary."""
+    """What lies under the overlay: dictionaries."""
 
     def __init__(self) -> None:
-        self.values: dict[bytes, Any] = {}
+        self.values: list[dict[bytes, Any]] = [{} for _ in range(TABLES)]
 
-    def get(self, full_key: bytes) -> Any:
-        return self.values.get(full_key)
+    def at_hand(self) -> list[dict[bytes, Any]]:
+        return [{} for _ in range(TABLES)]
 
-    def get_many(self, full_keys: Sequence[bytes]) -> Sequence[Any]:
-        return [self.values.get(key) for key in full_keys]
+    def get(self, table: Table, key: bytes) -> Any:
+        return self.values[table].get(key)
+
+    def get_many(self, table: Table, keys: Collection[bytes]) -> Sequence[Any]:
+        return [self.get(table, key) for key in keys]
 
 
 class Partition:
@@ -86,8 +90,8 @@ class Partition:
             head = StepHead(self._prev, b"owner", 1, "test", self.partition)
             done = self._computer.compute(portions, head)
             self._prev += 1
-            for key, value in done.overlay.values.items():
-                self.store.values[key] = value
+            for values, changed in zip(self.store.values, done.overlay.values, strict=True):
+                values.update(changed)
             self._produce(Topic.LEDGER, done.value)
         self._producer.flush(30)
 
@@ -96,7 +100,7 @@ class Partition:
         self._producer.produce(name, value=value, partition=self.partition)
 
     def balances(self, account: str) -> Balances:
-        return self.store.values[bytes([Table.BALANCES]) + f"{TENANT}\0{account}".encode()]
+        return self.store.values[Table.BALANCES][f"{TENANT}\0{account}".encode()]
 
 
 def _commands(version: str) -> list[Command]:

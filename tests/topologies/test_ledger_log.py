@@ -19,7 +19,7 @@ from topologies.disk import RocksDisk
 from topologies.ledger_log import KafkaLedgerLog
 from topologies.state import Store
 
-TOTAL = bytes([Table.COUNTERS]) + b"phone"
+TOTAL = Table.COUNTERS, b"phone"
 
 
 class FaustLikeProducer:
@@ -69,12 +69,12 @@ def test_a_second_owner_takes_over_and_the_first_gives_way(
             new = OwnerWorld(new_store, other)
             new.owner.generation = 2
             await new.start()
-            assert new_store.get(TOTAL) == 30
+            assert new_store.get(*TOTAL) == 30
             await new.take(offered(30, usage_message(usage(30)), generation=2))
             await old.take(offered(30, usage_message(usage(30))))
             assert old.source.dropped == [30]
             assert old.owner.figures.lost == 1
-            assert old_store.get(TOTAL) == 31
+            assert old_store.get(*TOTAL) == 31
             await old.stop()
             await new.stop()
 

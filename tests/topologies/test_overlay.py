@@ -1,4 +1,4 @@
-"""The overlay is a dictionary that can be wound back, and its delta is all it changed."""
+"""The overlay is a dictionary that can be forgotten, and its delta is all it changed."""
 
 from typing import Any
 
@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from connectors.kafka.codec import encode_value
 from streams.state import Table
-from topologies.overlay import Overlay
+from topologies.overlay import PREFIXES, Overlay
+from topologies.value_cache import TABLES
 
+TABLE = Table.RECORD_IDS
 KEYS = [bytes([number]) for number in range(6)]
 
 
@@ -16,60 +18,69 @@ class Under:
     """What lies under the overlay."""
 
     def __init__(self) -> None:
-        self.values: dict[bytes, Any] = {bytes([Table.META]) + KEYS[0]: "old"}
+        self.values: dict[bytes, Any] = {_full(KEYS[0]): "old"}
 
-    def get(self, full_key: bytes) -> Any:
-        return self.values.get(full_key)
+    def at_hand(self) -> list[dict[bytes, Any]]:
+        return [{} for _ in range(TABLES)]
 
-    def get_many(self, full_keys: Any) -> list[Any]:
-        return [self.values.get(full_key) for full_key in full_keys]
+    def get(self, table: Table, key: bytes) -> Any:
+        return self.values.get(PREFIXES[table] + key)
+
+    def get_many(self, table: Table, keys: Any) -> list[Any]:
+        return [self.get(table, key) for key in keys]
+
+
+def _full(key: bytes) -> bytes:
+    return PREFIXES[TABLE] + key
 
 
 ACTIONS = st.one_of(
     st.tuples(st.just("put"), st.sampled_from(KEYS), st.integers(0, 9)),
     st.tuples(st.just("delete"), st.sampled_from(KEYS), st.none()),
     st.tuples(st.just("drop"), st.sampled_from(KEYS), st.sampled_from(KEYS)),
-    st.tuples(st.just("save"), st.none(), st.none()),
-    st.tuples(st.just("back"), st.none(), st.none()),
+    st.tuples(st.just("begin"), st.none(), st.none()),
+    st.tuples(st.just("absorb"), st.none(), st.none()),
+    st.tuples(st.just("forget"), st.none(), st.none()),
 )
 
 
 def _act(overlay: Overlay, model: dict[bytes, Any], action: tuple[str, Any, Any]) -> None:
     kind, key, value = action
     if kind == "put":
-        overlay.put(Table.META, key, value)
+        overlay.put(TABLE, key, value)
         model[key] = value
     elif kind == "delete":
-        overlay.delete(Table.META, key)
+        overlay.delete(TABLE, key)
         model.pop(key, None)
     else:
-        overlay.drop(Table.META, key, value)
+        overlay.drop(TABLE, key, value)
         for known in [each for each in model if key <= each < value]:
             del model[known]
 
 
 @given(st.lists(ACTIONS, max_size=40), st.booleans())
-def test_it_reads_as_a_dictionary_and_winds_back(
+def test_it_reads_as_a_dictionary_and_forgets_a_layer_as_a_whole(
     actions: list[tuple[str, Any, Any]], prefetched: bool
 ) -> None:
     under = Under()
-    overlay, model = Overlay(under), {KEYS[0]: "old"}
+    layers, models = [Overlay(under)], [{KEYS[0]: "old"}]
     if prefetched:
-        overlay.prefetch([(Table.META, key) for key in KEYS])
-    saved: list[tuple[int, dict[bytes, Any]]] = []
+        layers[0].prefetch(TABLE, KEYS)
     for action in actions:
-        if action[0] == "save":
-            saved.append((overlay.savepoint(), dict(model)))
-        elif action[0] == "back" and saved:
-            savepoint, model = saved.pop()
-            overlay.rollback(savepoint)
-        elif action[0] != "back":
-            _act(overlay, model, action)
-    assert {key: overlay.get(Table.META, key) for key in KEYS} == {
-        key: model.get(key) for key in KEYS
-    }
-    _apply(under, overlay)
-    assert under.values == {bytes([Table.META]) + key: value for key, value in model.items()}
+        if action[0] == "begin":
+            layers.append(Overlay(layers[-1]))
+            models.append(dict(models[-1]))
+        elif action[0] in ("absorb", "forget"):
+            if len(layers) > 1:
+                layer, model = layers.pop(), models.pop()
+                if action[0] == "absorb":
+                    layers[-1].absorb(layer)
+                    models[-1] = model
+        else:
+            _act(layers[-1], models[-1], action)
+        assert layers[-1].get_many(TABLE, KEYS) == [models[-1].get(key) for key in KEYS]
+    _apply(under, layers[0])
+    assert under.values == {_full(key): value for key, value in models[0].items()}
 
 
 def _apply(under: Under, overlay: Overlay) -> None:
@@ -80,4 +91,4 @@ def _apply(under: Under, overlay: Overlay) -> None:
         if packed is None:
             under.values.pop(full_key, None)
         else:
-            under.values[full_key] = overlay.values[full_key]
+            under.values[full_key] = overlay.values[TABLE][full_key[1:]]

@@ -44,7 +44,7 @@ class Bench:
         return [record for record in records if record.kind == "step"]
 
     def total(self, service: str = "phone") -> object:
-        return self.store.get(bytes([Table.COUNTERS]) + service.encode())
+        return self.store.get(Table.COUNTERS, service.encode())
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from topologies.disk import RocksDisk
 from topologies.snapshot import SnapshotShelf
 from topologies.state import Store
 
-TOTAL = bytes([Table.COUNTERS]) + b"phone"
+TOTAL = Table.COUNTERS, b"phone"
 
 
 async def _charge(path: Path, ledger: MemoryLedger, first: int, count: int) -> object:
@@ -32,7 +32,7 @@ async def _charge(path: Path, ledger: MemoryLedger, first: int, count: int) -> o
     assert position == first
     for number in range(position, position + count):
         await world.take(offered(number, usage_message(usage(number))))
-    total = store.get(TOTAL)
+    total = store.get(*TOTAL)
     await world.stop()
     return total
 
@@ -134,7 +134,7 @@ def test_a_trimmed_ledger_goes_on_from_a_snapshot(tmp_path: Path) -> None:
         store = Store(RocksDisk(path))
         world = OwnerWorld(store, ledger, shelf=shelf)
         await world.start()
-        total = store.get(TOTAL)
+        total = store.get(*TOTAL)
         await world.stop()
         return total
 

@@ -9,7 +9,9 @@ from streams.model.account import Accumulators, Balances, Bucket
 from streams.state import RecordMark, Table, record_id_key
 from topologies.disk import RocksDisk
 from topologies.overlay import Overlay
-from topologies.state import BoundedCache, CacheOptions, Position, Store
+from topologies.position import Position
+from topologies.state import Store, StoreOptions
+from topologies.value_cache import ABSENT, ValueCache
 
 
 @pytest.fixture
@@ -27,15 +29,14 @@ def test_values_and_position_come_back_together(disk: RocksDisk) -> None:
     balances = Balances((Bucket("EUR", 0, 1, 5, 3),))
     overlay.put(Table.BALANCES, b"a", balances)
     overlay.put(Table.OUTBOX, b"\0", None)
-    position = Position((4, 2), 17, b"me", b"digest")
+    position = Position((4, 2), 17, b"me", value=b"a record")
     _write(store, overlay, position)
+    store.flush()
     again = Store(disk)
     assert again.position == position
-    assert again.get(bytes([Table.BALANCES]) + b"a") == balances
-    assert again.get_many([bytes([Table.BALANCES]) + b"b", bytes([Table.OUTBOX]) + b"\0"]) == [
-        None,
-        None,
-    ]
+    assert again.get(Table.BALANCES, b"a") == balances
+    assert again.get_many(Table.BALANCES, [b"a", b"b"]) == [balances, None]
+    assert again.get(Table.OUTBOX, b"\0") is None
 
 
 def test_ids_of_a_day_are_dropped_as_a_group(disk: RocksDisk) -> None:
@@ -49,10 +50,10 @@ def test_ids_of_a_day_are_dropped_as_a_group(disk: RocksDisk) -> None:
     dropping.drop(Table.RECORD_IDS, b"", days[2][:4])
     dropping.put(Table.RECORD_IDS, days[0], RecordMark(2, "topic", 0, 0, 0))
     _write(store, dropping, Position())
-    full_keys = [bytes([Table.RECORD_IDS]) + key for key in days]
-    states = [mark and mark.state for mark in store.get_many(full_keys)]
+    states = [mark and mark.state for mark in store.get_many(Table.RECORD_IDS, days)]
     assert states == [2, None, 1]
-    assert [mark and mark.state for mark in Store(disk).get_many(full_keys)] == states
+    again = Store(disk).get_many(Table.RECORD_IDS, days)
+    assert [mark and mark.state for mark in again] == states
 
 
 def test_replayed_steps_lead_to_the_same_state(tmp_path: Path) -> None:
@@ -74,23 +75,64 @@ def test_replayed_steps_lead_to_the_same_state(tmp_path: Path) -> None:
 
 
 def test_a_full_cache_forgets_what_was_not_used_and_reads_it_again(disk: RocksDisk) -> None:
-    store = Store(disk, CacheOptions(values_bytes=2000, recent_ids=2))
+    store = Store(disk, StoreOptions(values_bytes=2000, unwritten_keys=2))
     overlay = Overlay(store)
     for number in range(50):
         overlay.put(Table.ACCUMULATORS, b"%d" % number, Accumulators((("a", 0, 1, number),)))
     _write(store, overlay, Position())
     for number in range(50):
-        found = store.get(bytes([Table.ACCUMULATORS]) + b"%d" % number)
+        found = store.get(Table.ACCUMULATORS, b"%d" % number)
         assert found == Accumulators((("a", 0, 1, number),))
 
 
 def test_cache_stays_within_its_bound() -> None:
-    cache = BoundedCache(100)
+    cache = ValueCache(100)
     for number in range(1000):
-        cache.put(b"%d" % number, number, 10)
-        cache.get(b"0")
+        cache.put(Table.META, b"%d" % number, number, cost=10)
+        cache.get(Table.META, b"0")
     assert len(cache) <= 10
-    assert cache.get(b"999") == 999
-    assert cache.get(b"0") == 0
-    cache.forget(b"0")
-    assert cache.get(b"0") is not 0  # noqa: F632 - the absent mark is a bare object
+    assert cache.get(Table.META, b"999") == 999
+    assert cache.get(Table.META, b"0") == 0
+    cache.clear()
+    assert cache.get(Table.META, b"0") is ABSENT
+
+
+def test_what_waits_is_read_and_goes_to_the_disk_with_its_position(disk: RocksDisk) -> None:
+    store = Store(disk, StoreOptions(unwritten_keys=3))
+    for number in range(5):
+        overlay = Overlay(store)
+        overlay.put(Table.RECORD_IDS, b"%d" % number, RecordMark(1, "topic", 0, number, 0))
+        _write(store, overlay, Position((number, 0), number))
+        found = store.get_many(Table.RECORD_IDS, [b"%d" % at for at in range(6)])
+        assert [mark and mark.offset for mark in found] == [
+            at if at <= number else None for at in range(6)
+        ]
+        assert store.position.offset == number
+    assert Store(disk).position.offset == 2
+    store.flush()
+    assert Store(disk).position.offset == 4
+    assert len(list(Store(disk).items(Table.RECORD_IDS))) == 5
+
+
+def test_a_deleted_value_waits_too(disk: RocksDisk) -> None:
+    store = Store(disk)
+    for value in (RecordMark(1, "topic", 0, 7, 0), None):
+        overlay = Overlay(store)
+        overlay.put(Table.RECORD_IDS, b"a", value)
+        _write(store, overlay, Position())
+        store.flush()
+        assert store.get(Table.RECORD_IDS, b"a") == value
+    overlay = Overlay(store)
+    overlay.put(Table.RECORD_IDS, b"b", RecordMark(1, "topic", 0, 7, 0))
+    _write(store, overlay, Position())
+    overlay = Overlay(store)
+    overlay.delete(Table.RECORD_IDS, b"b")
+    _write(store, overlay, Position())
+    assert store.get_many(Table.RECORD_IDS, [b"a", b"b"]) == [None, None]
+
+
+def test_a_step_that_changes_nothing_moves_the_position_on_disk_too(disk: RocksDisk) -> None:
+    store = Store(disk)
+    _write(store, Overlay(store), Position((1, 0), 1))
+    store.flush()
+    assert Store(disk).position.offset == 1

@@ -4,7 +4,7 @@ python -m tests.topologies.toy_charging BOOTSTRAP PREFIX FOLDER WORKER
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,12 @@ from topologies.settings import Settings
 class ToyCore:
     """Ends every record as ignored, once."""
 
-    def reads_of(self, records: Sequence[UsageRecord]) -> list[tuple[Table, bytes]]:
-        return [(Table.RECORD_IDS, record_id_key(r.occurred_at, r.record_id)) for r in records]
+    def reads_of(self, records: Sequence[UsageRecord]) -> Sequence[tuple[Table, Collection[bytes]]]:
+        ids = [record_id_key(each.occurred_at, each.record_id) for each in records]
+        return ((Table.RECORD_IDS, ids),)
+
+    def settle(self, state: State, effects: Effects) -> None:
+        """Charges are counted at once."""
 
     def charge_record(
         self, record: UsageRecord, *, position: SourcePosition, state: State, effects: Effects
@@ -33,9 +37,6 @@ class ToyCore:
             effects.verdicts.append(RecordVerdict("ignored", "", "", "", "", position, record))
 
     def apply_command(self, command: Command, *, state: State, effects: Effects) -> None:
-        pass
-
-    def settle(self, state: State, effects: Effects) -> None:
         pass
 
     def missing_version(self, item: Any, state: State) -> str | None:
