@@ -2,15 +2,23 @@
 
 A tier reaches up to and including `up_to`; the unit after it falls into the next. Its
 `flat_amount` is charged once, by the usage that takes the tier's first part. So the charge of a
-period is the same however its usage was cut into records.
+period is the same however its usage was cut into records. Where the last tier ends, what lies past
+it costs nothing (`beyond: free`) or has no price (`refuse`).
+
+Where an offer charges zero usage, the first tier's `flat_amount` is due when the period is opened.
 """
 
 from decimal import Decimal
 from typing import NamedTuple
 
-from streams.model.catalog import Graduated
 from streams.model.money import CONTEXT, ZERO, Quantity, quantize_line
+from streams.model.prices import Graduated
 from streams.model.rated import ChargeLine
+from streams.rate.prices.price import NO_AMOUNT, CompiledPrice, Label, Lines, taken_back
+from streams.rate.quantity import exact
+
+BEYOND = "beyond"
+"""The tier that is told for quantity past the last one."""
 
 
 class _Step(NamedTuple):
@@ -24,23 +32,43 @@ class _Step(NamedTuple):
     """A unit's amount is exact at a line's scale: whole quantities need no division."""
 
 
-class GraduatedPrice:
+class GraduatedPrice(CompiledPrice):
     """Tiers measured on `reference`; `lines` makes one line for each tier that is touched."""
 
-    __slots__ = ("_per", "_steps", "detail", "reference", "source", "unit")
+    __slots__ = ("_per", "_steps", "limit", "opening")
 
     rule = "graduated"
 
-    def __init__(self, price: Graduated, *, source: str, detail: dict[str, str]) -> None:
-        self.unit = price.unit
-        self.reference = price.reference
-        self.source = source
-        self.detail = detail
+    def __init__(
+        self,
+        price: Graduated,
+        *,
+        source: str,
+        detail: dict[str, str],
+        charges_zero: bool = False,
+    ) -> None:
+        super().__init__(price.unit, Label(source, detail), reference=price.reference)
         self._per = price.per
-        self._steps = _steps(price, detail)
+        steps = _steps(price, detail)
+        self.limit: Quantity | None = None
+        if steps[-1].up_to is not None:
+            end = steps[-1].up_to
+            self.limit = end if price.beyond == "refuse" else None
+            steps.append(_Step(end, None, ZERO, NO_AMOUNT, ZERO, detail | {"tier": BEYOND}, True))
+        self.opening: Lines = ()
+        first = steps[0]
+        if charges_zero and first.flat_amount:
+            flat = quantize_line(first.flat_amount)
+            self.opening = (
+                ChargeLine(self.rule, source, price.unit, 0, first.unit_amount, flat, first.detail),
+            )
+            steps[0] = first._replace(flat_amount=ZERO)
+        self._steps = tuple(steps)
 
-    def lines(self, quantity: Quantity, used: Quantity) -> tuple[ChargeLine, ...]:
+    def lines(self, quantity: Quantity, used: Quantity) -> Lines:
         """The charge of the units after the first `used` ones."""
+        if quantity < 0:
+            return taken_back(self.lines(-quantity, used + quantity))
         made: list[ChargeLine] = []
         first, last = used, used + quantity
         for step in self._steps:
@@ -62,15 +90,15 @@ class GraduatedPrice:
         if entered and quantity > 0 and step.flat_amount:
             amount = quantize_line(CONTEXT.add(amount, step.flat_amount))
         return ChargeLine(
-            "graduated", self.source, self.unit, quantity, step.unit_amount, amount, step.detail
+            self.rule, self.source, self.unit, quantity, step.unit_amount, amount, step.detail
         )
 
 
-def _steps(price: Graduated, detail: dict[str, str]) -> tuple[_Step, ...]:
+def _steps(price: Graduated, detail: dict[str, str]) -> list[_Step]:
     steps: list[_Step] = []
     above: Quantity = 0
     for number, tier in enumerate(price.tiers, start=1):
-        up_to = None if tier.up_to is None else _count(tier.up_to)
+        up_to = None if tier.up_to is None else exact(tier.up_to)
         unit_amount = quantize_line(CONTEXT.divide(tier.unit_amount, price.per))
         steps.append(
             _Step(
@@ -84,9 +112,4 @@ def _steps(price: Graduated, detail: dict[str, str]) -> tuple[_Step, ...]:
             )
         )
         above = above if up_to is None else up_to
-    return tuple(steps)
-
-
-def _count(number: Decimal) -> Quantity:
-    whole = int(number)
-    return whole if whole == number else number
+    return steps

@@ -4,43 +4,32 @@ from decimal import Decimal
 
 from streams.model.money import CONTEXT, Quantity, quantize_line
 from streams.model.rated import ChargeLine
+from streams.rate.prices.price import CompiledPrice, Label, Lines
 
 _multiply = CONTEXT.multiply
 
 
-class PerUnitPrice:
+class PerUnitPrice(CompiledPrice):
     """`amount` for `per` units.
 
     Where the amount of one unit is exact at a line's scale, a whole quantity needs one
     multiplication and no rounding; else the product is divided and quantized once.
     """
 
-    __slots__ = (
-        "_amount",
-        "_exact",
-        "_per",
-        "detail",
-        "reference",
-        "source",
-        "unit",
-        "unit_amount",
-    )
+    __slots__ = ("_amount", "_exact", "_per", "unit_amount")
 
     rule = "per_unit"
 
     def __init__(
         self, unit: str, *, amount: Decimal, per: Decimal, source: str, detail: dict[str, str]
     ) -> None:
-        self.unit = unit
-        self.source = source
-        self.detail = detail
-        self.reference = ""
+        super().__init__(unit, Label(source, detail), reference="")
         self._amount = amount
         self._per = per
         self.unit_amount = quantize_line(CONTEXT.divide(amount, per))
         self._exact = CONTEXT.multiply(self.unit_amount, per) == amount
 
-    def lines(self, quantity: Quantity, used: Quantity) -> tuple[ChargeLine, ...]:
+    def lines(self, quantity: Quantity, used: Quantity) -> Lines:
         """One line; what was `used` before does not matter."""
         if self._exact and type(quantity) is int:
             amount = _multiply(quantity, self.unit_amount)
@@ -49,6 +38,6 @@ class PerUnitPrice:
             amount = quantize_line(CONTEXT.divide(product, self._per))
         return (
             ChargeLine(
-                "per_unit", self.source, self.unit, quantity, self.unit_amount, amount, self.detail
+                self.rule, self.source, self.unit, quantity, self.unit_amount, amount, self.detail
             ),
         )

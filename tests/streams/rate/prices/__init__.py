@@ -1,0 +1,1 @@
+"""Price kinds by themselves."""
