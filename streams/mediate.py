@@ -9,11 +9,14 @@ from typing import final
 
 from msgspec import Struct
 
+from streams.enrich.distance import compile_distance
 from streams.enrich.lookup import compile_lookup
 from streams.enrich.number import compile_number
 from streams.filter.rules import compile_filters
+from streams.functions import NO_FUNCTIONS, Functions
 from streams.model.event import Arrival, PlainRecord, UsageEvent
 from streams.model.mediation import (
+    DistanceRule,
     EnrichRule,
     LlmUsageSplit,
     LookupRule,
@@ -93,17 +96,25 @@ class MediationPlan(Struct, frozen=True):
 
 
 def compile_mediation(
-    platforms: Iterable[SourcePlatform], *, tenant: str, version: str
+    platforms: Iterable[SourcePlatform],
+    *,
+    tenant: str,
+    version: str,
+    functions: Functions = NO_FUNCTIONS,
 ) -> MediationPlan:
     """Compile what a catalog says about its source platforms, once."""
     return MediationPlan(
         tenant,
         version,
-        tuple(_compile_platform(each, tenant=tenant, version=version) for each in platforms),
+        tuple(
+            _compile_platform(each, functions, tenant=tenant, version=version) for each in platforms
+        ),
     )
 
 
-def _compile_platform(platform: SourcePlatform, *, tenant: str, version: str) -> PlatformPlan:
+def _compile_platform(
+    platform: SourcePlatform, functions: Functions, *, tenant: str, version: str
+) -> PlatformPlan:
     return PlatformPlan(
         tenant=tenant,
         version=version,
@@ -112,18 +123,20 @@ def _compile_platform(platform: SourcePlatform, *, tenant: str, version: str) ->
         matches=compile_match(platform.match),
         identify=compile_identity(platform),
         parse=compile_mapping(platform),
-        stages=_compile_stages(platform),
+        stages=_compile_stages(platform, functions),
     )
 
 
-def _compile_stages(platform: SourcePlatform) -> tuple[tuple[str, Stage], ...]:
+def _compile_stages(
+    platform: SourcePlatform, functions: Functions
+) -> tuple[tuple[str, Stage], ...]:
     stages: list[tuple[str, Stage]] = []
     filter_usage = compile_filters(platform.filters)
     if filter_usage is not None:
         stages.append(("filter", filter_usage))
     if platform.split is not None:
         stages.append(("split", _compile_split(platform.split)))
-    stages.extend(("enrich", _compile_enrich(rule)) for rule in platform.enrich)
+    stages.extend(("enrich", _compile_enrich(rule, functions)) for rule in platform.enrich)
     return tuple(stages)
 
 
@@ -135,9 +148,11 @@ def _compile_split(rule: SplitRule) -> Stage:
             return compile_otel_genai(rule)
 
 
-def _compile_enrich(rule: EnrichRule) -> Stage:
+def _compile_enrich(rule: EnrichRule, functions: Functions) -> Stage:
     match rule:
         case LookupRule():
             return compile_lookup(rule)
         case NumberRule():
             return compile_number(rule)
+        case DistanceRule():
+            return compile_distance(rule, functions.distance)

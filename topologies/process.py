@@ -15,10 +15,10 @@ from typing import Any, Final
 import structlog
 import uvloop
 
+from connectors.catalog.compile import compile_plan
 from connectors.kafka.catalog_library import CatalogLibrary
 from connectors.kafka.client import await_broker
 from connectors.kafka.owners import ANNOUNCE_S, OwnersAnnouncer, WorkerAnnouncement
-from streams.rate.plan import compile_catalog
 from topologies import metrics
 from topologies.app import check_session, check_topics, shared_topics
 from topologies.settings import Settings
@@ -84,7 +84,7 @@ def _prepare(settings: Settings) -> WorkerParts:
     return WorkerParts(
         kafka=kafka,
         folder=folder,
-        library=CatalogLibrary(kafka, compile_catalog),
+        library=CatalogLibrary(kafka, compile_plan),
         options=options,
         engine=ENGINE,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from connectors.catalog.compile import compile_plan
 from connectors.catalog.load import load_catalog
 from infra.load.population import commands_of, population
 from streams.charge import Charging
@@ -12,7 +13,7 @@ from streams.model.account import Service
 from streams.model.catalog import Catalog, version_of
 from streams.model.command import ActivateCatalog
 from streams.model.instant import BEGINNING, Instant
-from streams.rate.plan import Plan, compile_catalog
+from streams.rate.plan import Plan
 from streams.sources import MediationPlans
 from streams.state import CatalogMarks, Effects, Table
 from topologies.reject_limit import RejectLimit
@@ -96,7 +97,7 @@ def example_catalogs(directory: Path = CATALOGS) -> tuple[Catalog, ...]:
 def make_world(*, accounts: int, at: Instant) -> World:
     """The example catalogs active from the beginning, and `accounts` customers of each tenant."""
     catalogs = example_catalogs()
-    plans = {version_of(catalog): compile_catalog(catalog) for catalog in catalogs}
+    plans = {version_of(catalog): compile_plan(catalog) for catalog in catalogs}
     charging = Charging(plans=plans, partitions=1, partition=0)
     state, effects = MemoryState(), Effects()
     for catalog in catalogs:

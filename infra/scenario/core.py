@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from connectors.catalog.compile import compile_plan
 from infra.scenario.commands import account_commands, assign_command, end_command, top_up_command
 from infra.scenario.form import AccountForm, MessageForm, ScenarioForm, StepForm
 from infra.scenario.messages import TOPIC, instant, message_of, with_platforms
@@ -32,7 +33,6 @@ from streams.model.rated import RatedUsage
 from streams.model.refused import RefusedRecord
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.partition import partition_of
-from streams.rate.plan import compile_catalog
 from streams.sources import MediationPlans
 from streams.state import CatalogMarks, Effects, Table
 from topologies.reject_limit import RejectLimit
@@ -80,7 +80,7 @@ class CoreRun:
         self._form = form
         self._tenant = catalog.tenant
         self._catalog = catalog
-        plan = compile_catalog(with_platforms(catalog))
+        plan = compile_plan(with_platforms(catalog))
         count = form.given.partitions
         self._partitions = [_Partition(n, {plan.version: plan}, count) for n in range(count)]
         self._messages: dict[str, SourceMessage] = {}

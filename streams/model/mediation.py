@@ -149,7 +149,24 @@ class NumberRule(
     plan: NumberPlan | None = None
 
 
-EnrichRule = LookupRule | NumberRule
+class DistanceRule(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="distance", tag_field="kind"
+):
+    """The kilometres between two positions become an `attribute`, or a quantity of `unit`.
+
+    `origin` and `destination` are one attribute each that holds `latitude,longitude` in degrees, or
+    two that hold one each. Where a position is absent or none, there is no distance, or the record
+    is rejected (`missing: reject`).
+    """
+
+    origin: tuple[str, ...]
+    destination: tuple[str, ...]
+    attribute: str = ""
+    unit: str = ""
+    missing: Literal["keep", "reject"] = "keep"
+
+
+EnrichRule = LookupRule | NumberRule | DistanceRule
 
 
 class SourcePlatform(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from streams.functions import NO_FUNCTIONS, Functions
 from streams.mediate import compile_mediation
 from streams.model.catalog import Catalog, CurrencyRule, PriceOffer, PricePlan, version_of
 from streams.model.instant import datetime_of
@@ -36,7 +37,7 @@ class Plan:
         "version",
     )
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, functions: Functions) -> None:
         self.version = version_of(catalog)
         self.tenant = catalog.tenant
         self.grace = catalog.grace
@@ -53,7 +54,10 @@ class Plan:
             days = max(platform.dedupe_window_days, self.dedupe_days.get(usage_type, 0))
             self.dedupe_days[usage_type] = days
         self.mediation = compile_mediation(
-            catalog.source_platforms, tenant=catalog.tenant, version=self.version
+            catalog.source_platforms,
+            tenant=catalog.tenant,
+            version=self.version,
+            functions=functions,
         )
         self.money_bounds = MoneyBounds(catalog.thresholds)
         self._levels: dict[tuple[str, int], Levels] = {}
@@ -145,6 +149,6 @@ class _Compiler:
         return moves
 
 
-def compile_catalog(catalog: Catalog) -> Plan:
+def compile_catalog(catalog: Catalog, functions: Functions = NO_FUNCTIONS) -> Plan:
     """The plan of a checked catalog; equal catalogs give equal plans."""
-    return Plan(catalog)
+    return Plan(catalog, functions)

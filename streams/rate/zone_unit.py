@@ -14,7 +14,7 @@ from typing import Generic, NamedTuple, TypeVar
 from streams.model.instant import Instant
 from streams.model.usage import UsageRecord
 from streams.model.zone_unit import ANYTHING, ZoneRow, ZoneUnit
-from streams.rate.position import Box, Position, position_of
+from streams.position import Box, Position, position_of
 
 _KEPT = 65_536
 

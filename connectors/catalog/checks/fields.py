@@ -7,7 +7,7 @@ from connectors.catalog.names import Names
 from connectors.catalog.problem import Place, ProblemBook, unknown
 from connectors.catalog.sheets import Sheets
 from streams.expression import Kind, Scope
-from streams.model.mediation import LlmUsageSplit, NumberRule, SourcePlatform
+from streams.model.mediation import DistanceRule, LlmUsageSplit, NumberRule, SourcePlatform
 from streams.plain.fields import first_names, is_path
 
 ATTRIBUTES_MAX: Final = 12
@@ -83,11 +83,36 @@ def _check_layout(platform: SourcePlatform, place: Place, book: ProblemBook) -> 
 
 
 def _check_targets(platform: SourcePlatform, place: Place, book: ProblemBook) -> None:
-    attributes = platform.mapping.attributes
+    attributes = dict(platform.mapping.attributes)
     for number, rule in enumerate(platform.enrich):
+        if isinstance(rule, DistanceRule):
+            _check_distance(rule, place.at("enrich", number), attributes, book)
+            continue
         if isinstance(rule, NumberRule):
             name, word, known = rule.field, "field", {*attributes, "service_id"}
         else:
             name, word, known = rule.attribute, "attribute", set(attributes)
         if name not in known:
             book.report(place.at("enrich", number, word), unknown("attribute", name, known))
+
+
+def _check_distance(
+    rule: DistanceRule, place: Place, attributes: dict[str, str], book: ProblemBook
+) -> None:
+    """Both ends are there; what it finds goes to one place, which later rules may use."""
+    for word in ("origin", "destination"):
+        fields: tuple[str, ...] = getattr(rule, word)
+        if not 1 <= len(fields) <= 2:
+            book.report(
+                place.at(word),
+                f"expected one attribute, or latitude and longitude, found {len(fields)}",
+            )
+        for number, name in enumerate(fields):
+            if name not in attributes:
+                book.report(place.at(word, number), unknown("attribute", name, attributes))
+    if bool(rule.attribute) == bool(rule.unit):
+        book.report(place, 'expected either "attribute" or "unit" for the distance')
+    if rule.attribute:
+        if rule.attribute not in attributes and len(attributes) >= ATTRIBUTES_MAX:
+            book.report(place.at("attribute"), f"expected at most {ATTRIBUTES_MAX} attributes")
+        attributes.setdefault(rule.attribute, "")

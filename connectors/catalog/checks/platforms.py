@@ -1,12 +1,13 @@
 """Source platforms: do they lead to usage that the catalog can price."""
 
 from connectors.catalog.checks.fields import scope_of
+from connectors.catalog.form import UsageTypeForm
 from connectors.catalog.names import Names
 from connectors.catalog.number_plans import number_plan
 from connectors.catalog.problem import Place, ProblemBook, unknown
 from connectors.catalog.sheets import Sheets
 from streams.expression import Expression, check_expression
-from streams.model.mediation import NumberRule, SourcePlatform
+from streams.model.mediation import DistanceRule, NumberRule, SourcePlatform
 from streams.record_ids import KEPT_DAYS
 
 
@@ -24,12 +25,22 @@ def check_platforms(sheets: Sheets, names: Names, book: ProblemBook) -> None:
                 book.report(entry.place.at("filters", number, "drop_when"), problem)
         if entry.form.format == "csv" and entry.form.csv is None:
             book.report(entry.place, '"csv" is missing: expected the names of the columns')
+        usage_type = names.usage_types.get(entry.form.mapping.usage_type)
         for number, rule in enumerate(entry.form.enrich):
+            if isinstance(rule, DistanceRule):
+                _check_unit(rule, usage_type, entry.place.at("enrich", number), book)
             if isinstance(rule, NumberRule) and number_plan(rule.region) is None:
                 book.report(
                     entry.place.at("enrich", number, "region"),
                     f'"{rule.region}" is no region of ISO 3166 with telephone numbers',
                 )
+
+
+def _check_unit(
+    rule: DistanceRule, usage_type: UsageTypeForm | None, place: Place, book: ProblemBook
+) -> None:
+    if rule.unit and usage_type is not None and rule.unit not in usage_type.units:
+        book.report(place.at("unit"), unknown("unit", rule.unit, set(usage_type.units)))
 
 
 def _rule_problems(rule: Expression | None, platform: SourcePlatform) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from streams.rate.position import Box, position_of
+from streams.position import Box, position_of
 
 ALPHABET = "0123456789bcdefghjkmnpqrstuvwxyz"
 

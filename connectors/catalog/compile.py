@@ -1,0 +1,13 @@
+"""Compile a catalog with the functions that the core is given."""
+
+from connectors.geodesic import distance_km
+from streams.functions import Functions
+from streams.model.catalog import Catalog
+from streams.rate.plan import Plan, compile_catalog
+
+FUNCTIONS = Functions(distance=distance_km)
+
+
+def compile_plan(catalog: Catalog) -> Plan:
+    """What workers, scenarios and measurements rate by."""
+    return compile_catalog(catalog, FUNCTIONS)
