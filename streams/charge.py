@@ -118,9 +118,6 @@ class Charging:
         """Put what the charges of a step add to the counter-accounts; once a step, as its last."""
         post_charges(effects.rated, state)
 
-    def settle(self, state: State, effects: Effects) -> None:
-        """End a step; all that its charges add to is put already."""
-
     def apply_command(self, command: Command, *, state: State, effects: Effects) -> None:
         """Apply a command once; a known id does nothing."""
         match command:
