@@ -1,10 +1,11 @@
 """vivace account: accounts, their service ids and their money, as commands to their owners."""
 
+import inspect
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress
@@ -39,12 +40,43 @@ Root = Annotated[
 ]
 CommandId = Annotated[
     str,
-    typer.Option("--id", help="Names the cause: sent again, it does nothing.", show_default="new"),
+    typer.Option(
+        "--id",
+        help="Names the cause: sent again within 35 days, of a top-up ever, it does nothing.",
+        show_default="new",
+    ),
 ]
 
 
+def sent(build: Callable[..., Command]) -> Callable[..., None]:
+    """Make a command of the command line out of a function that builds one for an account's owner.
+
+    The options of sending, which all of them have, are added to its own.
+    """
+
+    def send(
+        *,
+        command_id: CommandId = "",
+        wait: WaitOption = True,
+        data: DataOption = None,
+        as_json: JsonOption = False,
+        **own: Any,
+    ) -> None:
+        _send([build(command_id or _new_id(), **own)], wait=wait, data=data, as_json=as_json)
+
+    _, *own = inspect.signature(build).parameters.values()
+    *added, _ = inspect.signature(send).parameters.values()
+    parameters = [each.replace(kind=each.KEYWORD_ONLY) for each in (*own, *added)]
+    send.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    send.__name__, send.__doc__ = build.__name__, build.__doc__
+    send.__annotations__ = {each.name: each.annotation for each in parameters}
+    return send
+
+
 @commands.command()
+@sent
 def put(  # noqa: PLR0913 - an account by its fields
+    command_id: str,
     account: Account,
     tenant: TenantOption,
     payment: Annotated[str, typer.Option(help="prepaid or postpaid.")],
@@ -54,14 +86,10 @@ def put(  # noqa: PLR0913 - an account by its fields
         str, typer.Option(help="What it may owe.", show_default="no bound")
     ] = "",
     root: Root = "",
-    command_id: CommandId = "",
-    wait: WaitOption = True,
-    data: DataOption = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> PutAccount:
     """Create an account or change it."""
-    command = PutAccount(
-        command_id or _new_id(),
+    return PutAccount(
+        command_id,
         tenant,
         account,
         root or account,
@@ -70,11 +98,12 @@ def put(  # noqa: PLR0913 - an account by its fields
         _zone(time_zone),
         _amount(credit_limit) if credit_limit else None,
     )
-    _send([command], wait=wait, data=data, as_json=as_json)
 
 
 @commands.command()
+@sent
 def assign(  # noqa: PLR0913 - an assignment by its fields
+    command_id: str,
     service_id: Service,
     account: Account,
     tenant: TenantOption,
@@ -85,14 +114,10 @@ def assign(  # noqa: PLR0913 - an assignment by its fields
     start: Annotated[str, typer.Option("--from", help="Date or time.", show_default="now")] = "",
     end: Annotated[str, typer.Option("--until", help="Date or time.", show_default="no end")] = "",
     root: Root = "",
-    command_id: CommandId = "",
-    wait: WaitOption = True,
-    data: DataOption = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> AssignService:
     """Give a service id to an account, under a price plan."""
-    command = AssignService(
-        command_id or _new_id(),
+    return AssignService(
+        command_id,
         tenant,
         service_id,
         account,
@@ -102,11 +127,12 @@ def assign(  # noqa: PLR0913 - an assignment by its fields
         _instant(start) if start else now(),
         _instant(end) if end else FOREVER,
     )
-    _send([command], wait=wait, data=data, as_json=as_json)
 
 
 @commands.command("end-service")
+@sent
 def end_service(  # noqa: PLR0913 - an end by its fields
+    command_id: str,
     service_id: Service,
     tenant: TenantOption,
     root: Annotated[str, typer.Option("--root", help="Root of the account that has it.")],
@@ -114,38 +140,28 @@ def end_service(  # noqa: PLR0913 - an end by its fields
     moved_to: Annotated[
         str, typer.Option(help="Root of the account that has it then.", show_default="nobody")
     ] = "",
-    command_id: CommandId = "",
-    wait: WaitOption = True,
-    data: DataOption = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> EndService:
     """End the assignment of a service id."""
     until = _instant(end) if end else now()
-    command = EndService(command_id or _new_id(), tenant, service_id, root, until, moved_to)
-    _send([command], wait=wait, data=data, as_json=as_json)
+    return EndService(command_id, tenant, service_id, root, until, moved_to)
 
 
 @commands.command("top-up")
+@sent
 def top_up(  # noqa: PLR0913 - a top-up by its fields
+    command_id: str,
     account: Account,
     amount: Annotated[str, typer.Argument(help="A positive amount.")],
     tenant: TenantOption,
     currency: Annotated[str, typer.Option(help="ISO 4217 code, the account's own.")],
     reason: Annotated[str, typer.Option(help="Kept with the money.")] = "",
     root: Root = "",
-    command_id: CommandId = "",
-    wait: WaitOption = True,
-    data: DataOption = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> TopUp:
     """Put money into an account's wallet."""
     value = _amount(amount)
     if not value:
         raise typer.BadParameter("a top-up is more than nothing")
-    command = TopUp(
-        command_id or _new_id(), tenant, account, root or account, value, currency, now(), reason
-    )
-    _send([command], wait=wait, data=data, as_json=as_json)
+    return TopUp(command_id, tenant, account, root or account, value, currency, now(), reason)
 
 
 @commands.command()
@@ -156,7 +172,11 @@ def load(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Load accounts, services and opening top-ups from a file; loading it again does nothing."""
+    """Load accounts, services and opening top-ups from a file.
+
+    Loading it again within 35 days does nothing; later it puts accounts and services as they stand
+    in it, and no money.
+    """
     if not file.is_file():
         raise typer.BadParameter(f"there is no file {file}")
     found, problems = read_account_file(file, tenant=tenant, at=now())

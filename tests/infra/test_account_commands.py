@@ -1,0 +1,87 @@
+"""`vivace account`: what a person types becomes the command that an account's owner takes."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from connectors.kafka.codec import decode_charging
+from connectors.kafka.topics import Topic
+from connectors.settings import KafkaSettings
+from infra.cli.account import app
+from streams.model.command import AssignService, Command, EndService, PutAccount, TopUp
+from streams.model.instant import DAY, FOREVER
+from streams.partition import partition_of
+from tests.topologies.small_ledger import committed
+
+DAY_1 = 20_454 * DAY
+"""2026-01-01."""
+
+
+class Typed:
+    """A command line on a broker of its own; what was typed stands in topic `charging`."""
+
+    def __init__(self, settings: KafkaSettings, data: Path) -> None:
+        self._settings = settings
+        self._environment = {
+            "VIVACE_DATA": str(data),
+            "VIVACE_KAFKA_BOOTSTRAP": settings.bootstrap,
+            "VIVACE_KAFKA_PREFIX": settings.prefix,
+            "VIVACE_PARTITIONS": str(settings.partitions),
+        }
+
+    def account(self, *words: str) -> None:
+        done = CliRunner().invoke(
+            app, ["account", *words, "-t", "acme", "--no-wait", "--json"], env=self._environment
+        )
+        assert done.exit_code == 0, done.output
+        assert json.loads(done.stdout)["commands"] == 1
+
+    def sent(self) -> list[Command]:
+        found: list[Command] = []
+        for message in committed(self._settings, Topic.CHARGING):
+            for command in decode_charging(message.value()):
+                assert not isinstance(command, bytes)
+                assert message.partition() == partition_of(
+                    "acme", command.root, self._settings.partitions
+                )
+                found.append(command)
+        return found
+
+
+@pytest.fixture
+def typed(kafka_settings: KafkaSettings, tmp_path: Path) -> Typed:
+    return Typed(kafka_settings, tmp_path)
+
+
+def test_each_command_is_sent_as_it_was_typed(typed: Typed) -> None:
+    where = ("--currency", "CHF", "--time-zone", "Europe/Zurich")
+    typed.account("put", "ada", "--payment", "prepaid", *where, "--id", "1")
+    typed.account("assign", "key", "ada", "--plan", "dev", "--from", "2026-01-01", "--id", "2")
+    typed.account("end-service", "key", "--root", "ada", "--at", "2026-01-01", "--id", "3")
+    typed.account("top-up", "ada", "9.50", "--currency", "CHF", "--reason", "cash", "--id", "4")
+    put, assign, end, top_up = typed.sent()
+    assert put == PutAccount("1", "acme", "ada", "ada", "prepaid", "CHF", "Europe/Zurich", None)
+    assert assign == AssignService("2", "acme", "key", "ada", "ada", "key", "dev", DAY_1, FOREVER)
+    assert end == EndService("3", "acme", "key", "ada", DAY_1, "")
+    assert isinstance(top_up, TopUp)
+    assert (top_up.command_id, top_up.amount, top_up.reason) == ("4", Decimal("9.50"), "cash")
+
+
+def test_a_command_without_an_id_gets_one_of_its_own(typed: Typed) -> None:
+    for _ in range(2):
+        typed.account("top-up", "ada", "1", "--currency", "CHF", "--root", "acme-group")
+    first, second = typed.sent()
+    assert first.command_id != second.command_id
+
+
+def test_what_cannot_be_meant_is_refused_before_anything_is_sent(typed: Typed) -> None:
+    with pytest.raises(AssertionError, match="a top-up is more than nothing"):
+        typed.account("top-up", "ada", "0", "--currency", "CHF")
+    with pytest.raises(AssertionError, match="no time zone"):
+        typed.account(
+            "put", "a", "--payment", "prepaid", "--currency", "CHF", "--time-zone", "Mars/City"
+        )
+    assert typed.sent() == []
