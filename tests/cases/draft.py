@@ -79,6 +79,8 @@ class Draft:
     account: Words = field(default_factory=dict)
     attributes: set[str] = field(default_factory=set)
     free_units: Decimal | None = None
+    fixed_amount: Decimal = Decimal(0)
+    """What each paid event of a percentage costs beside its share."""
     sign: int = 1
     """-1 where the case tells as a positive number what the customer gets."""
     sections: dict[str, list[Words]] = field(default_factory=dict)

@@ -180,7 +180,10 @@ def _free_amount(draft: Draft, value: str) -> None:
 
 
 def _fixed_part(draft: Draft, value: str) -> None:
-    draft.sum(rule="percentage", detail={"fixed": value}, count=1)
+    """The fixed amounts of all paid events."""
+    each_event = draft.fixed_amount
+    count = int(Decimal(value) / each_event) if each_event else 0
+    draft.sum(rule="percentage", detail={"fixed": text_of(each_event)}, count=count)
 
 
 def _without_tax(draft: Draft, value: str) -> None:

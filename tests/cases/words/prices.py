@@ -1,5 +1,6 @@
 """Price models: the fields of each as the catalog's price kind of one unit."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
@@ -121,9 +122,10 @@ def _stairstep(draft: Draft, model: Fields, unit: str) -> Words:
         ]
     else:
         amounts, bounds = model.take("step_amounts"), model.take("bounds")
-        reached = next((n for n, w in enumerate(_COUNTS, 1) if bounds == f"{w} steps reached"), 0)
-        if not reached:
+        counted = re.fullmatch(r"(\w+) steps? reached", bounds)
+        if counted is None or counted[1] not in _COUNTS:
             raise UnknownField(f"{model.path}.bounds: {bounds!r}")
+        reached = _COUNTS.index(counted[1]) + 1
         total = sum((e.quantity or e.amount or Decimal(0) for e in draft.events), Decimal(0))
         tiers = [
             {"up_to": text_of(total * number / reached), "flat_amount": amount}
@@ -165,6 +167,7 @@ def _percentage(draft: Draft, model: Fields, unit: str) -> Words:
     for name in ("fixed_amount", "min_per_event", "max_per_event", "free_events", "free_amount"):
         if name in model:
             words[name] = model.take(name)
+    draft.fixed_amount = Decimal(words.get("fixed_amount", "0"))
     if "free_events" in words:
         words["events"] = draft.records()
     if "free_amount" in words:
@@ -198,14 +201,34 @@ def _matrix(draft: Draft, model: Fields, unit: str) -> Words:
 
 
 def _threshold(draft: Draft, model: Fields, unit: str) -> Words:
-    by = model.take("by")
-    if by != "quantity":
-        raise UnknownField(f"{model.path}.by: {by!r}")
+    """By quantity an amount at once, by an attribute's number an amount a unit."""
+    by = model.take("by", "quantity")
     levels = []
     for level in each(model.take("levels"), f"{model.path}.levels"):
         levels.append({"from": level.take("from"), "amount": level.take("amount")})
         level.done()
-    return {"threshold": {"unit": unit, "levels": levels}}
+    if by == "quantity":
+        return {"threshold": {"unit": unit, "levels": levels}}
+    draft.attributes.add(by)
+    ends = [level["from"] for level in levels[1:]]
+    rows: list[Words] = []
+    for number, level in enumerate(levels):
+        within = {"from": level["from"]} | ({"below": ends[number]} if number < len(ends) else {})
+        rows.append({"ranges": {by: within}, "unit_amount": level["amount"]})
+    return {"matrix": {"unit": unit, "groups": [{"group": by, "rows": rows}]}}
+
+
+def _by_attribute(draft: Draft, model: Fields, unit: str) -> Words:
+    """An attribute's value decides the amount a unit; `default` is every other value."""
+    name = next(model.take(word) for word in ("attribute", "field", "by") if word in model)
+    amounts = next(model.take(word) for word in ("prices", "values", "amounts") if word in model)
+    rows: list[Words] = [
+        {"when": {name: value}, "unit_amount": amount} for value, amount in amounts.items()
+    ]
+    if "default" in model:
+        rows.append({"unit_amount": model.take("default")})
+    draft.attributes.add(name)
+    return {"by_attribute": {"unit": unit, "rows": rows}}
 
 
 def _threshold_whole(draft: Draft, model: Fields, unit: str) -> Words:
@@ -225,6 +248,7 @@ def _beat(draft: Draft, model: Fields, unit: str) -> Words:
 _MODELS: Final[dict[str, Callable[[Draft, Fields, str], Words]]] = {
     "beat": _beat,
     "blocks": _blocks,
+    "by_attribute": _by_attribute,
     "capacity": _capacity,
     "dynamic": _dynamic,
     "dynamic_event_amount": _event_amount,

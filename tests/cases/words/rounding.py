@@ -3,11 +3,11 @@
 import re
 from typing import Any, Final
 
+from connectors.catalog.currencies import minor_digits
 from tests.cases.draft import EXACT, Draft
 from tests.cases.fields import Fields, NotYet, UnknownField
 
 _MODES: Final = {"half up": "half_up", "half even": "half_even", "rounded up": "up", "up": "up"}
-_MINOR_DIGITS: Final = {"JPY": 0}
 _WORDS: Final = re.compile(
     r"(?:(?P<digits>\d+) decimals|(?P<cents>cents))?,? ?"
     r"(?P<mode>half[ _]up|half[ _]even|rounded up)?"
@@ -56,5 +56,5 @@ def _by_words(draft: Draft, text: str) -> None:
     if found is None:
         raise UnknownField(f"given.rounding: {text!r}")
     digits = found["digits"] or found["to"]
-    draft.digits = int(digits) if digits else _MINOR_DIGITS.get(draft.currency, 2)
+    draft.digits = int(digits) if digits else minor_digits(draft.currency)
     draft.rounding = _MODES[(found["mode"] or "half up").replace("_", " ")]

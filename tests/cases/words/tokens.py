@@ -6,24 +6,28 @@ from typing import Any, Final
 from tests.cases.draft import Draft, Words
 from tests.cases.fields import Fields, UnknownField, each
 
-_UNITS: Final = {
-    "input_tokens": "input_tokens",
-    "output_tokens": "output_tokens",
-    "cache_read_tokens": "cache_read_input_tokens",
-    "cache_write_tokens": "cache_creation_input_tokens",
-    "reasoning_tokens": "reasoning_output_tokens",
+_KINDS: Final = {
+    "input": "input_tokens",
+    "cache_read": "cache_read_input_tokens",
+    "cache_write": "cache_creation_input_tokens",
+    "input_audio": "input_audio_tokens",
+    "cache_audio_read": "cache_read_audio_tokens",
+    "output": "output_tokens",
+    "reasoning": "reasoning_output_tokens",
+    "output_audio": "output_audio_tokens",
 }
-"""Attribute of a case → unit of the catalog."""
+"""Kind of a case → unit of the catalog: `<kind>_tokens` are used, `<kind>_per_mtok` is a price."""
 
-_PRICES: Final = {
-    "input_per_mtok": "input_tokens",
-    "output_per_mtok": "output_tokens",
-    "cache_read_per_mtok": "cache_read_input_tokens",
-    "cache_write_per_mtok": "cache_creation_input_tokens",
-    "reasoning_per_mtok": "reasoning_output_tokens",
-}
-INPUT: Final = ["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"]
-OUTPUT: Final = ["output_tokens", "reasoning_output_tokens"]
+_PARTS: Final = (
+    ("cache_read", ("cache_audio_read",)),
+    ("input_audio", ("cache_audio_read",)),
+    ("input", ("cache_read", "cache_write", "input_audio", "cache_audio_read")),
+    ("output", ("reasoning", "output_audio")),
+)
+"""Kinds of which others are a part, innermost first."""
+
+INPUT: Final = [_KINDS[kind] for kind in ("input", *_PARTS[2][1])]
+OUTPUT: Final = [_KINDS[kind] for kind in ("output", *_PARTS[3][1])]
 _RULE: Final = (
     "strictly above the start, all tokens of the request take the tier price;"
     " the tier is chosen by input tokens"
@@ -33,19 +37,22 @@ _RULE: Final = (
 def token_units(attributes: Fields) -> dict[str, Decimal]:
     """The token counts among an event's attributes; cached tokens are part of the input."""
     found = {
-        unit: Decimal(attributes.take(name)) for name, unit in _UNITS.items() if name in attributes
+        kind: Decimal(attributes.take(f"{kind}_tokens"))
+        for kind in _KINDS
+        if f"{kind}_tokens" in attributes
     }
-    for total, parts in (("input_tokens", INPUT[1:]), ("output_tokens", OUTPUT[1:])):
-        if total in found:
-            found[total] -= sum((found.get(part, Decimal(0)) for part in parts), Decimal(0))
-    return found
+    for whole, parts in _PARTS:
+        if whole in found:
+            found[whole] -= sum((found.get(part, Decimal(0)) for part in parts), Decimal(0))
+    return {_KINDS[kind]: quantity for kind, quantity in found.items()}
 
 
 def token_price(price: Fields) -> Words:
     """The price kind of `…_per_mtok` fields, each a number or `{base, tiers}`."""
     amounts: dict[str, str] = {}
     contexts: dict[Decimal, dict[str, str]] = {}
-    for name, unit in _PRICES.items():
+    for kind, unit in _KINDS.items():
+        name = f"{kind}_per_mtok"
         value = price.take(name)
         if isinstance(value, dict):
             stepped = Fields(value, f"{price.path}.{name}")
