@@ -26,7 +26,7 @@ from streams.model.mediation import (
     SplitRule,
 )
 from streams.outcome import Drop, DropReason, Reject
-from streams.parse.identity import Identify, compile_identity
+from streams.parse.identity import Identify, RecordIdOf, compile_identity, compile_record_id
 from streams.parse.mapping import Parse, compile_mapping
 from streams.parse.match import Matches, compile_match
 from streams.split.llm_usage import compile_llm_usage
@@ -67,6 +67,7 @@ class PlatformPlan(Struct, frozen=True):
     platform: SourcePlatform
     matches: Matches | None
     identify: Identify
+    record_id: RecordIdOf
     parse: Parse
     stages: tuple[tuple[str, Stage], ...]
 
@@ -122,6 +123,7 @@ def _compile_platform(
         platform=platform,
         matches=compile_match(platform.match),
         identify=compile_identity(platform),
+        record_id=compile_record_id(tenant),
         parse=compile_mapping(platform),
         stages=_compile_stages(platform, functions),
     )

@@ -5,9 +5,13 @@ murmur2 as Kafka's default partitioner computes it (seed 0x9747b28c, org.apache.
 """
 
 from functools import lru_cache
+from typing import Final
 
 _MASK = 0xFFFFFFFF
 _M = 0x5BD1E995
+
+ROOTS_KEPT: Final = 262_144
+"""The most roots of a tenant whose partition is remembered."""
 
 
 def murmur2(key: bytes) -> int:
@@ -37,3 +41,21 @@ def murmur2(key: bytes) -> int:
 def partition_of(tenant: str, root: str, partitions: int) -> int:
     """The partition of `charging` and `ledger` that owns this account root."""
     return (murmur2(f"{tenant}\0{root}".encode()) & 0x7FFFFFFF) % partitions
+
+
+class RootPartitions(dict[str, int]):
+    """By root of one tenant: its partition, computed when it is first asked for.
+
+    A plain dictionary, because `lru_cache` touches memory all over the place for each hit.
+    """
+
+    def __init__(self, tenant: str, partitions: int) -> None:
+        super().__init__()
+        self._tenant = tenant
+        self._partitions = partitions
+
+    def __missing__(self, root: str) -> int:
+        if len(self) >= ROOTS_KEPT:
+            self.clear()
+        found = self[root] = partition_of(self._tenant, root, self._partitions)
+        return found

@@ -14,16 +14,20 @@ def lacks_service(tenant: str, service_id: str) -> str:
     return f"service:{tenant}:{service_id}"
 
 
+def sole_root(service: Service | None, occurred_at: Instant) -> str | None:
+    """The root of a service that never had another, which nearly all are; None: look closer."""
+    if service is None or len(service.assignments) != 1:
+        return None
+    sole = service.assignments[0]
+    return sole.root if sole.start <= occurred_at < sole.end else None
+
+
 def find_root(
     service: Service | None, *, tenant: str, service_id: str, occurred_at: Instant
 ) -> str | Reject:
     """The account root at the event's time, or why there is not exactly one."""
     if service is None or not service.assignments:
         return _refuse(RejectReason.UNKNOWN_SERVICE, tenant, service_id, "nobody has it")
-    if len(service.assignments) == 1:
-        sole = service.assignments[0]
-        if sole.start <= occurred_at < sole.end:
-            return sole.root
     roots = {each.root for each in service.assignments if each.start <= occurred_at < each.end}
     if len(roots) == 1:
         return roots.pop()

@@ -26,13 +26,16 @@ class TopicPlan:
         self._by_type: dict[str, list[PlatformPlan]] = {}
         self._any_type: list[PlatformPlan] = []
         self._json: list[PlatformPlan] = []
-        self._csv: list[PlatformPlan] = []
+        self._csv: dict[tuple[str, int], list[tuple[PlatformPlan, tuple[str, ...]]]] = {}
         for plan in platforms:
             platform = plan.platform
             if platform.format == "json":
                 self._json.append(plan)
             elif platform.format == "csv":
-                self._csv.append(plan)
+                if platform.csv is not None:
+                    columns = platform.csv.columns
+                    layout = (platform.csv.delimiter, len(columns))
+                    self._csv.setdefault(layout, []).append((plan, columns))
             elif platform.match.type:
                 self._by_type.setdefault(platform.match.type, []).append(plan)
             else:
@@ -44,8 +47,8 @@ class TopicPlan:
             for kind, listed in self._by_type.items()
             if len(listed) == 1 and listed[0].matches is None
         }
-        layouts = [plan.platform.csv for plan in self._csv]
-        self.delimiters = tuple(dict.fromkeys(csv.delimiter for csv in layouts if csv)) or (",",)
+        delimiters = dict.fromkeys(delimiter for delimiter, _width in self._csv)
+        self.delimiters = tuple(delimiters) or (",",)
 
     def find(self, item: Item, arrival: Arrival, delimiter: str) -> Found | Reject:
         """The platform that a record belongs to, and the record by its fields' names.
@@ -70,20 +73,16 @@ class TopicPlan:
 
     def _find_row(self, row: list[str], arrival: Arrival, delimiter: str) -> Found | Reject:
         fitting: list[Found] = []
-        counted = False
-        for plan in self._csv:
-            layout = plan.platform.csv
-            if layout is None or layout.delimiter != delimiter or len(layout.columns) != len(row):
-                continue
-            counted = True
-            plain: PlainRecord = dict(zip(layout.columns, row, strict=True))
+        laid_out = self._csv.get((delimiter, len(row)), ())
+        for plan, columns in laid_out:
+            plain: PlainRecord = dict(zip(columns, row, strict=True))
             if plan.matches is None or plan.matches(plain, arrival.headers):
                 fitting.append((plan, plain))
         if len(fitting) == 1:
             return fitting[0]
         if fitting:
             return _claimed_twice([plan for plan, _plain in fitting])
-        if counted:
+        if laid_out:
             detail = f"no source platform takes a line that begins with {shown(row[0])}"
             return Reject(RejectReason.UNKNOWN_SOURCE, detail)
         detail = f"neither JSON nor a line of a known layout, it has {len(row)} columns"
@@ -117,9 +116,13 @@ class MediationPlans:
         topic = self._topics.get(arrival.topic)
         if topic is None:
             return Refusal("parse", self._refuse_topic(arrival.topic))
-        result = _mediate(topic, item, arrival, delimiter)
-        event, plan = result.event, result.plan
-        if event is None or plan is None or event.occurred_at >= self._starts[plan.tenant]:
+        found = topic.find(item, arrival, delimiter)
+        if type(found) is Reject:
+            return Refusal("parse", found)
+        plan, plain = found
+        result = plan.mediate(plain, arrival)
+        event = result.event
+        if event is None or event.occurred_at >= self._starts[plan.tenant]:
             return result
         earlier = self._earlier_topic(plan.tenant, arrival.topic, event.occurred_at)
         return _mediate(earlier, item, arrival, delimiter) if earlier else result

@@ -4,9 +4,11 @@ An exception inside the chain is our fault and ends that record alone (`internal
 reject limit.
 """
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
-from connectors.decode import Lines, decode_message
+from connectors.decode import Lines, Several, decode_message
 from streams.mediate import Mediated, Refusal
 from streams.model.event import Arrival
 from streams.model.refused import RefusedRecord
@@ -32,30 +34,40 @@ class Fetch:
         self._reference = reference
         self._taken = 0
 
-    def take(self, arrival: Arrival) -> None:
-        """Run one message's records through the chain; `arrival.index` is that of its first.
+    def take(self, arrivals: Iterable[Arrival]) -> None:
+        """Run the records of messages through the chain; `Arrival.index` is that of their first.
 
         Raises TooManyRejects.
         """
-        self._taken += 1
-        delimiters = self._plans.delimiters.get(arrival.topic, _COMMA)
-        try:
-            decoded = decode_message(arrival.raw, arrival.headers, delimiters)
-        except Exception as error:
-            self.fail(arrival, error)
-            return
-        if isinstance(decoded, dict):
-            self._take_record(decoded, arrival)
-        elif type(decoded) is Reject:
+        mediate, passed, delimiters_of = self._plans.mediate, self.passed, self._plans.delimiters
+        for arrival in arrivals:
+            self._taken += 1
+            delimiters = delimiters_of.get(arrival.topic, _COMMA)
+            try:
+                decoded = decode_message(arrival.raw, arrival.headers, delimiters)
+                result = mediate(decoded, arrival) if type(decoded) is dict else None
+            except Exception as error:
+                self.fail(arrival, error)
+                continue
+            if type(result) is Mediated:
+                passed.append(result)
+            elif result is not None:
+                self.refuse(arrival, result)
+            elif not isinstance(decoded, dict):
+                self._take_several(decoded, arrival)
+
+    def _take_several(self, decoded: Several | Lines | Reject, arrival: Arrival) -> None:
+        if type(decoded) is Reject:
             self.refuse(arrival, Refusal("decode", decoded))
-        else:
-            delimiter = decoded.delimiter if isinstance(decoded, Lines) else ""
-            for index, (raw, item) in enumerate(decoded.items, arrival.index):
-                one = replace(arrival, raw=raw, index=index)
-                if type(item) is Reject:
-                    self.refuse(one, Refusal("decode", item))
-                else:
-                    self._take_record(item, one, delimiter)
+            return
+        delimiter = decoded.delimiter if isinstance(decoded, Lines) else ""
+        for index, (raw, item) in enumerate(decoded.items, arrival.index):
+            alone = raw is arrival.raw and index == arrival.index
+            one = arrival if alone else replace(arrival, raw=raw, index=index)
+            if type(item) is Reject:
+                self.refuse(one, Refusal("decode", item))
+            else:
+                self._take_record(item, one, delimiter)
 
     def fail(self, arrival: Arrival, error: Exception) -> None:
         """End a record that an exception of ours came from. Raises TooManyRejects."""

@@ -4,13 +4,13 @@ Usage and commands go to `charging`, each to the partition it was routed to; wha
 goes to `suspense`, `errors` or `outcomes`.
 """
 
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator
 from typing import Any, Final
 
-from connectors.errors import Refused
 from connectors.kafka.avro import encode
-from connectors.kafka.codec import encode_commands, encode_usage_batch, position_key, suspense_key
+from connectors.kafka.codec import encode_commands, position_key, suspense_key
 from connectors.kafka.topics import MESSAGE_BYTES_MAX, Topic
+from connectors.kafka.usage_writer import UsageWriter
 from connectors.steps import Step, passed
 from streams.model.command import Command
 from streams.model.refused import RefusedRecord
@@ -36,19 +36,49 @@ def key_of(refused: RefusedRecord) -> bytes:
     return position_key(refused.position)
 
 
-def charging_messages(batch: UsageBatch) -> Iterator[bytes]:
-    """The batch as messages, halved until each is within the largest message. Raises Refused."""
-    packed = encode_usage_batch(batch)
-    if len(packed) <= MESSAGE_BYTES_MAX:
-        yield packed
-        return
-    half = len(batch.records) // 2
-    if half == 0:
-        raise Refused(f"one record of {len(packed)} bytes is too large for topic charging")
-    for records in (batch.records[:half], batch.records[half:]):
-        yield from charging_messages(
-            UsageBatch(batch.topic_id, batch.partition, batch.catalog_version, records)
-        )
+class Packed:
+    """What the slices of one batch became: usage is packed at once, so that its records can go."""
+
+    def __init__(self) -> None:
+        self.commands: dict[int, list[Command]] = {}
+        self.refused: list[RefusedRecord] = []
+        self.closed: list[RefusedRecord] = []
+        self._writers: dict[tuple[int, str, int, str], UsageWriter] = {}
+        self._records = 0
+
+    def add(self, output: MediationOutput) -> None:
+        """Take in what a slice became. Raises Refused."""
+        for partition, batches in output.batches.items():
+            for batch in batches:
+                self._writer(partition, batch).write(batch.records)
+                self._records += len(batch.records)
+        for partition, commands in output.commands.items():
+            self.commands.setdefault(partition, []).extend(commands)
+        self.refused += output.refused
+        self.closed += output.closed
+
+    def _writer(self, partition: int, batch: UsageBatch) -> UsageWriter:
+        topic_id, source, version = batch.topic_id, batch.partition, batch.catalog_version
+        writer = self._writers.get((partition, topic_id, source, version))
+        if writer is None:
+            writer = UsageWriter(topic_id=topic_id, partition=source, catalog_version=version)
+            self._writers[partition, topic_id, source, version] = writer
+        return writer
+
+    def for_charging(self) -> Iterator[tuple[int, bytes]]:
+        """The messages of `charging`, each with its partition; nothing may be added after this."""
+        for (partition, *_source), writer in self._writers.items():
+            for packed in writer.messages():
+                yield partition, packed
+        for partition, commands in self.commands.items():
+            for packed in command_messages(tuple(commands)):
+                yield partition, packed
+
+    def count(self) -> None:
+        """Tell the metrics."""
+        metrics.PASSED.inc(self._records)
+        for refused in self.refused:
+            metrics.REFUSED.labels(refused.state, refused.code).inc()
 
 
 class MediationOutputs:
@@ -58,20 +88,26 @@ class MediationOutputs:
         self._producer = producer
         self._prefix = prefix
 
-    async def send(self, output: MediationOutput) -> None:
-        """Return when everything is acknowledged. Raises what the client raises."""
+    async def send(self, outputs: Iterable[MediationOutput]) -> None:
+        """Return when everything is acknowledged. Raises what the client raises.
+
+        Nothing leaves before the last output has been made.
+        """
+        packed = Packed()
+        for output in outputs:
+            packed.add(output)
         pending: list[Awaitable[Any]] = []
-        for partition, packed in _for_charging(output):
-            pending.append(await self._hand_over(Topic.CHARGING, None, packed, partition))
+        for partition, message in packed.for_charging():
+            pending.append(await self._hand_over(Topic.CHARGING, None, message, partition))
             passed(Step.MEDIATION_BETWEEN_OUTPUTS)
-        for refused in (*output.refused, *output.closed):
+        for refused in (*packed.refused, *packed.closed):
             topic = TOPIC_OF_STATE[refused.state]
-            packed = encode(topic, refused)
-            pending.append(await self._hand_over(topic, key_of(refused), packed, None))
+            message = encode(topic, refused)
+            pending.append(await self._hand_over(topic, key_of(refused), message, None))
         for acknowledged in pending:
             await acknowledged
         passed(Step.MEDIATION_AFTER_PRODUCE)
-        _count(output)
+        packed.count()
 
     async def _hand_over(
         self, topic: Topic, key: bytes | None, value: bytes, partition: int | None
@@ -79,16 +115,6 @@ class MediationOutputs:
         name = f"{self._prefix}{topic}"
         sent: Awaitable[Any] = await self._producer.send(name, key, value, partition, None, None)
         return sent
-
-
-def _for_charging(output: MediationOutput) -> Iterator[tuple[int, bytes]]:
-    for partition, batches in output.batches.items():
-        for batch in batches:
-            for packed in charging_messages(batch):
-                yield partition, packed
-    for partition, commands in output.commands.items():
-        for packed in command_messages(tuple(commands)):
-            yield partition, packed
 
 
 def command_messages(commands: tuple[Command, ...]) -> Iterator[bytes]:
@@ -100,11 +126,3 @@ def command_messages(commands: tuple[Command, ...]) -> Iterator[bytes]:
     half = len(commands) // 2
     yield from command_messages(commands[:half])
     yield from command_messages(commands[half:])
-
-
-def _count(output: MediationOutput) -> None:
-    metrics.PASSED.inc(
-        sum(len(batch.records) for batches in output.batches.values() for batch in batches)
-    )
-    for refused in output.refused:
-        metrics.REFUSED.labels(refused.state, refused.code).inc()

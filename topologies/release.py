@@ -43,7 +43,7 @@ class Release:
             return
         self._raw.append(original)
         self._causes[original.position] = cause
-        self._fetch.take(_first_arrival(original))
+        self._fetch.take((_first_arrival(original),))
 
     def keys(self) -> list[tuple[str, str]]:
         """The services that the harmonised records need, in their order."""

@@ -16,10 +16,10 @@ from streams.model.command import Command
 from streams.model.event import Arrival
 from streams.model.instant import Instant
 from streams.model.refused import RefusedRecord
-from streams.model.usage import UsageBatch, UsageRecord, record_id_of
+from streams.model.usage import UsageBatch, UsageRecord
 from streams.outcome import Reject
-from streams.partition import partition_of
-from streams.route import find_root
+from streams.partition import RootPartitions
+from streams.route import find_root, sole_root
 from streams.sources import MediationPlans
 from topologies.fetch import Fetch
 from topologies.reject_limit import RejectGauge, RejectLimit
@@ -76,6 +76,7 @@ class MediationRunner:
         self.plans = plans
         self._directory = directory
         self._partitions = partitions
+        self._partitions_of: dict[str, RootPartitions] = {}
         self._gauge = RejectGauge(limit)
         self._engine = engine
 
@@ -84,8 +85,7 @@ class MediationRunner:
     ) -> MediationOutput:
         """A fetch of a source topic. Raises TooManyRejects, and what the directory raises."""
         fetch = self._begin()
-        for message in messages:
-            fetch.take(_arrival(message, topic, topic_id, partition))
+        fetch.take(_arrival(message, topic, topic_id, partition) for message in messages)
         batches = self._guide(fetch)
         self._gauge.taken(len(messages))
         return MediationOutput(batches=batches, refused=fetch.refused)
@@ -100,6 +100,7 @@ class MediationRunner:
         passed = fetch.passed
         keys = [(each.plan.tenant, each.event.service_id) for each in passed]
         services = self._directory.lookup(keys) if keys else []
+        partitions_of = self._partitions_of
         groups: dict[tuple[int, str, str, int], list[UsageRecord]] = {}
         for each, service in zip(passed, services, strict=True):
             arrival, plan = each.arrival, each.plan
@@ -111,7 +112,11 @@ class MediationRunner:
             if type(record) is Reject:
                 fetch.refuse(arrival, Refusal("guide", record, plan, None, each.event))
                 continue
-            target = partition_of(record.tenant, record.root, self._partitions)
+            partitions = partitions_of.get(plan.tenant)
+            if partitions is None:
+                partitions = RootPartitions(plan.tenant, self._partitions)
+                partitions_of[plan.tenant] = partitions
+            target = partitions[record.root]
             group = (target, plan.version, arrival.topic_id, arrival.partition)
             known = groups.get(group)
             if known is None:
@@ -157,11 +162,15 @@ def _guide_record(mediated: Mediated, service: Service | None) -> UsageRecord | 
     """The record that leaves for its account root."""
     arrival, plan, event = mediated.arrival, mediated.plan, mediated.event
     tenant, occurred_at = plan.tenant, event.occurred_at
-    root = find_root(service, tenant=tenant, service_id=event.service_id, occurred_at=occurred_at)
-    if type(root) is Reject:
-        return root
+    root = sole_root(service, occurred_at)
+    if root is None:
+        service_id = event.service_id
+        found = find_root(service, tenant=tenant, service_id=service_id, occurred_at=occurred_at)
+        if type(found) is Reject:
+            return found
+        root = found
     return UsageRecord(
-        record_id_of(tenant=tenant, source=event.source, event_id=event.event_id, part=0),
+        plan.record_id(event.source, event.event_id),
         tenant,
         event.source,
         event.event_id,

@@ -34,6 +34,11 @@ FACTS_AT_ONCE: Final = 2_000
 
 _CATALOG: Final = b"catalog\0"
 
+_SERVICE: Final = b"service\0"
+
+ServiceKey = tuple[str, str]
+"""Tenant and service id."""
+
 _log = structlog.get_logger()
 _decode_service = msgspec.msgpack.Decoder(Service).decode
 _decode_catalog = msgspec.msgpack.Decoder(CatalogVersions).decode
@@ -55,10 +60,11 @@ class AccountsDirectory:
         if facts is None:
             raise Refused(f"topic {self._topic} does not exist")
         self._store = FactStore(folder, origin=facts.topic_id)
-        self._cache: RecentCache[Service] = RecentCache(services_cached)
+        self._cache: RecentCache[ServiceKey, Service] = RecentCache(services_cached)
         self._lock = threading.Lock()
         self._epoch = 0
         self._marks = self._stored_marks()
+        self._position = self._store.position
         self._stopping = threading.Event()
         self._failure: ConnectorError | None = None
         self._thread = threading.Thread(target=self._follow, name="accounts", daemon=True)
@@ -77,30 +83,38 @@ class AccountsDirectory:
     @property
     def position(self) -> int:
         """The offset of topic `accounts` that is reflected, -1 for none."""
-        return self._store.position
+        return self._position
 
     @property
     def marks(self) -> dict[str, CatalogMarks]:
         """The catalog versions of each tenant and when they begin. A new object at each change."""
         return self._marks
 
-    def lookup(self, keys: Sequence[tuple[str, str]]) -> list[Service | None]:
+    def lookup(self, keys: Sequence[ServiceKey]) -> list[Service | None]:
         """The services of (tenant, service id) pairs, None where unknown."""
         if self._failure is not None:
             raise self._failure
-        cache = self._cache
-        packed_keys = [f"service\0{tenant}\0{service}".encode() for tenant, service in keys]
-        found = [cache.get(key) for key in packed_keys]
-        missing = [index for index, service in enumerate(found) if service is None]
-        if missing:
-            self._read_missing(packed_keys, found, missing)
+        found = self._cache.get_young(keys)
+        if not all(found):
+            self._look_further(keys, found)
         return found
 
+    def _look_further(self, keys: Sequence[ServiceKey], found: list[Service | None]) -> None:
+        """Fill in what the old generation has, and what only the store has."""
+        # A fact that comes meanwhile must not miss what moves from one generation to the other.
+        with self._lock:
+            for index, key in enumerate(keys):
+                if found[index] is None:
+                    found[index] = self._cache.get(key)
+        missing = [index for index, service in enumerate(found) if service is None]
+        if missing:
+            self._read_missing(keys, found, missing)
+
     def _read_missing(
-        self, keys: list[bytes], found: list[Service | None], missing: list[int]
+        self, keys: Sequence[ServiceKey], found: list[Service | None], missing: list[int]
     ) -> None:
         epoch = self._epoch
-        stored = self._store.get_many([keys[index] for index in missing])
+        stored = self._store.get_many([_stored_key(*keys[index]) for index in missing])
         for index, packed in zip(missing, stored, strict=True):
             if packed is not None:
                 found[index] = _decode_service(packed)
@@ -155,7 +169,9 @@ class AccountsDirectory:
 
     def _begin_again(self) -> None:
         self._store.wipe()
+        self._position = -1
         with self._lock:
+            self._epoch += 1
             self._cache = RecentCache(SERVICES_CACHED)
             self._marks = {}
 
@@ -180,12 +196,16 @@ class AccountsDirectory:
         if last != self._store.position:
             self._store.write(list(changes.items()), last)
             self._publish(changes, marks)
+            # Only now: a look-up after this must not find what the cache had before.
+            self._position = last
 
     def _publish(self, changes: dict[bytes, bytes | None], marks: dict[str, CatalogMarks]) -> None:
         with self._lock:
             self._epoch += 1
             for key in changes:
-                self._cache.drop(key)
+                if key.startswith(_SERVICE):
+                    tenant, service_id = key.decode().split("\0", 2)[1:]
+                    self._cache.drop((tenant, service_id))
         if marks != self._marks:
             self._marks = marks
 
@@ -197,3 +217,7 @@ class AccountsDirectory:
     def _stored_marks(self) -> dict[str, CatalogMarks]:
         stored = (_decode_catalog(packed) for _, packed in self._store.items(_CATALOG))
         return {versions.tenant: CatalogMarks(versions.marks) for versions in stored}
+
+
+def _stored_key(tenant: str, service_id: str) -> bytes:
+    return b"%s%s\0%s" % (_SERVICE, tenant.encode(), service_id.encode())

@@ -65,6 +65,9 @@ _COMPUTE: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "in": contains_item,
 }
 
+_TRUTHS: Final = ("==", "!=", "<", "<=", ">", ">=", "in", "&&", "||")
+"""The operators that give true or false."""
+
 
 def compile_expression(expression: Expression) -> Evaluate:
     """The function that computes the expression for a record: a plain value or a `Failure`."""
@@ -171,6 +174,8 @@ def _compile_unary(symbol: str, operand: Evaluate) -> Evaluate:
 def _compile_binary(symbol: str, left: Expression, right: Expression) -> Evaluate:
     first, second = _compile(left), _compile(right)
     if symbol in ("&&", "||"):
+        if _is_sure(left) and _is_truth(right):
+            return _compile_sure_logic(symbol, first, second)
         return _compile_logic(symbol, first, second)
     compute = _COMPUTE[symbol]
     if isinstance(right, Literal):
@@ -207,6 +212,25 @@ def _compile_logic(symbol: str, first: Evaluate, second: Evaluate) -> Evaluate:
         return deciding if left is deciding else _truth(second(plain), symbol)
 
     return evaluate
+
+
+def _compile_sure_logic(symbol: str, first: Evaluate, second: Evaluate) -> Evaluate:
+    """`has(a.b) && a.b == …`: the left side cannot fail and the right one gives a truth."""
+    if symbol == "||":
+        return lambda plain: True if first(plain) else second(plain)
+    return lambda plain: second(plain) if first(plain) else False
+
+
+def _is_sure(expression: Expression) -> bool:
+    """True for what is true or false for every record."""
+    return isinstance(expression, Has)
+
+
+def _is_truth(expression: Expression) -> bool:
+    """True for what is true or false where it has a value at all."""
+    return isinstance(expression, Has) or (
+        isinstance(expression, Binary) and expression.operator in _TRUTHS
+    )
 
 
 def _compile_conditional(test: Evaluate, yes: Evaluate, no: Evaluate) -> Evaluate:

@@ -5,7 +5,8 @@ The tenant is not in here: it comes from the catalog that the source platform st
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from hashlib import blake2b
+from typing import Any, Final
 
 from streams.model.event import Arrival, PlainRecord
 from streams.model.mediation import SourcePlatform
@@ -16,6 +17,12 @@ from streams.plain.values import TEXT_LENGTH_MAX, is_word, refuse_word
 Identify = Callable[[PlainRecord, Arrival], tuple[str, str] | Reject]
 """A record and its place → (source, event id)."""
 
+RecordIdOf = Callable[[str, str], bytes]
+"""Source and event id → record id."""
+
+SOURCES_KEPT: Final = 10_000
+_FIRST_PART: Final = "\0" + "0"
+
 
 def compile_identity(platform: SourcePlatform) -> Identify:
     """The identity of a platform's records; CloudEvents bring their own."""
@@ -24,6 +31,8 @@ def compile_identity(platform: SourcePlatform) -> Identify:
         return _cloudevents_identity
     read_source = _compile_source(platform)
     read_id = _compile_id(identity.id_fields)
+    if not identity.source_field and len(identity.id_fields) == 1:
+        return _compile_constant(platform, read_id)
 
     def identify(plain: PlainRecord, arrival: Arrival) -> tuple[str, str] | Reject:
         source = read_source(plain)
@@ -35,13 +44,49 @@ def compile_identity(platform: SourcePlatform) -> Identify:
     return identify
 
 
+def compile_record_id(tenant: str) -> RecordIdOf:
+    """`record_id_of` for whole records of a tenant.
+
+    Sources come again and again: the hash of what stands before the event id is kept and copied.
+    """
+    begun: dict[str, blake2b] = {}
+
+    def record_id(source: str, event_id: str) -> bytes:
+        hashed = begun.get(source)
+        if hashed is None:
+            if len(begun) >= SOURCES_KEPT:
+                begun.clear()
+            hashed = begun[source] = blake2b(f"{tenant}\0{source}\0".encode(), digest_size=16)
+        hashed = hashed.copy()
+        hashed.update((event_id + _FIRST_PART).encode())
+        return hashed.digest()
+
+    return record_id
+
+
 def _cloudevents_identity(plain: PlainRecord, arrival: Arrival) -> tuple[str, str] | Reject:
     source, event_id = plain.get("source"), plain.get("id")
-    if is_word(source) and is_word(event_id):
+    if not is_word(source):
+        return refuse_word(source, "source")
+    return (source, event_id) if is_word(event_id) else refuse_word(event_id, "id")
+
+
+def _compile_constant(
+    platform: SourcePlatform, read_id: Callable[[PlainRecord, Arrival], Any]
+) -> Identify:
+    """A source that is always the same, and one field for the id: the most frequent kind."""
+    source = platform.identity.source or platform.id
+    get = compile_path(platform.identity.id_fields[0])
+
+    def identify(plain: PlainRecord, arrival: Arrival) -> tuple[str, str] | Reject:
+        event_id = get(plain)
+        if not is_word(event_id):
+            event_id = read_id(plain, arrival)
+            if type(event_id) is Reject:
+                return event_id
         return source, event_id
-    if is_word(source):
-        return refuse_word(event_id, "id")
-    return refuse_word(source, "source")
+
+    return identify
 
 
 def _compile_source(platform: SourcePlatform) -> Callable[[PlainRecord], Any]:

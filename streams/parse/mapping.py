@@ -138,16 +138,15 @@ def _compile_attributes(mapping: FieldMapping) -> _ReadAttributes:
         attributes: dict[str, str] = {}
         for name, field, get, required in entries:
             value = get(plain)
-            if type(value) is not str and value is not None:
-                value = _text_of(value)
             if is_word(value):
                 attributes[name] = value
-            elif (value is None or value == "") and not required:
                 continue
-            elif type(value) is str:
-                return refuse_word(value, field)
-            else:
-                return wrong_type(value, field, "text")
+            text = _text_of(value)
+            if is_word(text):
+                attributes[name] = text
+            elif required or not (text is None or text == ""):
+                is_text = type(text) is str
+                return refuse_word(text, field) if is_text else wrong_type(text, field, "text")
         return attributes
 
     return read_attributes

@@ -16,6 +16,9 @@ def compile_match(match: Match) -> Matches | None:
     wanted = tuple((name, text.encode()) for name, text in match.headers.items())
     if not (fields or present or wanted):
         return None
+    if len(fields) == 1 and not present and not wanted:
+        ((sole, sole_text),) = fields
+        return lambda plain, headers: plain.get(sole) == sole_text
 
     def matches(plain: PlainRecord, headers: Headers) -> bool:
         for name, text in fields:

@@ -121,7 +121,7 @@ def test_broken_files_are_wiped(tmp_path: Path) -> None:
 
 
 def test_the_cache_keeps_what_is_asked_for() -> None:
-    cache: RecentCache[int] = RecentCache(4)
+    cache: RecentCache[bytes, int] = RecentCache(4)
     for number in range(100):
         cache.put(b"%d" % number, number)
         cache.put(b"often", -1)

@@ -12,7 +12,7 @@ from connectors.kafka.topics import MESSAGE_BYTES_MAX
 from streams.model.command import Released
 from streams.model.refused import RefusedRecord
 from streams.model.usage import SourcePosition, Usage, UsageBatch, UsageRecord
-from topologies.outputs import MediationOutputs, charging_messages, command_messages
+from topologies.outputs import MediationOutputs, Packed, command_messages
 from topologies.runner import MediationOutput
 
 
@@ -78,7 +78,7 @@ def test_a_batch_is_done_when_everything_is_acknowledged() -> None:
             commands={1: [Released("release/1", batch(record(3)))]},
             refused=[refused("suspended", "unknown_service"), refused("error", "not_parsable")],
         )
-        sending = asyncio.create_task(MediationOutputs(broker, "p.").send(output))
+        sending = asyncio.create_task(MediationOutputs(broker, "p.").send([output]))
         await asyncio.sleep(0)
         assert [(topic, place) for topic, _, _, place in broker.sent] == [
             ("p.charging", 2),
@@ -103,7 +103,7 @@ def test_a_refusal_by_the_broker_reaches_the_agent() -> None:
     async def scenario() -> None:
         broker = Broker()
         output = MediationOutput(batches={0: [batch(record(1))]})
-        sending = asyncio.create_task(MediationOutputs(broker, "").send(output))
+        sending = asyncio.create_task(MediationOutputs(broker, "").send([output]))
         await asyncio.sleep(0)
         broker.acknowledgements[0].set_exception(ConnectionError("gone"))
         with pytest.raises(ConnectionError):
@@ -128,7 +128,7 @@ def test_a_refused_record_goes_by_what_became_of_it(state: Any, topic: str) -> N
         broker = Broker()
         entry = refused(state, "filtered")
         sending = asyncio.create_task(
-            MediationOutputs(broker, "").send(MediationOutput(refused=[entry]))
+            MediationOutputs(broker, "").send([MediationOutput(refused=[entry])])
         )
         await asyncio.sleep(0)
         ((found, key, value, _),) = broker.sent
@@ -142,17 +142,44 @@ def test_a_refused_record_goes_by_what_became_of_it(state: Any, topic: str) -> N
     asyncio.run(scenario())
 
 
-def test_large_batches_are_halved_until_they_fit() -> None:
+def messages_of(*slices: UsageBatch) -> list[bytes]:
+    packed = Packed()
+    for each in slices:
+        packed.add(MediationOutput(batches={2: [each]}))
+    return [message for _partition, message in packed.for_charging()]
+
+
+def test_slices_of_a_batch_leave_as_one_message() -> None:
+    """It is what the whole batch packed at once would be; other sources and versions keep apart."""
+    first, second = (record(1), record(2)), (record(3),)
+    other = UsageBatch("T" * 22, 3, "v2", second)
+    messages = messages_of(batch(*first), batch(*second), other)
+    assert [decode_charging(message) for message in messages] == [batch(*first, *second), other]
+
+
+def test_large_batches_are_cut_into_messages_that_fit() -> None:
     """No record is lost or moved, and no message is larger than the broker takes."""
     records = [record(number, padding=1_000_000) for number in range(20)]
-    messages = list(charging_messages(batch(*records)))
-    assert len(messages) > 2
+    messages = messages_of(batch(*records[:7]), batch(*records[7:]))
+    assert len(messages) == 3
     assert max(len(message) for message in messages) <= MESSAGE_BYTES_MAX
     decoded = [decode_charging(message) for message in messages]
     assert [r for found in decoded if isinstance(found, UsageBatch) for r in found.records] == (
         records
     )
-    commands = tuple(Released(str(number), batch(each)) for number, each in enumerate(records))
+
+
+def test_a_record_may_fill_a_message_to_the_last_byte() -> None:
+    empty = messages_of(batch(record(1), record(2, padding=65_536)))
+    padding = 65_536 + MESSAGE_BYTES_MAX - len(empty[0])
+    (full,) = messages_of(batch(record(1), record(2, padding=padding)))
+    assert len(full) == MESSAGE_BYTES_MAX
+    assert len(messages_of(batch(record(1), record(2, padding=padding + 1)))) == 2
+
+
+def test_commands_are_halved_until_they_fit() -> None:
+    batches = [batch(record(number, padding=1_000_000)) for number in range(20)]
+    commands = tuple(Released(str(number), each) for number, each in enumerate(batches))
     sizes = [len(message) for message in command_messages(commands)]
     assert len(sizes) > 2
     assert max(sizes) <= MESSAGE_BYTES_MAX
@@ -160,4 +187,4 @@ def test_large_batches_are_halved_until_they_fit() -> None:
 
 def test_one_record_beyond_the_largest_message_is_refused() -> None:
     with pytest.raises(Refused, match=r"one record of .* bytes is too large"):
-        list(charging_messages(batch(record(1, padding=MESSAGE_BYTES_MAX))))
+        messages_of(batch(record(1, padding=MESSAGE_BYTES_MAX)))

@@ -75,6 +75,8 @@ def test_agrees_with_the_library_at_home_and_abroad(
             parsed = phonenumbers.parse(text, home)
         except phonenumbers.NumberParseException:
             continue
+        if not phonenumbers.is_valid_number(parsed):
+            continue  # 310-0000 of Canada, dialled from elsewhere: the library only guesses
         expected = phonenumbers.format_number(parsed, Form.E164).removeprefix("+")
         assert NORMALISE[home](text) == expected, (text, home)
 
