@@ -189,9 +189,9 @@ class CounterForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class SumForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What charge lines add up to: all of them, or those that fit every word given.
 
-    `charges` are ids of usage, `month` is the usage's month in the account's time zone, `detail`
-    is what a line's detail must hold among other things. `digits` rounds what was found, half up,
-    before it is compared.
+    `charges` are ids of usage, `month` is the usage's month in the account's time zone, `without`
+    are rules left out, `detail` is what a line's detail must hold among other things. `digits`
+    rounds what was found, half up, before it is compared.
     """
 
     charges: tuple[str, ...] | None = None
@@ -200,6 +200,7 @@ class SumForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     price_plan: str | None = None
     month: Month | None = None
     rule: str | None = None
+    without: tuple[str, ...] = ()
     price: str | None = None
     units: tuple[str, ...] | None = None
     detail: dict[str, str] = {}

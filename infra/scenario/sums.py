@@ -47,6 +47,8 @@ def _fits_charge(wanted: SumForm, charge: RatedUsage, time_zone: str) -> bool:
 
 
 def _fits_line(wanted: SumForm, line: ChargeLine) -> bool:
+    if line.rule in wanted.without:
+        return False
     if wanted.units is not None and line.unit not in wanted.units:
         return False
     return _holds(wanted, line, _OF_LINES) and wanted.detail.items() <= line.detail.items()
@@ -62,6 +64,6 @@ def _at(value: Decimal, digits: int | None) -> Decimal:
 
 
 def _shown(wanted: SumForm) -> str:
-    words = (*_OF_CHARGES, "charges", "month", *_OF_LINES, "units", "detail")
+    words = (*_OF_CHARGES, "charges", "month", *_OF_LINES, "without", "units", "detail")
     named = ((word, getattr(wanted, word)) for word in words)
     return ", ".join(f"{word} {value}" for word, value in named if value) or "all lines"

@@ -7,6 +7,8 @@ from typing import Any, Final
 from tests.cases.draft import CUSTOMER, Draft, slug, text_of
 from tests.cases.fields import Fields, NotYet, UnknownField, each
 from tests.cases.words.quantity import FREE
+from tests.cases.words.shares import PARTNER
+from tests.cases.words.taxes import RULE as TAX
 from tests.cases.words.tokens import INPUT, OUTPUT
 
 Comparer = Callable[[Draft, Any], None]
@@ -24,7 +26,13 @@ def known_fields() -> set[str]:
 
 
 def _total(draft: Draft, value: str) -> None:
-    draft.sum(amount=text_of(draft.sign * Decimal(value)))
+    """What is charged, or what the notes say that the total is."""
+    if "total is the tax" in draft.notes:
+        _tax(draft, value)
+    elif "total is the share of the partner" in draft.notes:
+        _partner(draft, value)
+    else:
+        draft.sum(amount=text_of(draft.sign * Decimal(value)))
 
 
 def _amounts(draft: Draft, values: list[str]) -> None:
@@ -187,12 +195,67 @@ def _fixed_part(draft: Draft, value: str) -> None:
 
 
 def _without_tax(draft: Draft, value: str) -> None:
-    draft.sum(amount=value)
+    draft.sum(without=[TAX], amount=value)
 
 
 def _with_tax(draft: Draft, value: str | None) -> None:
+    """Where the tax is not known, neither is this."""
     if value is not None:
-        raise NotYet("tax")
+        draft.sum(amount=value)
+
+
+def _tax(draft: Draft, value: str) -> None:
+    if "taxes" not in draft.sections:
+        raise NotYet("a tax whose rate no field tells")
+    draft.sum(rule=TAX, amount=value)
+
+
+def _taxes(draft: Draft, values: list[str]) -> None:
+    for event, value in zip(draft.now, values, strict=True):
+        draft.sum(charges=[event.id], rule=TAX, amount=value)
+
+
+def _partner(draft: Draft, value: str) -> None:
+    _counter(draft, PARTNER, value)
+
+
+def _platform(draft: Draft, value: str) -> None:
+    _counter(draft, "revenue", value)
+
+
+def _counter(draft: Draft, ledger_account: str, value: str) -> None:
+    words = {"ledger_account": ledger_account, "resource": draft.currency, "total": value}
+    draft.expect("counters", words)
+
+
+def _after_each(draft: Draft, values: list[Any]) -> None:
+    """Running sums after each event."""
+    for number, after in enumerate(each(values, "expect.after_each"), start=1):
+        first = [event.id for event in draft.now[:number]]
+        for name, value in after.rest():
+            if name == "amount_cents":
+                draft.sum(charges=first, without=[TAX], amount=_from_cents(value))
+            elif name == "total_with_tax_cents":
+                draft.sum(charges=first, amount=_from_cents(value))
+            elif name in _LATER_AFTER_EACH:
+                raise NotYet("balances after each step")
+            else:
+                raise UnknownField(f"{after.path}.{name}")
+
+
+_LATER_AFTER_EACH: Final = {
+    "remaining",
+    "rollovers",
+    "sms",
+    "money",
+    "balance_cents",
+    "ongoing_balance_cents",
+    "ongoing_usage_cents",
+}
+
+
+def _from_cents(value: str) -> str:
+    return text_of(Decimal(value) / 100)
 
 
 def _credit(draft: Draft, value: str) -> None:
@@ -230,10 +293,14 @@ _WORDS: Final[dict[str, Comparer]] = {
     "average_unit_amount": _average,
     "total_excl_tax": _without_tax,
     "total_incl_tax": _with_tax,
+    "tax": _tax,
+    "taxes": _taxes,
+    "partner": _partner,
+    "platform": _platform,
+    "after_each": _after_each,
 }
 
 LATER: Final[dict[str, str]] = {
-    "after_each": "balances after each step",
     "after_rerate": "re-rating",
     "alerts": "alerts on a value",
     "amount": "maximum spend",
@@ -264,10 +331,8 @@ LATER: Final[dict[str, str]] = {
     "on_exhaustion": "credit pool",
     "outcomes": "outcome",
     "overage": "several grants",
-    "partner": "revenue share",
     "per_bucket": "aggregation",
     "per_group": "aggregation",
-    "platform": "revenue share",
     "pool_units": "credit pool",
     "precise_cents": "minimum spend",
     "remaining": "several balances",
@@ -275,9 +340,7 @@ LATER: Final[dict[str, str]] = {
     "S": "credit pool",
     "segments": "several grants",
     "subtotal": "discount",
-    "tax": "tax",
     "tax_cents": "tax",
-    "taxes": "tax",
     "total_with_tax_cents": "tax",
     "true_up": "minimum spend",
     "true_up_cents": "minimum spend",

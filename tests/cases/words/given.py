@@ -5,7 +5,18 @@ from typing import Final
 
 from tests.cases.draft import Draft
 from tests.cases.fields import Fields
-from tests.cases.words import calls, levels, plans, prices, quantity, rounding, stations, tokens
+from tests.cases.words import (
+    calls,
+    levels,
+    plans,
+    prices,
+    quantity,
+    rounding,
+    shares,
+    stations,
+    taxes,
+    tokens,
+)
 
 Reader = Callable[[Draft, Fields], None]
 
@@ -54,6 +65,8 @@ _WORDS: Final[dict[str, Reader]] = {
     "destinations": calls.destinations,
     "profiles": calls.profiles,
     "markup_percent": tokens.markup,
+    "split": shares.split,
+    "tax_percent": taxes.tax_percent,
     "unit_conversion": quantity.conversion,
     "round_quantity": quantity.rounded,
     "free_units": quantity.free_units,
@@ -121,9 +134,7 @@ LATER: Final[dict[str, str]] = {
     "services": "credit pool",
     "settlement": "settlement",
     "snapshot_after_first_hour": "several grants",
-    "split": "revenue share",
     "start": "several grants",
-    "tax_percent": "tax",
     "thresholds": "alerts on a value",
     "thresholds_cents": "invoices at a threshold",
     "to": "plan change",

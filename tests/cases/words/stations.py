@@ -4,7 +4,8 @@ import re
 from typing import Any, Final
 
 from tests.cases.draft import Draft, Words
-from tests.cases.fields import Fields, NotYet, UnknownField, each
+from tests.cases.fields import Fields, UnknownField, each
+from tests.cases.words.taxes import tax_class
 
 _DIMENSIONS: Final = {
     "flat": "flat",
@@ -32,7 +33,8 @@ _WINDOW: Final = re.compile(rf"({'|'.join(_DAYS)})(?: (\d\d:\d\d)-(\d\d:\d\d))?"
 def components(draft: Draft, given: Fields) -> None:
     """`components`: the first of a dimension whose restrictions hold counts."""
     rows = [
-        _component(component) for component in each(given.take("components"), "given.components")
+        _component(draft, component)
+        for component in each(given.take("components"), "given.components")
     ]
     used = {unit for event in draft.events for unit in event.units}
     named = {row["dimension"] for row in rows} - {"flat"}
@@ -43,7 +45,7 @@ def components(draft: Draft, given: Fields) -> None:
     draft.plan.rows.append({"ev": words})
 
 
-def _component(component: Fields) -> Words:
+def _component(draft: Draft, component: Fields) -> Words:
     dimension = component.take("dimension")
     if dimension not in _DIMENSIONS:
         raise UnknownField(f"{component.path}.dimension: {dimension!r}")
@@ -53,8 +55,8 @@ def _component(component: Fields) -> Words:
             words["step"] = component.take(step)
     if "when" in component:
         words["when"] = _when(component.take("when"))
-    if component.take("tax_percent") is not None:
-        raise NotYet("tax")
+    if "tax_percent" in component:
+        words["tax_class"] = tax_class(draft, component.take("tax_percent"))
     component.done()
     return words
 
