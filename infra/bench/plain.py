@@ -19,7 +19,8 @@ import faust
 from connectors.kafka.codec import TABLE_DECODERS, encode_value
 from connectors.kafka.topics import Topic
 from infra.bench.floor import Stretch
-from infra.bench.world import MemoryState, World, make_world
+from infra.bench.world import World, make_world
+from streams.memory import MemoryState
 from streams.model.instant import Instant
 from streams.model.usage import SourcePosition
 from streams.state import Effects, Table

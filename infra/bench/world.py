@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from connectors.catalog.compile import compile_plan
 from connectors.catalog.load import load_catalog
 from infra.load.population import commands_of, population
 from streams.charge import Charging
+from streams.memory import MemoryState
 from streams.model.account import Service
 from streams.model.catalog import Catalog, version_of
 from streams.model.command import ActivateCatalog
@@ -20,30 +20,6 @@ from topologies.reject_limit import RejectLimit
 from topologies.runner import MediationRunner
 
 CATALOGS = Path(__file__).parents[2] / "catalog"
-
-
-class MemoryState:
-    """A `State` in a dict; nothing is written anywhere."""
-
-    def __init__(self) -> None:
-        self.values: dict[tuple[Table, bytes], Any] = {}
-
-    def get(self, table: Table, key: bytes) -> Any:
-        """The value, or None."""
-        return self.values.get((table, key))
-
-    def put(self, table: Table, key: bytes, value: Any) -> None:
-        """Set the value."""
-        self.values[table, key] = value
-
-    def delete(self, table: Table, key: bytes) -> None:
-        """Remove the key."""
-        self.values.pop((table, key), None)
-
-    def drop(self, table: Table, start: bytes, end: bytes) -> None:
-        """Remove all keys `start <= key < end` of the table."""
-        for kept in [k for k in self.values if k[0] == table and start <= k[1] < end]:
-            del self.values[kept]
 
 
 class MemoryDirectory:

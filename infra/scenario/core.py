@@ -4,7 +4,7 @@ What suspense does in a running system is done here after each command: what wai
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from infra.scenario.form import AccountForm, MessageForm, ScenarioForm, StepForm
 from infra.scenario.messages import TOPIC, instant, message_of, with_platforms
 from infra.scenario.outcome import Outcome, Refused
 from streams.charge import Charging
+from streams.memory import MemoryState
 from streams.model.account import Account, Service
 from streams.model.catalog import Catalog
 from streams.model.command import (
@@ -39,31 +40,6 @@ from topologies.reject_limit import RejectLimit
 from topologies.runner import MediationRunner, SourceMessage
 
 _TOPIC_ID = "scenario"
-
-
-class MemoryState:
-    """A partition's state in dictionaries."""
-
-    def __init__(self) -> None:
-        self.tables: dict[Table, dict[bytes, Any]] = {table: {} for table in Table}
-
-    def get(self, table: Table, key: bytes) -> Any:
-        """The value, or None."""
-        return self.tables[table].get(key)
-
-    def put(self, table: Table, key: bytes, value: Any) -> None:
-        """Set the value."""
-        self.tables[table][key] = value
-
-    def delete(self, table: Table, key: bytes) -> None:
-        """Remove the key."""
-        self.tables[table].pop(key, None)
-
-    def drop(self, table: Table, start: bytes, end: bytes) -> None:
-        """Remove all keys `start <= key < end`."""
-        held = self.tables[table]
-        for key in [key for key in held if start <= key < end]:
-            del held[key]
 
 
 class _Partition:
@@ -289,17 +265,16 @@ class CoreRun:
             else:
                 outcome.refused.append(end)
         for partition in self._partitions:
-            tables = partition.state.tables
-            accounts: Iterable[Account] = tables[Table.ACCOUNTS].values()
-            for account in accounts:
-                key = f"{account.tenant}\0{account.account}".encode()
+            state = partition.state
+            accounts: Mapping[bytes, Account] = state.table(Table.ACCOUNTS)
+            for key, account in accounts.items():
                 for table, held in (
                     (Table.BALANCES, outcome.balances),
                     (Table.ACCUMULATORS, outcome.accumulators),
                 ):
-                    if key in tables[table]:
-                        held[account.account] = tables[table][key]
-            for key, total in tables[Table.COUNTERS].items():
+                    if (found := state.get(table, key)) is not None:
+                        held[account.account] = found
+            for key, total in state.table(Table.COUNTERS).items():
                 _, ledger_account, resource = key.decode().split("\0")
                 held_total = outcome.counters.get((ledger_account, resource), Decimal(0))
                 outcome.counters[ledger_account, resource] = held_total + Decimal(total)

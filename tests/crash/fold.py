@@ -8,7 +8,6 @@ the byte, however the owners of the partition died on the way.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
 
@@ -17,6 +16,7 @@ from connectors.kafka.ledger import Chain
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
 from streams.charge import Charging
+from streams.memory import MemoryState
 from streams.model.command import Command
 from streams.model.ledger import LedgerRecord
 from streams.model.usage import SourcePosition, UsageBatch
@@ -25,27 +25,6 @@ from streams.state import Effects, Table
 
 OWNERS_OWN = bytes([Table.META]) + b"owner."
 EFFECTS = ("rated", "verdicts", "alerts", "outbox", "facts", "cleared")
-
-
-class DictState:
-    """A `State` by packed key."""
-
-    def __init__(self) -> None:
-        self.values: dict[bytes, Any] = {}
-
-    def get(self, table: Table, key: bytes) -> Any:
-        return self.values.get(bytes([table]) + key)
-
-    def put(self, table: Table, key: bytes, value: Any) -> None:
-        self.values[bytes([table]) + key] = value
-
-    def delete(self, table: Table, key: bytes) -> None:
-        self.values.pop(bytes([table]) + key, None)
-
-    def drop(self, table: Table, start: bytes, end: bytes) -> None:
-        low, high = bytes([table]) + start, bytes([table]) + end
-        for key in [key for key in self.values if low <= key < high]:
-            del self.values[key]
 
 
 @dataclass
@@ -91,7 +70,7 @@ def fold_partition(settings: KafkaSettings, partition: int, plans: Mapping[str, 
     """Read one partition of `charging` and `ledger` and compute it all again."""
     inputs = {o: decode_charging(v) for o, v in read_all(settings, Topic.CHARGING, partition)}
     core = Charging(plans=plans, partitions=settings.partitions, partition=partition)
-    folded, state, chain = Folded(partition), DictState(), Chain()
+    folded, state, chain = Folded(partition), MemoryState(), Chain()
     for offset, value in read_all(settings, Topic.LEDGER, partition):
         record = decode_ledger(value)
         if not chain.accept(offset, record):
@@ -115,7 +94,7 @@ def _take(
     core: Charging,
     message: UsageBatch | tuple[Command, ...],
     span: tuple[int, int],
-    state: DictState,
+    state: MemoryState,
     effects: Effects,
 ) -> None:
     first, last = span
@@ -150,8 +129,8 @@ def _compare_effects(folded: Folded, offset: int, record: LedgerRecord, effects:
             )
 
 
-def _compare_states(folded: Folded, state: DictState) -> None:
-    computed = {key: encode_value(value) for key, value in state.values.items()}
+def _compare_states(folded: Folded, state: MemoryState) -> None:
+    computed = {bytes([at[0]]) + at[1]: encode_value(held) for at, held in state.values.items()}
     stored = {k: v for k, v in folded.state.items() if not k.startswith(OWNERS_OWN)}
     computed = {k: v for k, v in computed.items() if not k.startswith(OWNERS_OWN)}
     for key in sorted(stored.keys() | computed.keys()):

@@ -5,8 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from infra.scenario.core import MemoryState
 from streams.charge import Charging
+from streams.memory import MemoryState
 from streams.model.catalog import (
     Accumulator,
     Allowance,

@@ -7,6 +7,7 @@ import msgspec
 
 from connectors.kafka.codec import TABLE_DECODERS, decode_charging, decode_ledger
 from connectors.kafka.ledger import Chain
+from streams.memory import MemoryState
 from streams.model.command import Command, Forwarded, Released
 from streams.model.ledger import WHOLE, LedgerRecord
 from streams.model.rated import RecordVerdict
@@ -16,32 +17,12 @@ from tests.simulate.broker import SimBroker
 from topologies.state import POSITION_KEY
 
 
-class PlainState:
-    """A dictionary."""
-
-    def __init__(self) -> None:
-        self.values: dict[tuple[int, bytes], Any] = {}
-
-    def get(self, table: Table, key: bytes) -> Any:
-        return self.values.get((table, key))
-
-    def put(self, table: Table, key: bytes, value: Any) -> None:
-        self.values[table, key] = value
-
-    def delete(self, table: Table, key: bytes) -> None:
-        self.values.pop((table, key), None)
-
-    def drop(self, table: Table, start: bytes, end: bytes) -> None:
-        for known in [k for k in self.values if k[0] == table and start <= k[1] < end]:
-            del self.values[known]
-
-
 @dataclass
 class Folded:
     """A partition as its ledger tells it: the valid records, and both ways to its state."""
 
     records: list[tuple[int, LedgerRecord]] = field(default_factory=list)
-    by_core: PlainState = field(default_factory=PlainState)
+    by_core: MemoryState = field(default_factory=MemoryState)
     by_delta: dict[tuple[int, bytes], Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -82,7 +63,9 @@ def _follows(
     return next_at
 
 
-def _take(message: Any, first: int, last: int, core: Any, into: tuple[PlainState, Effects]) -> None:
+def _take(
+    message: Any, first: int, last: int, core: Any, into: tuple[MemoryState, Effects]
+) -> None:
     if isinstance(message, UsageBatch):
         for record in message.records[first : last + 1]:
             _charge(record, message, core, into)
@@ -91,7 +74,7 @@ def _take(message: Any, first: int, last: int, core: Any, into: tuple[PlainState
             _apply(command, core, into)
 
 
-def _apply(command: Command, core: Any, into: tuple[PlainState, Effects]) -> None:
+def _apply(command: Command, core: Any, into: tuple[MemoryState, Effects]) -> None:
     state, effects = into
     before, own = dict(state.values), Effects()
     try:
@@ -105,7 +88,7 @@ def _apply(command: Command, core: Any, into: tuple[PlainState, Effects]) -> Non
 
 
 def _charge(
-    record: UsageRecord, batch: UsageBatch, core: Any, into: tuple[PlainState, Effects]
+    record: UsageRecord, batch: UsageBatch, core: Any, into: tuple[MemoryState, Effects]
 ) -> None:
     state, effects = into
     position = _position(record, batch)
@@ -123,7 +106,7 @@ def _position(record: UsageRecord, batch: UsageBatch) -> SourcePosition:
 
 
 def _refuse(
-    record: UsageRecord, position: SourcePosition, state: PlainState, effects: Effects
+    record: UsageRecord, position: SourcePosition, state: MemoryState, effects: Effects
 ) -> None:
     key = record_id_key(record.occurred_at, record.record_id)
     known = state.get(Table.RECORD_IDS, key)

@@ -5,8 +5,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.scenario.core import MemoryState
 from streams.command_ids import drop_old, note
+from streams.memory import MemoryState
 from streams.model.command import ActivateCatalog, PutAccount, TopUp
 from streams.model.instant import BEGINNING, DAY, HOUR, SECOND, Instant
 from streams.record_ids import KEPT_DAYS
@@ -25,7 +25,7 @@ def pay(command_id: str) -> TopUp:
 
 
 def ids(state: MemoryState) -> int:
-    return len(state.tables[Table.COMMANDS])
+    return len(state.table(Table.COMMANDS))
 
 
 def test_an_id_is_dropped_after_the_window_and_not_within_it() -> None:
@@ -75,7 +75,7 @@ def test_no_id_is_new_twice_within_the_window(pauses: list[int], data: st.DataOb
     at, seen = NOW, dict[str, Instant]()
     for number, pause in enumerate(pauses):
         drop_old(at, state)
-        groups = {key[:4] for key in state.tables[Table.COMMANDS]}
+        groups = {key[:4] for key in state.table(Table.COMMANDS)}
         assert len(groups) <= 2
         for name in data.draw(st.lists(st.sampled_from(sorted(seen) or ["none"]), max_size=3)):
             if name in seen and at < seen[name] + KEPT:

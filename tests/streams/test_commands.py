@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from infra.scenario.core import MemoryState
 from streams.charge import Charging
+from streams.memory import MemoryState
 from streams.model.account import Account, Balances, Service
 from streams.model.catalog import (
     Catalog,
@@ -134,9 +134,9 @@ def test_time_only_goes_forward_and_takes_old_ids_along() -> None:
     one.charge(usage("old", NOW))
     one.apply(Tick("1", NOW + 35 * DAY), Tick("2", NOW))
     assert one.state.get(Table.META, b"time") == NOW + 35 * DAY
-    assert len(one.state.tables[Table.RECORD_IDS]) == 1
+    assert len(one.state.table(Table.RECORD_IDS)) == 1
     one.apply(Tick("3", NOW + 36 * DAY))
-    assert one.state.tables[Table.RECORD_IDS] == {}
+    assert one.state.table(Table.RECORD_IDS) == {}
     one.charge(usage("old", NOW), 9)
     assert [verdict.code for verdict in one.effects.verdicts] == ["outside_dedupe_window"]
 
@@ -184,7 +184,7 @@ def test_a_record_is_sent_on_once_and_its_receipt_clears_the_message() -> None:
     receipt = Receipt("r", 1, message.message_id)
     old.apply(receipt, receipt)
     assert old.effects.cleared == [message.message_id]
-    assert old.state.tables[Table.OUTBOX] == {}
+    assert old.state.table(Table.OUTBOX) == {}
     assert old.effects.verdicts == []
 
 

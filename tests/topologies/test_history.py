@@ -17,6 +17,7 @@ from connectors.kafka.codec import encode_commands, encode_usage_batch
 from connectors.kafka.topics import Topic
 from connectors.settings import ClickHouseSettings, KafkaSettings
 from streams.charge import Charging
+from streams.memory import MemoryState
 from streams.model.account import Balances
 from streams.model.command import (
     ActivateCatalog,
@@ -32,7 +33,6 @@ from streams.model.usage import Usage, UsageBatch, UsageRecord, record_id_of
 from streams.partition import partition_of
 from streams.rate.plan import compile_catalog
 from streams.state import Effects, Table
-from tests.crash.fold import DictState
 from tests.topologies.test_sink import drain
 from topologies.ports import OfferedBatch
 from topologies.reject_limit import RejectGauge, RejectLimit
@@ -179,7 +179,7 @@ def test_an_account_folds_again_from_the_database_alone(
     partition.charge(step=5)
     drain(kafka_settings, database)
     for account in ACCOUNTS:
-        state, effects = DictState(), Effects()
+        state, effects = MemoryState(), Effects()
         for entry in account_history(database, tenant=TENANT, account=account):
             if isinstance(entry.entry, UsageRecord):
                 assert entry.position is not None

@@ -1,0 +1,35 @@
+"""A partition's state in a dictionary: for scenarios, measurements, and to compare others with."""
+
+from typing import Any
+
+from streams.state import Table
+
+
+class MemoryState:
+    """A `State` that nothing is under: what is put stands at once."""
+
+    __slots__ = ("values",)
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[int, bytes], Any] = {}
+
+    def get(self, table: Table, key: bytes) -> Any:
+        """The value, or None."""
+        return self.values.get((table, key))
+
+    def put(self, table: Table, key: bytes, value: Any) -> None:
+        """Set the value."""
+        self.values[table, key] = value
+
+    def delete(self, table: Table, key: bytes) -> None:
+        """Remove the key."""
+        self.values.pop((table, key), None)
+
+    def drop(self, table: Table, start: bytes, end: bytes) -> None:
+        """Remove all keys `start <= key < end` of the table."""
+        for held in [at for at in self.values if at[0] == table and start <= at[1] < end]:
+            del self.values[held]
+
+    def table(self, table: Table) -> dict[bytes, Any]:
+        """All of one table, by key."""
+        return {key: value for (number, key), value in self.values.items() if number == table}
