@@ -17,12 +17,12 @@ from rocksdict import (
     DbClosedError,
     DBCompressionType,
     Options,
-    Rdict,
     WriteBatch,
     WriteBufferManager,
 )
 
 from connectors.errors import ConnectorError, Corrupted, Unavailable
+from connectors.rocks import open_or_wipe
 from topologies.overlay import Ranges
 
 _log = structlog.get_logger()
@@ -63,10 +63,6 @@ def disk_options(memory: DiskMemory) -> Any:
     return options
 
 
-def _is_locked(error: Exception) -> bool:
-    return "lock" in str(error) and "block" not in str(error)
-
-
 class RocksDisk:
     """A folder with one RocksDB. Raises Unavailable where another process holds it.
 
@@ -78,19 +74,15 @@ class RocksDisk:
         self._path = path
         self._memory = memory or DiskMemory()
         self._mark = path.with_name(path.name + ".spoiled")
-        path.parent.mkdir(parents=True, exist_ok=True)
         if self._mark.exists():
             self._remove("marked as spoiled")
         self._db = self._open()
 
     def _open(self) -> Any:
-        try:
-            return Rdict(str(self._path), options=disk_options(self._memory))
-        except Exception as error:  # rocksdict knows no other type
-            if _is_locked(error):
-                raise Unavailable(f"{self._path}: another process has it open") from error
-            self._remove(str(error))
-        return Rdict(str(self._path), options=disk_options(self._memory))
+        def wiped(why: str) -> None:
+            _log.warning("state wiped", path=str(self._path), why=why)
+
+        return open_or_wipe(self._path, lambda: disk_options(self._memory), wiped)
 
     def _remove(self, why: str) -> None:
         _log.warning("state wiped", path=str(self._path), why=why)

@@ -9,7 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+import structlog
 from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
+
+from connectors.rocks import open_or_wipe
+
+_log = structlog.get_logger()
 
 POSITION_KEY: Final = b"\0position"
 _POSITION: Final = struct.Struct(">q")
@@ -20,17 +25,13 @@ class FactStore:
     """Facts by key. `position` is the offset of the last fact applied, -1 for none.
 
     `origin` names the topic (its Kafka id): a store filled from another topic is thrown away.
+    Raises Unavailable where another process has the folder open.
     """
 
     def __init__(self, path: Path, *, origin: str) -> None:
         self._path = path
         self._origin = origin.encode()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._database = _open(path)
-        except Exception:  # rocksdict raises plain exceptions for files it cannot read
-            self._clear_folder()
-            self._database = _open(path)
+        self._database = self._open()
         found = self._database.get(POSITION_KEY)
         if found is not None and found[_POSITION.size :] != self._origin:
             self.wipe()
@@ -66,19 +67,22 @@ class FactStore:
     def wipe(self) -> None:
         """Begin again with nothing."""
         self._database.close()
-        self._clear_folder()
-        self._database = _open(self._path)
+        shutil.rmtree(self._path, ignore_errors=True)
+        self._database = self._open()
         self.position = -1
 
     def close(self) -> None:
         """Let go of the files."""
         self._database.close()
 
-    def _clear_folder(self) -> None:
-        shutil.rmtree(self._path, ignore_errors=True)
+    def _open(self) -> Rdict:
+        def wiped(why: str) -> None:
+            _log.warning("accounts wiped", path=str(self._path), why=why)
+
+        return open_or_wipe(self._path, _options, wiped)
 
 
-def _open(path: Path) -> Rdict:
+def _options() -> Options:
     blocks = BlockBasedOptions()
     blocks.set_bloom_filter(10, False)
     blocks.set_block_cache(Cache(32 * _MIB))
@@ -88,4 +92,4 @@ def _open(path: Path) -> Rdict:
     options.set_write_buffer_size(16 * _MIB)
     options.set_max_open_files(128)
     options.set_keep_log_file_num(2)
-    return Rdict(str(path), options=options)
+    return options
