@@ -1,5 +1,7 @@
-"""Commands of `charging[p]` as rows of `commands`: with `rated`, the input log of an account.
+"""Commands as rows of `commands`: with `rated`, the input log of an account.
 
+They come by `charging[p]`, or by the online door, whose requests stand in the ledger alone: under
+the last input of `charging[p]` that was applied before them.
 Commands that carry usage (a record sent on or released) are kept whole too; the charge they led to
 stands in `rated` like any other.
 """
@@ -10,11 +12,20 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import pyarrow as pa
 
-from connectors.clickhouse.columns import MILLISECOND, Columns, decimals, integers, strings
+from connectors.clickhouse.columns import (
+    MILLISECOND,
+    Columns,
+    decimals,
+    instants,
+    integers,
+    strings,
+)
+from connectors.clickhouse.steps import StoredStep
 from connectors.errors import Refused
 from connectors.kafka.codec import COMMANDS_V1, encode_value
 from streams.model import command as commands
 from streams.model.command import Command
+from streams.model.instant import Instant
 
 COMMAND_KINDS: Final[dict[int, str]] = {
     kind.__struct_config__.tag: kind.__name__ for kind in commands.Command.__args__
@@ -26,13 +37,20 @@ _decode_one = msgspec.msgpack.Decoder(Command).decode
 
 
 class PlacedCommand(NamedTuple):
-    """A command, where it stands in `charging`, and the broker's time of its message."""
+    """A command, where it stands in `charging`, and the broker's time of its message.
+
+    A request's `offset` and `place` are the last input before it; its own are its ledger offset,
+    its index there, and the time it was stamped with.
+    """
 
     partition: int
     offset: int
     place: int
     sent_at_ms: int
     command: Command
+    ledger_offset: int = 0
+    ledger_index: int = 0
+    requested_at: Instant = 0
 
 
 def commands_of(message: bytes) -> tuple[Command, ...]:
@@ -68,7 +86,28 @@ def command_columns(placed: Sequence[PlacedCommand]) -> Columns:
         "currency": strings(_texts(items, "currency")),
         "body": pa.array([encode_value(item) for item in items], pa.binary()),
         "sent_at": pa.array([entry.sent_at_ms for entry in placed], MILLISECOND),
+        "ledger_offset": integers([entry.ledger_offset for entry in placed], pa.uint64()),
+        "ledger_index": integers([entry.ledger_index for entry in placed], pa.uint32()),
+        "requested_at": instants([entry.requested_at for entry in placed]),
     }
+
+
+def requests_of(steps: Sequence[StoredStep]) -> list[PlacedCommand]:
+    """The commands of these steps that came by the online door."""
+    return [
+        PlacedCommand(
+            partition=step.partition,
+            offset=step.frame.written[0],
+            place=step.frame.written[1],
+            sent_at_ms=step.written_at_ms,
+            command=command,
+            ledger_offset=step.offset,
+            ledger_index=index,
+            requested_at=step.frame.requested_at,
+        )
+        for step in steps
+        for index, command in enumerate(step.frame.requests)
+    ]
 
 
 def _texts(items: Sequence[Any], name: str) -> list[str]:

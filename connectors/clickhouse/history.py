@@ -34,24 +34,25 @@ WHERE tenant = {tenant:String} AND account = {account:String}
 ORDER BY ledger_offset, ledger_index
 """
 _COMMANDS: Final = """
-SELECT charging_offset, charging_index, body FROM commands FINAL
+SELECT charging_offset, charging_index, ledger_offset, ledger_index, body FROM commands FINAL
 WHERE charging_partition = {partition:UInt32} AND (
     kind = 'Tick' OR tenant = {tenant:String} AND (
         account = {account:String} OR kind = 'ActivateCatalog'
         OR kind = 'EndService' AND root = {root:String}))
     AND kind NOT IN ('Forwarded', 'Released', 'Receipt', 'DiscardSuspended')
-ORDER BY charging_offset, charging_index
+ORDER BY charging_offset, charging_index, ledger_offset, ledger_index
 """
 
-Place = tuple[int, int, int]
+Place = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One input: a charged record with the position it came from, or a command.
 
-    `place` is (offset, index) in `charging[partition]`, and the charge's index where one input led
-    to several; `version` is the catalog version that a charge was made by.
+    `place` is (offset, index) in `charging[partition]`; then, of a request, which follows that
+    input, its offset in the ledger; then the index of a charge or a request in its ledger record.
+    `version` is the catalog version that a charge was made by.
     """
 
     partition: int
@@ -72,8 +73,8 @@ def account_history(database: Database, *, tenant: str, account: str) -> Iterato
         charges = [_charge(partition, row) for row in database.records(_CHARGES, here)]
         charges.sort(key=_place)
         commands = (
-            Entry(partition, (offset, index, -1), command_of(body), None)
-            for offset, index, body in database.query(_COMMANDS, here, as_bytes=("body",))
+            Entry(partition, tuple(place), command_of(body), None)
+            for *place, body in database.query(_COMMANDS, here, as_bytes=("body",))
         )
         yield from merge(charges, commands, key=_place)
 
@@ -91,7 +92,7 @@ def _charge(partition: int, row: Mapping[str, Any]) -> Entry:
     position = SourcePosition(
         row["topic_id"], row["source_partition"], row["source_offset"], row["source_index"]
     )
-    place = (row["charging_offset"], row["charging_index"], row["ledger_index"])
+    place = (row["charging_offset"], row["charging_index"], 0, row["ledger_index"])
     return Entry(partition, place, record_of(row), position, row["catalog_version"])
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 from connectors.clickhouse.charge_sums import GroupedCharges, Grouping
 from connectors.clickhouse.client import Database
 from connectors.clickhouse.columns import Columns, flattened, joined
+from connectors.clickhouse.commands import command_columns, requests_of
 from connectors.clickhouse.facts import (
     account_columns,
     alert_columns,
@@ -116,4 +117,5 @@ def _fact_rows(steps: Sequence[StoredStep]) -> list[tuple[str, Columns]]:
         ("services", service_columns(services)),
         ("alerts", alert_columns(alerts)),
         ("transfers", transfer_columns(steps)),
+        ("commands", command_columns(requests_of(steps))),
     ]

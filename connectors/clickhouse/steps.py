@@ -26,6 +26,7 @@ from connectors.clickhouse.columns import (
 from connectors.errors import Refused
 from connectors.kafka.codec import LEDGER_V1
 from streams.model.account import Account, Service
+from streams.model.command import Command
 from streams.model.instant import Instant
 from streams.model.ledger import WHOLE
 from streams.model.rated import Alert
@@ -51,7 +52,7 @@ class Frame(Struct, frozen=True, array_like=True):
     cleared: list[int] = []
     facts: tuple[Account | Service, ...] = ()
     counts: dict[str, int] = {}
-    requests: list[Any] = []
+    requests: tuple[Command, ...] = ()
     requested_at: Instant = 0
     origins: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
 

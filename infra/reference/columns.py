@@ -92,6 +92,7 @@ MEANINGS: Mapping[str, str] = {
     "recorded_at": "When the broker took the message.",
     "records": "How many charges.",
     "reference": "Offset of topic `accounts` it was judged with, -1 where it does not matter.",
+    "requested_at": "The time a request of the online door was stamped with; else 1970.",
     "resource": "A currency or an allowance.",
     "root": "The account root, which decides the partition.",
     "root_hint": "The account root that mediation found.",

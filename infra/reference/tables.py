@@ -22,6 +22,9 @@ _COLUMN = re.compile(r"^    (\w+) (\S.*?)(?: CODEC\(.*\))?,?$", re.MULTILINE)
 _NESTED = re.compile(
     r"^    (\w+) Nested\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\),?$", re.MULTILINE
 )
+_ALTER = re.compile(r"^ALTER TABLE (\w+)\n(.*?);$", re.MULTILINE | re.DOTALL)
+_ADDED = re.compile(r"^    ADD COLUMN IF NOT EXISTS (\w+) (.+?),?$", re.MULTILINE)
+_NEW_KEY = re.compile(r"MODIFY ORDER BY \((.*?)\)$", re.DOTALL | re.MULTILINE)
 _PART = re.compile(r"(\w+) ((?:[A-Z]\w+)(?:\([^()]*(?:\([^()]*\)[^()]*)*\))?)")
 _KEY = re.compile(
     r"ReplacingMergeTree(?:\((\w+)\))?.*?ORDER BY \((.*?)\)$", re.DOTALL | re.MULTILINE
@@ -35,7 +38,7 @@ def page() -> str:
 
 def columns() -> set[str]:
     """Return the names of all columns, those inside arrays as `array.name`."""
-    return {name for _, body in _tables() for name, _ in _columns(body)}
+    return {name for table, body in _tables() for name, _ in _columns(table, body)}
 
 
 def _statements() -> Iterator[tuple[str, str, str, str]]:
@@ -61,8 +64,8 @@ def _sections() -> Iterator[str]:
         found = _KEY.search(body)
         assert found is not None, name
         version = f" [`{found[1]}`]" if found[1] else ""
-        key = ", ".join(f"`{part}`" for part in found[2].split(", "))
-        rows = [(f"`{at}`", f"`{kind}`", MEANINGS.get(at, "")) for at, kind in _columns(body)]
+        key = ", ".join(f"`{part}`" for part in _key_of(name, found[2]))
+        rows = [(f"`{at}`", f"`{kind}`", MEANINGS.get(at, "")) for at, kind in _columns(name, body)]
         below = f"Columns as of `{copied[1]}`.\n" if copied else table(_HEAD, rows)
         yield f"{title}\n\nKey: {key}{version}\n\n{below}"
 
@@ -70,7 +73,28 @@ def _sections() -> Iterator[str]:
 _HEAD = ("column", "type", "meaning")
 
 
-def _columns(body: str) -> Iterator[tuple[str, str]]:
+def _changes(table: str) -> Iterator[str]:
+    """What later migrations change of a table."""
+    for path in sorted(FOLDER.glob("*.sql")):
+        for name, change in _ALTER.findall(path.read_text()):
+            if name == table:
+                yield change
+
+
+def _key_of(table: str, key: str) -> list[str]:
+    for change in _changes(table):
+        found = _NEW_KEY.search(change)
+        key = found[1] if found else key
+    return key.strip().replace("\n", " ").replace("  ", "").split(", ")
+
+
+def _columns(table: str, body: str) -> Iterator[tuple[str, str]]:
+    yield from _made(body)
+    for change in _changes(table):
+        yield from _ADDED.findall(change)
+
+
+def _made(body: str) -> Iterator[tuple[str, str]]:
     inside = body.partition("ENGINE")[0]
     nested = dict(_NESTED.findall(inside))
     flat = _NESTED.sub(lambda match: f"    {match[1]} Nested,", inside)

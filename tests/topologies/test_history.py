@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from connectors.catalog.load import load_catalog
+from connectors.clickhouse.audit.cut import Cut
+from connectors.clickhouse.audit.money import balances_equal, counters_equal
 from connectors.clickhouse.client import Database
 from connectors.clickhouse.history import account_history
 from connectors.clickhouse.migrate import migrate
 from connectors.kafka.client import describe_topics, new_producer
-from connectors.kafka.codec import encode_commands, encode_usage_batch
+from connectors.kafka.codec import decode_ledger, encode_commands, encode_usage_batch
 from connectors.kafka.topics import Topic
 from connectors.settings import ClickHouseSettings, KafkaSettings
 from streams.charge import Charging
@@ -28,7 +30,7 @@ from streams.model.command import (
     Tick,
     TopUp,
 )
-from streams.model.instant import BEGINNING, FOREVER, HOUR
+from streams.model.instant import BEGINNING, FOREVER, HOUR, instant_of
 from streams.model.usage import Usage, UsageBatch, UsageRecord, record_id_of
 from streams.partition import partition_of
 from streams.rate.plan import compile_catalog
@@ -36,7 +38,7 @@ from streams.state import Effects, Table
 from tests.topologies.test_sink import drain
 from topologies.ports import OfferedBatch
 from topologies.reject_limit import RejectGauge, RejectLimit
-from topologies.step import Cutter, StepComputer, StepHead
+from topologies.step import Cutter, Step, StepComputer, StepHead
 from topologies.value_cache import TABLES
 
 TENANT = "ai-api"
@@ -77,6 +79,8 @@ class Partition:
         self._producer = new_producer(kafka)
         self._messages: list[bytes] = []
         self._prev = -1
+        self.requests: list[tuple[int, int]] = []
+        """Of each request: its ledger offset and the time it was stamped with."""
 
     def send(self, message: bytes) -> None:
         self._produce(Topic.CHARGING, message)
@@ -89,11 +93,23 @@ class Partition:
         while portions := cutter.take(step):
             head = StepHead(self._prev, b"owner", 1, "test", self.partition)
             done = self._computer.compute(portions, head)
-            self._prev += 1
-            for values, changed in zip(self.store.values, done.overlay.values, strict=True):
-                values.update(changed)
-            self._produce(Topic.LEDGER, done.value)
+            self._keep(done)
+            self._request(decode_ledger(done.value).written)
         self._producer.flush(30)
+
+    def _request(self, written: tuple[int, int]) -> None:
+        """A top-up by the online door, after every step."""
+        number = len(self.requests)
+        top_up = TopUp(f"r{number}", TENANT, "two", "one", Decimal("0.5"), "USD", START, "")
+        head = StepHead(self._prev, b"owner", 1, "test", self.partition)
+        self._keep(self._computer.compute_request((top_up,), START + number, head, written))
+        self.requests.append((self._prev, START + number))
+
+    def _keep(self, done: Step) -> None:
+        self._prev += 1
+        for values, changed in zip(self.store.values, done.overlay.values, strict=True):
+            values.update(changed)
+        self._produce(Topic.LEDGER, done.value)
 
     def _produce(self, topic: Topic, value: bytes) -> None:
         name = f"{self.kafka.prefix}{topic}"
@@ -167,7 +183,7 @@ def _fill(partition: Partition, version: str, topic_id: str) -> None:
 def test_an_account_folds_again_from_the_database_alone(
     kafka_settings: KafkaSettings, database: Database
 ) -> None:
-    """Two accounts of one root; steps of 5 inputs mix usage, top-ups and ticks."""
+    """Two accounts of one root; steps of 5 inputs mix usage, top-ups and ticks, with requests."""
     catalog = load_catalog(Path(__file__).parents[2] / "catalog" / TENANT)
     plan = compile_catalog(catalog)
     at = partition_of(TENANT, "one", kafka_settings.partitions)
@@ -178,6 +194,14 @@ def test_an_account_folds_again_from_the_database_alone(
     _fill(partition, plan.version, topic_id)
     partition.charge(step=5)
     drain(kafka_settings, database)
+    stored = database.query(
+        "SELECT ledger_offset, requested_at FROM commands FINAL WHERE ledger_offset > 0"
+        " ORDER BY ledger_offset"
+    )
+    assert [(offset, instant_of(at)) for offset, at in stored] == partition.requests
+    cut = Cut({}, {at: partition.requests[-1][0]})
+    assert not balances_equal(database, cut).rows
+    assert not counters_equal(database, cut).rows
     for account in ACCOUNTS:
         state, effects = MemoryState(), Effects()
         for entry in account_history(database, tenant=TENANT, account=account):

@@ -82,15 +82,16 @@ HAVING off != 0 OR miscounted != 0 OR arrayExists(x -> x != 0, mapValues(quantit
 ORDER BY {_GROUP}
 """
 
-# Top-ups as they took effect: the first of each command id, without those that failed.
+# Top-ups as they took effect: the first of each command id, without those that failed. A request
+# that fails leaves no trace; one that took effect stands at its ledger offset.
 _TOP_UPS: Final = """
 SELECT tenant, account, any(currency) AS resource, any(amount) AS amount,
-    min((charging_offset, charging_index)) AS at
+    min((charging_offset, charging_index, ledger_offset)) AS at
 FROM commands FINAL
 WHERE kind = 'TopUp' AND charging_partition = {partition:UInt32}
-    AND (charging_offset, charging_index) NOT IN (
+    AND (ledger_offset > 0 OR (charging_offset, charging_index) NOT IN (
         SELECT source_offset, source_index FROM verdicts FINAL
-        WHERE topic_id = 'charging' AND source_partition = {partition:Int32})
+        WHERE topic_id = 'charging' AND source_partition = {partition:Int32}))
 GROUP BY tenant, account, command_id
 """
 # Each holder with the ledger offset it is as of, and the input of `charging` that this covers.
@@ -117,7 +118,8 @@ FROM (SELECT * FROM rated FINAL WHERE ledger_partition = {partition:UInt32})
 ARRAY JOIN arrayZip(postings.ledger_account, postings.resource, postings.amount) AS posting
 """
 _WITHIN: Final = "ledger_offset <= if(h.known = 1, h.until, {end:Int64})"
-_COVERED: Final = "h.known = 0 OR at <= (h.written_offset, h.written_index)"
+_COVERED: Final = """h.known = 0 OR if(
+    at.3 > 0, toInt64(at.3) <= h.until, (at.1, at.2) <= (h.written_offset, h.written_index))"""
 _WRONG_BALANCE: Final = f"""
 SELECT tenant, account, resource, sum(amount) AS off FROM (
     SELECT tenant, account, bucket.1 AS resource, bucket.2 AS amount FROM balances FINAL
