@@ -106,7 +106,7 @@ class Settings(BaseSettings):
         default=0,
         ge=0,
         le=65535,
-        description="Loopback port of a worker's Prometheus metrics; 0: none.",
+        description="Loopback port of a process's Prometheus metrics; 0: none.",
     )
 
     registry_open: bool = Field(

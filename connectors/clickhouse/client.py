@@ -157,10 +157,13 @@ def insert_until_stored(
     database: Database,
     tables: Sequence[tuple[str, pa.Table]],
     is_stopping: Callable[[], bool] = lambda: False,
+    *,
+    retrying: Callable[[], object] = lambda: None,
 ) -> bool:
     """Insert all tables in order, each retried until acknowledged; False where told to stop.
 
-    Raises Refused where the database says no to the rows themselves.
+    `retrying` is called before each repeat. Raises Refused where the database says no to the rows
+    themselves.
     """
     for table, rows in tables:
         wait_s = BACKOFF_FIRST_S
@@ -172,6 +175,7 @@ def insert_until_stored(
                 _log.warning("%s; trying again in %.1f s", error, wait_s)
                 if not _waited(wait_s, is_stopping):
                     return False
+                retrying()
                 wait_s = min(2 * wait_s, BACKOFF_LAST_S)
     return True
 

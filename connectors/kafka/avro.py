@@ -63,6 +63,10 @@ class AvroCodec:
         fastavro.schemaless_writer(buffer, schema, row(value))
         return buffer.getvalue()
 
+    def framed(self, topic: str, body: bytes) -> bytes:
+        """Avro bytes by the newest version of the topic's schema, with the framing before them."""
+        return self._newest[topic][0] + body
+
     def decode(self, topic: str, message: bytes) -> Any:
         """The value of a message of this topic; `Refused` where it is none of ours."""
         try:

@@ -16,7 +16,7 @@ Row = dict[str, Any]
 _ONE = 10**LINE_SCALE
 
 
-def _exact(quantity: Quantity) -> bytes:
+def exact_bytes(quantity: Quantity) -> bytes:
     """The bytes of decimal(38,12): the writer takes them as they are, three times faster."""
     unscaled: int
     if isinstance(quantity, int):
@@ -39,8 +39,8 @@ def alert_row(alert: Alert) -> Row:
         "threshold": alert.threshold,
         "resource": alert.resource,
         "kind": alert.kind,
-        "level": _exact(alert.level),
-        "value": _exact(alert.value),
+        "level": exact_bytes(alert.level),
+        "value": exact_bytes(alert.value),
         "period_start": alert.period_start,
         "occurred_at": alert.occurred_at,
     }
@@ -80,13 +80,13 @@ def rated_row(rated: RatedUsage) -> Row:
         "price_plan": rated.price_plan,
         "product": rated.product,
         "currency": rated.currency,
-        "amount": _exact(rated.amount),
+        "amount": exact_bytes(rated.amount),
         "zone": rated.zone,
         "band": rated.band,
         "occurred_at": record.occurred_at,
         "ended_at": record.ended_at,
         "usages": [
-            {"unit": usage.unit, "quantity": _exact(usage.quantity)} for usage in record.usages
+            {"unit": usage.unit, "quantity": exact_bytes(usage.quantity)} for usage in record.usages
         ],
         "attributes": record.attributes,
         "lines": [_line_row(line) for line in rated.lines],
@@ -94,7 +94,7 @@ def rated_row(rated: RatedUsage) -> Row:
             {
                 "ledger_account": posting.ledger_account,
                 "resource": posting.resource,
-                "amount": _exact(posting.amount),
+                "amount": exact_bytes(posting.amount),
             }
             for posting in rated.postings
         ],
@@ -102,8 +102,8 @@ def rated_row(rated: RatedUsage) -> Row:
             {
                 "resource": change.resource,
                 "period_start": change.period_start,
-                "before": _exact(change.before),
-                "after": _exact(change.after),
+                "before": exact_bytes(change.before),
+                "after": exact_bytes(change.after),
             }
             for change in rated.changes
         ],
@@ -116,9 +116,9 @@ def _line_row(line: ChargeLine) -> Row:
         "rule": line.rule,
         "price": line.price,
         "unit": line.unit,
-        "quantity": _exact(line.quantity),
-        "unit_amount": _exact(line.unit_amount),
-        "amount": _exact(line.amount),
+        "quantity": exact_bytes(line.quantity),
+        "unit_amount": exact_bytes(line.unit_amount),
+        "amount": exact_bytes(line.amount),
         "detail": line.detail,
     }
 
@@ -226,7 +226,7 @@ def fact_row(fact: Fact) -> Row:
         case Account():
             row = {name: getattr(subject, name) for name in Account.__struct_fields__}
             if subject.credit_limit is not None:
-                row["credit_limit"] = _exact(subject.credit_limit)
+                row["credit_limit"] = exact_bytes(subject.credit_limit)
             branch = ("vivace.accounts.Account", row)
         case Service():
             assignments = [

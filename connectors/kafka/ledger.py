@@ -5,7 +5,7 @@ keeper, audit. The others are void: an owner that had lost its partition wrote t
 retry wrote the same bytes twice.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Protocol, Self
@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 from connectors.errors import ConnectorError, Corrupted, Refused, Unavailable
 from connectors.kafka.client import bounds
 from connectors.kafka.codec import decode_ledger
+from connectors.kafka.progress import Progress, progress_of
 from connectors.kafka.topics import MESSAGE_BYTES_MAX, Topic
 from connectors.settings import KafkaSettings
 from streams.model.ledger import LedgerRecord
@@ -287,6 +288,10 @@ class LedgerFollower:
         return {
             partition: bounds(self._consumer, self._topic, partition)[1] for partition in self._next
         }
+
+    def progress(self) -> Iterator[Progress]:
+        """How far each partition is, without asking the broker."""
+        return progress_of(self._consumer)
 
     def close(self) -> None:
         """Let the connection go."""

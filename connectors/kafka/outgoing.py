@@ -1,41 +1,85 @@
 """What leaves the ledger for readers outside: alerts, charges, and records that end without one."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any, cast
 
+import msgspec
+
+from connectors.errors import Refused
 from connectors.kafka.avro import AvroCodec
-from connectors.kafka.codec import encode_record, position_key
+from connectors.kafka.codec import LEDGER_V1, encode_record, position_key
 from connectors.kafka.ledger import ValidRecord
+from connectors.kafka.rated_avro import encode_rated_row
 from connectors.kafka.topics import Topic
 from connectors.kafka.transactions import OutgoingMessage
-from streams.model.rated import RecordVerdict
+from streams.model.rated import Alert, RecordVerdict
 from streams.model.refused import RefusedRecord
+from streams.model.usage import UsageRecord
 from streams.outcome import Verdict
 
 CHARGING_STAGE = "charging"
 """The stage of a record that its owner refused, as mediation's stages are named by themselves."""
 
+_TENANT = UsageRecord.__struct_fields__.index("tenant")
 _VERDICT_TOPICS: Mapping[str, Topic] = {
     Verdict.ERROR: Topic.ERRORS,
     Verdict.IGNORED: Topic.OUTCOMES,
 }
 
 
+class OutgoingStep(msgspec.Struct, frozen=True, array_like=True):
+    """A `LedgerRecord` as its outside readers need it; the order of the fields is its own.
+
+    Charges are msgpack lists, which go into Avro as they are; what stays inside stays packed.
+    """
+
+    format: int
+    kind: str
+    prev: int
+    owner: bytes
+    generation: int
+    written: msgspec.Raw
+    engine: str = ""
+    inputs: msgspec.Raw = msgspec.Raw()
+    delta: msgspec.Raw = msgspec.Raw()
+    dropped: msgspec.Raw = msgspec.Raw()
+    rated: list[list[Any]] = []
+    verdicts: tuple[RecordVerdict, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+
+
+_decode = msgspec.msgpack.Decoder(OutgoingStep).decode
+
+
+def decode_outgoing(message: bytes) -> OutgoingStep:
+    """A message of `ledger`; `Refused` where it is none of ours."""
+    if not message or message[0] != LEDGER_V1:
+        raise Refused(f"ledger: unknown format {message[:1]!r} of {len(message)} bytes")
+    try:
+        return _decode(memoryview(message)[1:])
+    except msgspec.MsgspecError as error:
+        raise Refused(f"ledger: message of {len(message)} bytes: {error}") from error
+
+
 def outgoing_messages(valid: ValidRecord, codec: AvroCodec) -> Iterator[OutgoingMessage]:
-    """The messages of one ledger record, in its order.
+    """The messages of one ledger record, decoded by `decode_outgoing`, in its order.
 
     Suspended records are the keeper's; duplicates stay in the ledger.
     """
+    step = cast(OutgoingStep, valid.record)
     headers = (("ledger", f"{valid.partition}/{valid.offset}".encode()),)
-    for alert in valid.record.alerts:
+    for alert in step.alerts:
         value = codec.encode(Topic.ALERTS, alert)
         yield OutgoingMessage(
             Topic.ALERTS, account_key(alert.tenant, alert.account), value, headers
         )
-    for rated in valid.record.rated:
-        value = codec.encode(Topic.RATED, rated)
-        key = account_key(rated.record.tenant, rated.account)
-        yield OutgoingMessage(Topic.RATED, key, value, headers)
-    for verdict in valid.record.verdicts:
+    for row in step.rated:
+        record, _, account, *_ = row
+        key = account_key(record[_TENANT], account)
+        yield OutgoingMessage(
+            Topic.RATED, key, codec.framed(Topic.RATED, encode_rated_row(row)), headers
+        )
+    for verdict in step.verdicts:
         topic = _VERDICT_TOPICS.get(verdict.verdict)
         if topic is not None:
             value = codec.encode(topic, refused_by_charging(verdict, valid))

@@ -3,9 +3,11 @@
 import ast
 import inspect
 from collections.abc import Iterator
+from itertools import chain
+from types import ModuleType
 
 from infra.reference.table import table
-from topologies import metrics
+from topologies import follower_metrics, metrics
 
 _INTRODUCTION = """# Metrics
 
@@ -16,13 +18,14 @@ _KINDS = {"Counter": "counter", "Gauge": "gauge", "Histogram": "histogram", "Sum
 
 
 def page() -> str:
-    """Return one row for each metric of `topologies/metrics.py`."""
-    return _INTRODUCTION + table(("metric", "kind", "labels", "what it counts", "asks"), _rows())
+    """Return one row for each metric, those of the workers first."""
+    rows = chain(_rows(metrics), _rows(follower_metrics))
+    return _INTRODUCTION + table(("metric", "kind", "labels", "what it counts", "asks"), rows)
 
 
-def _rows() -> Iterator[tuple[str, ...]]:
+def _rows(module: ModuleType) -> Iterator[tuple[str, ...]]:
     """Read the declarations and the text below each, which only the source has."""
-    body = ast.parse(inspect.getsource(metrics)).body
+    body = ast.parse(inspect.getsource(module)).body
     for statement, after in zip(body, [*body[1:], None], strict=True):
         if not isinstance(statement, ast.Assign | ast.AnnAssign):
             continue

@@ -5,6 +5,7 @@ from decimal import Decimal
 from time import monotonic
 
 import pytest
+from prometheus_client import REGISTRY
 
 from connectors.clickhouse.client import Database
 from connectors.clickhouse.migrate import migrate
@@ -109,3 +110,19 @@ def test_void_records_count_for_nothing(kafka_settings: KafkaSettings, database:
     world.round(4)
     drain(kafka_settings, database)
     check(database, world)
+
+
+def test_it_tells_how_far_it_is(kafka_settings: KafkaSettings, database: Database) -> None:
+    world = World(kafka_settings, seed=8)
+    world.round()
+    rows = {"table": "rated"}
+    before = REGISTRY.get_sample_value("vivace_sink_rows_total", rows) or 0
+    drain(kafka_settings, database)
+    stored = REGISTRY.get_sample_value("vivace_sink_rows_total", rows)
+    assert stored == before + len(world.rated)
+    ledger = {"process": "sink", "topic": f"{kafka_settings.prefix}ledger"}
+    lags = [
+        REGISTRY.get_sample_value("vivace_follower_lag_messages", ledger | {"partition": str(at)})
+        for at in range(kafka_settings.partitions)
+    ]
+    assert set(lags) == {0}

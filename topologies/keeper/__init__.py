@@ -6,6 +6,7 @@ from connectors import clock
 from connectors.kafka.client import await_broker
 from connectors.kafka.leadership import Leadership
 from streams.model.instant import SECOND
+from topologies.follower_metrics import serve
 from topologies.keeper.keeper import NAME, Keeper
 from topologies.keeper.ticks import Ticker
 from topologies.settings import Settings
@@ -17,6 +18,7 @@ __all__ = ["Keeper", "Ticker", "run"]
 def run(settings: Settings) -> None:
     """Keep until SIGTERM. Raises ConnectorError; nothing is lost, the next leader goes on."""
     stopping = stop_requests()
+    serve(settings.metrics_port)
     await_broker(settings.kafka)
     with Leadership(settings.kafka, NAME) as leadership:
         if not leadership.wait(stopping.is_set):

@@ -5,6 +5,7 @@ that dies at any point goes on as if it had not: what it had in memory is read a
 `accounts` and `suspense`.
 """
 
+import time
 from typing import Any, Final, Self
 
 import structlog
@@ -20,6 +21,7 @@ from connectors.steps import Step
 from streams.model.account import Account, Service
 from streams.model.fact import CatalogVersions, Fact, Subject, fact_key
 from streams.model.instant import Instant
+from topologies.follower_metrics import SUSPENDED, observe_progress, observe_sent
 from topologies.keeper.facts import ServiceHomes, catalog_marks
 from topologies.keeper.index import RETRY_AFTER, FactPlace, SuspenseIndex
 from topologies.keeper.suspense import release_message, suspense_changes
@@ -95,8 +97,12 @@ class Keeper:
         ]
         facts = self._facts_of(records)
         if not records and not self.index.has_due(at) and not self._writer.needs_commit:
+            observe_progress(NAME, self._ledger.progress())
             return 0
-        return self._commit(facts, changes)
+        written = self._commit(facts, changes)
+        observe_progress(NAME, self._ledger.progress())
+        SUSPENDED.set(len(self.index))
+        return written
 
     def _facts_of(self, records: list[ValidRecord]) -> dict[str, Fact]:
         """The newest fact of each object; what a fact may help is due only once it is written."""
@@ -109,6 +115,7 @@ class Keeper:
         return facts
 
     def _commit(self, facts: dict[str, Fact], changes: list[OutgoingMessage]) -> int:
+        began = time.perf_counter()
         self._writer.begin()
         offsets = self._writer.produce(
             [
@@ -124,6 +131,8 @@ class Keeper:
         ]
         self._writer.produce(changes + releases)
         self._writer.end(self._ledger.positions())
+        topics = [Topic.ACCOUNTS] * len(facts) + [sent.topic for sent in changes + releases]
+        observe_sent(NAME, topics, time.perf_counter() - began)
         return len(facts) + len(changes) + len(releases)
 
     def close(self) -> None:

@@ -22,8 +22,10 @@ from connectors.errors import Unavailable
 from connectors.kafka.avro import AvroCodec
 from connectors.kafka.client import bounds, describe_topics, error_of, new_consumer, take
 from connectors.kafka.marks import SOURCES
+from connectors.kafka.progress import progress_of
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
+from topologies.follower_metrics import observe_progress
 from topologies.sink.lane import gathered, store
 
 REFUSED: Final = (Topic.SUSPENSE, Topic.ERRORS, Topic.OUTCOMES)
@@ -84,6 +86,7 @@ class IntakeLane:
         """Store the next batch; the number of its messages. Raises ConnectorError."""
         messages = gathered(self._poll, _bytes_of, stopping, size_min=BATCH_BYTES)
         if not messages and not self._ends:
+            observe_progress("sink", progress_of(self._consumer))
             return 0
         by_topic: dict[str, list[Any]] = defaultdict(list)
         for message in messages:
@@ -94,7 +97,10 @@ class IntakeLane:
             for made in self._rows_of(self._topics[name], found)
         ]
         positions = self._positions_after(by_topic)
-        return len(messages) if store(self._database, tables, positions, stopping) else 0
+        if not store(self._database, tables, positions, stopping):
+            return 0
+        observe_progress("sink", progress_of(self._consumer))
+        return len(messages)
 
     def _poll(self, timeout_s: float) -> Sequence[Any]:
         found = []

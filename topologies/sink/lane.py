@@ -11,6 +11,7 @@ import structlog
 from connectors.clickhouse.client import BACKOFF_FIRST_S, Database, insert_until_stored
 from connectors.errors import Unavailable
 from connectors.steps import Step, passed
+from topologies import follower_metrics as metrics
 
 WAIT_S: Final = 0.5
 """How long the first row of a batch waits for more."""
@@ -61,10 +62,22 @@ def store(
     for place, table in enumerate(tables):
         if place == 1:
             passed(Step.SINK_BETWEEN_TABLES)
-        if not insert_until_stored(database, [table], stopping.is_set):
+        if not _insert(database, table, stopping):
             return False
     passed(Step.SINK_AFTER_INSERT)
-    return insert_until_stored(database, [("positions", positions)], stopping.is_set)
+    return _insert(database, ("positions", positions), stopping)
+
+
+def _insert(database: Database, table: tuple[str, pa.Table], stopping: threading.Event) -> bool:
+    name, rows = table
+    began = time.perf_counter()
+    if not insert_until_stored(
+        database, [table], stopping.is_set, retrying=metrics.RETRIES.labels(name).inc
+    ):
+        return False
+    metrics.INSERT_S.labels(name).observe(time.perf_counter() - began)
+    metrics.ROWS.labels(name).inc(rows.num_rows)
+    return True
 
 
 def until_available(ask: Callable[[], T], stopping: threading.Event) -> T | None:

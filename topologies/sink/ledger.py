@@ -18,6 +18,7 @@ from connectors.kafka.client import describe_topics
 from connectors.kafka.ledger import LedgerFollower, ledger_topic
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
+from topologies.follower_metrics import observe_progress
 from topologies.sink.lane import gathered, store, until_available
 
 POLL_RECORDS: Final = 64
@@ -57,13 +58,17 @@ class LedgerLane:
         """Store the next batch; the number of ledger records in it. Raises ConnectorError."""
         steps = gathered(self._poll, _rows_in, stopping, size_min=BATCH_ROWS)
         if not steps:
+            observe_progress("sink", self._follower.progress())
             return 0
         tables = until_available(lambda: self._rows.rows_of(steps, self._database), stopping)
         if tables is None:
             return 0
         positions = {step.partition: Position(step.offset, step.frame.written) for step in steps}
         rows = position_rows(str(Topic.LEDGER), self._topic_id, positions)
-        return len(steps) if store(self._database, tables, rows, stopping) else 0
+        if not store(self._database, tables, rows, stopping):
+            return 0
+        observe_progress("sink", self._follower.progress())
+        return len(steps)
 
     def _poll(self, timeout_s: float) -> Sequence[StoredStep]:
         found = self._follower.poll(records_max=POLL_RECORDS, timeout_s=timeout_s)

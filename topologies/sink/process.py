@@ -12,6 +12,7 @@ from connectors.errors import Unavailable
 from connectors.kafka.client import await_broker
 from connectors.kafka.registry import codec_of
 from connectors.settings import ClickHouseSettings
+from topologies.follower_metrics import serve
 from topologies.settings import Settings
 from topologies.sink.intake import IntakeLane
 from topologies.sink.lane import until_available
@@ -86,6 +87,7 @@ class LaneThread(threading.Thread):
 def run(settings: Settings) -> None:
     """Store until SIGTERM. Raises what made a lane fail; the next start goes on from there."""
     stopping = stop_requests()
+    serve(settings.metrics_port)
     await_broker(settings.kafka)
     codec = codec_of(settings.registry_url, prefix=settings.kafka.prefix)
     # A batch is some hundred thousand lists without a cycle, gone when it is stored: to look for

@@ -1,0 +1,65 @@
+"""The quick writer of topic `rated` writes what the general one writes, byte for byte."""
+
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.kafka.avro import AvroCodec
+from connectors.kafka.codec import encode_ledger
+from connectors.kafka.outgoing import OutgoingStep, decode_outgoing
+from connectors.kafka.rated_avro import encode_rated_row
+from connectors.kafka.topics import Topic
+from streams.model.ledger import LedgerRecord
+from streams.model.rated import BalanceChange, ChargeLine, Posting, RatedUsage
+from streams.model.usage import SourcePosition, Usage, UsageRecord
+
+texts = st.text(max_size=200)
+details = st.dictionaries(texts, texts, max_size=3)
+longs = st.integers(-(2**63), 2**63 - 1)
+ints = st.integers(-(2**31), 2**31 - 1)
+decimals = st.decimals(allow_nan=False, allow_infinity=False, places=14).filter(
+    lambda value: abs(value) < 10**20
+)
+quantities = st.integers(-(2**63), 2**63 - 1) | decimals
+records = st.builds(
+    UsageRecord,
+    record_id=st.binary(min_size=16, max_size=16),
+    **dict.fromkeys(("tenant", "source", "event_id", "usage_type", "service_id", "root"), texts),
+    **dict.fromkeys(("part", "index"), ints),
+    **dict.fromkeys(("offset", "occurred_at", "ended_at"), longs),
+    usages=st.lists(st.builds(Usage, texts, quantities), max_size=3).map(tuple),
+    attributes=details,
+)
+names = ("account", "root", "subscription", "price_plan", "product", "currency", "zone", "band")
+lines = st.builds(ChargeLine, texts, texts, texts, quantities, decimals, decimals, details)
+rated = st.builds(
+    RatedUsage,
+    record=records,
+    position=st.builds(SourcePosition, texts, ints, longs, ints),
+    **dict.fromkeys((*names, "catalog_version"), texts),
+    amount=decimals,
+    lines=st.lists(lines, max_size=3).map(tuple),
+    postings=st.lists(st.builds(Posting, texts, texts, quantities), max_size=3).map(tuple),
+    changes=st.lists(
+        st.builds(BalanceChange, texts, longs, quantities, quantities), max_size=3
+    ).map(tuple),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(rated)
+def test_both_writers_write_the_same_bytes(value: RatedUsage) -> None:
+    row: Any = msgspec.msgpack.decode(msgspec.msgpack.encode(value))
+    codec = AvroCodec()
+    quick = codec.framed(Topic.RATED, encode_rated_row(row))
+    assert quick == codec.encode(Topic.RATED, value)
+
+
+def test_steps_have_the_fields_of_ledger_records() -> None:
+    fields = OutgoingStep.__struct_fields__
+    assert fields == LedgerRecord.__struct_fields__[: len(fields)]
+    record = LedgerRecord(1, "step", 4, b"owner", 2, (7, 3), engine="e", counts={"charged": 1})
+    step = decode_outgoing(encode_ledger(record))
+    assert (step.prev, step.owner, step.engine, step.rated) == (4, b"owner", "e", [])
