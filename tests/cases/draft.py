@@ -216,10 +216,12 @@ def _priced(draft: Draft) -> set[str]:
     """Units that prices name, beside those of the usage."""
     found: set[str] = set()
     for kind in (kind for plan in draft.plans for row in plan.rows for kind in row.values()):
-        if isinstance(kind, dict):
-            found |= {*kind.get("amounts", ()), *([kind["unit"]] if "unit" in kind else ())}
-            units = kind.get("units", ())
-            found |= set(units.values() if isinstance(units, dict) else units)
+        if not isinstance(kind, dict):
+            continue
+        found |= {kind["unit"]} if "unit" in kind else set()
+        amounts, units = kind.get("amounts"), kind.get("units", ())
+        found |= set(amounts) if isinstance(amounts, dict) else set()
+        found |= set(units.values() if isinstance(units, dict) else units)
     return found
 
 
