@@ -228,12 +228,13 @@ class Charging:
         self, record: UsageRecord, position: SourcePosition, state: State, effects: Effects
     ) -> Elsewhere | Drop | Reject | None:
         """Charge the record, or say why not; None: charged, its effects are in."""
+        guide = self._guide_of(record, state)
         for usage in record.usages:
             if usage.quantity:
                 break
         else:
-            return Drop(DropReason.ZERO_USAGE)
-        guide = self._guide_of(record, state)
+            if guide is None or record.usage_type not in guide.plan.charges_zero:
+                return Drop(DropReason.ZERO_USAGE)
         if guide is None:
             return _no_catalog(record)
         plan, closed_before = guide.plan, BEGINNING
@@ -249,6 +250,8 @@ class Charging:
         if isinstance(sold, Reject):
             return sold
         terms, offer = sold
+        if plan.charges_zero and not offer.charges_zero and _is_nothing(record):
+            return Drop(DropReason.ZERO_USAGE)
         balances = state.get(_BALANCES, payer.key) or _NO_BALANCES
         totals = state.get(_ACCUMULATORS, payer.key) or _NO_TOTALS
         rating = Rating(
@@ -302,6 +305,11 @@ class Charging:
             period = period_of(occurred_at, zone_name, closed_before=closed_before)
             self._periods[zone_name] = period
         return period
+
+
+def _is_nothing(record: UsageRecord) -> bool:
+    """True where nothing was measured."""
+    return not any(usage.quantity for usage in record.usages)
 
 
 def _position(batch: UsageBatch, record: UsageRecord) -> SourcePosition:

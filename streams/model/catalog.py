@@ -14,16 +14,16 @@ from msgspec import Struct
 
 from streams.model.billing_period import BillingPeriod
 from streams.model.instant import FOREVER, HOUR, Instant
+from streams.model.measure import Measure as Measure
 from streams.model.mediation import SourcePlatform
 from streams.model.money import Currency
 from streams.model.price import RECORD as RECORD
 from streams.model.prices import Graduated as Graduated
 from streams.model.prices import PerUnit as PerUnit
+from streams.model.prices import PriceKind as PriceKind
 from streams.model.prices import Tier as Tier
 from streams.model.time_unit import TimeUnit
 from streams.model.zone_unit import ZoneUnit
-
-PriceKind = PerUnit | Graduated
 
 OverrunPolicy = Literal["receivable", "write_off", "suspend"]
 """Where the part of a charge goes that neither wallet nor credit limit covers."""
@@ -60,13 +60,15 @@ class Allowance(Struct, frozen=True, kw_only=True):
 
 
 class Accumulator(Struct, frozen=True, kw_only=True):
-    """A running total of quantity by calendar month of the account; offers' impacts move it.
+    """A running total by calendar month of the account; offers' impacts move it.
 
-    `usage_units` are the units it sums, empty means all that the offer measures.
+    `sums` says of what: the quantity of usage, or one for each record. `usage_units` are the units
+    it sums, empty means all that the offer measures.
     """
 
     id: str
     usage_units: tuple[str, ...] = ()
+    sums: Literal["quantity", "records"] = "quantity"
 
 
 class UsageType(Struct, frozen=True, kw_only=True):
@@ -87,19 +89,12 @@ class Price(Struct, frozen=True, kw_only=True):
     when: dict[str, str] = {}
 
 
-class Measure(Struct, frozen=True, array_like=True):
-    """How a unit is counted before it is priced: at least `minimum`, then full `increment`s."""
-
-    unit: str
-    minimum: Decimal = Decimal(0)
-    increment: Decimal = Decimal(0)
-
-
 class PriceOffer(Struct, frozen=True, kw_only=True):
     """How a plan prices one usage type from `start` until `end` (or until the next offer of it).
 
     `impacts` name the allowances that its usage burns and the accumulators that it moves, each by
-    quantity. `product` is what revenue is reported by.
+    quantity. `product` is what revenue is reported by. `zero_usage` says what becomes of records
+    that measured nothing: they are ignored, or charged what is due without usage.
     """
 
     id: str
@@ -112,6 +107,7 @@ class PriceOffer(Struct, frozen=True, kw_only=True):
     time_unit: str = ""
     measures: tuple[Measure, ...] = ()
     impacts: tuple[str, ...] = ()
+    zero_usage: Literal["ignore", "charge"] = "ignore"
 
 
 class Grant(Struct, frozen=True, kw_only=True):

@@ -8,9 +8,10 @@ from streams.rate.terms import OfferTerms
 class CompiledOffer:
     """How one usage type is priced from `start` until `end`; `product` is for revenue reports."""
 
-    __slots__ = ("end", "product", "rules", "start")
+    __slots__ = ("charges_zero", "end", "product", "rules", "start")
 
     def __init__(self, terms: OfferTerms) -> None:
+        self.charges_zero = terms.charges_zero
         self.product = terms.offer.product
         self.start: Instant = terms.offer.start
         self.end: Instant = terms.offer.end

@@ -4,7 +4,14 @@ from decimal import Decimal
 
 from streams.functions import NO_FUNCTIONS, Functions
 from streams.mediate import compile_mediation
-from streams.model.catalog import Catalog, CurrencyRule, PriceOffer, PricePlan, version_of
+from streams.model.catalog import (
+    Accumulator,
+    Catalog,
+    CurrencyRule,
+    PriceOffer,
+    PricePlan,
+    version_of,
+)
 from streams.model.instant import datetime_of
 from streams.model.money import CONTEXT, ROUNDING_MODES, Quantity
 from streams.rate.bounds import HUNDRED, MoneyBounds
@@ -28,6 +35,7 @@ class Plan:
     __slots__ = (
         "_levels",
         "allowance_thresholds",
+        "charges_zero",
         "dedupe_days",
         "grace",
         "mediation",
@@ -42,6 +50,12 @@ class Plan:
         self.tenant = catalog.tenant
         self.grace = catalog.grace
         self.price_plans = _Compiler(catalog).price_plans()
+        self.charges_zero = frozenset(
+            offer.usage_type
+            for plan in catalog.price_plans
+            for offer in plan.offers
+            if offer.zero_usage == "charge"
+        )
         self.allowance_thresholds: dict[str, tuple[tuple[str, Decimal], ...]] = {}
         for threshold in catalog.thresholds:
             if threshold.on == "allowance":
@@ -130,6 +144,11 @@ class _Compiler:
             allowances=tuple(sorted(allowances, key=lambda each: each.priority)),
             moves=self._moves(offer),
             units=self.usage_types[offer.usage_type].units,
+            counts=tuple(
+                name
+                for name in offer.impacts
+                if name in self.accumulators and self.accumulators[name].sums == "records"
+            ),
         )
 
     def _moves(self, offer: PriceOffer) -> dict[str, tuple[str, ...]]:
@@ -138,15 +157,17 @@ class _Compiler:
             moved = tuple(
                 name
                 for name in offer.impacts
-                if name in self.accumulators
-                and (
-                    unit in self.accumulators[name].usage_units
-                    or not self.accumulators[name].usage_units
-                )
+                if name in self.accumulators and _sums(self.accumulators[name], unit)
             )
             if moved:
                 moves[unit] = moved
         return moves
+
+
+def _sums(accumulator: Accumulator, unit: str) -> bool:
+    """True where the accumulator sums quantities of this unit."""
+    units = accumulator.usage_units
+    return accumulator.sums == "quantity" and (unit in units or not units)
 
 
 def compile_catalog(catalog: Catalog, functions: Functions = NO_FUNCTIONS) -> Plan:

@@ -4,15 +4,13 @@ Of the prices whose `when` holds, the one with most words wins, and among those 
 decided once for each combination of values and kept, so a record costs one dictionary access.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from operator import itemgetter
-from typing import Any, Protocol
+from typing import Any
 
-from streams.model.catalog import BAND, ZONE, Graduated, PerUnit, PriceKind
-from streams.model.money import Quantity
-from streams.model.rated import ChargeLine
-from streams.rate.prices.graduated import GraduatedPrice
-from streams.rate.prices.per_unit import PerUnitPrice
+from streams.model.catalog import BAND, ZONE, PriceKind
+from streams.rate.prices.kinds import compile_kind
+from streams.rate.prices.price import AskedPrice, Binder, Label, UnitPrice
 from streams.rate.terms import OfferTerms
 
 _COMBINATIONS_KEPT = 65_536
@@ -20,28 +18,20 @@ _COMBINATIONS_KEPT = 65_536
 Attributes = dict[str, str]
 
 
-class UnitPrice(Protocol):
-    """A compiled price of one unit. `reference` names what its tiers are measured on, if any."""
-
-    unit: str
-    reference: str
-
-    def lines(self, quantity: Quantity, used: Quantity) -> tuple[ChargeLine, ...]:
-        """The charge of `quantity` after `used` units."""
-
-
 PricesByUnit = dict[str, UnitPrice]
+"""By unit; an `AskedPrice` where the record decides."""
 
 
 class PriceTable:
     """The prices of an offer. `prices_for` is their look-up."""
 
-    __slots__ = ("_found", "_pick", "_prices", "_source")
+    __slots__ = ("_charges_zero", "_found", "_pick", "_prices", "_source")
 
     def __init__(self, terms: OfferTerms) -> None:
         words = {word for price in terms.offer.prices for word in price.when}
         self._pick = _picker(sorted(words - {ZONE, BAND}))
         self._source = terms.source
+        self._charges_zero = terms.charges_zero
         numbered = list(enumerate(terms.offer.prices, start=1))
         numbered.sort(key=lambda entry: (-len(entry[1].when), entry[0]))
         self._prices = numbered
@@ -64,26 +54,24 @@ class PriceTable:
         for number, price in self._prices:
             if all(values.get(word) == value for word, value in price.when.items()):
                 source = f"{self._source}#{number}"
-                for compiled in compile_price_kind(price.price, source, price.when | where):
-                    found.setdefault(compiled.unit, compiled)
+                label = Label(source, price.when | where, self._charges_zero)
+                for unit, compiled in _by_unit(price.price, label):
+                    found.setdefault(unit, compiled)
         return found
 
-
-def compile_price_kind(kind: PriceKind, source: str, detail: dict[str, str]) -> list[UnitPrice]:
-    """The compiled prices of one row, one for each unit that it names."""
-    match kind:
-        case PerUnit(amounts=amounts, per=per):
-            return [
-                PerUnitPrice(unit, amount=amount, per=per, source=source, detail=detail)
-                for unit, amount in amounts.items()
-            ]
-        case Graduated():
-            return [GraduatedPrice(kind, source=source, detail=detail)]
+    def all_prices(self) -> Iterator[UnitPrice]:
+        """Every price that a record can meet, to see what pricing it takes."""
+        for _, price in self._prices:
+            label = Label(self._source, {}, self._charges_zero)
+            yield from (compiled for _, compiled in _by_unit(price.price, label))
 
 
-def units_of(kind: PriceKind) -> tuple[str, ...]:
-    """The units that a price is for."""
-    return tuple(kind.amounts) if isinstance(kind, PerUnit) else (kind.unit,)
+def _by_unit(kind: PriceKind, label: Label) -> Iterator[tuple[str, UnitPrice]]:
+    for compiled in compile_kind(kind, label):
+        if isinstance(compiled, Binder):
+            yield from ((unit, AskedPrice(unit, compiled)) for unit in compiled.units)
+        else:
+            yield compiled.unit, compiled
 
 
 def _picker(words: list[str]) -> Callable[[Attributes], Any]:

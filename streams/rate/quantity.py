@@ -1,10 +1,7 @@
 """How much: the quantity that is priced, and its exact division at band switches."""
 
-from collections.abc import Callable
-from decimal import ROUND_CEILING, Decimal
-from functools import partial
+from decimal import Decimal
 
-from streams.model.catalog import Measure
 from streams.model.money import CONTEXT, LINE_QUANTUM, Quantity
 from streams.rate.time_unit import Segment
 
@@ -13,36 +10,6 @@ def exact(quantity: Decimal) -> Quantity:
     """The same number, as an int where it is whole: counts stay counts."""
     whole = int(quantity)
     return whole if whole == quantity else quantity
-
-
-def measured(quantity: Quantity, measure: Measure) -> Quantity:
-    """The quantity that is priced: nothing stays nothing, else the minimum, then full steps."""
-    if quantity == 0:
-        return quantity
-    counted = Decimal(quantity)
-    if counted <= measure.minimum:
-        return exact(measure.minimum)
-    if measure.increment == 0:
-        return quantity
-    steps = CONTEXT.divide(counted - measure.minimum, measure.increment)
-    whole = steps.to_integral_value(ROUND_CEILING)
-    return exact(CONTEXT.add(measure.minimum, CONTEXT.multiply(whole, measure.increment)))
-
-
-def compile_measure(measure: Measure) -> Callable[[Quantity], Quantity]:
-    """`measured` by this measure; whole numbers need no decimals, the answer is the same."""
-    minimum, increment = exact(measure.minimum), exact(measure.increment)
-    if not (isinstance(minimum, int) and isinstance(increment, int) and increment):
-        return partial(measured, measure=measure)
-
-    def measured_whole(quantity: Quantity) -> Quantity:
-        if type(quantity) is not int:
-            return measured(quantity, measure)
-        if quantity <= minimum:
-            return minimum if quantity else quantity
-        return minimum - (minimum - quantity) // increment * increment
-
-    return measured_whole
 
 
 def divided(quantity: Quantity, segments: list[Segment]) -> list[Quantity]:

@@ -14,7 +14,8 @@ from streams.model.money import ZERO, Quantity
 from streams.model.rated import BalanceChange, ChargeLine, Posting
 from streams.model.usage import UsageRecord
 from streams.rate.payer import Payer
-from streams.rate.price_table import PricesByUnit, UnitPrice
+from streams.rate.price_table import PricesByUnit
+from streams.rate.prices.price import UnitPrice
 from streams.rate.terms import PlanTerms
 from streams.rate.time_unit import Segment
 
@@ -74,6 +75,14 @@ class Rating(Struct, gc=False):
             if period_start == start and name == accumulator:
                 return total + moved
         return moved
+
+    def has_opened(self, accumulator: str) -> bool:
+        """True where the record's period has an entry of the accumulator, be it of nothing."""
+        start = self.period.start
+        return accumulator in self.moved or any(
+            name == accumulator and period_start == start
+            for name, period_start, _, _ in self.totals
+        )
 
     def opening_of(self, bucket: Bucket) -> Quantity:
         """What the bucket held before the record: nothing, where the record opened it."""

@@ -30,7 +30,7 @@ class OfferTerms(Struct, frozen=True):
     """What an offer says. `allowances` stand in the order they burn.
 
     `source` names the offer in charge lines; `moves` are the accumulators moved by usage, by unit;
-    `units` are all of the usage type.
+    `counts` those that a record moves by one; `units` are all of the usage type.
     """
 
     plan: PlanTerms
@@ -41,3 +41,9 @@ class OfferTerms(Struct, frozen=True):
     allowances: tuple[Allowance, ...]
     moves: dict[str, tuple[str, ...]]
     units: tuple[str, ...]
+    counts: tuple[str, ...] = ()
+
+    @property
+    def charges_zero(self) -> bool:
+        """True where records that measured nothing are charged too."""
+        return self.offer.zero_usage == "charge"

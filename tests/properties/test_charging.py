@@ -12,6 +12,7 @@ from streams.model.instant import FOREVER
 from streams.model.money import CONTEXT, Quantity, allot
 from streams.model.usage import UsageRecord
 from streams.rate.prices.graduated import GraduatedPrice
+from streams.rate.prices.price import Label
 from streams.state import Table
 from tests.properties.worlds import World, catalogs, graduated_prices, quantities, records
 
@@ -27,7 +28,7 @@ QUICK = settings(max_examples=40, deadline=None)
 def test_a_graduated_charge_does_not_depend_on_how_usage_was_cut(
     kind: Graduated, pieces: list[Quantity], used: int
 ) -> None:
-    price = GraduatedPrice(kind, source="p", detail={})
+    price = GraduatedPrice(kind, Label("p"))
     whole = sum((line.amount for line in price.lines(sum(pieces), used)), Decimal(0))
     cut, before = Decimal(0), Decimal(used)
     lines = 0

@@ -39,15 +39,9 @@ class GraduatedPrice(CompiledPrice):
 
     rule = "graduated"
 
-    def __init__(
-        self,
-        price: Graduated,
-        *,
-        source: str,
-        detail: dict[str, str],
-        charges_zero: bool = False,
-    ) -> None:
-        super().__init__(price.unit, Label(source, detail), reference=price.reference)
+    def __init__(self, price: Graduated, label: Label) -> None:
+        super().__init__(price.unit, label, reference=price.reference)
+        detail = label.detail
         self._per = price.per
         steps = _steps(price, detail)
         self.limit: Quantity | None = None
@@ -57,11 +51,10 @@ class GraduatedPrice(CompiledPrice):
             steps.append(_Step(end, None, ZERO, NO_AMOUNT, ZERO, detail | {"tier": BEYOND}, True))
         self.opening: Lines = ()
         first = steps[0]
-        if charges_zero and first.flat_amount:
+        if label.charges_zero and first.flat_amount:
             flat = quantize_line(first.flat_amount)
-            self.opening = (
-                ChargeLine(self.rule, source, price.unit, 0, first.unit_amount, flat, first.detail),
-            )
+            at_once = self.line(0, each=first.unit_amount, amount=flat, detail=first.detail)
+            self.opening = (at_once,)
             steps[0] = first._replace(flat_amount=ZERO)
         self._steps = tuple(steps)
 

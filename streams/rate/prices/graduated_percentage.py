@@ -29,6 +29,4 @@ class GraduatedPercentagePrice(GraduatedPrice):
         graduated = Graduated(
             unit=price.unit, tiers=tiers, reference=price.reference, beyond=price.beyond
         )
-        super().__init__(
-            graduated, source=label.source, detail=label.detail, charges_zero=label.charges_zero
-        )
+        super().__init__(graduated, label)

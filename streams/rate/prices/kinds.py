@@ -4,7 +4,6 @@ A kind that prices every record alike gives a price for each of its units; one t
 gives a binder for all of them.
 """
 
-from streams.model.price import ONE
 from streams.model.prices import (
     Blocks,
     Capacity,
@@ -49,15 +48,11 @@ def compile_kind(kind: PriceKind, label: Label) -> list[Compiled]:
     match kind:
         case PerUnit(amounts=amounts, per=per):
             return [
-                PerUnitPrice(unit, amount=amount, per=per, source=label.source, detail=label.detail)
+                PerUnitPrice(unit, label, amount=amount, per=per)
                 for unit, amount in amounts.items()
             ]
         case Graduated():
-            return [
-                GraduatedPrice(
-                    kind, source=label.source, detail=label.detail, charges_zero=label.charges_zero
-                )
-            ]
+            return [GraduatedPrice(kind, label)]
         case Flat(units=(unit,)):
             return [FlatPrice(unit, label, amount=kind.amount)]
         case Flat():
@@ -103,9 +98,7 @@ def _compile_more(kind: PriceKind, label: Label) -> Compiled:
         case Matrix():
             return MatrixPrice(kind, label)
         case Dynamic(cost=""):
-            return MultipliedPrice(
-                kind.unit, amount=kind.multiplier, per=ONE, source=label.source, detail=label.detail
-            )
+            return MultipliedPrice(kind.unit, label, amount=kind.multiplier)
         case Dynamic():
             return CostFromRecord(kind, label)
         case _:

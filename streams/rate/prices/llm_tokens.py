@@ -89,8 +89,7 @@ class TokenPrices(Binder):
         return {
             unit: TokenPrice(
                 unit,
-                source=label.source,
-                detail=label.detail,
+                label,
                 amount=self._amount_of(unit, context, batch, share),
                 per=price.calls_per if unit in price.calls else price.per,
             )

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from streams.model.money import CONTEXT, Quantity, quantize_line
+from streams.model.price import ONE
 from streams.model.rated import ChargeLine
 from streams.rate.prices.price import CompiledPrice, Label, Lines
 
@@ -20,10 +21,8 @@ class PerUnitPrice(CompiledPrice):
 
     rule = "per_unit"
 
-    def __init__(
-        self, unit: str, *, amount: Decimal, per: Decimal, source: str, detail: dict[str, str]
-    ) -> None:
-        super().__init__(unit, Label(source, detail), reference="")
+    def __init__(self, unit: str, label: Label, *, amount: Decimal, per: Decimal = ONE) -> None:
+        super().__init__(unit, label, reference="")
         self._amount = amount
         self._per = per
         self.unit_amount = quantize_line(CONTEXT.divide(amount, per))

@@ -83,6 +83,25 @@ class Binder:
         raise NotImplementedError
 
 
+class AskedPrice:
+    """Stands for one unit of a price that the record decides."""
+
+    __slots__ = ("binder", "unit")
+
+    reference = ""
+    limit: Quantity | None = None
+    opening: Lines = ()
+    closing: Closing | None = None
+
+    def __init__(self, unit: str, binder: Binder) -> None:
+        self.unit = unit
+        self.binder = binder
+
+    def lines(self, quantity: Quantity, used: Quantity) -> Lines:
+        """Never asked: the binder says first what the record pays by."""
+        raise AssertionError("a price that asks the record is priced by what it binds to")
+
+
 Compiled = UnitPrice | Binder
 """A price row compiled: for each unit it names, or one for all that the record decides."""
 

@@ -10,7 +10,6 @@ from streams.model.account import Bucket
 from streams.model.catalog import Allowance
 from streams.model.money import CONTEXT, Quantity
 from streams.model.rated import BalanceChange, ChargeLine, Posting
-from streams.rate.price_table import units_of
 from streams.rate.rating import Part, Rating
 from streams.rate.rule import Rule
 from streams.rate.terms import OfferTerms
@@ -24,7 +23,7 @@ Burn = tuple[Allowance, int]
 
 def compile_allowance(terms: OfferTerms) -> Rule | None:
     """Offset each part by what the allowances of the offer still hold."""
-    priced = {unit for price in terms.offer.prices for unit in units_of(price.price)}
+    priced = {unit for price in terms.offer.prices for unit in price.price.units}
     allowances = tuple(each for each in terms.allowances if priced & set(each.usage_units))
     if not allowances:
         return None

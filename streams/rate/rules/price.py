@@ -5,11 +5,15 @@ A tier on an accumulator goes on where earlier leaves and parts of the same reco
 
 from collections.abc import Callable
 
-from streams.model.catalog import RECORD, Graduated
+from streams.model.catalog import RECORD
 from streams.model.money import Quantity
-from streams.outcome import Reject, RejectReason
-from streams.rate.price_table import PriceTable, UnitPrice
-from streams.rate.quantity import compile_measure, divided
+from streams.outcome import Reject
+from streams.rate.measure import compile_counting
+from streams.rate.no_price import no_price
+from streams.rate.price_in_context import compile_price_in_context, needs_context
+from streams.rate.price_table import PriceTable
+from streams.rate.prices.price import UnitPrice
+from streams.rate.quantity import divided
 from streams.rate.rating import Part, Rating
 from streams.rate.rule import Rule
 from streams.rate.terms import OfferTerms
@@ -21,10 +25,15 @@ Counts = dict[str, Callable[[Quantity], Quantity]]
 def compile_price(terms: OfferTerms) -> Rule:
     """Append the lines of each usage; a leaf without a price refuses the record."""
     table = PriceTable(terms)
-    counts = {measure.unit: compile_measure(measure) for measure in terms.offer.measures}
+    prices = tuple(table.all_prices())
+    if needs_context(terms, prices):
+        return compile_price_in_context(terms, table)
+    countings = {measure.unit: compile_counting(measure) for measure in terms.offer.measures}
+    counts: Counts = {unit: counting.by_record for unit, counting in countings.items()}
     price_parts = _compile_parts(terms, table, counts)
     moved_alike = _alike(terms)
-    if moved_alike is None or _has_tiers(terms):
+    has_tiers = any(price.reference for price in prices)
+    if moved_alike is None or has_tiers:
         return price_parts
     return _compile_plain(terms, table, counts, moved_alike=moved_alike, price_parts=price_parts)
 
@@ -50,7 +59,7 @@ def _compile_plain(
             unit, quantity = usage.unit, usage.quantity
             price = prices.get(unit)
             if price is None:
-                return _no_price(rating, unit, rating.band)
+                return no_price(rating, unit, rating.band)
             if counts and unit in counts:
                 quantity = counts[unit](quantity)
             lines += price.lines(quantity, 0)
@@ -76,7 +85,7 @@ def _compile_parts(terms: OfferTerms, table: PriceTable, counts: Counts) -> Rule
             unit, quantity = usage.unit, usage.quantity
             price = prices.get(unit)
             if price is None:
-                return _no_price(rating, unit, band)
+                return no_price(rating, unit, band)
             if counts and unit in counts:
                 quantity = counts[unit](quantity)
             price_part(rating, price, quantity, 0, band)
@@ -92,7 +101,7 @@ def _compile_parts(terms: OfferTerms, table: PriceTable, counts: Counts) -> Rule
             for segment, part in zip(segments, divided(quantity, segments), strict=True):
                 price = prices_for(record.attributes, rating.zone, segment.band).get(unit)
                 if price is None:
-                    return _no_price(rating, unit, segment.band)
+                    return no_price(rating, unit, segment.band)
                 price_part(rating, price, part, before, segment.band)
                 before += part
         return None
@@ -126,27 +135,7 @@ def _compile_part(
     return price_part
 
 
-def _has_tiers(terms: OfferTerms) -> bool:
-    return any(isinstance(price.price, Graduated) for price in terms.offer.prices)
-
-
 def _alike(terms: OfferTerms) -> tuple[str, ...] | None:
     """The accumulators that every unit moves; None where units move different ones."""
     moved = {terms.moves.get(unit, ()) for unit in terms.units}
     return moved.pop() if len(moved) == 1 else None
-
-
-def _no_price(rating: Rating, unit: str, band: str) -> Reject:
-    record = rating.record
-    asked = dict(sorted(record.attributes.items()))
-    if rating.zone:
-        asked["zone"] = rating.zone
-    if band:
-        asked["band"] = band
-    words = ", ".join(f"{word}={value}" for word, value in asked.items())
-    return Reject(
-        RejectReason.NO_PRICE,
-        f"price plan {rating.plan.id} has no price for {unit} of {record.usage_type} ({words})",
-        field=unit,
-        lacks=f"price:{record.tenant}:{rating.plan.id}:{record.usage_type}",
-    )

@@ -8,10 +8,11 @@ from streams.model.catalog import Graduated, Tier
 from streams.model.money import Quantity
 from streams.rate.prices.graduated import GraduatedPrice
 from streams.rate.prices.per_unit import PerUnitPrice
+from streams.rate.prices.price import Label
 
 
 def per_unit(amount: str, per: str = "1") -> PerUnitPrice:
-    return PerUnitPrice("s", amount=Decimal(amount), per=Decimal(per), source="p#1", detail={})
+    return PerUnitPrice("s", Label("p#1"), amount=Decimal(amount), per=Decimal(per))
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def test_per_unit(price: PerUnitPrice, quantity: Quantity, amount: str) -> None:
 
 TIERS = (Tier(Decimal(10), Decimal(1), Decimal(5)), Tier(Decimal(20), Decimal("0.5")),
          Tier(None, Decimal("0.1"), Decimal(2)))  # fmt: skip
-GRADUATED = GraduatedPrice(Graduated(unit="s", tiers=TIERS), source="p#1", detail={})
+GRADUATED = GraduatedPrice(Graduated(unit="s", tiers=TIERS), Label("p#1"))
 
 
 @pytest.mark.parametrize(
