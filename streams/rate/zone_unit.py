@@ -15,8 +15,7 @@ from streams.model.instant import Instant
 from streams.model.usage import UsageRecord
 from streams.model.zone_unit import ANYTHING, ZoneRow, ZoneUnit
 from streams.position import Box, Position, position_of
-
-_KEPT = 65_536
+from streams.rate.prefixes import PrefixTable, Way
 
 T = TypeVar("T")
 Specificity = tuple[int, Decimal]
@@ -31,67 +30,42 @@ _FARTHEST = Decimal("Infinity")
 class ZoneTable:
     """A zone unit compiled to dictionaries.
 
-    A unit of undated prefixes of one value is the common case and goes by `zone_of`. Only as many
-    characters as the longest prefix has can matter, so the answer for those is kept; a search tries
-    only lengths that some row has.
+    Most units go by one value and dates alone; theirs is a `PrefixTable`.
     """
 
-    __slots__ = (
-        "_active",
-        "_by_prefix",
-        "_default",
-        "_distance",
-        "_found",
-        "_groups",
-        "_lengths",
-        "_longest",
-        "_status",
-        "attribute",
-        "id",
-        "is_simple",
-    )
+    __slots__ = ("_default", "_distance", "_groups", "_prefixes", "_status", "attribute", "id")
 
     def __init__(self, unit: ZoneUnit) -> None:
+        active = unit.status == "ACTIVE"
+        rows = unit.rows if active else ()
         self.id = unit.id
         self.attribute = unit.destination[0] if unit.destination else unit.distance
         self._status = unit.status
-        self._active = unit.status == "ACTIVE"
-        self._default = unit.default if self._active else ""
+        self._default = unit.default if active else ""
         self._distance = unit.distance
-        rows = unit.rows if self._active else ()
-        self.is_simple = _is_simple(unit)
-        self._by_prefix = {row.destination[:-1]: row.zone for row in rows} if self.is_simple else {}
-        self._groups = [] if self.is_simple else _group(unit, rows)
-        self._lengths = sorted({len(prefix) for prefix in self._by_prefix}, reverse=True)
-        self._longest = max(self._lengths, default=0)
-        self._found: dict[str, str] = {}
+        simple = _is_simple(unit)
+        self._prefixes = _prefixes(rows, self._default) if simple else None
+        self._groups = [] if simple else _group(unit, rows)
 
     def zone_for(self, record: UsageRecord) -> str:
         """The zone, or the empty string where no row fits and there is no default."""
-        attributes = record.attributes
-        if self.is_simple:
-            return self.zone_of(attributes.get(self.attribute, ""))
+        attributes, at = record.attributes, record.occurred_at
+        if self._prefixes is not None:
+            for start, end, zone in self._prefixes.ways_of(attributes.get(self.attribute, "")):
+                if start <= at < end:
+                    return zone
+            return self._default
         distance = self._distance_of(record)
         best: tuple[Rank, str] | None = None
         for group in self._groups:
-            found = group.find(attributes, record.occurred_at, distance)
+            found = group.find(attributes, at, distance)
             if found is not None and (best is None or found[0] > best[0]):
                 best = found
         return self._default if best is None else best[1]
 
-    def zone_of(self, value: str) -> str:
-        """The zone of a simple unit's value, or the empty string."""
-        head = value[: self._longest]
-        zone = self._found.get(head)
-        if zone is None:
-            if len(self._found) >= _KEPT:
-                self._found.clear()
-            zone = self._found[head] = self._search(head)
-        return zone
-
     def why_none(self, record: UsageRecord) -> str:
         """One sentence on a record without a zone, with the values seen."""
-        if not self._active:
+        if self._status != "ACTIVE":
             return f"zone unit {self.id} is {self._status}"
         names = dict.fromkeys((self.attribute, *(n for g in self._groups for n in g.fields)))
         seen = ", ".join(f"{name} {record.attributes.get(name, '')!r}" for name in names)
@@ -99,15 +73,6 @@ class ZoneTable:
         if distance is not None:
             seen += f", distance {distance}"
         return f"{seen} has no zone in {self.id}"
-
-    def _search(self, head: str) -> str:
-        size = len(head)
-        for length in self._lengths:
-            if length <= size:
-                zone = self._by_prefix.get(head[:length])
-                if zone is not None:
-                    return zone
-        return self._default
 
     def _distance_of(self, record: UsageRecord) -> Decimal | None:
         name = self._distance
@@ -126,7 +91,7 @@ class ZoneTable:
         return None
 
 
-class _Way(NamedTuple):
+class _Row(NamedTuple):
     """A row below its two patterns, ordered by what wins among them."""
 
     reach: Decimal
@@ -194,14 +159,14 @@ class _Group:
         self._origin = origin
         self._destination = destination
         self._geographic = geographic
-        self._index: _Index[_Index[list[_Way]]] = _Index()
+        self._index: _Index[_Index[list[_Row]]] = _Index()
         self.fields = (*destination, *origin)
 
     def add(self, row: ZoneRow, number: int) -> None:
         by_origin = self._index.put(row.destination, _Index())
         ways = by_origin.put(row.origin, [])
         reach = _FARTHEST if row.up_to is None else row.up_to
-        insort(ways, _Way(reach, -row.start, number, row))
+        insort(ways, _Row(reach, -row.start, number, row))
 
     def find(
         self, attributes: dict[str, str], at: Instant, distance: Decimal | None
@@ -235,14 +200,26 @@ def _reaches(row: ZoneRow, distance: Decimal | None) -> bool:
 
 
 def _is_simple(unit: ZoneUnit) -> bool:
-    """True where each row is an undated prefix of the unit's one value."""
+    """True where rows ask for nothing but the unit's one value and the time."""
     return (
         unit.type == "origin_destination"
         and len(unit.destination) == 1
         and all(
-            row.destination[-1:] == ANYTHING and row == ZoneRow(row.destination, row.zone)
+            row.origin == ANYTHING
+            and row.up_to is None
+            and not row.origin_field
+            and not row.destination_field
             for row in unit.rows
         )
+    )
+
+
+def _prefixes(rows: tuple[ZoneRow, ...], default: str) -> PrefixTable:
+    ways = [(row.destination, Way(row.start, row.end, row.zone)) for row in rows]
+    return PrefixTable(
+        [(pattern[:-1], way) for pattern, way in ways if pattern.endswith(ANYTHING)],
+        [(pattern, way) for pattern, way in ways if not pattern.endswith(ANYTHING)],
+        default,
     )
 
 
