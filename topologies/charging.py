@@ -28,7 +28,7 @@ from topologies.process import run_stages
 from topologies.settings import Settings
 from topologies.snapshot import SnapshotShelf
 from topologies.stage import WorkerParts
-from topologies.state import Store
+from topologies.state import Store, StoreOptions
 from topologies.transport.stop import stop_failed
 
 STEP_CPU_S: Final = 0.016
@@ -54,6 +54,7 @@ class ChargingStage:
         check_exact_partitions(kafka, money)
         self._reader = LedgerReader(kafka)
         self._memory = DiskMemory()
+        self._share = StoreOptions()
         self._owners: dict[int, PartitionOwner] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._changing = asyncio.Lock()
@@ -114,6 +115,8 @@ class ChargingStage:
     async def _assigned(self, _app: Any, assigned: set[TP], **_: Any) -> None:
         metrics.REBALANCES.labels("charging").inc()
         ours = {place.partition for place in assigned if place.topic == self._topic}
+        # Stores that are open already keep the share they have.
+        self._share = StoreOptions.for_one_of(len(ours))
         async with self._changing:
             gone = [partition for partition in self._owners if partition not in ours]
             await asyncio.gather(*(self._close_owner(partition) for partition in gone))
@@ -126,7 +129,9 @@ class ChargingStage:
         owner = PartitionOwner(
             partition,
             core=self.new_core(partition),
-            store=Store(RocksDisk(parts.folder / "charging" / f"{partition}", self._memory)),
+            store=Store(
+                RocksDisk(parts.folder / "charging" / f"{partition}", self._memory), self._share
+            ),
             log=KafkaLedgerLog(
                 partition,
                 producer=self.app.producer,

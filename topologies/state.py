@@ -1,8 +1,8 @@
 """The owner's tables: decoded values in a bounded cache over a disk that can always be rebuilt.
 
-A key is its table's byte and the table's key. One write a step carries the delta and the position
-(what was applied last, and the ledger record it came from) together, so that state and position
-can never disagree. `topologies/disk.py` is the disk.
+On disk a key is its table's byte and the table's key. One write carries the deltas of some steps
+and the position they lead to (what was applied last, and the ledger record it came from), so that
+state and position can never disagree. `topologies/disk.py` is the disk.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -32,6 +32,11 @@ DECODED_FACTOR: Final = 8
 
 ENTRY_BYTES: Final = 250
 """Memory of a cache entry beside its value: key, dictionary slot, object heads."""
+
+MIB: Final = 1024 * 1024
+_WORKER_VALUES_BYTES: Final = 192 * MIB
+_WORKER_UNWRITTEN_KEYS: Final = 65_536
+"""What all stores of a process share, some 20 MiB."""
 
 
 class Disk(Protocol):
@@ -70,8 +75,16 @@ class StoreOptions:
     disk's fixed costs once; a kill makes the next opening read those steps from the ledger.
     """
 
-    values_bytes: int = 24 * 1024 * 1024
+    values_bytes: int = 24 * MIB
     unwritten_keys: int = 8192
+
+    @classmethod
+    def for_one_of(cls, stores: int) -> "StoreOptions":
+        """The share of one store, where a process opens so many."""
+        return cls(
+            values_bytes=_WORKER_VALUES_BYTES // max(8, stores),
+            unwritten_keys=_WORKER_UNWRITTEN_KEYS // max(8, stores),
+        )
 
 
 def _in_order(changes: dict[bytes, bytes | None]) -> list[tuple[bytes, bytes | None]]:

@@ -136,3 +136,10 @@ def test_a_step_that_changes_nothing_moves_the_position_on_disk_too(disk: RocksD
     _write(store, Overlay(store), Position((1, 0), 1))
     store.flush()
     assert Store(disk).position.offset == 1
+
+
+def test_the_stores_of_a_process_share_its_memory() -> None:
+    few, many = StoreOptions.for_one_of(1), StoreOptions.for_one_of(64)
+    assert few == StoreOptions()
+    assert many.values_bytes * 8 == few.values_bytes
+    assert many.unwritten_keys * 8 == few.unwritten_keys
