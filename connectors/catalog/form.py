@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from connectors.catalog.forms.prices import PriceForm
+from connectors.catalog.forms.quantity import MeasureForm
 from connectors.catalog.forms.when import BillingPeriodForm, HolidayCalendarForm, TimeUnitForm
 from connectors.catalog.forms.where import ZoneUnitForm
 from connectors.catalog.forms.words import Date, Duration, Id, RoundingWord
@@ -44,60 +46,22 @@ class AllowanceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class AccumulatorForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A running total of quantity by calendar month; without `usage_units` it sums all units."""
+    """A running total by calendar month: of quantity, or of records.
+
+    Without `usage_units` it sums all units.
+    """
 
     id: Id
     usage_units: tuple[Id, ...] = ()
+    sums: Literal["quantity", "records"] = "quantity"
     period: Literal["month"] = "month"
-
-
-class TierForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A step: units up to and including `up_to`; the last has none (or null) and never ends."""
-
-    unit_amount: Decimal
-    up_to: Decimal | None = None
-    flat_amount: Decimal = Decimal(0)
-
-
-class PerUnitForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Each unit costs the same: amounts by unit, each for `per` units."""
-
-    amounts: dict[str, Decimal]
-    per: Decimal = Decimal(1)
-
-
-class GraduatedForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Each part of the quantity costs what its tier says.
-
-    `reference` is an accumulator whose total counts up the tiers, or `record`: the quantity of the
-    record alone.
-    """
-
-    unit: str
-    tiers: tuple[TierForm, ...]
-    reference: str = "record"
-    per: Decimal = Decimal(1)
-
-
-class PriceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One price, of exactly one kind, for usage whose attributes are as in `when`."""
-
-    when: dict[str, str] = {}
-    per_unit: PerUnitForm | None = None
-    graduated: GraduatedForm | None = None
-
-
-class MeasureForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a unit is counted: at least `minimum`, then in full `increment`s."""
-
-    minimum: Decimal = Decimal(0)
-    increment: Decimal = Decimal(0)
 
 
 class OfferForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a plan prices one usage type, from a date on. Never changed: a new price is a new offer.
 
-    `impacts` are the allowances its usage burns and the accumulators it moves.
+    `impacts` are the allowances its usage burns and the accumulators it moves. `zero_usage` says
+    whether records that measured nothing are ignored or charged.
     """
 
     id: Id
@@ -109,6 +73,7 @@ class OfferForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     time_unit: str = ""
     measures: dict[str, MeasureForm] = {}
     impacts: tuple[str, ...] = ()
+    zero_usage: Literal["ignore", "charge"] = "ignore"
     prices: tuple[PriceForm, ...]
 
 

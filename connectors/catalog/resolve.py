@@ -8,6 +8,8 @@ from connectors.catalog import form
 from connectors.catalog.currencies import minor_digits
 from connectors.catalog.number_plans import number_plan
 from connectors.catalog.resolution.dates import duration_of, instant_at
+from connectors.catalog.resolution.prices import price_kind
+from connectors.catalog.resolution.quantity import measure
 from connectors.catalog.resolution.when import billing_period, time_unit
 from connectors.catalog.resolution.where import zone_unit
 from connectors.catalog.sheets import Sheets
@@ -31,7 +33,9 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
         ),
         allowances=tuple(_allowance(entry.form) for entry in sheets.allowances),
         accumulators=tuple(
-            model.Accumulator(id=entry.form.id, usage_units=entry.form.usage_units)
+            model.Accumulator(
+                id=entry.form.id, usage_units=entry.form.usage_units, sums=entry.form.sums
+            )
             for entry in sheets.accumulators
         ),
         zone_units=tuple(
@@ -84,28 +88,11 @@ def _offer(each: form.OfferForm) -> model.PriceOffer:
         end=end or FOREVER,
         zone_unit=each.zone_unit,
         time_unit=each.time_unit,
-        measures=tuple(
-            model.Measure(unit, measure.minimum, measure.increment)
-            for unit, measure in each.measures.items()
-        ),
+        measures=tuple(measure(unit, words) for unit, words in each.measures.items()),
         impacts=each.impacts,
+        zero_usage=each.zero_usage,
         prices=tuple(
-            model.Price(when=price.when, price=_price_kind(price)) for price in each.prices
-        ),
-    )
-
-
-def _price_kind(each: form.PriceForm) -> model.PriceKind:
-    if each.per_unit is not None:
-        return model.PerUnit(amounts=each.per_unit.amounts, per=each.per_unit.per)
-    assert each.graduated is not None
-    return model.Graduated(
-        unit=each.graduated.unit,
-        reference=each.graduated.reference,
-        per=each.graduated.per,
-        tiers=tuple(
-            model.Tier(tier.up_to, tier.unit_amount, tier.flat_amount)
-            for tier in each.graduated.tiers
+            model.Price(when=price.when, price=price_kind(price)) for price in each.prices
         ),
     )
 

@@ -22,12 +22,14 @@ def words(node: Any) -> set[str]:
     return own | choices | {word for value in node.values() for word in words(value)}
 
 
+CATALOG_PAGES = ("catalog.md", "prices.md")
+
+
 @pytest.mark.parametrize(
-    ("form", "page", "besides"),
-    [(CatalogFile, "catalog.md", None), (ScenarioForm, "scenarios.md", "catalog.md")],
+    ("form", "pages"),
+    [(CatalogFile, CATALOG_PAGES), (ScenarioForm, ("scenarios.md", *CATALOG_PAGES))],
 )
-def test_every_word_is_explained(form: type, page: str, besides: str | None) -> None:
-    text = (REFERENCE / page).read_text()
-    text += (REFERENCE / besides).read_text() if besides else ""
+def test_every_word_is_explained(form: type, pages: tuple[str, ...]) -> None:
+    text = "".join((REFERENCE / page).read_text() for page in pages)
     missing = {word for word in words(schema_of(form, "x")) if f"`{word}`" not in text}
     assert missing == set()

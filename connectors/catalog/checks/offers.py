@@ -2,13 +2,17 @@
 
 from itertools import pairwise
 
+from connectors.catalog.checks.kinds.check import KindCheck
 from connectors.catalog.checks.where import fields_of
 from connectors.catalog.form import OfferForm, PricePlanForm
+from connectors.catalog.forms.quantity import ConvertForm
 from connectors.catalog.names import Names
 from connectors.catalog.problem import Place, ProblemBook, unknown
 from connectors.catalog.resolution.dates import instant_at
 from connectors.catalog.sheets import Entry, Sheets, nested
 from streams.model.instant import FOREVER, Instant
+
+_DECIMALS_MAX = 12
 
 
 def check_offers(sheets: Sheets, names: Names, book: ProblemBook) -> None:
@@ -74,13 +78,30 @@ def _check_references(offer: OfferForm, place: Place, names: Names, book: Proble
 def _check_measures(offer: OfferForm, place: Place, names: Names, book: ProblemBook) -> None:
     usage_type = names.usage_types.get(offer.usage_type)
     for unit, measure in offer.measures.items():
-        below = place.at("measures", unit)
+        check = KindCheck(place.at("measures", unit), offer, names, book)
         if usage_type and unit not in usage_type.units:
-            book.report(below, unknown("unit", unit, set(usage_type.units)))
-        for word in ("minimum", "increment"):
-            number = getattr(measure, word)
-            if number < 0:
-                book.report(below.at(word), f"expected 0 or more, found {number}")
+            check.report(unknown("unit", unit, set(usage_type.units)))
+        for word in ("minimum", "increment", "free_units"):
+            check.at_least_zero(getattr(measure, word), word)
+        if measure.convert is not None:
+            _check_conversion(measure.convert, unit, check.below("convert"))
+        digits = 0 if measure.round is None else measure.round.decimals
+        if abs(digits) > _DECIMALS_MAX:
+            message = f"expected {-_DECIMALS_MAX} to {_DECIMALS_MAX}, found {digits}"
+            check.report(message, "round", "decimals")
+        check.reference(measure.reference, unit)
+
+
+def _check_conversion(convert: ConvertForm, unit: str, check: KindCheck) -> None:
+    given = [w for w in ("divide_by", "multiply_by") if getattr(convert, w) is not None]
+    if len(given) != 1:
+        found = " and ".join(given) or "neither"
+        check.report(f"expected divide_by or multiply_by, found {found}")
+    for word in given:
+        check.positive(getattr(convert, word), word)
+    usage_type = check.names.usage_types.get(check.offer.usage_type)
+    if usage_type and convert.unit in set(usage_type.units) - {unit}:
+        check.report(f'"{convert.unit}" is measured by itself: choose another name', "unit")
 
 
 def _check_dates(plan: Entry[PricePlanForm], book: ProblemBook) -> None:

@@ -1,13 +1,16 @@
-"""Prices: one kind each, tiers that rise and end, rows that can be reached, no gap."""
+"""Prices: one kind each that makes sense, rows that can be reached, no gap."""
 
-from decimal import Decimal
 from itertools import product
 
-from connectors.catalog.form import GraduatedForm, OfferForm, PriceForm
+from connectors.catalog.checks.kinds import CHECK_KIND
+from connectors.catalog.checks.kinds.check import KindCheck
+from connectors.catalog.form import OfferForm
+from connectors.catalog.forms.prices import CompositeForm, PriceForm, SimpleKindsForm
 from connectors.catalog.names import EVERYTHING_ELSE, Names
 from connectors.catalog.problem import Place, ProblemBook, unknown
+from connectors.catalog.resolution.prices import given_kinds, price_kind
 from connectors.catalog.sheets import Sheets, nested
-from streams.model.catalog import BAND, RECORD, ZONE
+from streams.model.catalog import BAND, ZONE
 
 
 def check_prices(sheets: Sheets, names: Names, book: ProblemBook) -> None:
@@ -19,16 +22,18 @@ def check_prices(sheets: Sheets, names: Names, book: ProblemBook) -> None:
             for number, price in enumerate(offer.prices):
                 below = place.at("prices", number)
                 _check_when(price, offer, below, names, book)
-                _check_kind(price, offer, below, names, book)
+                _check_kind(price, KindCheck(below, offer, names, book))
             _check_reachable(offer, place, book)
             _check_covered(offer, place, names, book)
 
 
 def units_of(price: PriceForm) -> tuple[str, ...]:
-    """The units that a price is for."""
-    if price.per_unit is not None:
-        return tuple(price.per_unit.amounts)
-    return () if price.graduated is None else (price.graduated.unit,)
+    """The units that a price is for; none where its kind is not told rightly."""
+    kinds = given_kinds(price)
+    parts = () if price.composite is None else price.composite.parts
+    if len(kinds) != 1 or any(len(given_kinds(part)) != 1 for part in parts):
+        return ()
+    return price_kind(price).units
 
 
 def _check_when(
@@ -51,72 +56,36 @@ def _check_when(
 _UNIT_OF = {ZONE: "zone_unit", BAND: "time_unit"}
 
 
-def _check_kind(
-    price: PriceForm, offer: OfferForm, place: Place, names: Names, book: ProblemBook
-) -> None:
-    given = [kind for kind in ("per_unit", "graduated") if getattr(price, kind) is not None]
-    if len(given) != 1:
-        found = "both" if given else "neither"
-        book.report(place, f"expected either per_unit or graduated, found {found}")
-    usage_type = names.usage_types.get(offer.usage_type)
-    for unit in units_of(price):
-        if usage_type is not None and unit not in usage_type.units:
-            below = place.at("per_unit", "amounts", unit)
-            if price.graduated is not None:
-                below = place.at("graduated", "unit")
-            book.report(below, unknown("unit", unit, set(usage_type.units)))
-    if price.per_unit is not None:
-        below = place.at("per_unit")
-        _check_positive(price.per_unit.per, below.at("per"), book)
-        for unit, amount in price.per_unit.amounts.items():
-            _check_amount(amount, below.at("amounts", unit), book)
-        if not price.per_unit.amounts:
-            book.report(below.at("amounts"), "expected at least one unit with its amount")
-    if price.graduated is not None:
-        below = place.at("graduated")
-        _check_positive(price.graduated.per, below.at("per"), book)
-        _check_tiers(price.graduated, below, book)
-        _check_reference(price.graduated, offer, below, names, book)
+def _check_kind(price: SimpleKindsForm, check: KindCheck) -> None:
+    kinds = given_kinds(price)
+    if len(kinds) != 1:
+        found = " and ".join(map(_word_of, kinds)) or "none"
+        check.report(f"expected exactly one kind of price, found {found}")
+    for kind, form in kinds.items():
+        below = check.below(_word_of(kind))
+        if isinstance(form, CompositeForm):
+            _check_parts(form, below)
+        else:
+            CHECK_KIND[kind](form, below)
 
 
-def _check_tiers(price: GraduatedForm, place: Place, book: ProblemBook) -> None:
-    before = Decimal(0)
-    if not price.tiers:
-        book.report(place.at("tiers"), "expected at least one tier")
-    for number, tier in enumerate(price.tiers, start=1):
-        below = place.at("tiers", number - 1)
-        _check_amount(tier.unit_amount, below.at("unit_amount"), book)
-        _check_amount(tier.flat_amount, below.at("flat_amount"), book)
-        is_last = number == len(price.tiers)
-        if tier.up_to is None:
-            if not is_last:
-                book.report(below, "only the last tier has no end: expected up_to")
-            continue
-        if tier.up_to <= before:
-            book.report(below.at("up_to"), f"tiers must rise: expected more than {before}")
-        if is_last:
-            book.report(below.at("up_to"), "the last tier must have no end: leave up_to out")
-        before = max(before, tier.up_to)
+def _check_parts(composite: CompositeForm, check: KindCheck) -> None:
+    if len(composite.parts) < 2:
+        check.report(f"expected two parts or more, found {len(composite.parts)}", "parts")
+    rounded: set[str] = set()
+    for number, part in enumerate(composite.parts):
+        below = check.below("parts", number)
+        _check_kind(part, below)
+        rate = part.telecom_rate
+        if rate is not None and (rate.rounding is not None or rate.max_cost is not None):
+            if rate.unit in rounded:
+                below.report(f"{rate.unit} is rounded or limited by another part already")
+            rounded.add(rate.unit)
 
 
-def _check_reference(
-    price: GraduatedForm, offer: OfferForm, place: Place, names: Names, book: ProblemBook
-) -> None:
-    name = price.reference
-    if name == RECORD:
-        return
-    accumulator = names.accumulators.get(name)
-    if accumulator is None:
-        message = unknown("accumulator", name, {RECORD, *names.accumulators})
-        book.report(place.at("reference"), message)
-        return
-    sums = not accumulator.usage_units or price.unit in accumulator.usage_units
-    if name not in offer.impacts or not sums:
-        book.report(
-            place.at("reference"),
-            f'no usage of this offer moves accumulator "{name}" by {price.unit}:'
-            " name it in the offer's impacts",
-        )
+def _word_of(kind: str) -> str:
+    """The word of a file for a field of the form."""
+    return "SLAB" if kind == "slab" else kind
 
 
 def _check_reachable(offer: OfferForm, place: Place, book: ProblemBook) -> None:
@@ -149,13 +118,3 @@ def _check_covered(offer: OfferForm, place: Place, names: Names, book: ProblemBo
         ):
             where = ", ".join(f"{k} {v}" for k, v in found.items() if v != EVERYTHING_ELSE)
             book.report(place.at("prices"), f"no price for {unit} in {where}")
-
-
-def _check_amount(amount: Decimal, place: Place, book: ProblemBook) -> None:
-    if amount < 0:
-        book.report(place, f"expected 0 or more, found {amount}")
-
-
-def _check_positive(number: Decimal, place: Place, book: ProblemBook) -> None:
-    if number <= 0:
-        book.report(place, f"expected more than 0, found {number}")
