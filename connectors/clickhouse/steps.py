@@ -1,7 +1,7 @@
 """Ledger records as the sink reads them: only what it must look into becomes a struct.
 
-Charges stay packed until their columns are made; then they, like verdicts, become msgpack lists,
-which turn into columns in a third of the time that structs with `Decimal`s take. The order of the
+Charges stay packed until their columns are made; then they become tuples, and verdicts are lists:
+both turn into columns in a third of the time that structs with `Decimal`s take. The order of the
 fields is `LedgerRecord`'s; a test compares the two.
 """
 
@@ -25,11 +25,12 @@ from connectors.clickhouse.columns import (
 )
 from connectors.errors import Refused
 from connectors.kafka.codec import LEDGER_V1
+from connectors.kafka.packed import packed_type
 from streams.model.account import Account, Service
 from streams.model.command import Command
 from streams.model.instant import Instant
 from streams.model.ledger import WHOLE
-from streams.model.rated import Alert
+from streams.model.rated import Alert, RatedUsage
 
 
 class Frame(Struct, frozen=True, array_like=True):
@@ -64,16 +65,17 @@ class Frame(Struct, frozen=True, array_like=True):
             return packed[0] & 0x0F
         return int.from_bytes(packed[1 : 1 + _LIST_LENGTH_BYTES[packed[0]]], "big")
 
-    def charge_rows(self) -> list[list[Any]]:
-        """Its `RatedUsage`s as msgpack lists, made anew by each call. Raises Refused."""
+    def charge_rows(self) -> list[tuple[Any, ...]]:
+        """Its `RatedUsage`s as packed tuples, made anew by each call. Raises Refused."""
         try:
-            return _decode_rows(self.rated)
+            rows: list[tuple[Any, ...]] = _decode_rows(self.rated)
+            return rows
         except msgspec.MsgspecError as error:
             raise Refused(f"ledger: charges of {len(self.rated)} bytes: {error}") from error
 
 
 _decode = msgspec.msgpack.Decoder(Frame).decode
-_decode_rows = msgspec.msgpack.Decoder(list[list[Any]]).decode
+_decode_rows = msgspec.msgpack.Decoder(list[packed_type(RatedUsage)]).decode  # type: ignore[misc]
 
 _SHORT_LIST: Final = 0x90
 _LIST_LENGTH_BYTES: Final = {0xDC: 2, 0xDD: 4}

@@ -1,7 +1,7 @@
 """What leaves the ledger for readers outside: alerts, charges, and records that end without one."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 
@@ -9,10 +9,11 @@ from connectors.errors import Refused
 from connectors.kafka.avro import AvroCodec
 from connectors.kafka.codec import LEDGER_V1, encode_record, position_key
 from connectors.kafka.ledger import ValidRecord
+from connectors.kafka.packed import packed_type
 from connectors.kafka.rated_avro import encode_rated_row
 from connectors.kafka.topics import Topic
 from connectors.kafka.transactions import OutgoingMessage
-from streams.model.rated import Alert, RecordVerdict
+from streams.model.rated import Alert, RatedUsage, RecordVerdict
 from streams.model.refused import RefusedRecord
 from streams.model.usage import UsageRecord
 from streams.outcome import Verdict
@@ -30,7 +31,7 @@ _VERDICT_TOPICS: Mapping[str, Topic] = {
 class OutgoingStep(msgspec.Struct, frozen=True, array_like=True):
     """A `LedgerRecord` as its outside readers need it; the order of the fields is its own.
 
-    Charges are msgpack lists, which go into Avro as they are; what stays inside stays packed.
+    Charges are packed tuples, which go into Avro as they are; what stays inside stays packed.
     """
 
     format: int
@@ -43,7 +44,7 @@ class OutgoingStep(msgspec.Struct, frozen=True, array_like=True):
     inputs: msgspec.Raw = msgspec.Raw()
     delta: msgspec.Raw = msgspec.Raw()
     dropped: msgspec.Raw = msgspec.Raw()
-    rated: list[list[Any]] = []
+    rated: list[packed_type(RatedUsage)] = []  # type: ignore[valid-type]
     verdicts: tuple[RecordVerdict, ...] = ()
     alerts: tuple[Alert, ...] = ()
 

@@ -64,7 +64,7 @@ def _pair(pair: tuple[str, str]) -> bytes:
 
 
 def encode_rated_row(row: Sequence[Any]) -> bytes:
-    """The Avro bytes of a `RatedUsage` that was decoded from msgpack as lists, without framing."""
+    """The Avro bytes of a `RatedUsage` that was decoded by its `packed_type`, without framing."""
     record, (topic_id, partition, offset, index), account, root, *names = row
     subscription, price_plan, product, currency, amount, zone, band = names[:7]
     lines, postings, changes, catalog_version = names[7:]

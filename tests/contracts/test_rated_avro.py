@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from connectors.kafka.avro import AvroCodec
 from connectors.kafka.codec import encode_ledger
 from connectors.kafka.outgoing import OutgoingStep, decode_outgoing
+from connectors.kafka.packed import packed_type
 from connectors.kafka.rated_avro import encode_rated_row
 from connectors.kafka.topics import Topic
 from streams.model.ledger import LedgerRecord
@@ -51,7 +52,7 @@ rated = st.builds(
 @settings(max_examples=200, deadline=None)
 @given(rated)
 def test_both_writers_write_the_same_bytes(value: RatedUsage) -> None:
-    row: Any = msgspec.msgpack.decode(msgspec.msgpack.encode(value))
+    row: Any = msgspec.msgpack.decode(msgspec.msgpack.encode(value), type=packed_type(RatedUsage))
     codec = AvroCodec()
     quick = codec.framed(Topic.RATED, encode_rated_row(row))
     assert quick == codec.encode(Topic.RATED, value)
