@@ -102,19 +102,31 @@ def compile_mediation(
     tenant: str,
     version: str,
     functions: Functions = NO_FUNCTIONS,
+    charges_zero: frozenset[str] = frozenset(),
 ) -> MediationPlan:
-    """Compile what a catalog says about its source platforms, once."""
+    """Compile what a catalog says about its source platforms, once.
+
+    `charges_zero` are the usage types of which a record of nothing is charged.
+    """
     return MediationPlan(
         tenant,
         version,
         tuple(
-            _compile_platform(each, functions, tenant=tenant, version=version) for each in platforms
+            _compile_platform(
+                each, functions, tenant=tenant, version=version, charges_zero=charges_zero
+            )
+            for each in platforms
         ),
     )
 
 
 def _compile_platform(
-    platform: SourcePlatform, functions: Functions, *, tenant: str, version: str
+    platform: SourcePlatform,
+    functions: Functions,
+    *,
+    tenant: str,
+    version: str,
+    charges_zero: frozenset[str],
 ) -> PlatformPlan:
     return PlatformPlan(
         tenant=tenant,
@@ -124,7 +136,7 @@ def _compile_platform(
         matches=compile_match(platform.match),
         identify=compile_identity(platform),
         record_id=compile_record_id(tenant),
-        parse=compile_mapping(platform),
+        parse=compile_mapping(platform, keeps_nothing=platform.mapping.usage_type in charges_zero),
         stages=_compile_stages(platform, functions),
     )
 

@@ -33,11 +33,12 @@ _ReadUsages = Callable[[PlainRecord], tuple[Usage, ...] | Reject]
 _ReadAttributes = Callable[[PlainRecord], dict[str, str] | Reject]
 
 
-def compile_mapping(platform: SourcePlatform) -> Parse:
+def compile_mapping(platform: SourcePlatform, *, keeps_nothing: bool = False) -> Parse:
     """The parser of a platform's records.
 
     Fields are read in this order, so that of several mistakes the same one is always told:
-    identity, service id, time, end, quantities, attributes.
+    identity, service id, time, end, quantities, attributes. Quantities of zero are left out; with
+    `keeps_nothing` a record of nothing else has them all, since its offer charges for it.
     """
     mapping = platform.mapping
     identify = compile_identity(platform)
@@ -45,7 +46,7 @@ def compile_mapping(platform: SourcePlatform) -> Parse:
     get_service, get_time = compile_path(service_field), compile_path(time_field)
     read_number = read_quantity_text if platform.format == "csv" else read_quantity
     read_end = _compile_end(mapping, read_number)
-    read_usages = _compile_usages(mapping, read_number)
+    read_usages = _compile_usages(mapping, read_number, keeps_nothing=keeps_nothing)
     read_attributes = _compile_attributes(mapping)
 
     def parse(plain: PlainRecord, arrival: Arrival) -> UsageEvent | Reject:
@@ -104,7 +105,9 @@ def _compile_end(mapping: FieldMapping, read_number: _ReadNumber) -> _ReadEnd | 
     return read_end if mapping.ended_at else add_duration
 
 
-def _compile_usages(mapping: FieldMapping, read_number: _ReadNumber) -> _ReadUsages | None:
+def _compile_usages(
+    mapping: FieldMapping, read_number: _ReadNumber, *, keeps_nothing: bool
+) -> _ReadUsages | None:
     if not mapping.quantities:
         return None
     constants = tuple(Usage(entry.unit, entry.value) for entry in mapping.quantities)
@@ -114,6 +117,8 @@ def _compile_usages(mapping: FieldMapping, read_number: _ReadNumber) -> _ReadUsa
         (entry.unit, entry.field, compile_path(entry.field) if entry.field else None, entry.value)
         for entry in mapping.quantities
     )
+    units = dict.fromkeys(entry.unit for entry in mapping.quantities)
+    nothing = tuple(Usage(unit, 0) for unit in units) if keeps_nothing else ()
 
     def read_usages(plain: PlainRecord) -> tuple[Usage, ...] | Reject:
         usages: list[Usage] = []
@@ -123,7 +128,7 @@ def _compile_usages(mapping: FieldMapping, read_number: _ReadNumber) -> _ReadUsa
                 return quantity
             if quantity:
                 usages.append(Usage(unit, quantity))
-        return tuple(usages)
+        return tuple(usages) or nothing
 
     return read_usages
 

@@ -72,6 +72,7 @@ class Plan:
             tenant=catalog.tenant,
             version=self.version,
             functions=functions,
+            charges_zero=self.charges_zero,
         )
         self.money_bounds = MoneyBounds(catalog.thresholds)
         self._levels: dict[tuple[str, int], Levels] = {}

@@ -44,6 +44,23 @@ def code(platform: SourcePlatform = PLATFORM, **changes: Any) -> str:
     return f"{result.outcome.reason}:{getattr(result.outcome, 'field', '')}"
 
 
+def test_a_record_of_nothing_goes_on_where_nothing_is_charged_for() -> None:
+    platform = replace(
+        PLATFORM,
+        mapping=replace(PLATFORM.mapping, quantities=PLATFORM.mapping.quantities[:1]),
+    )
+    assert code(platform, up=0) == "zero_usage:"
+    (plan,) = compile_mediation(
+        [platform],
+        tenant="t",
+        version="v",
+        charges_zero=frozenset({platform.mapping.usage_type}),
+    ).platforms
+    mediated = plan.mediate(RECORD | {"up": 0}, arrival(offset=9, index=2))
+    assert isinstance(mediated, Mediated)
+    assert mediated.event.usages == (Usage("bytes_up", 0),)
+
+
 def test_without_ids_a_record_is_known_by_its_place() -> None:
     assert (event().source, event().event_id) == ("meter", f"{'t' * 22}/0/9/2")
 
