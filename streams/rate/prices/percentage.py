@@ -8,27 +8,31 @@ passes it pays for what lies past it, with its fixed part. Without `free_events`
 
 from decimal import Decimal
 
-from streams.model.money import CONTEXT, Quantity, quantize_line
+from streams.model.money import CONTEXT, Quantity, quantize_line, trimmed
 from streams.model.price import RECORD
 from streams.model.prices import Percentage
+from streams.model.rated import ChargeLine
 from streams.rate.prices.price import (
     NO_AMOUNT,
     Asking,
     Binder,
-    CumulativePrice,
+    CompiledPrice,
     Label,
-    Total,
+    Lines,
     UnitPrice,
+    taken_back,
 )
 from streams.rate.quantity import exact
 
+FREE = "free"
+"""The rule of a line for what costs nothing."""
 _HUNDRED = Decimal(100)
 
 
-class EventPrice(CumulativePrice):
+class EventPrice(CompiledPrice):
     """What one event costs of which `free` is not charged (None: all of it)."""
 
-    __slots__ = ("_each", "_free", "_terms")
+    __slots__ = ("_each", "_free", "_terms", "_told")
 
     rule = "percentage"
 
@@ -37,11 +41,34 @@ class EventPrice(CumulativePrice):
         self._terms = terms
         self._free = free
         self._each = quantize_line(CONTEXT.divide(terms.rate_percent, _HUNDRED))
+        self._told = label.detail
+        if terms.fixed_amount:
+            self._told = label.detail | {"fixed": str(trimmed(terms.fixed_amount))}
 
-    def total(self, counted: Quantity) -> Total:
+    def lines(self, quantity: Quantity, used: Quantity) -> Lines:
+        """What is free of the amount, and what is not."""
+        if quantity < 0:
+            return taken_back(self.lines(-quantity, used + quantity))
+        last = used + quantity
+        free = quantity
+        if self._free is not None:
+            free = min(last, self._free) - min(used, self._free)
+        made: list[ChargeLine] = []
+        if free:
+            made.append(
+                ChargeLine(FREE, self.source, self.unit, free, NO_AMOUNT, NO_AMOUNT, self.detail)
+            )
+        if free < quantity:
+            amount = CONTEXT.subtract(self._cost_of(last), self._cost_of(used))
+            made.append(
+                self.line(quantity - free, each=self._each, amount=amount, detail=self._told)
+            )
+        return tuple(made)
+
+    def _cost_of(self, counted: Quantity) -> Decimal:
         """What this much of the event's amount costs."""
         if self._free is None or counted <= self._free:
-            return Total(NO_AMOUNT, self._each, self.detail)
+            return NO_AMOUNT
         terms = self._terms
         share = CONTEXT.multiply(counted - self._free, terms.rate_percent)
         amount = CONTEXT.add(CONTEXT.divide(share, _HUNDRED), terms.fixed_amount)
@@ -49,7 +76,7 @@ class EventPrice(CumulativePrice):
             amount = max(amount, terms.min_per_event)
         if terms.max_per_event is not None:
             amount = min(amount, terms.max_per_event)
-        return Total(quantize_line(amount), self._each, self.detail)
+        return quantize_line(amount)
 
 
 class PercentagePrice(Binder):
@@ -64,12 +91,9 @@ class PercentagePrice(Binder):
         self._label = label
 
     def bind(self, asking: Asking) -> dict[str, UnitPrice]:
-        """The event's price; what is free of it stands in the line's detail."""
-        free = self._free_of(asking)
-        label = self._label
-        if free is None or free > 0:
-            label = label.told({"free": "all" if free is None else str(free)})
-        return {self._terms.unit: EventPrice(self._terms, label, free=free)}
+        """The event's price; what is free of it is a line of rule `free`."""
+        price = EventPrice(self._terms, self._label, free=self._free_of(asking))
+        return {self._terms.unit: price}
 
     def _free_of(self, asking: Asking) -> Quantity | None:
         terms = self._terms
