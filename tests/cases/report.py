@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from tests.cases.claimed import ARGUED, is_claimed
+from tests.cases.claimed import EXCEPT, is_claimed
 from tests.cases.run import FAILED, NOT_YET, PASSED
 
 Ended = tuple[str, str, str, str]
@@ -28,5 +28,5 @@ def summary(ended: list[Ended]) -> Iterator[str]:
     missing = Counter((told, feature) for _, feature, status, told in ended if status == NOT_YET)
     for (told, feature), count in sorted(missing.items()):
         yield f"not expressible: {told}: {count} of {feature}"
-    for feature, why in ARGUED.items():
+    for feature, why in EXCEPT.items():
         yield f"not claimed: {feature}: {why}"

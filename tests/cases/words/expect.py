@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
+from streams.model.money import trimmed
 from tests.cases.draft import CUSTOMER, Draft, slug, text_of
 from tests.cases.fields import Fields, NotYet, UnknownField, each
 from tests.cases.words.quantity import FREE
@@ -102,9 +103,13 @@ def _balance(draft: Draft, remaining: str) -> None:
 
 
 def _billed_quantity(draft: Draft, value: str) -> None:
-    """What is left to be paid; at a price of 1 after free units that is the amount."""
-    word = "quantity" if draft.free_units is None else "amount"
+    """What is left to be paid; after an allowance at a price of 1 that is the amount."""
+    word = "amount" if _has_allowance(draft) else "quantity"
     draft.sum(units=[draft.unit], **{word: value})
+
+
+def _has_allowance(draft: Draft) -> bool:
+    return "allowances" in draft.sections
 
 
 def _billed_quantities(draft: Draft, values: list[str]) -> None:
@@ -112,16 +117,24 @@ def _billed_quantities(draft: Draft, values: list[str]) -> None:
 
 
 def _free_now(draft: Draft, value: str) -> None:
+    _need_allowance(draft)
     draft.sum(rule="allowance", price=FREE, quantity=value)
 
 
+def _need_allowance(draft: Draft) -> None:
+    if not _has_allowance(draft):
+        raise NotYet("what free units of a measure are used")
+
+
 def _free_before(draft: Draft, value: str) -> None:
+    _need_allowance(draft)
     before = [event.id for event in draft.events if event.is_prior]
     draft.sum(charges=before, rule="allowance", price=FREE, quantity=value)
 
 
 def _free_left(draft: Draft, values: list[str]) -> None:
     """After each event: what the events up to it have not used."""
+    _need_allowance(draft)
     assert draft.free_units is not None
     for number, left in enumerate(values, start=1):
         used = text_of(draft.free_units - Decimal(left))
@@ -138,7 +151,10 @@ def _output(draft: Draft, value: str) -> None:
 
 
 def _packages(draft: Draft, value: str) -> None:
-    draft.sum(detail={"packages": value}, count=1)
+    if value == "0":
+        draft.sum(rule="package", amount=value)
+    else:
+        draft.sum(detail={"packages": value}, count=1)
 
 
 def _line_count(draft: Draft, value: str) -> None:
@@ -153,10 +169,11 @@ def _error(draft: Draft, value: str) -> None:
 
 
 def _rated(draft: Draft, value: bool) -> None:
+    """Not rated: nobody has the service, or no zone has the number."""
     if not value:
+        code = "unknown_service" if draft.services == [] else "no_zone"
         for event in draft.now:
-            verdict = {"id": event.id, "verdict": "suspended", "code": "unknown_service"}
-            draft.expect("verdicts", verdict)
+            draft.expect("verdicts", {"id": event.id, "verdict": "suspended", "code": code})
 
 
 def _connect_fee(draft: Draft, value: str) -> None:
@@ -183,15 +200,14 @@ def _paid(draft: Draft, value: str) -> None:
 
 
 def _free_amount(draft: Draft, value: str) -> None:
-    brought = sum((event.amount or Decimal(0) for event in draft.now), Decimal(0))
-    _paid(draft, text_of(brought - Decimal(value)))
+    draft.sum(rule="free", quantity=value)
 
 
 def _fixed_part(draft: Draft, value: str) -> None:
     """The fixed amounts of all paid events."""
     each_event = draft.fixed_amount
     count = int(Decimal(value) / each_event) if each_event else 0
-    draft.sum(rule="percentage", detail={"fixed": text_of(each_event)}, count=count)
+    draft.sum(rule="percentage", detail={"fixed": text_of(trimmed(each_event))}, count=count)
 
 
 def _without_tax(draft: Draft, value: str) -> None:

@@ -29,7 +29,7 @@ def prior(draft: Draft, given: Fields) -> None:
 
 
 def conversion(draft: Draft, given: Fields) -> None:
-    """`unit_conversion`: divided or multiplied, then rounded; with a `prior`, cumulatively."""
+    """`unit_conversion`: divided or multiplied, then rounded, each usage by itself."""
     fields = Fields(given.take("unit_conversion"), "given.unit_conversion")
     words = {name: fields.take(name) for name in ("divide_by", "multiply_by") if name in fields}
     rounding = fields.take("round_quantity", "none")
@@ -51,8 +51,14 @@ def rounded(draft: Draft, given: Fields) -> None:
 
 
 def free_units(draft: Draft, given: Fields) -> None:
-    """`free_units`: an allowance of the period."""
+    """`free_units`: an allowance of the period; of a priced quantity, units that do not count."""
     draft.free_units = Decimal(given.take("free_units"))
+    if draft.plan.rows:
+        words = {"free_units": text_of(draft.free_units)}
+        if len(draft.events) > 1 or "prior" in given:
+            words["reference"] = draft.reference(draft.unit)
+        _measure(draft, words)
+        return
     draft.section("allowances", {"id": FREE, "unit": draft.unit, "usage_units": [draft.unit]})
     draft.impact(FREE)
     grant = {"allowance": FREE, "quantity": text_of(draft.free_units)}
@@ -60,4 +66,4 @@ def free_units(draft: Draft, given: Fields) -> None:
 
 
 def _measure(draft: Draft, words: dict[str, object]) -> None:
-    draft.plan.offer.setdefault("measures", {})[draft.unit] = words
+    draft.plan.offer.setdefault("measures", {}).setdefault(draft.unit, {}).update(words)

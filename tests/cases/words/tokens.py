@@ -82,7 +82,8 @@ def threshold_rule(draft: Draft, given: Fields) -> None:
 def markup(draft: Draft, given: Fields) -> None:
     """`markup_percent` by model, by provider, and for all others.
 
-    A case that names one provider has no models of another: its events do not say whose they are.
+    A model's own markup comes before its provider's. A case that names one provider has no models
+    of another: its events do not say whose they are.
     """
     rows: list[Words] = []
     for name, percent in Fields(given.take("markup_percent"), "given.markup_percent").rest():
@@ -92,6 +93,7 @@ def markup(draft: Draft, given: Fields) -> None:
             row["when"] = {word: value}
             draft.attributes.add(word)
         rows.append(row)
+    rows.sort(key=lambda row: "model" not in row.get("when", {}))
     providers = [row["when"]["provider"] for row in rows if "provider" in row.get("when", {})]
     if len(providers) == 1:
         for event in draft.events:
