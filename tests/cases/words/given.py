@@ -75,7 +75,7 @@ _WORDS: Final[dict[str, Reader]] = {
     "balance": rounding.balances,
     "period_part": _period_part,
 }
-_TAKEN_ALONG: Final = {"target_percent"}
+_TAKEN_ALONG: Final = {"target_percent", "minimum", "maximum"}
 """Fields that the reader of another one takes."""
 
 LATER: Final[dict[str, str]] = {
@@ -108,10 +108,8 @@ LATER: Final[dict[str, str]] = {
     "lines": "discount",
     "max_rate": "credit control",
     "max_rollover_percent": "rollover",
-    "maximum": "maximum spend",
     "maximum_spend": "maximum spend",
     "meter": "several grants",
-    "minimum": "minimum spend",
     "minimum_spend": "minimum spend",
     "minimum_spend_cents": "minimum spend",
     "monthly_fee": "recurring fee",

@@ -40,6 +40,12 @@ def components(draft: Draft, given: Fields) -> None:
     named = {row["dimension"] for row in rows} - {"flat"}
     units = {name: unit for name, unit in _UNITS.items() if name in named or unit in used}
     words: Words = {"units": units, "hour": 60, "components": rows}
+    for bound in ("minimum", "maximum"):
+        if bound in given:
+            amounts = Fields(given.take(bound), f"given.{bound}")
+            words[bound] = amounts.take("excl")
+            amounts.take("incl")  # what the expected total says too
+            amounts.done()
     if any("when" in row and "current" in row["when"] for row in rows):
         draft.attributes.add("current")
     draft.plan.rows.append({"ev": words})
