@@ -83,7 +83,7 @@ class GraduatedPrice(CompiledPrice):
         if entered and quantity > 0 and step.flat_amount:
             amount = quantize_line(CONTEXT.add(amount, step.flat_amount))
         return ChargeLine(
-            self.rule, self.source, self.unit, quantity, step.unit_amount, amount, step.detail
+            self._rule, self.source, self.unit, quantity, step.unit_amount, amount, step.detail
         )
 
 

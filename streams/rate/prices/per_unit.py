@@ -37,6 +37,6 @@ class PerUnitPrice(CompiledPrice):
             amount = quantize_line(CONTEXT.divide(product, self._per))
         return (
             ChargeLine(
-                self.rule, self.source, self.unit, quantity, self.unit_amount, amount, self.detail
+                self._rule, self.source, self.unit, quantity, self.unit_amount, amount, self.detail
             ),
         )
