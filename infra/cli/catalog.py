@@ -4,12 +4,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from connectors.catalog.importers import IMPORTERS, ImportOptions, SourceRefused
 from connectors.catalog.load import read_catalog
 from connectors.catalog.problem import CatalogProblem
 from connectors.catalog.resolution.dates import instant_at
 from connectors.catalog.schema import SCHEMA_NAME, schema_text
 from connectors.clock import now
+from connectors.errors import Refused
 from connectors.kafka import catalog_topic
 from infra.cli.options import DataOption, JsonOption
 from infra.cli.screen import ExitCode, console, errors, print_json
@@ -60,6 +63,43 @@ def activate(
         print_json({"tenant": mark.tenant, "version": mark.version, "from": since})
     else:
         console.print(f"{mark.tenant} uses catalog {mark.version} from {since} on")
+
+
+@commands.command(name="import")
+def import_source(
+    kind: Annotated[str, typer.Argument(help=f"One of {', '.join(IMPORTERS)}.")],
+    source: Annotated[
+        Path, typer.Argument(help="File or folder; for genai-prices also `package`.")
+    ],
+    into: Annotated[Path, typer.Option("--into", help="A new or empty folder for the catalog.")],
+    tenant: Annotated[str, typer.Option(help="Whose catalog it becomes.")] = "imported",
+    currency: Annotated[str, typer.Option(help="Currency of prices that name none.")] = "USD",
+) -> None:
+    """Make a catalog of a foreign price table."""
+    if kind not in IMPORTERS:
+        errors.print(f"no kind {kind!r}: expected one of {', '.join(IMPORTERS)}", style="red")
+        raise typer.Exit(ExitCode.USAGE)
+    options = ImportOptions(tenant=tenant, currency=currency)
+    bar = Progress(TextColumn(kind), BarColumn(), MofNCompleteColumn(), console=errors)
+    try:
+        with bar:
+            task = bar.add_task(kind, total=None)
+            folder = IMPORTERS[kind](
+                source, options, lambda done, total: bar.update(task, completed=done, total=total)
+            )
+        folder.write(into)
+    except SourceRefused as error:
+        for problem in error.problems:
+            console.print(str(problem), soft_wrap=True, markup=False, highlight=False)
+        errors.print(f"{len(error.problems)} mistakes; nothing was written", style="red")
+        raise typer.Exit(ExitCode.FAILED) from error
+    except Refused as error:
+        errors.print(str(error), style="red")
+        raise typer.Exit(ExitCode.FAILED) from error
+    for note in folder.notes:
+        console.print(f"left out: {note}")
+    console.print(f"{into}: {', '.join(folder.files)} written")
+    validate(into)
 
 
 @commands.command()

@@ -52,13 +52,17 @@ class Beat(OfOneUnit, frozen=True, tag="beat", tag_field="kind", kw_only=True):
 TOKEN_PARENTS = {
     "cache_read_input_tokens": "input_tokens",
     "cache_creation_input_tokens": "input_tokens",
+    "cache_creation_1h_input_tokens": "cache_creation_input_tokens",
     "input_audio_tokens": "input_tokens",
     "input_image_tokens": "input_tokens",
     "input_video_tokens": "input_tokens",
     "cache_read_audio_tokens": "cache_read_input_tokens",
+    "cache_read_image_tokens": "cache_read_input_tokens",
     "reasoning_output_tokens": "output_tokens",
     "output_audio_tokens": "output_tokens",
     "output_image_tokens": "output_tokens",
+    "output_video_tokens": "output_tokens",
+    "output_citation_tokens": "output_tokens",
 }
 """Kind of token → the kind that it is a special case of, whose price it takes without its own."""
 

@@ -108,13 +108,15 @@ def _check_covered(offer: OfferForm, place: Place, names: Names, book: ProblemBo
         return
     zones = sorted(names.zones_of(offer.zone_unit)) or [EVERYTHING_ELSE]
     bands = sorted(names.bands_of(offer.time_unit)) or [EVERYTHING_ELSE]
-    units = sorted({unit for price in by_place for unit in units_of(price)})
-    for unit, zone, band in product(units, zones, bands):
-        found = {ZONE: zone, BAND: band}
-        if not any(
-            unit in units_of(price)
-            and all(found[word] == value for word, value in price.when.items())
-            for price in by_place
-        ):
+    covered: dict[tuple[str | None, str | None], set[str]] = {}
+    for price in by_place:
+        asked = (price.when.get(ZONE), price.when.get(BAND))
+        covered.setdefault(asked, set()).update(units_of(price))
+    units = set().union(*covered.values())
+    for zone, band in product(zones, bands):
+        fitting = ((zone, band), (zone, None), (None, band), (None, None))
+        missing = units.difference(*(covered.get(asked, ()) for asked in fitting))
+        for unit in sorted(missing):
+            found = {ZONE: zone, BAND: band}
             where = ", ".join(f"{k} {v}" for k, v in found.items() if v != EVERYTHING_ELSE)
             book.report(place.at("prices"), f"no price for {unit} in {where}")
