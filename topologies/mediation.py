@@ -8,16 +8,20 @@ beyond a wrong record stops the worker with the batch unacknowledged.
 import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import structlog
 from faust.types import TP
 
 from connectors.accounts.directory import AccountsDirectory
+from connectors.errors import Unavailable
+from connectors.kafka.client import describe_topics
 from connectors.kafka.codec import ACCOUNTS_OFFSET
 from connectors.kafka.topics import Topic
 from streams.rate.plan import Plan
 from streams.sources import MediationPlans
+from streams.state import CatalogMarks
 from topologies import metrics
 from topologies.app import build_app, check_topics
 from topologies.outputs import MediationOutputs
@@ -27,9 +31,14 @@ from topologies.runner import MediationRunner, SourceMessage
 from topologies.settings import Settings
 from topologies.stage import WorkerParts
 from topologies.transport.batch import Batch
+from topologies.transport.stop import stop_failed
+from topologies.transport.subscription import read_also
 
 FACT_S: Final = 1.0
 """How long released records wait for a fact; without it they would be suspended again."""
+
+TOPICS_S: Final = 1.0
+"""How soon a topic is read that a catalog has just named."""
 
 SLICE_RECORDS: Final = 128
 """Records that go through the chain together: what they become stays in the processor's cache."""
@@ -45,11 +54,10 @@ class MediationStage:
     def __init__(self, parts: WorkerParts) -> None:
         kafka = parts.kafka
         self._parts = parts
-        self._release_topic = f"{kafka.prefix}{Topic.RELEASE}"
-        sources = source_topics(parts.library.plans)
-        names = [f"{kafka.prefix}{topic}" for topic in sources]
-        self._logical = dict(zip(names, sources, strict=True))
-        self._topic_ids = check_topics(kafka, dict.fromkeys([*names, self._release_topic], 1))
+        usage, release = f"{kafka.prefix}{Topic.USAGE}", f"{kafka.prefix}{Topic.RELEASE}"
+        self._topics = {usage: str(Topic.USAGE), release: str(Topic.RELEASE)}
+        self._topic_ids = check_topics(kafka, dict.fromkeys(self._topics, 1))
+        self._lacking: set[str] = set()
         self._directory = AccountsDirectory(kafka, parts.folder / "accounts")
         self.app = build_app(self.name, parts, records_max=parts.options.usage_records_max)
         self._outputs = MediationOutputs(self.app.producer, kafka.prefix)
@@ -61,7 +69,7 @@ class MediationStage:
             engine=parts.engine,
         )
         self._plans_of: tuple[object, int] = (None, 0)
-        self._define_agent([*names, self._release_topic])
+        self._widening: asyncio.Task[None] | None = None
 
     def _define_agent(self, topics: Sequence[str]) -> None:
         app = self.app
@@ -76,12 +84,12 @@ class MediationStage:
     async def mediate(self, batch: Batch) -> None:
         """Run the chain over the batch; returns when all outputs are acknowledged."""
         began = time.perf_counter()
-        is_release = batch.topic == self._release_topic
+        topic = self._topics[batch.topic]
+        is_release = topic == Topic.RELEASE
         if is_release:
             await self._await_fact(batch)
         self._take_new_catalogs()
         run = self._runner.run_released if is_release else self._runner.run
-        topic = str(Topic.RELEASE) if is_release else self._logical[batch.topic]
         topic_id = self._topic_ids[batch.topic]
         await self._outputs.send(
             run(messages, topic=topic, topic_id=topic_id, partition=batch.partition)
@@ -104,9 +112,37 @@ class MediationStage:
             self._plans_of = (marks, len(plans))
             compiled = {version: plan.mediation for version, plan in plans.items()}
             self._runner.plans = MediationPlans(compiled, marks)
-            unread = set(source_topics(plans)) - set(self._logical.values())
-            if unread:
-                _log.warning("topics read after the next start", topics=sorted(unread))
+
+    async def _widen(self) -> None:
+        """Read also the topics of catalogs that are activated while the worker runs."""
+        try:
+            while True:
+                await asyncio.sleep(TOPICS_S)
+                with suppress(Unavailable):
+                    added = await self._add_topics()
+                    if added:
+                        await read_also(self.app, added)
+                        _log.info("reading more topics", topics=added)
+        except Exception as error:
+            await stop_failed(self.app, error)
+
+    async def _add_topics(self) -> list[str]:
+        """Learn of topics that active catalogs name and the broker has; the new ones.
+
+        A topic that does not exist yet is told once and looked for again.
+        """
+        kafka = self._parts.kafka
+        named = source_topics(self._parts.library.plans, self._directory.marks)
+        unread = {f"{kafka.prefix}{topic}": topic for topic in named - {*self._topics.values()}}
+        found = await asyncio.to_thread(describe_topics, kafka, sorted(unread)) if unread else {}
+        for name, facts in found.items():
+            self._topics[name] = unread[name]
+            self._topic_ids[name] = facts.topic_id
+        lacking = unread.keys() - found.keys()
+        for name in lacking - self._lacking:
+            _log.warning("an active catalog names a topic that does not exist", topic=name)
+        self._lacking = lacking
+        return sorted(found)
 
     async def _assigned(self, _app: Any, _assigned: set[TP], **_: Any) -> None:
         metrics.REBALANCES.labels(self.name).inc()
@@ -132,21 +168,29 @@ class MediationStage:
         self.app.consumer.on_trimmed = metrics.count_trimmed
         self._directory.start()
         await asyncio.to_thread(self._directory.wait_current)
+        await self._add_topics()
+        self._define_agent(sorted(self._topics))
+        self._widening = asyncio.create_task(self._widen())
 
     async def drain(self) -> None:
-        """Batches in hand finish while the app stops; nothing else is kept."""
+        """Batches in hand finish while the app stops; no more topics are added."""
+        if self._widening is not None:
+            self._widening.cancel()
 
     async def close(self) -> None:
         """Stop following the accounts."""
         self._directory.close()
 
 
-def source_topics(plans: Mapping[str, Plan]) -> list[str]:
-    """The topics that the catalogs' source platforms name, and `usage` in any case, sorted."""
-    named = {
-        platform.platform.topic for plan in plans.values() for platform in plan.mediation.platforms
+def source_topics(plans: Mapping[str, Plan], marks: Mapping[str, CatalogMarks]) -> set[str]:
+    """The topics that the source platforms of activated catalog versions name."""
+    active = (version for each in marks.values() for _, version in each.marks)
+    return {
+        platform.platform.topic
+        for version in active
+        if version in plans
+        for platform in plans[version].mediation.platforms
     }
-    return sorted(named | {str(Topic.USAGE)})
 
 
 def accounts_offset(headers: Sequence[tuple[str, bytes]]) -> int:

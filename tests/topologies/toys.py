@@ -12,7 +12,7 @@ from pathlib import Path
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from connectors.kafka.client import new_consumer, new_producer
+from connectors.kafka.client import new_admin, new_consumer, new_producer
 from connectors.settings import KafkaSettings
 
 ROOT = Path(__file__).parents[2]
@@ -121,6 +121,13 @@ def committed(kafka: KafkaSettings, partitions: int = 1, agent: str = "toy") -> 
     found = consumer.committed(places, timeout=10)
     consumer.close()
     return [place.offset for place in found]
+
+
+def members(kafka: KafkaSettings, agent: str = "toy") -> int:
+    """How many workers the group has."""
+    group = f"{kafka.prefix}vivace-{agent}"
+    admin = new_admin(kafka)  # must outlive its answer
+    return len(admin.describe_consumer_groups([group])[group].result(10).members)
 
 
 def times_seen(workers: list[ToyWorker]) -> dict[tuple[int, int], int]:
