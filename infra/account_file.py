@@ -35,6 +35,8 @@ COLUMNS: Final = (
     "top_up",
 )
 """Every column there may be. `account`, `payment`, `currency` and `time_zone` must be filled."""
+ATTRIBUTE: Final = "account."
+"""What the name of a column begins with that holds an attribute of the account."""
 
 _NEEDED: Final = ("account", "payment", "currency", "time_zone")
 
@@ -74,8 +76,9 @@ def read_account_file(
 
 def _wrong_columns(found: Any) -> Iterator[str]:
     for name in found:
-        if name not in COLUMNS:
-            yield f"unknown column {name!r}; there are {', '.join(COLUMNS)}"
+        if name not in COLUMNS and name.removeprefix(ATTRIBUTE) in ("", name):
+            known = ", ".join((*COLUMNS, f"{ATTRIBUTE}<attribute>"))
+            yield f"unknown column {name!r}; there are {known}"
     for name in _NEEDED:
         if name not in found:
             yield f"column {name!r} is missing"
@@ -105,6 +108,11 @@ def _commands_of(row: dict[str, Any], origin: _Origin) -> Iterator[Command]:
         cells["currency"],
         _time_zone(cells["time_zone"]),
         _amount(cells.get("credit_limit"), "credit_limit"),
+        {
+            name.removeprefix(ATTRIBUTE): text
+            for name, text in cells.items()
+            if name.startswith(ATTRIBUTE) and text
+        },
     )
     if service_id := cells.get("service_id"):
         if not cells.get("price_plan"):

@@ -97,6 +97,7 @@ def _put_account(command: PutAccount, state: State, effects: Effects) -> None:
         command.time_zone,
         command.credit_limit,
         1 if known is None else known.version + 1,
+        command.attributes,
     )
     state.put(Table.ACCOUNTS, key, account)
     effects.facts.append(account)

@@ -66,6 +66,7 @@ class AccountAnswer(Struct, frozen=True, kw_only=True):
     currency: str
     time_zone: str
     credit_limit: Decimal | None
+    attributes: dict[str, str]
     version: int
     ledger: LedgerPosition
     services: list[AssignmentAnswer]

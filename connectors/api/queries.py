@@ -39,7 +39,8 @@ FROM accumulators FINAL
 WHERE tenant = {tenant:String} AND account = {account:String} AND NOT is_deleted
 """
 _ACCOUNT: Final = """
-SELECT root, payment, currency, time_zone, credit_limit, version, ledger_partition, ledger_offset
+SELECT root, payment, currency, time_zone, credit_limit, attributes, version, ledger_partition,
+    ledger_offset
 FROM accounts
 WHERE tenant = {tenant:String} AND account = {account:String}
 ORDER BY version DESC, ledger_offset DESC LIMIT 1
@@ -156,6 +157,7 @@ def account_of(database: Database, tenant: str, account: str) -> AccountAnswer |
         currency=row["currency"],
         time_zone=row["time_zone"],
         credit_limit=None if row["credit_limit"] is None else trimmed(row["credit_limit"]),
+        attributes=row["attributes"],
         version=row["version"],
         ledger=LedgerPosition(partition=row["ledger_partition"], offset=row["ledger_offset"]),
         services=[

@@ -13,6 +13,7 @@ from connectors.clickhouse.columns import (
     instants,
     integers,
     lists,
+    maps,
     rounded,
     strings,
 )
@@ -59,6 +60,7 @@ def account_columns(placed: Sequence[Placed]) -> Columns:
         "currency": strings([account.currency for account in accounts]),
         "time_zone": strings([account.time_zone for account in accounts]),
         "credit_limit": pa.array(limits, DECIMAL),
+        "attributes": maps([account.attributes for account in accounts]),
         **_places(placed, "changed_at"),
     }
 

@@ -16,7 +16,7 @@ from connectors.catalog.resolution.dates import instant_at
 from connectors.clickhouse.client import Database
 from connectors.clock import now
 from connectors.kafka.commands import CommandSender
-from infra.account_file import COLUMNS, read_account_file
+from infra.account_file import ATTRIBUTE, COLUMNS, read_account_file
 from infra.cli.options import DataOption, JsonOption, TenantOption, WaitOption
 from infra.cli.screen import ExitCode, console, errors, print_json
 from infra.up import load_settings
@@ -85,9 +85,12 @@ def put(  # noqa: PLR0913 - an account by its fields
     credit_limit: Annotated[
         str, typer.Option(help="What it may owe.", show_default="no bound")
     ] = "",
+    attribute: Annotated[
+        list[str] | None, typer.Option(help="What it is, such as segment=gold; may be repeated.")
+    ] = None,
     root: Root = "",
 ) -> PutAccount:
-    """Create an account or change it."""
+    """Create an account or change it. Attributes that are not named are gone."""
     return PutAccount(
         command_id,
         tenant,
@@ -97,6 +100,7 @@ def put(  # noqa: PLR0913 - an account by its fields
         currency,
         _zone(time_zone),
         _amount(credit_limit) if credit_limit else None,
+        dict(map(_attribute, attribute or ())),
     )
 
 
@@ -166,7 +170,9 @@ def top_up(  # noqa: PLR0913 - a top-up by its fields
 
 @commands.command()
 def load(
-    file: Annotated[Path, typer.Argument(help=f"CSV with columns {', '.join(COLUMNS)}.")],
+    file: Annotated[
+        Path, typer.Argument(help=f"CSV with columns {', '.join(COLUMNS)}, {ATTRIBUTE}<attribute>.")
+    ],
     tenant: TenantOption,
     wait: WaitOption = True,
     data: DataOption = None,
@@ -208,6 +214,9 @@ def show(
     limit = "no bound" if found.credit_limit is None else f"{found.credit_limit} {found.currency}"
     console.print(f"[bold]{account}[/] of {tenant}: {found.payment}, credit limit {limit}")
     console.print(f"root {found.root}, {found.time_zone}, version {found.version}")
+    if found.attributes:
+        told = ", ".join(f"{name}={value}" for name, value in sorted(found.attributes.items()))
+        console.print(told, markup=False)
     table = Table("service", "subscription", "price plan", "from", "until")
     for each in found.services:
         table.add_row(each.service_id, each.subscription, each.price_plan, each.start, each.end)
@@ -264,6 +273,13 @@ def _amount(text: str) -> Decimal:
     if not amount.is_finite() or amount < 0:
         raise typer.BadParameter(f"{text} is no amount")
     return amount
+
+
+def _attribute(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not name or not sign or not value:
+        raise typer.BadParameter(f"{text!r} is no attribute, such as segment=gold")
+    return name, value
 
 
 def _instant(text: str) -> Instant:

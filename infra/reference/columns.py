@@ -14,7 +14,7 @@ MEANINGS: Mapping[str, str] = {
     "assignments.root": "The root of that account then.",
     "assignments.start_at": "From when.",
     "assignments.subscription": "Under which subscription.",
-    "attributes": "What prices may ask for: provider, model, called number, …",
+    "attributes": "What prices may ask for: model, called number, …; of accounts: segment, …",
     "band": "The time band, empty where the price did not ask.",
     "body": "The command, msgpack.",
     "buckets.granted": "What was put in.",

@@ -25,6 +25,7 @@ def account_commands(form: AccountForm, *, tenant: str, step: int) -> Iterator[C
         currency=form.currency,
         time_zone=form.time_zone,
         credit_limit=form.credit_limit,
+        attributes=form.attributes,
     )
     if form.wallet is not None:
         yield TopUp(

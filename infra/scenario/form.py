@@ -41,6 +41,7 @@ class AccountForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     time_zone: str = "UTC"
     credit_limit: Decimal | None = None
     wallet: Decimal | None = None
+    attributes: dict[str, str] = {}
     services: tuple[ServiceForm, ...] = ()
 
 

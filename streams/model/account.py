@@ -15,7 +15,8 @@ class Account(Struct, frozen=True, array_like=True, tag=1):
     """An account as its owner knows it. `root` decides the partition; `version` rises by change.
 
     `credit_limit` bounds what a postpaid account may owe (None: no bound); a prepaid account is
-    bounded by its wallet.
+    bounded by its wallet. `attributes` say what else it is (segment, country, reseller, …): prices,
+    discounts, taxes and shares ask for them as `account.<name>`.
     """
 
     tenant: str
@@ -26,6 +27,7 @@ class Account(Struct, frozen=True, array_like=True, tag=1):
     time_zone: str
     credit_limit: Decimal | None = None
     version: int = 1
+    attributes: dict[str, str] = {}
 
 
 class ServiceAssignment(Struct, frozen=True, array_like=True):

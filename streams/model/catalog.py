@@ -34,6 +34,8 @@ LatePolicy = Literal["open_period"]
 ZONE = "zone"
 BAND = "band"
 """Words of `when` that name what the offer's zone unit and time unit found."""
+ACCOUNT = "account."
+"""What words of `when` begin with that name an attribute of the account."""
 
 
 class CurrencyRule(Struct, frozen=True, kw_only=True):
@@ -82,7 +84,8 @@ class UsageType(Struct, frozen=True, kw_only=True):
 class Price(Struct, frozen=True, kw_only=True):
     """A price and the attributes it asks for: of several that match the one with most words wins.
 
-    `when` maps usage attributes, or `zone` and `band`, to the value they must have.
+    `when` maps usage attributes, those of the account, or `zone` and `band`, to the value they must
+    have.
     """
 
     price: PriceKind

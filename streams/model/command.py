@@ -15,7 +15,10 @@ from streams.model.usage import UsageBatch
 
 
 class PutAccount(Struct, frozen=True, array_like=True, tag=1):
-    """Create or change an account (last writer by `version` of the sender is the log's order)."""
+    """Create or change an account (last writer by `version` of the sender is the log's order).
+
+    Its `attributes` take the place of all that were there.
+    """
 
     command_id: str
     tenant: str
@@ -25,6 +28,7 @@ class PutAccount(Struct, frozen=True, array_like=True, tag=1):
     currency: Currency
     time_zone: str
     credit_limit: Decimal | None
+    attributes: dict[str, str] = {}
 
 
 class AssignService(Struct, frozen=True, array_like=True, tag=2):

@@ -1,11 +1,12 @@
 """Pricing where prices ask for more than a quantity and what was used before it.
 
-For offers with prices that the record decides, that add up, that end, that are due without usage or
-are rounded as a whole; with quantities that become another unit's, or are counted over a period;
-with accumulators of records. All others are priced by `rules/price.py`, which does less.
+For offers with prices that the record or the account decides, that add up, that end, that are due
+without usage or are rounded as a whole; with quantities that become another unit's, or are counted
+over a period; with accumulators of records. All others are priced by `rules/price.py`, which does
+less.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from streams.model.money import Quantity
 from streams.model.price import RECORD
@@ -24,10 +25,11 @@ from streams.rate.terms import OfferTerms
 Counts = Mapping[str, Counting]
 
 
-def needs_context(terms: OfferTerms, prices: Iterable[UnitPrice]) -> bool:
+def needs_context(terms: OfferTerms, table: PriceTable, prices: Iterable[UnitPrice]) -> bool:
     """True where quantity and tier reference are not all that these prices go by."""
     return (
         terms.charges_zero
+        or bool(table.account_words)
         or bool(terms.counts)
         or not all(is_by_record(measure) for measure in terms.offer.measures)
         or any(
@@ -45,7 +47,7 @@ def compile_price_in_context(terms: OfferTerms, table: PriceTable) -> Rule:
     counts = {measure.unit: compile_counting(measure) for measure in terms.offer.measures}
 
     def price_in_context(rating: Rating) -> Reject | None:
-        refusal = _Pricing(rating, terms, table.prices_for).price(counts)
+        refusal = _Pricing(rating, terms, table).price(counts)
         if refusal is None:
             for accumulator in terms.counts:
                 rating.moved[accumulator] = 1
@@ -57,16 +59,16 @@ def compile_price_in_context(terms: OfferTerms, table: PriceTable) -> Rule:
 class _Pricing:
     """The pricing of one record."""
 
-    def __init__(
-        self,
-        rating: Rating,
-        terms: OfferTerms,
-        prices_for: Callable[[dict[str, str], str, str], Mapping[str, UnitPrice]],
-    ) -> None:
+    def __init__(self, rating: Rating, terms: OfferTerms, table: PriceTable) -> None:
         self._rating = rating
+        self._attributes = rating.record.attributes
+        if table.account_words:
+            held = rating.payer.account.attributes
+            asked = {word: held[name] for word, name in table.account_words if name in held}
+            self._attributes = self._attributes | asked
         self._moves = terms.moves
         self._keeps_parts = bool(terms.allowances)
-        self._prices_for = prices_for
+        self._prices_for = table.prices_for
         self._bound: dict[tuple[str, int], Mapping[str, UnitPrice]] = {}
         self._closings: dict[int, Closing] = {}
 
@@ -124,7 +126,7 @@ class _Pricing:
 
     def _price_of(self, unit: str, band: str, before: Quantity) -> UnitPrice | Reject:
         rating = self._rating
-        prices = self._prices_for(rating.record.attributes, rating.zone, band)
+        prices = self._prices_for(self._attributes, rating.zone, band)
         price = prices.get(unit)
         if isinstance(price, AskedPrice):
             key = (band, id(price.binder))

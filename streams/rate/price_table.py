@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from operator import itemgetter
 from typing import Any
 
-from streams.model.catalog import BAND, ZONE, PriceKind
+from streams.model.catalog import ACCOUNT, BAND, ZONE, PriceKind
 from streams.rate.prices.kinds import compile_kind
 from streams.rate.prices.price import AskedPrice, Binder, Label, UnitPrice
 from streams.rate.terms import OfferTerms
@@ -23,13 +23,19 @@ PricesByUnit = dict[str, UnitPrice]
 
 
 class PriceTable:
-    """The prices of an offer. `prices_for` is their look-up."""
+    """The prices of an offer. `prices_for` is their look-up.
 
-    __slots__ = ("_charges_zero", "_found", "_pick", "_prices", "_source")
+    `account_words` are the words of the account that it asks for, with the attribute's name.
+    """
+
+    __slots__ = ("_charges_zero", "_found", "_pick", "_prices", "_source", "account_words")
 
     def __init__(self, terms: OfferTerms) -> None:
         words = {word for price in terms.offer.prices for word in price.when}
         self._pick = _picker(sorted(words - {ZONE, BAND}))
+        self.account_words = tuple(
+            (word, word.removeprefix(ACCOUNT)) for word in words if word.startswith(ACCOUNT)
+        )
         self._source = terms.source
         self._charges_zero = terms.charges_zero
         numbered = list(enumerate(terms.offer.prices, start=1))

@@ -140,15 +140,14 @@ def test_a_verdict_on_no_record_is_stored_without_one(database: Database) -> Non
 
 
 def test_facts_and_alerts_come_back_as_they_went_in(database: Database) -> None:
-    account = Account("acme", ODD, "root", "postpaid", "USD", "UTC", MOST, 4)
+    account = Account("acme", ODD, "root", "postpaid", "USD", "UTC", MOST, 4, {ODD: ODD})
     alert = Alert(ODD, "acme", "account", "t", "USD", "crossed", LEAST, MOST, 5, NOON)
     made = [step(facts=(account,), alerts=(alert,))]
     accounts, _ = placed_facts(made)
     database.insert("accounts", pa.table(account_columns(accounts)))
     database.insert("alerts", pa.table(alert_columns(placed_alerts(made))))
-    assert database.query("SELECT account, credit_limit, version FROM accounts FINAL") == [
-        (ODD, MOST, 4)
-    ]
+    asked = "SELECT account, credit_limit, version, attributes FROM accounts FINAL"
+    assert database.query(asked) == [(ODD, MOST, 4, {ODD: ODD})]
     assert database.query("SELECT alert_id, level, value FROM alerts FINAL") == [(ODD, LEAST, MOST)]
 
 

@@ -33,7 +33,11 @@ def test_every_example_is_valid_and_survives_our_values(contract: Contract, path
     buffer = io.BytesIO()
     fastavro.schemaless_writer(buffer, contract.parsed, row)
     framed = b"\0" + contract.schema_id.to_bytes(4, "big") + buffer.getvalue()
-    assert encode(contract.topic, decode(contract.topic, framed)) == framed
+    value = decode(contract.topic, framed)
+    again = encode(contract.topic, value)
+    assert decode(contract.topic, again) == value
+    if contract is contracts()[contract.topic][-1]:
+        assert again == framed
 
 
 @pytest.mark.parametrize("contract", ALL, ids=lambda contract: contract.subject)

@@ -58,12 +58,16 @@ def typed(kafka_settings: KafkaSettings, tmp_path: Path) -> Typed:
 
 def test_each_command_is_sent_as_it_was_typed(typed: Typed) -> None:
     where = ("--currency", "CHF", "--time-zone", "Europe/Zurich")
-    typed.account("put", "ada", "--payment", "prepaid", *where, "--id", "1")
+    said = ("--attribute", "segment=gold", "--attribute", "country=CH")
+    typed.account("put", "ada", "--payment", "prepaid", *where, *said, "--id", "1")
     typed.account("assign", "key", "ada", "--plan", "dev", "--from", "2026-01-01", "--id", "2")
     typed.account("end-service", "key", "--root", "ada", "--at", "2026-01-01", "--id", "3")
     typed.account("top-up", "ada", "9.50", "--currency", "CHF", "--reason", "cash", "--id", "4")
     put, assign, end, top_up = typed.sent()
-    assert put == PutAccount("1", "acme", "ada", "ada", "prepaid", "CHF", "Europe/Zurich", None)
+    segment = {"segment": "gold", "country": "CH"}
+    assert put == PutAccount(
+        "1", "acme", "ada", "ada", "prepaid", "CHF", "Europe/Zurich", None, segment
+    )
     assert assign == AssignService("2", "acme", "key", "ada", "ada", "key", "dev", DAY_1, FOREVER)
     assert end == EndService("3", "acme", "key", "ada", DAY_1, "")
     assert isinstance(top_up, TopUp)
@@ -80,8 +84,11 @@ def test_a_command_without_an_id_gets_one_of_its_own(typed: Typed) -> None:
 def test_what_cannot_be_meant_is_refused_before_anything_is_sent(typed: Typed) -> None:
     with pytest.raises(AssertionError, match="a top-up is more than nothing"):
         typed.account("top-up", "ada", "0", "--currency", "CHF")
+    where = ("--currency", "CHF", "--time-zone", "UTC")
     with pytest.raises(AssertionError, match="no time zone"):
         typed.account(
             "put", "a", "--payment", "prepaid", "--currency", "CHF", "--time-zone", "Mars/City"
         )
+    with pytest.raises(AssertionError, match="'gold' is no attribute"):
+        typed.account("put", "a", "--payment", "prepaid", *where, "--attribute", "gold")
     assert typed.sent() == []

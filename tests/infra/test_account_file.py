@@ -86,3 +86,12 @@ def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
     commands, problems = read_account_file(path, tenant="acme", at=0)
     assert commands == []
     assert "UTF-8" in problems[0].message
+
+
+def test_other_columns_say_what_the_account_is(tmp_path: Path) -> None:
+    header = "account,payment,currency,time_zone,account.segment,account.country\n"
+    path = write(tmp_path, header + "ada,prepaid,CHF,UTC,gold,CH\nbob,prepaid,CHF,UTC,,CH\n")
+    commands, problems = read_account_file(path, tenant="acme", at=0)
+    assert problems == []
+    attributes = [command.attributes for command in commands if isinstance(command, PutAccount)]
+    assert attributes == [{"segment": "gold", "country": "CH"}, {"country": "CH"}]

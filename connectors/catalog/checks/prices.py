@@ -10,7 +10,7 @@ from connectors.catalog.names import EVERYTHING_ELSE, Names
 from connectors.catalog.problem import Place, ProblemBook, unknown
 from connectors.catalog.resolution.prices import given_kinds, price_kind
 from connectors.catalog.sheets import Sheets, nested
-from streams.model.catalog import BAND, ZONE
+from streams.model.catalog import ACCOUNT, BAND, ZONE
 
 
 def check_prices(sheets: Sheets, names: Names, book: ProblemBook) -> None:
@@ -48,6 +48,8 @@ def _check_when(
                 book.report(below, f'"{word}" needs a {_UNIT_OF[word]} at the offer')
             elif value not in found[word]:
                 book.report(below, unknown(word, value, found[word]))
+        elif word.startswith(ACCOUNT) and word != ACCOUNT:
+            continue
         elif usage_type is not None and word not in usage_type.attributes:
             message = unknown("attribute", word, set(usage_type.attributes))
             book.report(below, message)

@@ -26,7 +26,7 @@ def compile_price(terms: OfferTerms) -> Rule:
     """Append the lines of each usage; a leaf without a price refuses the record."""
     table = PriceTable(terms)
     prices = tuple(table.all_prices())
-    if needs_context(terms, prices):
+    if needs_context(terms, table, prices):
         return compile_price_in_context(terms, table)
     countings = {measure.unit: compile_counting(measure) for measure in terms.offer.measures}
     counts: Counts = {unit: counting.by_record for unit, counting in countings.items()}
