@@ -29,6 +29,7 @@ from streams.outbox import forward
 from streams.outcome import Drop, DropReason, Reject, RejectReason, Verdict, verdict_of
 from streams.partition import partition_of
 from streams.rate.guide import Elsewhere, Guide, find_assignment
+from streams.rate.offer import CompiledOffer
 from streams.rate.payer import Payer
 from streams.rate.plan import Plan
 from streams.rate.rate import find_offer, rate_usage
@@ -77,6 +78,8 @@ class Charging:
         self._commands = CommandBook(plans)
         self._periods: dict[str, Period] = {}
         self._guides: dict[str, Guide] = {}
+        self._step: Effects | None = None
+        self._time: Instant = BEGINNING
         self._newest: dict[str, tuple[CatalogMarks, Instant, Guide]] = {}
 
     def reads_of(self, records: Sequence[UsageRecord]) -> Sequence[tuple[Table, Collection[bytes]]]:
@@ -110,16 +113,20 @@ class Charging:
         mark = state.get(_RECORD_IDS, key)
         if mark is None:
             became = self._charge(record, position, state, effects)
-            state.put(_RECORD_IDS, key, mark_of(became, position))
+            place = position.topic_id, position.partition, position.offset, position.index
+            state.put(_RECORD_IDS, key, RecordMark(became, *place))
         else:
             self._repeat(record, position, mark, state=state, effects=effects)
 
     def settle(self, state: State, effects: Effects) -> None:
         """Put what the charges of a step add to the counter-accounts; once a step, as its last."""
         post_charges(effects.rated, state)
+        # Kept any longer, its memory could not be used again by the next step, still warm.
+        self._step = None
 
     def apply_command(self, command: Command, *, state: State, effects: Effects) -> None:
         """Apply a command once; a known id does nothing."""
+        self._step = None
         match command:
             case Forwarded():
                 self._take_in(command.batch, state=state, effects=effects)
@@ -228,6 +235,8 @@ class Charging:
         self, record: UsageRecord, position: SourcePosition, state: State, effects: Effects
     ) -> Elsewhere | Drop | Reject | None:
         """Charge the record, or say why not; None: charged, its effects are in."""
+        if effects is not self._step:
+            self._begin(state, effects)
         guide = self._guide_of(record, state)
         for usage in record.usages:
             if usage.quantity:
@@ -237,19 +246,17 @@ class Charging:
                 return Drop(DropReason.ZERO_USAGE)
         if guide is None:
             return _no_catalog(record)
-        plan, closed_before = guide.plan, BEGINNING
-        time: Instant | None = state.get(_META, TIME)
-        if time is not None and time != BEGINNING:
+        plan, closed_before, time = guide.plan, BEGINNING, self._time
+        if time != BEGINNING:
             if is_outside_window(record, time=time, days=plan.dedupe_window(record.usage_type)):
                 return _outside_window(record, plan)
             closed_before = time - plan.grace
         payer = guide.payer_of(record, state)
         if not isinstance(payer, Payer):
             return payer
-        sold = find_offer(record, payer, plan)
-        if isinstance(sold, Reject):
-            return sold
-        terms, offer = sold
+        offer = find_offer(record, payer, plan)
+        if not isinstance(offer, CompiledOffer):
+            return offer
         if plan.charges_zero and not offer.charges_zero and _is_nothing(record):
             return Drop(DropReason.ZERO_USAGE)
         balances = state.get(_BALANCES, payer.key) or _NO_BALANCES
@@ -257,7 +264,7 @@ class Charging:
         rating = Rating(
             record,
             payer,
-            terms,
+            offer.plan,
             self._period(record.occurred_at, payer.time_zone, closed_before),
             list(balances.buckets),
             balances.thresholds,
@@ -267,26 +274,33 @@ class Charging:
         refusal = rate_usage(rating, offer)
         if refusal is not None:
             return refusal
-        alerts = accumulate_usage(rating, plan, state, closed_before=closed_before)
-        if isinstance(alerts, Reject):
-            return alerts
-        if alerts:
-            effects.alerts += alerts
+        refusal = accumulate_usage(rating, plan, state, closed_before=closed_before)
+        if refusal is not None:
+            return refusal
+        if rating.alerts:
+            effects.alerts += rating.alerts
         effects.rated.append(_rated(rating, position, offer.product, plan.version))
         return None
 
+    def _begin(self, state: State, effects: Effects) -> None:
+        """Note what is the same for all records of a step up to its next command."""
+        self._step = effects
+        self._time = state.get(_META, TIME) or BEGINNING
+        self._newest.clear()
+
     def _guide_of(self, record: UsageRecord, state: State) -> Guide | None:
-        """The guide of the catalog in force at the event's time; by way of the last answer."""
+        """The guide of the catalog in force at the event's time; by way of the newest one."""
         tenant, at = record.tenant, record.occurred_at
-        marks: CatalogMarks | None = state.get(_CATALOGS, tenant.encode())
-        if marks is None:
-            return None
-        known = self._newest.get(tenant)
-        if known is None or known[0] is not marks:
+        newest = self._newest.get(tenant)
+        if newest is None:
+            marks: CatalogMarks | None = state.get(_CATALOGS, tenant.encode())
+            if marks is None:
+                return None
             start, version = marks.marks[-1]
-            known = self._newest[tenant] = (marks, start, self._guide(version))
-        if known[1] <= at:
-            return known[2]
+            newest = self._newest[tenant] = (marks, start, self._guide(version))
+        marks, start, guide = newest
+        if start <= at:
+            return guide
         earlier = marks.at(at)
         return None if earlier is None else self._guide(earlier)
 
@@ -299,11 +313,12 @@ class Charging:
     def _period(self, occurred_at: Instant, zone_name: str, closed_before: Instant) -> Period:
         """`period_of`, by way of the last answer for the zone: most usage is of one month."""
         period = self._periods.get(zone_name)
-        if period is None or not (
-            period.start <= occurred_at < period.end and closed_before < period.end
-        ):
-            period = period_of(occurred_at, zone_name, closed_before=closed_before)
-            self._periods[zone_name] = period
+        if period is not None:
+            start, end = period
+            if start <= occurred_at < end and closed_before < end:
+                return period
+        period = period_of(occurred_at, zone_name, closed_before=closed_before)
+        self._periods[zone_name] = period
         return period
 
 

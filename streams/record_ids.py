@@ -38,4 +38,4 @@ def dropped_range(time: Instant) -> tuple[bytes, bytes]:
 
 def is_outside_window(record: UsageRecord, *, time: Instant, days: int) -> bool:
     """The event is older than its source's dedupe window, by whole UTC days."""
-    return record.occurred_at // DAY < time // DAY - days
+    return record.occurred_at < (time // DAY - days) * DAY

@@ -7,7 +7,7 @@ from streams.accumulate.funds import take_funds
 from streams.accumulate.thresholds import watch_rating
 from streams.model.account import Balances
 from streams.model.instant import Instant
-from streams.model.rated import Alert, BalanceChange
+from streams.model.rated import BalanceChange
 from streams.outcome import Reject
 from streams.rate.plan import Plan
 from streams.rate.rating import Rating
@@ -15,26 +15,25 @@ from streams.state import State, Table
 
 _BALANCES: Final = Table.BALANCES
 _ACCUMULATORS: Final = Table.ACCUMULATORS
-_QUIET: Final[tuple[Alert, ...]] = ()
 
 
 def accumulate_usage(
     rating: Rating, plan: Plan, state: State, *, closed_before: Instant
-) -> tuple[Alert, ...] | Reject:
-    """Settle the record and put the new state of its account; the alerts it caused."""
+) -> Reject | None:
+    """Settle the record and put the new state of its account; note the alerts it caused."""
     refusal = take_funds(rating)
     if refusal is not None:
         return refusal
     if rating.granted:
         _tell_grants(rating)
-    alerts, key = _QUIET, rating.payer.key
+    key = rating.payer.key
     if rating.changes or rating.overrun:
-        alerts = watch_rating(rating, plan)
+        watch_rating(rating, plan)
         state.put(_BALANCES, key, Balances(tuple(rating.buckets), rating.fired))
     if rating.moved:
         totals = move_accumulators(rating, closed_before)
         state.put(_ACCUMULATORS, key, totals)
-    return alerts
+    return None
 
 
 def _tell_grants(rating: Rating) -> None:

@@ -13,6 +13,11 @@ def move_accumulators(rating: Rating, closed_before: Instant) -> Accumulators:
     """The account's totals after the record, without those of closed months."""
     start, end = rating.period
     moved = rating.moved
+    if len(rating.totals) == 1 == len(moved):
+        # The usual case: the one total there is goes up.
+        ((name, period_start, _, total),) = rating.totals
+        if period_start == start and name in moved:
+            return Accumulators(((name, start, end, total + moved[name]),))
     totals: list[Total] = []
     found = 0
     for entry in rating.totals:

@@ -24,13 +24,13 @@ _KEPT = 93 * DAY
 Fired = tuple[tuple[str, Instant], ...]
 
 
-def watch_rating(rating: Rating, plan: Plan) -> tuple[Alert, ...]:
-    """Judge the thresholds of what the record changed; leaves the new state in `rating.fired`.
+def watch_rating(rating: Rating, plan: Plan) -> None:
+    """Judge the thresholds of what the record changed: sets `rating.alerts` and `rating.fired`.
 
     Most records reach nothing and leave nothing: that is found without further ado.
     """
     if not rating.overrun and _is_quiet(rating, plan):
-        return ()
+        return
     account, bounds = rating.payer.account, rating.payer.bounds
     watch = Watch(account.tenant, account.account, fired=rating.fired, at=rating.record.occurred_at)
     for change in rating.changes:
@@ -47,7 +47,7 @@ def watch_rating(rating: Rating, plan: Plan) -> tuple[Alert, ...]:
             value=rating.overrun,
         )
     rating.fired = watch.fired
-    return tuple(watch.alerts)
+    rating.alerts = tuple(watch.alerts)
 
 
 def _is_quiet(rating: Rating, plan: Plan) -> bool:

@@ -6,11 +6,15 @@ from streams.rate.terms import OfferTerms
 
 
 class CompiledOffer:
-    """How one usage type is priced from `start` until `end`; `product` is for revenue reports."""
+    """How a price plan prices one usage type from `start` until `end`.
 
-    __slots__ = ("charges_zero", "end", "product", "rules", "start")
+    `product` is what revenue is reported by.
+    """
+
+    __slots__ = ("charges_zero", "end", "plan", "product", "rules", "start")
 
     def __init__(self, terms: OfferTerms) -> None:
+        self.plan = terms.plan
         self.charges_zero = terms.charges_zero
         self.product = terms.offer.product
         self.start: Instant = terms.offer.start

@@ -7,13 +7,10 @@ from streams.rate.offer import CompiledOffer
 from streams.rate.payer import Payer
 from streams.rate.plan import Plan
 from streams.rate.rating import Rating
-from streams.rate.terms import PlanTerms
-
-Sold = tuple[PlanTerms, CompiledOffer]
 
 
-def find_offer(record: UsageRecord, payer: Payer, plan: Plan) -> Sold | Reject:
-    """What the price plan of the payer says, and its offer in force."""
+def find_offer(record: UsageRecord, payer: Payer, plan: Plan) -> CompiledOffer | Reject:
+    """The offer in force of the payer's price plan."""
     price_plan = plan.price_plans.get(payer.price_plan)
     if price_plan is None:
         return Reject(
@@ -37,7 +34,7 @@ def find_offer(record: UsageRecord, payer: Payer, plan: Plan) -> Sold | Reject:
             f"account {account} is in {payer.currency}, price plan {terms.id} in {terms.currency}",
             lacks=f"account:{record.tenant}:{account}",
         )
-    return terms, offer
+    return offer
 
 
 def rate_usage(rating: Rating, offer: CompiledOffer) -> Reject | None:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from streams.model.account import Bucket
 from streams.model.instant import Instant, Period
 from streams.model.money import ZERO, Quantity
-from streams.model.rated import BalanceChange, ChargeLine, Posting
+from streams.model.rated import Alert, BalanceChange, ChargeLine, Posting
 from streams.model.usage import UsageRecord
 from streams.rate.payer import Payer
 from streams.rate.price_table import PricesByUnit
@@ -59,6 +59,7 @@ class Rating(Struct, gc=False):
     counted: Quantity = 0
     is_offset: bool = False
     granted: tuple[Bucket, ...] = ()
+    alerts: tuple[Alert, ...] = ()
     segments: list[Segment] = []
     prices: PricesByUnit | None = None
     lines: list[ChargeLine] = []

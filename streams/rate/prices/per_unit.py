@@ -17,7 +17,7 @@ class PerUnitPrice(CompiledPrice):
     multiplication and no rounding; else the product is divided and quantized once.
     """
 
-    __slots__ = ("_amount", "_exact", "_per", "unit_amount")
+    __slots__ = ("_amount", "_per", "is_exact", "unit_amount")
 
     rule = "per_unit"
 
@@ -26,11 +26,11 @@ class PerUnitPrice(CompiledPrice):
         self._amount = amount
         self._per = per
         self.unit_amount = quantize_line(CONTEXT.divide(amount, per))
-        self._exact = CONTEXT.multiply(self.unit_amount, per) == amount
+        self.is_exact = CONTEXT.multiply(self.unit_amount, per) == amount
 
     def lines(self, quantity: Quantity, used: Quantity) -> Lines:
         """One line; what was `used` before does not matter."""
-        if self._exact and type(quantity) is int:
+        if self.is_exact and type(quantity) is int:
             amount = _multiply(quantity, self.unit_amount)
         else:
             product = _multiply(quantity, self._amount)

@@ -4,19 +4,24 @@ A tier on an accumulator goes on where earlier leaves and parts of the same reco
 """
 
 from collections.abc import Callable
+from typing import Any, Final
 
 from streams.model.catalog import RECORD
-from streams.model.money import Quantity
+from streams.model.money import CONTEXT, Quantity
+from streams.model.rated import ChargeLine
 from streams.outcome import Reject
 from streams.rate.measure import compile_counting
 from streams.rate.no_price import no_price
 from streams.rate.price_in_context import compile_price_in_context, needs_context
 from streams.rate.price_table import PriceTable
+from streams.rate.prices.per_unit import PerUnitPrice
 from streams.rate.prices.price import UnitPrice
 from streams.rate.quantity import divided
 from streams.rate.rating import Part, Rating
 from streams.rate.rule import Rule
 from streams.rate.terms import OfferTerms
+
+_multiply: Final = CONTEXT.multiply
 
 Counts = dict[str, Callable[[Quantity], Quantity]]
 """How a unit is counted before it is priced, of those that are not counted as they are."""
@@ -32,8 +37,7 @@ def compile_price(terms: OfferTerms) -> Rule:
     counts: Counts = {unit: counting.by_record for unit, counting in countings.items()}
     price_parts = _compile_parts(terms, table, counts)
     moved_alike = _alike(terms)
-    has_tiers = any(price.reference for price in prices)
-    if moved_alike is None or has_tiers:
+    if moved_alike is None or not all(map(_is_per_unit, prices)):
         return price_parts
     return _compile_plain(terms, table, counts, moved_alike=moved_alike, price_parts=price_parts)
 
@@ -46,7 +50,11 @@ def _compile_plain(
     moved_alike: tuple[str, ...],
     price_parts: Rule,
 ) -> Rule:
-    """Prices without tiers, leaves that all move the same accumulators: one line a leaf."""
+    """Prices of one unit, leaves that all move the same accumulators: one line a leaf.
+
+    Where an exact price meets a whole quantity its line is made here, as `PerUnitPrice.lines` would
+    make it: this loop is most of what a record of tokens costs.
+    """
     prices_for, may_be_cut = table.prices_for, terms.bands is not None
 
     def price_plainly(rating: Rating) -> Reject | None:
@@ -57,12 +65,18 @@ def _compile_plain(
         counted: Quantity = 0
         for usage in record.usages:
             unit, quantity = usage.unit, usage.quantity
-            price = prices.get(unit)
+            price: Any = prices.get(unit)
             if price is None:
                 return no_price(rating, unit, rating.band)
             if counts and unit in counts:
                 quantity = counts[unit](quantity)
-            lines += price.lines(quantity, 0)
+            if price.is_exact and type(quantity) is int:
+                each = price.unit_amount
+                amount = _multiply(quantity, each)
+                rule, source, detail = price.rule, price.source, price.detail
+                lines.append(ChargeLine(rule, source, price.unit, quantity, each, amount, detail))
+            else:
+                lines += price.lines(quantity, 0)
             counted += quantity
         rating.prices = prices
         rating.counted = counted
@@ -133,6 +147,11 @@ def _compile_part(
             moved[accumulator] = moved.get(accumulator, 0) + quantity
 
     return price_part
+
+
+def _is_per_unit(price: UnitPrice) -> bool:
+    """True for `PerUnitPrice` and those kinds that only give it another name."""
+    return getattr(type(price), "lines", None) is PerUnitPrice.lines
 
 
 def _alike(terms: OfferTerms) -> tuple[str, ...] | None:

@@ -18,6 +18,7 @@ from streams.model.catalog import (
     UsageType,
 )
 from streams.model.instant import BEGINNING
+from streams.model.prices import Matrix, MatrixGroup, MatrixRow
 from streams.model.time_unit import TimeUnit
 from streams.model.zone_unit import ZoneUnit
 from streams.rate.plan import compile_catalog
@@ -76,3 +77,11 @@ def test_an_allowance_of_other_units_alone_is_no_rule() -> None:
 def test_tiers_are_priced_part_by_part() -> None:
     tiers = Graduated(unit="u", tiers=(Tier(None, Decimal(1)),))
     assert rules_of(tiers) == ["price_leaves", "round_amount"]
+
+
+def test_only_prices_of_one_unit_are_priced_plainly() -> None:
+    """A plain leaf is one line, by which an allowance takes it back; other kinds make several."""
+    groups = tuple(
+        MatrixGroup(name, (MatrixRow(unit_amount=Decimal(1)),)) for name in ("energy", "network")
+    )
+    assert "price_plainly" not in rules_of(Matrix(unit="u", groups=groups), impacts=("free",))
