@@ -30,6 +30,11 @@ class MemoryState:
         for held in [at for at in self.values if at[0] == table and start <= at[1] < end]:
             del self.values[held]
 
+    def scan(self, table: Table, start: bytes, end: bytes, limit: int) -> list[tuple[bytes, Any]]:
+        """The first `limit` keys `start <= key < end` in order, with their values."""
+        held = sorted(at[1] for at in self.values if at[0] == table and start <= at[1] < end)
+        return [(key, self.values[table, key]) for key in held[:limit]]
+
     def table(self, table: Table) -> dict[bytes, Any]:
         """All of one table, by key."""
         return {key: value for (number, key), value in self.values.items() if number == table}

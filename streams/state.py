@@ -109,6 +109,9 @@ class State(Protocol):
     def drop(self, table: Table, start: bytes, end: bytes) -> None:
         """Remove all keys `start <= key < end` as they stood before this step."""
 
+    def scan(self, table: Table, start: bytes, end: bytes, limit: int) -> list[tuple[bytes, Any]]:
+        """The first `limit` keys `start <= key < end` in order, with their values."""
+
 
 class Effects:
     """All that one step did beside the state: what leaves with its ledger record.

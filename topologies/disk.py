@@ -113,10 +113,10 @@ class RocksDisk:
             raise self._spoiled(error) from error
         return values
 
-    def items(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """All keys that begin with `prefix`, in order."""
-        for key, value in self._db.items(from_key=prefix):
-            if not key.startswith(prefix):
+    def items(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """All keys `start <= key < end`, in order."""
+        for key, value in self._db.items(from_key=start):
+            if key >= end:
                 return
             yield key, value
 

@@ -6,6 +6,7 @@ absorbed as a whole, or forgotten without a trace.
 """
 
 from collections.abc import Callable, Collection, Sequence
+from operator import itemgetter
 from typing import Any, Final, Protocol
 
 from streams.state import Table
@@ -41,6 +42,9 @@ class Readable(Protocol):
 
     def get_many(self, table: Table, keys: Collection[bytes]) -> Sequence[Any]:
         """The decoded values, None where absent; they are at hand then, but those kept apart."""
+
+    def scan(self, table: Table, start: bytes, end: bytes, limit: int) -> list[tuple[bytes, Any]]:
+        """The first `limit` keys `start <= key < end` in order, with their values."""
 
 
 class Overlay:
@@ -89,6 +93,28 @@ class Overlay:
         for key in [key for key in values if start <= key < end]:
             del values[key]
         self._dropped.append((table, start, end))
+
+    def scan(self, table: Table, start: bytes, end: bytes, limit: int) -> list[tuple[bytes, Any]]:
+        """The first `limit` keys `start <= key < end` in order, with their values."""
+        own = self.values[table]
+        found = [
+            (key, value) for key, value in own.items() if start <= key < end and value is not None
+        ]
+        wanted, begin = limit, start
+        while wanted > 0:
+            under = self._under.scan(table, begin, end, wanted)
+            kept = [
+                entry
+                for entry in under
+                if entry[0] not in own and not self._is_dropped(table, entry[0])
+            ]
+            found += kept
+            if len(under) < wanted:
+                break
+            wanted -= len(kept)
+            begin = under[-1][0] + b"\0"
+        found.sort(key=itemgetter(0))
+        return found[:limit]
 
     def _is_dropped(self, table: Table, key: bytes) -> bool:
         return any(table == of and start <= key < end for of, start, end in self._dropped)

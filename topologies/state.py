@@ -7,6 +7,7 @@ state and position can never disagree. `topologies/disk.py` is the disk.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -24,6 +25,9 @@ _log = structlog.get_logger()
 
 _DECODERS: Final = tuple(TABLE_DECODERS[Table(number or 1)] for number in range(TABLES))
 """By table; no table has the number 0."""
+
+_AFTER: Final = tuple(bytes((number + 1,)) for number in range(TABLES))
+"""By table: the first key after all of its own."""
 
 POSITION_KEY: Final = PREFIXES[Table.META] + b"owner.position"
 
@@ -48,8 +52,8 @@ class Disk(Protocol):
     def get_many(self, keys: list[bytes]) -> list[bytes | None]:
         """The values, None where absent."""
 
-    def items(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """All keys that begin with `prefix`, in order."""
+    def items(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """All keys `start <= key < end`, in order."""
 
     def write(self, ranges: Ranges, changes: Sequence[tuple[bytes, bytes | None]]) -> None:
         """Delete the ranges, then put or delete the keys, all or nothing."""
@@ -161,9 +165,27 @@ class Store:
         """All of a table in key order. Not through the cache."""
         self.flush()
         decode = _DECODERS[table]
-        for full_key, packed in self._disk.items(PREFIXES[table]):
+        for full_key, packed in self._disk.items(PREFIXES[table], _AFTER[table]):
             if full_key != POSITION_KEY:
                 yield full_key[1:], decode(packed)
+
+    def scan(self, table: Table, start: bytes, end: bytes, limit: int) -> list[tuple[bytes, Any]]:
+        """The first `limit` keys `start <= key < end` in order, with their values.
+
+        Not through the cache, and nothing is written for it.
+        """
+        first, last = PREFIXES[table] + start, PREFIXES[table] + end
+        waiting = {key: v for key, v in self._unwritten.items() if first <= key < last}
+        found = [(key, packed) for key, packed in waiting.items() if packed is not None]
+        on_disk = (
+            entry
+            for entry in self._disk.items(first, last)
+            if entry[0] not in waiting and entry[0] != POSITION_KEY
+        )
+        found += islice(on_disk, limit)
+        found.sort(key=itemgetter(0))
+        decode = _DECODERS[table]
+        return [(key[1:], decode(packed)) for key, packed in found[:limit]]
 
     # Writing
 

@@ -271,7 +271,7 @@ class Harness:
         best = None
         for folder in folders:
             disk = RocksDisk(Path(folder))
-            kept = {k: v for k, v in disk.items(b"") if not k.startswith(OWNERS_OWN)}
+            kept = {k: v for k, v in disk.items(b"", b"\xff") if not k.startswith(OWNERS_OWN)}
             disk.close()
             if kept == wanted:
                 return []

@@ -67,8 +67,8 @@ class SimDisk:
     def get_many(self, keys: list[bytes]) -> list[bytes | None]:
         return [self._platter.now.get(key) for key in keys]
 
-    def items(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        return iter(sorted((k, v) for k, v in self._platter.now.items() if k.startswith(prefix)))
+    def items(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
+        return iter(sorted((k, v) for k, v in self._platter.now.items() if start <= k < end))
 
     def write(self, ranges: Ranges, changes: Sequence[tuple[bytes, bytes | None]]) -> None:
         if self._process.is_alive:

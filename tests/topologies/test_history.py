@@ -69,6 +69,10 @@ class Store:
     def get_many(self, table: Table, keys: Collection[bytes]) -> Sequence[Any]:
         return [self.get(table, key) for key in keys]
 
+    def scan(self, table: Table, start: bytes, end: bytes, limit: int) -> list[tuple[bytes, Any]]:
+        held = sorted(entry for entry in self.values[table].items() if start <= entry[0] < end)
+        return held[:limit]
+
 
 class Partition:
     """One partition of `charging` and its owner's steps, in the ledger's real format."""

@@ -29,6 +29,11 @@ class Under:
     def get_many(self, table: Table, keys: Any) -> list[Any]:
         return [self.get(table, key) for key in keys]
 
+    def scan(self, table: Table, start: bytes, end: bytes, limit: int) -> list[tuple[bytes, Any]]:
+        first, last = PREFIXES[table] + start, PREFIXES[table] + end
+        held = sorted(key for key in self.values if first <= key < last)
+        return [(key[1:], self.values[key]) for key in held[:limit]]
+
 
 def _full(key: bytes) -> bytes:
     return PREFIXES[TABLE] + key
@@ -79,6 +84,9 @@ def test_it_reads_as_a_dictionary_and_forgets_a_layer_as_a_whole(
         else:
             _act(layers[-1], models[-1], action)
         assert layers[-1].get_many(TABLE, KEYS) == [models[-1].get(key) for key in KEYS]
+        for limit in range(len(KEYS) + 1):
+            held = sorted((k, v) for k, v in models[-1].items() if KEYS[1] <= k < KEYS[5])
+            assert layers[-1].scan(TABLE, KEYS[1], KEYS[5], limit) == held[:limit]
     _apply(under, layers[0])
     assert under.values == {_full(key): value for key, value in models[0].items()}
 

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from connectors.kafka.codec import encode_value
 from streams.model.account import Accumulators, Balances, Bucket
@@ -143,3 +145,37 @@ def test_the_stores_of_a_process_share_its_memory() -> None:
     assert few == StoreOptions()
     assert many.values_bytes * 8 == few.values_bytes
     assert many.unwritten_keys * 8 == few.unwritten_keys
+
+
+_SCANNED = [bytes((number,)) for number in range(8)]
+_STEPS = st.lists(
+    st.dictionaries(st.sampled_from(_SCANNED), st.one_of(st.none(), st.integers(0, 9))), max_size=6
+)
+
+
+@given(_STEPS, st.lists(st.booleans(), max_size=6), st.integers(0, 9))
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_scan_sees_what_is_on_disk_and_what_waits_to_be_written(
+    disk: RocksDisk, steps: list[dict[bytes, int | None]], flushes: list[bool], limit: int
+) -> None:
+    disk.wipe()
+    store, model = Store(disk), {}
+    for number, step in enumerate(steps):
+        overlay = Overlay(store)
+        for key, value in step.items():
+            if value is None:
+                overlay.delete(Table.COMMANDS, key)
+                model.pop(key, None)
+            else:
+                overlay.put(Table.COMMANDS, key, value)
+                model[key] = value
+        # Tables beside it are not seen.
+        overlay.put(Table.OUTBOX, b"\1", number)
+        _write(store, overlay, Position())
+        if number < len(flushes) and flushes[number]:
+            store.flush()
+    held = sorted((key, value) for key, value in model.items() if b"\1" <= key < b"\6")
+    assert store.scan(Table.COMMANDS, b"\1", b"\6", limit) == held[:limit]
+    assert Overlay(store).scan(Table.COMMANDS, b"\1", b"\6", limit) == held[:limit]
