@@ -4,11 +4,12 @@ Of the prices whose `when` holds, the one with most words wins, and among those 
 decided once for each combination of values and kept, so a record costs one dictionary access.
 """
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
-from streams.model.catalog import ACCOUNT, BAND, ZONE, PriceKind
+from streams.model.catalog import ACCOUNT, BAND, ZONE, Price, PriceKind
 from streams.rate.prices.kinds import compile_kind
 from streams.rate.prices.price import AskedPrice, Binder, Label, UnitPrice
 from streams.rate.terms import OfferTerms
@@ -16,6 +17,8 @@ from streams.rate.terms import OfferTerms
 _COMBINATIONS_KEPT = 65_536
 
 Attributes = dict[str, str]
+Numbered = tuple[int, Price]
+"""A price with its number in the offer."""
 
 
 PricesByUnit = dict[str, UnitPrice]
@@ -28,7 +31,16 @@ class PriceTable:
     `account_words` are the words of the account that it asks for, with the attribute's name.
     """
 
-    __slots__ = ("_charges_zero", "_found", "_pick", "_prices", "_source", "account_words")
+    __slots__ = (
+        "_by_value",
+        "_charges_zero",
+        "_found",
+        "_pick",
+        "_prices",
+        "_source",
+        "_word",
+        "account_words",
+    )
 
     def __init__(self, terms: OfferTerms) -> None:
         words = {word for price in terms.offer.prices for word in price.when}
@@ -41,6 +53,7 @@ class PriceTable:
         numbered = list(enumerate(terms.offer.prices, start=1))
         numbered.sort(key=lambda entry: (-len(entry[1].when), entry[0]))
         self._prices = numbered
+        self._word, self._by_value = _indexed(numbered)
         self._found: dict[Any, PricesByUnit] = {}
 
     def prices_for(self, attributes: Attributes, zone: str, band: str) -> PricesByUnit:
@@ -57,7 +70,8 @@ class PriceTable:
         values = attributes | {ZONE: zone, BAND: band}
         where = {word: value for word, value in ((ZONE, zone), (BAND, band)) if value}
         found: PricesByUnit = {}
-        for number, price in self._prices:
+        asked, anyhow = values.get(self._word, ""), self._by_value[None]
+        for number, price in self._by_value.get(asked, anyhow):
             if all(values.get(word) == value for word, value in price.when.items()):
                 source = f"{self._source}#{number}"
                 label = Label(source, price.when | where, self._charges_zero)
@@ -70,6 +84,26 @@ class PriceTable:
         for _, price in self._prices:
             label = Label(self._source, {}, self._charges_zero)
             yield from (compiled for _, compiled in _by_unit(price.price, label))
+
+
+def _indexed(prices: Sequence[Numbered]) -> tuple[str, dict[str | None, list[Numbered]]]:
+    """The word that most prices ask for, and those that a value of it can meet, in their order.
+
+    None stands for values that no price asks for. A deck has thousands of zones, a table of models
+    thousands of models: of their prices, a record meets few.
+    """
+    counted = Counter(word for _, price in prices for word in price.when)
+    word = max(counted, key=lambda each: counted[each], default="")
+    by_value: dict[str | None, list[Numbered]] = {None: []}
+    by_value |= {price.when[word]: [] for _, price in prices if word in price.when}
+    for entry in prices:
+        value = entry[1].when.get(word)
+        if value is not None:
+            by_value[value].append(entry)
+        else:
+            for listed in by_value.values():
+                listed.append(entry)
+    return word, by_value
 
 
 def _by_unit(kind: PriceKind, label: Label) -> Iterator[tuple[str, UnitPrice]]:

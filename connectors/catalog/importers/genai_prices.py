@@ -48,7 +48,7 @@ def import_genai_prices(source: Path, options: ImportOptions, progress: Progress
                 for asked, found in model.cells(start, minute):
                     prices += _rows(when | asked, found, leaves, units)
         progress(number + 1, len(models))
-    prices.append(_unpriced(leaves))
+    prices += _unpriced(leaves)
     _put(folder, options, leaves, _time_unit(switches), _words(models))
     folder.put_rows("models.csv", ("origin", "destination", "zone", "from", "until"), rows)
     _put_prices(folder, options, prices, has_bands=bool(switches))
@@ -120,10 +120,10 @@ def _differs(kind: str, level: Mapping[str, Decimal]) -> bool:
     return parent is None or level[kind] != level[parent]
 
 
-def _unpriced(leaves: Sequence[PricedUnit]) -> dict[str, Any]:
+def _unpriced(leaves: Sequence[PricedUnit]) -> list[dict[str, Any]]:
     """What a model has no price for costs nothing."""
     amounts = {leaf.name: Decimal(0) for leaf in leaves if not leaf.is_token}
-    return {"per_unit": {"amounts": amounts}}
+    return [{"per_unit": {"amounts": amounts}}] if amounts else []
 
 
 def _words(models: Iterable[Model]) -> list[str]:

@@ -1,8 +1,8 @@
 """Zone sheet: a workbook (xlsx) whose sheets are zone units.
 
 The first row of a sheet names its columns: `destination`, `zone`, and maybe `origin`, `distance`
-(kilometres, inclusive), `from`, `until`. Digits alone are a prefix, as `44123*` is; `=44123` is
-that value alone, `*` is any. A sheet with distances is a geographic unit, whose patterns are areas.
+(kilometres, inclusive), `from`, `until`. Digits alone are a prefix, as `44123*` is; `"44123"` in
+quotes is that value alone, `*` is any. A sheet with distances is a geographic unit, whose patterns are areas.
 """
 
 from collections.abc import Iterator
@@ -35,6 +35,7 @@ COLUMNS: Final = {
     "from": ("from", "start", "start date", "valid from"),
     "until": ("until", "end", "end date", "valid until"),
 }
+_QUOTES: Final = '""'
 _NAMES: Final = {alias: name for name, aliases in COLUMNS.items() for alias in aliases}
 
 
@@ -129,8 +130,8 @@ def _pattern(text: str, *, geographic: bool) -> str:
         return "*"
     if geographic:
         return text if "," in text or text.endswith("*") else text + "*"
-    if text.startswith("="):
-        return text[1:]
+    if len(text) > len(_QUOTES) and text.startswith('"') and text.endswith('"'):
+        return text.strip('"')
     return text if text.endswith("*") else text + "*"
 
 
