@@ -19,6 +19,7 @@ from connectors.errors import Unavailable
 from connectors.kafka.client import describe_topics
 from connectors.kafka.codec import ACCOUNTS_OFFSET
 from connectors.kafka.topics import Topic
+from streams.model.event import Arrival
 from streams.rate.plan import Plan
 from streams.sources import MediationPlans
 from streams.state import CatalogMarks
@@ -27,7 +28,7 @@ from topologies.app import build_app, check_topics
 from topologies.outputs import MediationOutputs
 from topologies.process import run_stages
 from topologies.reject_limit import RejectLimit
-from topologies.runner import MediationRunner, SourceMessage
+from topologies.runner import MediationRunner
 from topologies.settings import Settings
 from topologies.stage import WorkerParts
 from topologies.transport.batch import Batch
@@ -89,12 +90,10 @@ class MediationStage:
         if is_release:
             await self._await_fact(batch)
         self._take_new_catalogs()
-        run = self._runner.run_released if is_release else self._runner.run
+        runner = self._runner
+        run = runner.run_released_arrivals if is_release else runner.run_arrivals
         topic_id = self._topic_ids[batch.topic]
-        await self._outputs.send(
-            run(messages, topic=topic, topic_id=topic_id, partition=batch.partition)
-            for messages in slices(batch)
-        )
+        await self._outputs.send(map(run, slices(batch, topic=topic, topic_id=topic_id)))
         metrics.READ.labels(topic).inc(len(batch))
         metrics.MEDIATION_S.observe(time.perf_counter() - began)
 
@@ -199,15 +198,18 @@ def accounts_offset(headers: Sequence[tuple[str, bytes]]) -> int:
     return int(text) if text.isdigit() else -1
 
 
-def slices(batch: Batch) -> Iterator[list[SourceMessage]]:
+def slices(batch: Batch, *, topic: str, topic_id: str) -> Iterator[list[Arrival]]:
     """The records of a batch as the chain takes them, a few at a time; times in microseconds."""
-    records = batch.records
+    records, partition = batch.records, batch.partition
     for first in range(0, len(records), SLICE_RECORDS):
         yield [
-            SourceMessage(
+            Arrival(
+                topic,
+                topic_id,
+                partition,
                 record.offset,
+                0,
                 record.timestamp * 1000,
-                record.key,
                 record.value or b"",
                 record.headers,
             )

@@ -84,10 +84,14 @@ class MediationRunner:
         self, messages: Sequence[SourceMessage], *, topic: str, topic_id: str, partition: int
     ) -> MediationOutput:
         """A fetch of a source topic. Raises TooManyRejects, and what the directory raises."""
+        return self.run_arrivals([_arrival(each, topic, topic_id, partition) for each in messages])
+
+    def run_arrivals(self, arrivals: Sequence[Arrival]) -> MediationOutput:
+        """The same for messages that have been given their place already."""
         fetch = self._begin()
-        fetch.take(_arrival(message, topic, topic_id, partition) for message in messages)
+        fetch.take(arrivals)
         batches = self._guide(fetch)
-        self._gauge.taken(len(messages))
+        self._gauge.taken(len(arrivals))
         return MediationOutput(batches=batches, refused=fetch.refused)
 
     def _begin(self) -> Fetch:
@@ -133,15 +137,21 @@ class MediationRunner:
         Harmonised records were suspended by their owner; they only look for their root again. Both
         go there as commands and keep their source position, so that their home knows them.
         """
+        return self.run_released_arrivals(
+            [_arrival(each, topic, topic_id, partition) for each in messages]
+        )
+
+    def run_released_arrivals(self, arrivals: Sequence[Arrival]) -> MediationOutput:
+        """The same for messages that have been given their place already."""
         fetch = self._begin()
         release = Release(fetch)
-        for message in messages:
-            release.take(_arrival(message, topic, topic_id, partition))
+        for arrival in arrivals:
+            release.take(arrival)
         batches = self._guide(fetch)
         services = self._directory.lookup(release.keys())
         commands = release.commands(services, partitions=self._partitions)
         release.again(batches, commands)
-        self._gauge.taken(len(messages))
+        self._gauge.taken(len(arrivals))
         return MediationOutput({}, commands, fetch.refused, release.closed(batches))
 
 

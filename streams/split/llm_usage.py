@@ -5,14 +5,14 @@ the kind is told by the names in the body and not by the provider; a platform ma
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from streams.model.event import UsageEvent
 from streams.model.mediation import LlmUsageSplit
 from streams.outcome import Drop, Emit, Reject, RejectReason
 from streams.plain.fields import compile_path
 from streams.plain.values import shown, wrong_type
-from streams.split.tokens import SplitBody, TokenBody, compile_token_split
+from streams.split.tokens import TokenBody, compile_token_split
 
 BODIES: Final[Mapping[str, TokenBody]] = {
     "chat": TokenBody(
@@ -74,28 +74,26 @@ def compile_llm_usage(rule: LlmUsageSplit) -> Callable[[UsageEvent], Drop | Reje
     get_body = compile_path(field)
     get_api = compile_path(rule.api) if rule.api else None
     splits = {api: compile_token_split(body, prefix=f"{field}.") for api, body in BODIES.items()}
+    telling = tuple((name, splits[api]) for name, api in _TELLING)
 
     def split_usage(event: UsageEvent) -> Drop | Reject | None:
         body = get_body(event.plain)
         if type(body) is not dict:
             return wrong_type(body, field, "a usage body")
-        split = _choose(body, splits, get_api(event.plain) if get_api else None)
+        api = get_api(event.plain) if get_api else None
+        split = splits.get(api) if type(api) is str else None
         if split is None:
-            detail = f"{field} holds no token counts that are known: {shown(sorted(body))}"
-            return Reject(RejectReason.MISSING_FIELD, detail, field)
+            for name, told in telling:
+                if name in body:
+                    split = told
+                    break
+            else:
+                detail = f"{field} holds no token counts that are known: {shown(sorted(body))}"
+                return Reject(RejectReason.MISSING_FIELD, detail, field)
         outcome = split(body)
-        if not isinstance(outcome, Emit):
+        if type(outcome) is not Emit:
             return outcome
         event.usages = outcome.records
         return None
 
     return split_usage
-
-
-def _choose(body: dict[str, Any], splits: dict[str, SplitBody], api: Any) -> SplitBody | None:
-    if type(api) is str and api in splits:
-        return splits[api]
-    for name, told in _TELLING:
-        if name in body:
-            return splits[told]
-    return None
