@@ -15,6 +15,7 @@ from infra.bench.pipeline import WORKLOADS, WorkloadResult, measure_workload
 from infra.bench.rate import measure_rate
 from infra.bench.record_ids import LONG
 from infra.bench.recover import measure_recover
+from infra.bench.zones import measure_zones
 from infra.cli.options import DataOption, JsonOption
 from infra.cli.screen import ExitCode, console, errors, print_json
 from infra.load.plan import Workload
@@ -100,14 +101,19 @@ def _pipeline_table(results: Mapping[str, WorkloadResult]) -> Table:
 def rate(events: EventsOption = 50_000, as_json: JsonOption = False) -> None:
     """The pure core alone, without broker or disk: µs a record by pricing."""
     results = {str(one): measure_rate(one, events=events) for one in WORKLOADS}
+    zones = measure_zones()
     if as_json:
-        print_json({"workloads": results})
+        print_json({"workloads": results, "zones": zones})
         return
     table = Table("workload", "pricing", "mediate µs", "charge µs")
     for name, result in results.items():
         row = (f"{result.mediate_us:.1f}", f"{result.charge_us:.1f}")
         table.add_row(name, result.pricing, *row)
     console.print(table)
+    console.print(
+        f"zones: {zones.prefixes:,} prefixes compiled in {zones.compile_s} s,"
+        f" {zones.lookup_us} µs a look-up"
+    )
 
 
 @app.command()

@@ -6,14 +6,13 @@ that begin alike: however many prefixes there are, few lie close together.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from streams.model.instant import BEGINNING, FOREVER, Instant
 
 _GROUP_SIZE = 128
 _HEAD_MAX = 16
-_KEPT = 65_536
 _LAST = chr(0x10FFFF)
 
 
@@ -32,39 +31,31 @@ Ways = tuple[Way, ...]
 class _Stretches(NamedTuple):
     """Where each stretch begins, and the ways of its values, the most specific first."""
 
-    starts: list[str]
-    ways: list[Ways]
+    starts: Sequence[str]
+    ways: Sequence[Ways]
 
 
 class PrefixTable:
-    """Prefixes and exact values of one field.
+    """Prefixes and exact values of one field."""
 
-    Only as many characters as the longest prefix has can matter, so the ways of those are kept.
-    """
-
-    __slots__ = ("_all", "_found", "_groups", "_head", "_longest")
+    __slots__ = ("_all", "_groups", "_head")
 
     def __init__(
         self, prefixes: Iterable[tuple[str, Way]], exact: Iterable[tuple[str, Way]], default: str
     ) -> None:
-        by_prefix, by_value = _gathered(prefixes), _gathered(exact)
-        self._all = _stretches(by_prefix, by_value, (Way(BEGINNING, FOREVER, default),))
-        self._longest = max(
-            max(map(len, by_prefix), default=0), max(map(len, by_value), default=-1) + 1
-        )
+        always: Ways = (Way(BEGINNING, FOREVER, default),)
+        self._all = _stretches(_gathered(prefixes), _gathered(exact), always)
         self._head, self._groups = _grouped(self._all)
-        self._found: dict[str, Ways] = {}
 
     def ways_of(self, value: str) -> Ways:
         """All ways that may hold for the value, the most specific first; the last always holds."""
-        value = value[: self._longest]
-        ways = self._found.get(value)
-        if ways is None:
-            if len(self._found) >= _KEPT:
-                self._found.clear()
-            starts, found = self._groups.get(value[: self._head], self._all)
-            ways = self._found[value] = found[bisect_right(starts, value) - 1]
-        return ways
+        head = self._head
+        group = self._groups.get(value[:head])
+        if group is not None:
+            starts, ways = group
+            return ways[bisect_right(starts, value[head:]) - 1]
+        starts, ways = self._all
+        return ways[bisect_right(starts, value) - 1]
 
     @property
     def comparisons(self) -> int:
@@ -132,7 +123,8 @@ def _end_of(prefix: str) -> str:
 def _grouped(whole: _Stretches) -> tuple[int, dict[str, _Stretches]]:
     """How many first characters part the stretches into small groups, and these groups.
 
-    A value that begins otherwise is searched for among all.
+    Those of a group are told without the characters that they all begin with. A value that begins
+    otherwise is searched for among all.
     """
     starts, ways = whole
     wanted = len(starts) // _GROUP_SIZE
@@ -145,5 +137,7 @@ def _grouped(whole: _Stretches) -> tuple[int, dict[str, _Stretches]]:
     for head in {start[:size] for start in starts if len(start) >= size}:
         first = bisect_right(starts, head) - 1
         last = bisect_left(starts, _end_of(head))
-        groups[head] = _Stretches([head, *starts[first + 1 : last]], ways[first:last])
+        # Made anew one after the other, and without the head, they lie side by side in memory.
+        rests = ("", *[start[size:] for start in starts[first + 1 : last]])
+        groups[head] = _Stretches(rests, tuple(ways[first:last]))
     return size, groups

@@ -2,7 +2,8 @@
 
 The first row of a sheet names its columns: `destination`, `zone`, and maybe `origin`, `distance`
 (kilometres, inclusive), `from`, `until`. Digits alone are a prefix, as `44123*` is; `"44123"` in
-quotes is that value alone, `*` is any. A sheet with distances is a geographic unit, whose patterns are areas.
+quotes is that value alone, `*` is any. A sheet with distances is a geographic unit, whose patterns
+are areas.
 """
 
 from collections.abc import Iterator

@@ -1,0 +1,51 @@
+"""A rate deck of a million prefixes: what it takes to compile, and what a look-up costs."""
+
+import time
+from random import Random
+
+from msgspec import Struct
+
+from streams.model.usage import UsageRecord
+from streams.model.zone_unit import ANYTHING, ZoneRow, ZoneUnit
+from streams.rate.zone_unit import ZoneTable
+
+_ZONES = 3_000
+_NUMBERS = 100_000
+
+
+class ZonesResult(Struct, kw_only=True):
+    """Seconds to compile, microseconds a look-up of numbers seen for the first time."""
+
+    prefixes: int
+    compile_s: float
+    lookup_us: float
+
+
+def measure_zones(*, prefixes: int = 1_000_000, seed: int = 1) -> ZonesResult:
+    """Compile a random deck and look up random numbers, none of them twice."""
+    rng = Random(seed)
+    known: set[str] = set()
+    while len(known) < prefixes:
+        known.add(str(rng.randrange(10 ** rng.randrange(2, 10))))
+    rows = tuple(
+        ZoneRow(prefix + ANYTHING, f"zone{number % _ZONES}")
+        for number, prefix in enumerate(sorted(known))
+    )
+    unit = ZoneUnit(id="deck", destination=("called",), rows=rows)
+    records = [_record(str(rng.randrange(10**11))) for _ in range(_NUMBERS)]
+    began = time.process_time()
+    zone_for = ZoneTable(unit).zone_for
+    compiled = time.process_time() - began
+    began = time.process_time()
+    for record in records:
+        zone_for(record)
+    spent = time.process_time() - began
+    return ZonesResult(
+        prefixes=prefixes,
+        compile_s=round(compiled, 2),
+        lookup_us=round(spent * 1e6 / _NUMBERS, 2),
+    )
+
+
+def _record(called: str) -> UsageRecord:
+    return UsageRecord(b"", "t", "s", "e", 0, 0, 0, "call", "x", "x", 0, 0, (), {"called": called})
