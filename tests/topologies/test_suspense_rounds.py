@@ -1,6 +1,5 @@
 """Suspense end to end: accounts arrive while their events do, and workers die meanwhile."""
 
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,65 +7,19 @@ from pathlib import Path
 import pytest
 
 from connectors.kafka.avro import decode
-from connectors.kafka.client import new_producer
-from connectors.kafka.commands import CommandSender
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
-from streams.model.command import AssignService, PutAccount
-from streams.model.instant import BEGINNING, FOREVER
-from tests.topologies.engine import Engine, activate_example, charged_events
+from tests.topologies.engine import Engine, charged_events
+from tests.topologies.requests import make_known, running_engine, send_events
 from tests.topologies.small_ledger import committed
 
-TENANT = "ai-api"
 SETTLED_WITHIN_S = 60.0
 
 
 @pytest.fixture
 def engine(kafka_settings: KafkaSettings, tmp_path: Path) -> Iterator[Engine]:
-    activate_example(kafka_settings, TENANT)
-    engine = Engine(kafka_settings, tmp_path)
-    engine.start("mediation", "charging", "keeper")
-    yield engine
-    engine.stop()
-
-
-def send_events(settings: KafkaSettings, service: str, numbers: range) -> None:
-    producer = new_producer(settings)
-    for number in numbers:
-        event = {
-            "specversion": "1.0",
-            "id": f"{service}/{number}",
-            "source": "/gateway/1",
-            "type": "api.request",
-            "subject": service,
-            "time": "2026-11-22T03:00:00Z",
-            "data": {"endpoint": "/v1/chat", "units": 1},
-        }
-        producer.produce(f"{settings.prefix}{Topic.USAGE}", json.dumps(event))
-    producer.flush(30)
-
-
-def make_known(settings: KafkaSettings, service: str) -> None:
-    account = f"owner-of-{service}"
-    with CommandSender(settings) as sender:
-        sender.send(
-            [
-                AssignService(
-                    f"assign/{service}",
-                    TENANT,
-                    service,
-                    account,
-                    account,
-                    service,
-                    "developer",
-                    BEGINNING,
-                    FOREVER,
-                ),
-                PutAccount(
-                    f"put/{service}", TENANT, account, account, "postpaid", "USD", "UTC", None
-                ),
-            ]
-        )
+    with running_engine(kafka_settings, tmp_path) as running:
+        yield running
 
 
 def waiting(settings: KafkaSettings) -> dict[bytes, str]:
