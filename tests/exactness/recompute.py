@@ -73,7 +73,7 @@ class Partition:
         fields = command.fields[1:]
         match command.kind:
             case 1:
-                tenant, account, _, payment, currency, zone, limit = fields
+                tenant, account, _, payment, currency, zone, limit, *_ = fields
                 bound = None if limit is None else Decimal(limit)
                 known = self.accounts.get((tenant, account))
                 if known is None:
