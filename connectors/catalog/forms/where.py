@@ -1,11 +1,15 @@
 """Where: zone units."""
 
 from decimal import Decimal
+from typing import Literal
 
 from msgspec import Struct, field
 
 from connectors.catalog.forms.words import Date, Id
-from streams.model.zone_unit import ZoneStatus, ZoneType
+from streams.model.zone_unit import ZoneStatus
+
+TypeWord = Literal["origin_destination", "geographic", "standard"]
+"""`standard` is another word for `origin_destination`."""
 
 
 class ZoneRowForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,7 +41,7 @@ class ZoneUnitForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     id: Id
     name: str = ""
-    type: ZoneType = "origin_destination"
+    type: TypeWord = "origin_destination"
     status: ZoneStatus = "ACTIVE"
     attribute: str = ""
     origin: tuple[str, ...] = ()

@@ -36,7 +36,7 @@ def zone_unit(unit: ZoneUnitForm, from_file: Iterable[ZoneRow]) -> ZoneUnit:
     return ZoneUnit(
         id=unit.id,
         name=unit.name,
-        type=unit.type,
+        type="geographic" if unit.type == "geographic" else "origin_destination",
         status=unit.status,
         destination=unit.destination or ((unit.attribute,) if unit.attribute else ()),
         origin=unit.origin,
