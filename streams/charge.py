@@ -14,12 +14,15 @@ from streams.accumulate.accumulate import accumulate_usage
 from streams.accumulate.counters import post_charges
 from streams.accumulate.periods import open_period, period_of
 from streams.commands import CommandBook, catalog_of
+from streams.due.fold import AT_ONCE, TIME, Folding
 from streams.model.account import Accumulators, Balances
 from streams.model.command import (
     ActivateCatalog,
     Command,
+    FoldPeriods,
     Forwarded,
     Released,
+    Tick,
     TopUp,
 )
 from streams.model.instant import BEGINNING, Instant, Period, format_instant
@@ -50,7 +53,6 @@ from streams.state import (
     record_id_key,
 )
 
-TIME = b"time"
 _RECORD_IDS: Final = Table.RECORD_IDS
 _SERVICES: Final = Table.SERVICES
 _ACCOUNTS: Final = Table.ACCOUNTS
@@ -71,11 +73,15 @@ _STATE_OF = {
 class Charging:
     """The charging core of one partition. `plans` is live: it grows as versions are compiled."""
 
+    folded_at_once = AT_ONCE
+    """Accounts that one command folds forward at most."""
+
     def __init__(self, *, plans: Mapping[str, Plan], partitions: int, partition: int) -> None:
         self._plans = plans
         self._partitions = partitions
         self._partition = partition
         self._commands = CommandBook(plans)
+        self._folding = Folding(plans, partition, self.folded_at_once)
         self._periods: dict[str, Period] = {}
         self._guides: dict[str, Guide] = {}
         self._step: Effects | None = None
@@ -133,8 +139,12 @@ class Charging:
             case Released(batch=batch):
                 for record in batch.records:
                     self._release(record, _position(batch, record), state=state, effects=effects)
+            case FoldPeriods():
+                self._folding.go_on(command, state, effects)
             case _:
                 self._commands.apply(command, state=state, effects=effects)
+                if isinstance(command, Tick):
+                    self._folding.fold_due(command, state, effects)
 
     def _take_in(self, batch: UsageBatch, *, state: State, effects: Effects) -> None:
         for record in batch.records:
@@ -260,6 +270,9 @@ class Charging:
         if plan.charges_zero and not offer.charges_zero and _is_nothing(record):
             return Drop(DropReason.ZERO_USAGE)
         balances = state.get(_BALANCES, payer.key) or _NO_BALANCES
+        if balances.due <= time:
+            self._folding.fold(payer.key, record, state=state, effects=effects)
+            balances = state.get(_BALANCES, payer.key)
         totals = state.get(_ACCUMULATORS, payer.key) or _NO_TOTALS
         rating = Rating(
             record,
@@ -269,8 +282,9 @@ class Charging:
             list(balances.buckets),
             balances.thresholds,
             totals.totals,
+            balances,
         )
-        open_period(rating, closed_before)
+        open_period(rating)
         refusal = rate_usage(rating, offer)
         if refusal is not None:
             return refusal

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from streams import command_ids
 from streams.accumulate.top_up import top_up
+from streams.due.fold import TIME
 from streams.model.account import Account, Service, ServiceAssignment
 from streams.model.command import (
     ActivateCatalog,
@@ -17,6 +18,7 @@ from streams.model.command import (
     Command,
     DiscardSuspended,
     EndService,
+    FoldPeriods,
     Forwarded,
     PutAccount,
     Receipt,
@@ -33,7 +35,6 @@ from streams.rate.plan import Plan
 from streams.record_ids import dropped_range, mark_of, position_of
 from streams.state import CatalogMarks, Effects, RecordState, State, Table, record_id_key
 
-TIME = b"time"
 DISCARDED = "discarded"
 _NOWHERE = SourcePosition("", -1, -1, -1)
 
@@ -56,14 +57,14 @@ class CommandBook:
             case Tick(at=at):
                 _tick(at, state)
             case Receipt():
-                clear(command, state, effects)
+                clear(command.message_id, state, effects)
             case DiscardSuspended():
                 _discard(command, state, effects)
             case PutAccount() | AssignService() | EndService() | TopUp() | ActivateCatalog():
                 if command_ids.note(command, state):
                     self._apply_new(command, state=state, effects=effects)
-            case Forwarded() | Released():
-                raise AssertionError("usage is charged, not applied")
+            case Forwarded() | Released() | FoldPeriods():
+                raise AssertionError("usage is charged and periods are folded, not applied")
             case _:
                 assert_never(command)
 

@@ -1,6 +1,6 @@
 """Messages to other partitions: part of the step that makes them, kept until they are received."""
 
-from streams.model.command import Forwarded, OutboxMessage, Receipt
+from streams.model.command import FoldPeriods, Forwarded, OutboxMessage
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.state import Effects, State, Table
 
@@ -17,21 +17,37 @@ def forward(  # noqa: PLR0913 - one message: what, from where, to where, into wh
     effects: Effects,
 ) -> None:
     """Send a record on to the partition of its new home, with the position it came from."""
-    number: int = state.get(Table.META, NEXT) or 0
-    state.put(Table.META, NEXT, number + 1)
+    number = _next_number(state)
     batch = UsageBatch(position.topic_id, position.partition, "", (record,))
     command = Forwarded(f"forward:{sender}:{number}", sender, number, batch)
-    message = OutboxMessage(number, receiver, command)
-    state.put(Table.OUTBOX, message_key(number), message)
+    _put(OutboxMessage(number, receiver, command), state, effects)
+
+
+def remind(partition: int, *, state: State, effects: Effects) -> int:
+    """Have the partition go on with folding after what waits before it; the message's number."""
+    number = _next_number(state)
+    command = FoldPeriods(f"fold:{partition}:{number}", partition, number)
+    _put(OutboxMessage(number, partition, command), state, effects)
+    return number
+
+
+def _next_number(state: State) -> int:
+    number: int = state.get(Table.META, NEXT) or 0
+    state.put(Table.META, NEXT, number + 1)
+    return number
+
+
+def _put(message: OutboxMessage, state: State, effects: Effects) -> None:
+    state.put(Table.OUTBOX, message_key(message.message_id), message)
     effects.outbox.append(message)
 
 
-def clear(receipt: Receipt, state: State, effects: Effects) -> None:
-    """The message has been taken in elsewhere; a second receipt of it does nothing."""
-    key = message_key(receipt.message_id)
+def clear(message_id: int, state: State, effects: Effects) -> None:
+    """The message has been taken in; told a second time, it does nothing."""
+    key = message_key(message_id)
     if state.get(Table.OUTBOX, key) is not None:
         state.delete(Table.OUTBOX, key)
-        effects.cleared.append(receipt.message_id)
+        effects.cleared.append(message_id)
 
 
 def message_key(number: int) -> bytes:

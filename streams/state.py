@@ -12,9 +12,10 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from streams.model.account import Account, Service
-from streams.model.command import OutboxMessage
+from streams.model.command import Command, OutboxMessage
 from streams.model.instant import DAY, Instant
 from streams.model.rated import Alert, RatedUsage, RecordVerdict
+from streams.model.usage import UsageRecord
 
 
 class Table(IntEnum):
@@ -44,6 +45,8 @@ class Table(IntEnum):
     """Messages not yet received elsewhere, by number (8 bytes, big endian)."""
     COUNTERS = 10
     """Totals of the counter-accounts by `tenant NUL ledger account NUL resource`."""
+    PERIODS = 11
+    """Accounts with something that falls due: by when (8 bytes, in order), `tenant NUL account`."""
 
 
 class RecordState(IntEnum):
@@ -94,7 +97,7 @@ class State(Protocol):
     """A view of the owner's tables that one step may change. Values are immutable.
 
     `key` is the table's key as bytes without the table's number. A value of any table but META,
-    COMMANDS, OUTBOX and COUNTERS is the struct named at `Table`.
+    COMMANDS, OUTBOX, COUNTERS and PERIODS is the struct named at `Table`.
     """
 
     def get(self, table: Table, key: bytes) -> Any:
@@ -116,10 +119,11 @@ class State(Protocol):
 class Effects:
     """All that one step did beside the state: what leaves with its ledger record.
 
-    Lists keep the order of the inputs.
+    Lists keep the order of the inputs. `causes` are the inputs, records or commands, at which each
+    made charge of `rated` fell due, in their order.
     """
 
-    __slots__ = ("alerts", "cleared", "facts", "outbox", "rated", "verdicts")
+    __slots__ = ("alerts", "causes", "cleared", "facts", "outbox", "rated", "verdicts")
 
     def __init__(self) -> None:
         self.rated: list[RatedUsage] = []
@@ -128,6 +132,12 @@ class Effects:
         self.outbox: list[OutboxMessage] = []
         self.facts: list[Account | Service] = []
         self.cleared: list[int] = []
+        self.causes: list[Command | UsageRecord] = []
+
+    def make(self, charge: RatedUsage, cause: Command | UsageRecord) -> None:
+        """Append a charge of a record that no source has sent."""
+        self.rated.append(charge)
+        self.causes.append(cause)
 
     def extend(self, other: "Effects") -> None:
         """Append all that another has, an input's to its step's."""
@@ -137,3 +147,4 @@ class Effects:
         self.outbox += other.outbox
         self.facts += other.facts
         self.cleared += other.cleared
+        self.causes += other.causes

@@ -2,10 +2,11 @@
 the ledger: a top-up between two records must be folded between them."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from streams.model.command import Forwarded, Released
-from streams.model.usage import UsageRecord
+from streams.model.usage import MADE, UsageRecord
 from streams.state import Effects
 
 UNKNOWN = -1
@@ -21,12 +22,15 @@ def origins_of(inputs: Sequence[Sequence[Any]], *, has_commands: bool, effects: 
     the same end.
     """
     count = sum(map(len, inputs))
-    if not has_commands and count in (len(effects.rated), len(effects.verdicts)):
+    has_made = bool(effects.causes)
+    if not has_commands and not has_made and count in (len(effects.rated), len(effects.verdicts)):
         return (), ()
     by_identity: dict[int, int] = {}
     by_record_id: dict[bytes, int] = {}
     for ordinal, record in _records(inputs):
         by_identity[id(record)] = by_record_id[record.record_id] = ordinal
+    if has_made:
+        _add_made(inputs, effects, by_identity, by_record_id)
 
     def ordinal_of(record: UsageRecord | None) -> int:
         if record is None:
@@ -39,6 +43,23 @@ def origins_of(inputs: Sequence[Sequence[Any]], *, has_commands: bool, effects: 
         tuple(ordinal_of(rated.record) for rated in effects.rated),
         tuple(ordinal_of(verdict.record) for verdict in effects.verdicts),
     )
+
+
+def _add_made(
+    inputs: Sequence[Sequence[Any]],
+    effects: Effects,
+    by_identity: dict[int, int],
+    by_record_id: dict[bytes, int],
+) -> None:
+    """A made charge came from the input at which it fell due."""
+    by_command = {id(item): ordinal for ordinal, item in enumerate(chain.from_iterable(inputs))}
+    made = (charge.record for charge in effects.rated if charge.position.topic_id == MADE)
+    for record, cause in zip(made, effects.causes, strict=True):
+        found = by_command.get(id(cause), by_identity.get(id(cause)))
+        if found is None and isinstance(cause, UsageRecord):
+            found = by_record_id.get(cause.record_id)
+        if found is not None:
+            by_identity[id(record)] = found
 
 
 def _records(inputs: Sequence[Sequence[Any]]) -> Iterator[tuple[int, UsageRecord]]:

@@ -283,7 +283,9 @@ class StepComputer:
 
 def _counts(portions: Sequence[Portion], effects: Effects) -> dict[str, int]:
     """How many inputs of each kind were taken, and what became of the records."""
-    counts = {"records": 0, "commands": 0, str(Verdict.CHARGED): len(effects.rated)}
+    made = len(effects.causes)
+    counts = {"records": 0, "commands": 0, "made": made}
+    counts[str(Verdict.CHARGED)] = len(effects.rated) - made
     for portion in portions:
         counts["commands" if portion.batch is None else "records"] += len(portion.items)
     counts.update(sorted(Counter(verdict.verdict for verdict in effects.verdicts).items()))

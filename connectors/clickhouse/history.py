@@ -2,8 +2,9 @@
 
 With it the account can be folded again once the ledger is trimmed: the charged records in full, and
 between them, at their places, the commands that changed the account, its services, its catalog and
-the partition's time. What was refused or repeated changed nothing and is left out; a record that
-was suspended first stands where it was charged.
+the partition's time. Charges that no source sent are left out: the fold makes them again. What was
+refused or repeated changed nothing and is left out too; a record that was suspended first stands
+where it was charged.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,13 +31,13 @@ GROUP BY ledger_partition ORDER BY ledger_partition
 _CHARGES: Final = """
 SELECT * FROM rated FINAL
 WHERE tenant = {tenant:String} AND account = {account:String}
-    AND ledger_partition = {partition:UInt32}
+    AND ledger_partition = {partition:UInt32} AND topic_id != 'made'
 ORDER BY ledger_offset, ledger_index
 """
 _COMMANDS: Final = """
 SELECT charging_offset, charging_index, ledger_offset, ledger_index, body FROM commands FINAL
 WHERE charging_partition = {partition:UInt32} AND (
-    kind = 'Tick' OR tenant = {tenant:String} AND (
+    kind IN ('Tick', 'FoldPeriods') OR tenant = {tenant:String} AND (
         account = {account:String} OR kind = 'ActivateCatalog'
         OR kind = 'EndService' AND root = {root:String}))
     AND kind NOT IN ('Forwarded', 'Released', 'Receipt', 'DiscardSuspended')

@@ -55,7 +55,7 @@ def newest_holdings(steps: Sequence[StoredStep]) -> dict[str, dict[tuple[int, by
 
 def balance_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:
     """Rows of `balances`."""
-    buckets, thresholds = _values_of(held, ([], []))
+    buckets, thresholds, _due = _values_of(held, ([], [], 0))
     resources, starts, ends, granted, remaining = transposed(flattened(buckets), 5)
     names, periods = transposed(flattened(thresholds), 2)
     bucket = {

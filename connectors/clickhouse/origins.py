@@ -27,6 +27,9 @@ def _origins_of(
 ) -> tuple[Sequence[int], Sequence[int]]:
     offsets, indexes = _inputs_of(step)
     if ordinals:
+        # What the ledger record cannot tell is the last of these: `UNKNOWN` as an ordinal.
+        offsets.append(UNKNOWN)
+        indexes.append(UNKNOWN)
         return [offsets[at] for at in ordinals], [indexes[at] for at in ordinals]
     if len(offsets) == count:
         return offsets, indexes

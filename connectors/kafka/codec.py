@@ -42,6 +42,7 @@ _TABLE_TYPES: dict[Table, Any] = {
     Table.COMMANDS: Any,
     Table.OUTBOX: OutboxMessage,
     Table.COUNTERS: Quantity,
+    Table.PERIODS: Any,
 }
 TABLE_DECODERS = {
     table: msgspec.msgpack.Decoder(kind).decode for table, kind in _TABLE_TYPES.items()

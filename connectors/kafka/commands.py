@@ -19,6 +19,7 @@ from streams.model.command import (
     Command,
     DiscardSuspended,
     EndService,
+    FoldPeriods,
     Forwarded,
     PutAccount,
     Receipt,
@@ -45,7 +46,7 @@ def partitions_of(command: Command, partitions: int) -> Iterable[int]:
             return range(partitions)
         case PutAccount() | AssignService() | EndService() | TopUp() | DiscardSuspended():
             return (partition_of(command.tenant, command.root, partitions),)
-        case Forwarded() | Receipt() | Released():
+        case Forwarded() | Receipt() | Released() | FoldPeriods():
             raise AssertionError(f"{type(command).__name__} is sent by workers alone")
         case _:
             assert_never(command)

@@ -31,6 +31,8 @@ def audit_command(
 ) -> None:
     """Check that in = charged + ignored + duplicate + suspended + error + pending, to the digit.
 
+    Charges that no source sent (fees, what was forfeited) are counted beside them as made.
+
     Exit code 1 where anything differs.
     """
     settings = load_settings(data)

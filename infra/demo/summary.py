@@ -10,7 +10,7 @@ from rich.table import Table
 from infra.demo.proof import Proof, Rows
 from infra.demo.run import DemoOutcome
 
-_ENDS = ("in", "charged", "ignored", "duplicate", "suspended", "error", "pending")
+_ENDS = ("in", "charged", "ignored", "duplicate", "suspended", "error", "pending", "made")
 
 
 def show(screen: Console, outcome: DemoOutcome, proof: Proof, *, kept: bool) -> None:

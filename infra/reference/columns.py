@@ -115,7 +115,7 @@ MEANINGS: Mapping[str, str] = {
     "time_zone": "IANA name; periods and bands follow it.",
     "to_partition": "Where it went.",
     "topic": "The topic's name.",
-    "topic_id": "The topic's id, so that a topic made anew is another one.",
+    "topic_id": "The topic's id, so that a topic made anew is another one; `made`: sent by none.",
     "total": "What was posted there.",
     "totals.accumulator": "The accumulator's id.",
     "totals.period_end": "Until when it counts.",

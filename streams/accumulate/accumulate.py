@@ -5,6 +5,7 @@ from typing import Final
 from streams.accumulate.accumulators import move_accumulators
 from streams.accumulate.funds import take_funds
 from streams.accumulate.thresholds import watch_rating
+from streams.due.agenda import put_balances
 from streams.model.account import Balances
 from streams.model.instant import Instant
 from streams.model.rated import BalanceChange
@@ -24,12 +25,17 @@ def accumulate_usage(
     refusal = take_funds(rating)
     if refusal is not None:
         return refusal
+    key, due = rating.payer.key, rating.held.due
     if rating.granted:
         _tell_grants(rating)
-    key = rating.payer.key
+        due = min(due, *(bucket.end + plan.grace for bucket in rating.granted))
     if rating.changes or rating.overrun:
         watch_rating(rating, plan)
-        state.put(_BALANCES, key, Balances(tuple(rating.buckets), rating.fired))
+        balances = Balances(tuple(rating.buckets), rating.fired, due)
+        if rating.granted:
+            put_balances(key, rating.held, balances, state)
+        else:
+            state.put(_BALANCES, key, balances)
     if rating.moved:
         totals = move_accumulators(rating, closed_before)
         state.put(_ACCUMULATORS, key, totals)

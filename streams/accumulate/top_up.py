@@ -38,7 +38,7 @@ def top_up(command: TopUp, *, plan: Plan | None, state: State, effects: Effects)
         _judge(watch, account, plan, bucket)
         fired = watch.fired
         effects.alerts += watch.alerts
-    state.put(Table.BALANCES, key, Balances(tuple(buckets), fired))
+    state.put(Table.BALANCES, key, Balances(tuple(buckets), fired, balances.due))
     posting = Posting(FUNDING, command.currency, CONTEXT.minus(command.amount))
     post_counters(command.tenant, (posting,), state)
 

@@ -72,11 +72,13 @@ class Bucket(Struct, frozen=True, array_like=True, gc=False):
 class Balances(Struct, frozen=True, array_like=True):
     """All open buckets of an account, in the order they burn down, and its threshold states.
 
-    `thresholds` holds (threshold id, period start) pairs that have fired and not recovered.
+    `thresholds` holds (threshold id, period start) pairs that have fired and not recovered. `due`
+    is the partition's time at which something of the account falls due.
     """
 
     buckets: tuple[Bucket, ...] = ()
     thresholds: tuple[tuple[str, Instant], ...] = ()
+    due: Instant = FOREVER
 
 
 class Accumulators(Struct, frozen=True, array_like=True):

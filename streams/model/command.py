@@ -126,6 +126,17 @@ class Released(Struct, frozen=True, array_like=True, tag=10):
     batch: UsageBatch
 
 
+class FoldPeriods(Struct, frozen=True, array_like=True, tag=11):
+    """A partition's message to itself: more accounts have something due than it folds at once.
+
+    It is cleared where it is carried out, so it needs no receipt.
+    """
+
+    command_id: str
+    sender: int
+    message_id: int
+
+
 Command = (
     PutAccount
     | AssignService
@@ -137,6 +148,7 @@ Command = (
     | Forwarded
     | Receipt
     | Released
+    | FoldPeriods
 )
 
 

@@ -7,11 +7,15 @@ services makes records, told apart by `part`.
 """
 
 from hashlib import blake2b
+from typing import Final
 
 from msgspec import Struct
 
 from streams.model.instant import Instant
 from streams.model.money import Quantity
+
+MADE: Final = "made"
+"""The topic id of a record that no source has sent: it was made from its cause."""
 
 
 class Usage(Struct, frozen=True, array_like=True, gc=False):

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from streams.model.account import Bucket
+from streams.model.account import Balances, Bucket
 from streams.model.instant import Instant, Period
 from streams.model.money import ZERO, Quantity
 from streams.model.rated import Alert, BalanceChange, ChargeLine, Posting
@@ -37,11 +37,12 @@ class Part(Struct, frozen=True, gc=False):
 class Rating(Struct, gc=False):
     """Everything about one record while it is charged.
 
-    `buckets` is a working copy of the account's; `granted` are those opened by this record. `moved`
-    is what the record has added to accumulators so far. `segments` are there only where the usage
-    spans band switches. `parts` are kept where tiers, bands or allowances need them; where they are
-    not, each line is a part, by the price that `prices` has for its unit, and `counted` is the sum
-    of their quantities. `is_offset`: allowances took every part back whole.
+    `held` is what the account holds before it, `buckets` a working copy of its buckets; `granted`
+    are those opened by this record. `moved` is what the record has added to accumulators so far.
+    `segments` are there only where the usage spans band switches. `parts` are kept where tiers,
+    bands or allowances need them; where they are not, each line is a part, by the price that
+    `prices` has for its unit, and `counted` is the sum of their quantities. `is_offset`: allowances
+    took every part back whole.
     """
 
     record: UsageRecord
@@ -51,6 +52,7 @@ class Rating(Struct, gc=False):
     buckets: list[Bucket]
     fired: tuple[tuple[str, Instant], ...]
     totals: tuple[tuple[str, Instant, Instant, Quantity], ...]
+    held: Balances
     zone: str = ""
     band: str = ""
     total: Decimal = ZERO

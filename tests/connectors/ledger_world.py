@@ -21,9 +21,10 @@ from connectors.kafka.codec import (
 )
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
+from streams.due.made import made_position, make_record
 from streams.model.account import Account, Accumulators, Balances, Bucket
-from streams.model.command import TopUp
-from streams.model.instant import BEGINNING, FOREVER, HOUR
+from streams.model.command import Tick, TopUp
+from streams.model.instant import BEGINNING, FOREVER, HOUR, Period
 from streams.model.ledger import LEDGER_FORMAT, WHOLE, InputRange, LedgerRecord
 from streams.model.rated import (
     Alert,
@@ -127,6 +128,36 @@ class World:
             counts={"records": len(inner), "charged": len(rated)},
             origins=(tuple(origins[0]), tuple(origins[1])),
         )
+
+    def make(self, account: str, cause: str) -> None:
+        """A step whose one charge no source has sent: a tick has found it due."""
+        partition = self.partition_of(account)
+        at = self._send(Topic.CHARGING, partition, encode_commands((Tick(cause, NOON),)))
+        record = make_record(
+            "fee",
+            tenant=TENANT,
+            root=account,
+            event_id=cause,
+            span=Period(NOON, NOON + HOUR),
+            service_id=f"key-{account}",
+            usages=(Usage("fee", 1),),
+            attributes={"model": "a"},
+        )
+        charge = self._rate(record, made_position(record, partition), partition)
+        delta: dict[bytes, bytes] = {}
+        self._put_holdings(partition, {account}, delta)
+        self.rated.append(charge)
+        self.append(
+            partition,
+            written=(at, WHOLE),
+            engine="test",
+            inputs=(InputRange(at, 0, 0),),
+            delta=tuple(delta.items()),
+            rated=(charge,),
+            counts={"commands": 1, "made": 1},
+            origins=((0,), ()),
+        )
+        self._producer.flush(30)
 
     def append(self, partition: int, **fields: Any) -> int:
         """Append a valid record to the ledger; its offset."""

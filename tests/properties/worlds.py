@@ -179,6 +179,11 @@ class World:
                 effects=step,
             )
         self.core.settle(self.state, step)
-        self.effects.rated += step.rated
-        self.effects.verdicts += step.verdicts
-        self.effects.alerts += step.alerts
+        self.effects.extend(step)
+
+    def apply(self, command: Command) -> None:
+        """Apply one command, as one step."""
+        step = Effects()
+        self.core.apply_command(command, state=self.state, effects=step)
+        self.core.settle(self.state, step)
+        self.effects.extend(step)

@@ -8,9 +8,11 @@ from typing import Any
 from streams.charge import Charging
 from streams.model.catalog import (
     Accumulator,
+    Allowance,
     Catalog,
     CurrencyRule,
     Graduated,
+    Grant,
     Price,
     PriceOffer,
     PricePlan,
@@ -29,8 +31,11 @@ PLAN = "metered"
 USAGE_TYPE = "call"
 UNIT = "requests"
 CURRENCY = "EUR"
-EPOCH: Instant = 1_700_000_000 * SECOND
-"""The simulated world begins here."""
+EPOCH: Instant = 1_701_388_790 * SECOND
+"""The simulated world begins here, ten seconds before a month ends."""
+
+GRACE: Instant = 3 * SECOND
+ALLOWANCE = "free_calls"
 
 POISON = "poison"
 """A usage attribute at which the core of the simulation breaks, after it has changed state."""
@@ -52,7 +57,7 @@ PLATFORM = SourcePlatform(
 
 
 def build_plan() -> Plan:
-    """A graduated price on a monthly accumulator, a threshold on the wallet."""
+    """A graduated price on a monthly accumulator, free calls, a threshold on the wallet."""
     tiers = (Tier(Decimal(40), Decimal("0.10")), Tier(None, Decimal("0.07")))
     price = Price(price=Graduated(unit=UNIT, tiers=tiers, reference="monthly"))
     offer = PriceOffer(
@@ -61,7 +66,7 @@ def build_plan() -> Plan:
         product="calls",
         start=BEGINNING,
         prices=(price,),
-        impacts=("monthly",),
+        impacts=("monthly", ALLOWANCE),
     )
     return compile_catalog(
         Catalog(
@@ -69,7 +74,16 @@ def build_plan() -> Plan:
             currencies=(CurrencyRule(code=CURRENCY, digits=2, rounding="half_up"),),
             usage_types=(UsageType(id=USAGE_TYPE, units=(UNIT,)),),
             accumulators=(Accumulator(id="monthly"),),
-            price_plans=(PricePlan(id=PLAN, currency=CURRENCY, offers=(offer,)),),
+            allowances=(Allowance(id=ALLOWANCE, unit=UNIT, usage_units=(UNIT,)),),
+            price_plans=(
+                PricePlan(
+                    id=PLAN,
+                    currency=CURRENCY,
+                    offers=(offer,),
+                    grants=(Grant(allowance=ALLOWANCE, quantity=Decimal(10)),),
+                ),
+            ),
+            grace=GRACE,
             source_platforms=(PLATFORM,),
             thresholds=(Threshold(id="low", on="balance", level=Decimal(5), resource=CURRENCY),),
         )
@@ -81,6 +95,8 @@ SIM_PLAN = build_plan()
 
 class BreakableCharging(Charging):
     """The real core, with a bug that poisoned records meet half-way through."""
+
+    folded_at_once = 1
 
     def _attempt(
         self, record: UsageRecord, position: SourcePosition, state: State, effects: Effects

@@ -13,6 +13,7 @@ from streams.model.command import (
     Command,
     EndService,
     PutAccount,
+    Tick,
     TopUp,
 )
 from streams.model.instant import BEGINNING, FOREVER, SECOND, Instant
@@ -93,6 +94,16 @@ class Load:
                 self._begin(self._move(f"service-{number}", account))
             if self._dice.happens(0.5):
                 await self._top_up(account, f"again-{number}")
+
+    async def tick(self) -> None:
+        """Time goes on in every partition, by a clock that is behind."""
+        while asyncio.get_running_loop().time() < LOAD_S:
+            await asyncio.sleep(self._dice.between(0.5, 2))
+            at = self._now() - self._dice.random.randint(0, 2) * SECOND
+            for partition in range(self._shape.partitions):
+                self._broker.land(
+                    ("charging", partition), encode_commands((Tick(f"tick/{at}", at),))
+                )
 
     async def _activate(self, partition: int) -> None:
         """Usage that comes before its catalog waits in suspense."""

@@ -118,7 +118,13 @@ class World:
         self._start_sink()
         chaos = [
             asyncio.create_task(work())
-            for work in (self.load.operate, self.load.send, self._kill_and_freeze, self._trim)
+            for work in (
+                self.load.operate,
+                self.load.send,
+                self.load.tick,
+                self._kill_and_freeze,
+                self._trim,
+            )
         ]
         await asyncio.gather(*chaos)
         self._calm_down()

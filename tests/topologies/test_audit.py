@@ -8,12 +8,14 @@ from confluent_kafka import Consumer, TopicPartition
 
 from connectors.clickhouse.audit import Report, audit, await_cut, compare_with_log
 from connectors.clickhouse.client import Database
+from connectors.clickhouse.explain import explain
 from connectors.clickhouse.migrate import migrate
 from connectors.errors import Unavailable
 from connectors.kafka.client import bounds, describe_topics, new_consumer
 from connectors.kafka.ledger import ledger_topic
 from connectors.kafka.marks import mediation_group, take_mark
 from connectors.settings import ClickHouseSettings, KafkaSettings
+from streams.model.usage import MADE
 from tests.connectors.ledger_world import World
 from tests.topologies.test_sink import drain
 
@@ -72,9 +74,30 @@ def test_what_was_stored_whole_has_no_gap(world: World, database: Database) -> N
         "error": str(ends["error"] + ends["unread"]),
         "suspended": str(ends["suspended"] + ends["unknown"]),
         "pending": "0",
+        "made": "0",
     }
     amount = sum(rated.amount for rated in world.rated)
     assert Decimal(found["amounts"]["USD"]) == amount
+
+
+def test_charges_that_no_source_sent_are_counted_apart(world: World, database: Database) -> None:
+    world.make(world.account_of(1), "2025-03")
+    world.make(world.account_of(2), "2025-04")
+    drain(world.kafka, database)
+    found = audited(world, database).as_json()
+    assert found["ok"], [check for check in found["checks"] if not check["ok"]]
+    assert found["records"]["made"] == "2"
+    assert found["records"]["charged"] == str(world.ends["charged"])
+    (explained,) = explain(database, "fee/2025-03").charges[:1]
+    assert explained["topic_id"] == MADE
+    assert explained["charging_offset"] >= 0
+
+
+def test_a_charge_made_twice_for_one_cause_is_found(world: World, database: Database) -> None:
+    world.make(world.account_of(1), "2025-03")
+    world.make(world.account_of(1), "2025-03")
+    drain(world.kafka, database)
+    assert failed(audited(world, database)) == {"charged_once"}
 
 
 def test_what_mediation_has_not_acknowledged_is_pending(world: World, database: Database) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from connectors.clickhouse.audit.cut import Cut
 from connectors.clickhouse.audit.finding import Finding, shown
 from connectors.clickhouse.client import Database
+from streams.model.usage import MADE
 
 ENDS: Final = ("charged", "duplicate", "ignored", "error", "suspended", "in_transit")
 """Where a position can end, the decisive one first: a record that was suspended and then charged
@@ -61,6 +62,11 @@ _TWICE: Final = """
 SELECT record_id, count() - 1 AS more FROM rated FINAL
 GROUP BY record_id HAVING more > 0 ORDER BY record_id
 """
+_MADE: Final = f"""
+SELECT count() FROM rated FINAL
+WHERE topic_id = '{MADE}' AND ledger_partition = {{partition:UInt32}}
+    AND ledger_offset <= {{end:Int64}}
+"""
 _QUANTITIES: Final = """
 SELECT verdict, usage_type, usage.1 AS unit, sum(usage.2)
 FROM usage ARRAY JOIN arrayZip(`usages.unit`, `usages.quantity`) AS usage
@@ -73,11 +79,15 @@ _AMOUNTS: Final = (
 
 @dataclass(slots=True)
 class RecordCounts:
-    """Distinct source positions below the cut by their end, and what contradicts them."""
+    """Distinct source positions below the cut by their end, and what contradicts them.
+
+    `made` are charges beside them: of records that no source has sent.
+    """
 
     ends: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ENDS, 0))
     findings: list[Finding] = field(default_factory=list)
     missing: int = 0
+    made: int = 0
 
     @property
     def read(self) -> int:
@@ -99,6 +109,9 @@ def count_records(database: Database, cut: Cut) -> RecordCounts:
             rows += [(f"{topic_id}[{partition}]", *row) for row in database.query(sql, place)]
     missing = len(undecided) + sum(row[2] for row in partly)
     counts.missing = missing
+    for partition, end in cut.ledger.items():
+        ((made,),) = database.query(_MADE, {"partition": partition, "end": end})
+        counts.made += made
     twice = database.query(_TWICE)
     counts.findings = [
         Finding(

@@ -64,10 +64,11 @@ class Report:
 
     @property
     def records(self) -> dict[str, int]:
-        """`in`, what it is the sum of: every end, and what is still to come."""
+        """`in`, what it is the sum of: every end, and what is still to come; `made` beside it."""
         ends = dict(self.counts.ends)
         pending = ends.pop("in_transit") + self.cut.unread
-        return {"in": self.counts.read + self.cut.unread, **ends, "pending": pending}
+        read = self.counts.read + self.cut.unread
+        return {"in": read, **ends, "pending": pending, "made": self.counts.made}
 
     def as_json(self) -> dict[str, Any]:
         """The report for machines; amounts are exact text."""

@@ -1,0 +1,1 @@
+"""What falls due with time alone: periods that end and fees that begin, used or not."""

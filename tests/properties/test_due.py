@@ -1,0 +1,96 @@
+"""What falls due is done once, at the same place of an account's charges, whoever finds it due."""
+
+from collections import defaultdict
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.charge import Charging
+from streams.model.catalog import Catalog
+from streams.model.command import Command, FoldPeriods, Tick
+from streams.model.instant import DAY, FOREVER, HOUR, Instant
+from streams.model.rated import RatedUsage
+from streams.model.usage import MADE, UsageRecord
+from streams.outbox import NEXT
+from streams.state import Effects, State, Table
+from tests.properties.worlds import START, World, catalogs, records
+
+QUICK = settings(max_examples=60, deadline=None)
+FAR: Instant = START + 75 * DAY
+
+
+class _Lazy(Charging):
+    """Folds an account when something touches it, and all others at the very end."""
+
+    def apply_command(self, command: Command, *, state: State, effects: Effects) -> None:
+        if isinstance(command, Tick) and command.at < FAR:
+            self._commands.apply(command, state=state, effects=effects)
+            self._step = None
+        else:
+            super().apply_command(command, state=state, effects=effects)
+
+
+class _OneByOne(Charging):
+    """Leaves all but one account of a command to the message that goes on."""
+
+    folded_at_once = 1
+
+
+def _charged(world: World, core: type[Charging], usage: list[UsageRecord], every: int) -> World:
+    (version, plan), *_ = world.core._plans.items()
+    world.core = core(plans={version: plan}, partitions=1, partition=0)
+    for number, record in enumerate(usage):
+        world.charge([record])
+        if number % every == every - 1:
+            _tick(world, START + number * 3 * DAY)
+    _tick(world, FAR)
+    return world
+
+
+def _tick(world: World, at: Instant) -> None:
+    sent = len(world.effects.outbox)
+    world.apply(Tick(f"tick/{at}", at))
+    for message in world.effects.outbox[sent:]:
+        world.apply(message.command)
+    while sent < len(world.effects.outbox):
+        batch, sent = world.effects.outbox[sent:], len(world.effects.outbox)
+        for message in batch:
+            assert isinstance(message.command, FoldPeriods)
+            world.apply(message.command)
+
+
+def _by_account(world: World) -> dict[str, list[RatedUsage]]:
+    found: dict[str, list[RatedUsage]] = defaultdict(list)
+    for charge in world.effects.rated:
+        found[charge.account].append(charge)
+    return found
+
+
+@QUICK
+@given(catalog=catalogs(), usage=records(), every=st.integers(1, 5))
+def test_ticks_and_touches_lead_to_the_same_charges_and_the_same_state(
+    catalog: Catalog, usage: list[UsageRecord], every: int
+) -> None:
+    told = _charged(World(catalog), Charging, usage, every)
+    for other in (_Lazy, _OneByOne):
+        found = _charged(World(catalog), other, usage, every)
+        assert _by_account(found) == _by_account(told)
+        for world in (found, told):
+            world.state.values.pop((Table.META, NEXT), None)
+        assert found.state.values == told.state.values
+
+
+@QUICK
+@given(catalog=catalogs(), usage=records())
+def test_nothing_is_left_of_a_period_that_is_over(
+    catalog: Catalog, usage: list[UsageRecord]
+) -> None:
+    world = _charged(World(catalog), Charging, usage, 3)
+    for balances in world.state.table(Table.BALANCES).values():
+        ends = {bucket.end for bucket in balances.buckets} - {FOREVER}
+        assert all(end + HOUR > FAR for end in ends)
+        assert (balances.due == FOREVER) == (not ends)
+    assert all(key[8:] for key in world.state.table(Table.PERIODS))
+    made = [charge for charge in world.effects.rated if charge.position.topic_id == MADE]
+    assert len({charge.record.record_id for charge in made}) == len(made)
+    assert len(world.effects.causes) == len(made)
