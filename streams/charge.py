@@ -25,24 +25,27 @@ from streams.model.command import (
     Tick,
     TopUp,
 )
-from streams.model.instant import BEGINNING, Instant, Period, format_instant
+from streams.model.instant import BEGINNING, Instant, Period
 from streams.model.rated import RatedUsage, RecordVerdict
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.outbox import forward
-from streams.outcome import Drop, DropReason, Reject, RejectReason, Verdict, verdict_of
+from streams.outcome import Drop, DropReason, Reject, Verdict, verdict_of
 from streams.partition import partition_of
 from streams.rate.guide import Elsewhere, Guide, find_assignment
+from streams.rate.meter import keep_reading
 from streams.rate.offer import CompiledOffer
 from streams.rate.payer import Payer
 from streams.rate.plan import Plan
 from streams.rate.rate import find_offer, rate_usage
 from streams.rate.rating import Rating
+from streams.rate.rules.quantity import tell_quantity
 from streams.record_ids import (
     is_outside_window,
     is_redelivery,
     mark_of,
     position_of,
 )
+from streams.refusals import no_catalog, outside_window, wrong_home
 from streams.state import (
     CatalogMarks,
     Effects,
@@ -216,7 +219,7 @@ class Charging:
         if not isinstance(outcome, Elsewhere):
             return _refuse(record, position, outcome, effects)
         if forwarded or self._is_home(record, outcome.root):
-            return _refuse(record, position, _wrong_home(record, outcome), effects)
+            return _refuse(record, position, wrong_home(record, outcome), effects)
         self._send_on(record, position, outcome.root, state=state, effects=effects)
         return RecordState.FORWARDED
 
@@ -255,11 +258,11 @@ class Charging:
             if guide is None or record.usage_type not in guide.plan.charges_zero:
                 return Drop(DropReason.ZERO_USAGE)
         if guide is None:
-            return _no_catalog(record)
+            return no_catalog(record)
         plan, closed_before, time = guide.plan, BEGINNING, self._time
         if time != BEGINNING:
             if is_outside_window(record, time=time, days=plan.dedupe_window(record.usage_type)):
-                return _outside_window(record, plan)
+                return outside_window(record, plan)
             closed_before = time - plan.grace
         payer = guide.payer_of(record, state)
         if not isinstance(payer, Payer):
@@ -267,7 +270,7 @@ class Charging:
         offer = find_offer(record, payer, plan)
         if not isinstance(offer, CompiledOffer):
             return offer
-        if plan.charges_zero and not offer.charges_zero and _is_nothing(record):
+        if plan.charges_zero and not offer.takes_nothing and _is_nothing(record):
             return Drop(DropReason.ZERO_USAGE)
         balances = state.get(_BALANCES, payer.key) or _NO_BALANCES
         if balances.due <= time:
@@ -285,14 +288,21 @@ class Charging:
             balances,
         )
         open_period(rating)
+        if offer.is_derived:
+            rating.state, rating.position = state, position
         refusal = rate_usage(rating, offer)
         if refusal is not None:
+            if type(refusal) is Drop:
+                keep_reading(rating)
             return refusal
         refusal = accumulate_usage(rating, plan, state, closed_before=closed_before)
         if refusal is not None:
             return refusal
         if rating.alerts:
             effects.alerts += rating.alerts
+        if offer.is_derived:
+            tell_quantity(rating, record)
+            keep_reading(rating)
         effects.rated.append(_rated(rating, position, offer.product, plan.version))
         return None
 
@@ -379,29 +389,3 @@ def _refuse(
         RecordVerdict(verdict, refusal.reason, refusal.detail, *where, position, record)
     )
     return _STATE_OF[verdict]
-
-
-def _wrong_home(record: UsageRecord, elsewhere: Elsewhere) -> Reject:
-    return Reject(
-        RejectReason.WRONG_HOME,
-        f"service {record.service_id} was sent on here, but lives under {elsewhere.root}",
-        field="service_id",
-        lacks=f"service:{record.tenant}:{record.service_id}",
-    )
-
-
-def _no_catalog(record: UsageRecord) -> Reject:
-    return Reject(
-        RejectReason.NO_CATALOG,
-        f"tenant {record.tenant} has no catalog at {format_instant(record.occurred_at)}",
-        lacks=f"catalog:{record.tenant}",
-    )
-
-
-def _outside_window(record: UsageRecord, plan: Plan) -> Reject:
-    return Reject(
-        RejectReason.OUTSIDE_DEDUPE_WINDOW,
-        f"{format_instant(record.occurred_at)} is more than"
-        f" {plan.dedupe_window(record.usage_type)} days before the partition's time",
-        field="occurred_at",
-    )

@@ -70,6 +70,8 @@ class PlatformPlan(Struct, frozen=True):
     record_id: RecordIdOf
     parse: Parse
     stages: tuple[tuple[str, Stage], ...]
+    takes_nothing: bool = False
+    """Nothing is measured here: the record goes on, and rate units say how much it is."""
 
     def mediate(self, plain: PlainRecord, arrival: Arrival) -> Mediated | Refusal:
         """Run the stages over one record of this platform."""
@@ -80,7 +82,7 @@ class PlatformPlan(Struct, frozen=True):
             outcome = stage(event)
             if outcome is not None:
                 return Refusal(name, outcome, self, plain, event)
-        if not event.usages:
+        if not event.usages and not self.takes_nothing:
             nothing = Drop(DropReason.ZERO_USAGE, "nothing was used")
             return Refusal("split", nothing, self, plain, event)
         # The decoded record is let go at once: a fetch of them would leave the processor's cache.
@@ -138,6 +140,9 @@ def _compile_platform(
         record_id=compile_record_id(tenant),
         parse=compile_mapping(platform, keeps_nothing=platform.mapping.usage_type in charges_zero),
         stages=_compile_stages(platform, functions),
+        takes_nothing=not platform.mapping.quantities
+        and platform.split is None
+        and platform.mapping.usage_type in charges_zero,
     )
 
 

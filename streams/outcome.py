@@ -17,6 +17,7 @@ class DropReason(StrEnum):
 
     FILTERED = "filtered"
     ZERO_USAGE = "zero_usage"
+    FIRST_READING = "first_reading"
 
 
 class RejectReason(StrEnum):
@@ -47,6 +48,10 @@ class RejectReason(StrEnum):
     OUTSIDE_DEDUPE_WINDOW = "outside_dedupe_window"
     UNKNOWN_PRICE_PLAN = "unknown_price_plan"
     NO_PRICE = "no_price"
+    NO_RATE_UNIT = "no_rate_unit"
+    NO_QUANTITY = "no_quantity"
+    LATE_READING = "late_reading"
+    IMPLAUSIBLE_READING = "implausible_reading"
     NO_ZONE = "no_zone"
     UNKNOWN_CURRENCY = "unknown_currency"
     OVER_LIMIT = "over_limit"

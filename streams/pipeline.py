@@ -40,7 +40,14 @@ STAGES: tuple[Stage, ...] = (
         "rate",
         "charging",
         (rate_usage,),
-        (Table.CATALOGS, Table.SERVICES, Table.ACCOUNTS, Table.BALANCES, Table.ACCUMULATORS),
+        (
+            Table.CATALOGS,
+            Table.SERVICES,
+            Table.ACCOUNTS,
+            Table.BALANCES,
+            Table.ACCUMULATORS,
+            Table.METERS,
+        ),
     ),
     Stage(
         "accumulate",

@@ -47,6 +47,8 @@ class Table(IntEnum):
     """Totals of the counter-accounts by `tenant NUL ledger account NUL resource`."""
     PERIODS = 11
     """Accounts with something that falls due: by when (8 bytes, in order), `tenant NUL account`."""
+    METERS = 12
+    """`MeterState` by `tenant NUL service id NUL register`."""
 
 
 class RecordState(IntEnum):

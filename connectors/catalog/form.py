@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, field
 
 from connectors.catalog.forms.prices import PriceForm
 from connectors.catalog.forms.quantity import MeasureForm
+from connectors.catalog.forms.rate_units import RateUnitForm, RateUnitMapForm, ServiceTypeForm
 from connectors.catalog.forms.when import BillingPeriodForm, HolidayCalendarForm, TimeUnitForm
 from connectors.catalog.forms.where import ZoneUnitForm
 from connectors.catalog.forms.words import Date, Duration, Id, RoundingWord
@@ -27,11 +28,15 @@ class CurrencyForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class UsageTypeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What can be priced: the units it is measured in and the attributes prices may ask for."""
+    """What can be priced: the units it is measured in and the attributes prices may ask for.
+
+    Where its `service_type` has rate units, they say how much it is.
+    """
 
     id: Id
     units: tuple[Id, ...]
     attributes: tuple[str, ...] = ()
+    service_type: str = ""
 
 
 class AllowanceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -112,7 +117,10 @@ class CatalogFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     grace: Duration | None = None
     late: LatePolicy | None = None
     currencies: tuple[CurrencyForm, ...] = ()
+    service_types: tuple[ServiceTypeForm, ...] = ()
     usage_types: tuple[UsageTypeForm, ...] = ()
+    rate_units: tuple[RateUnitForm, ...] = ()
+    rate_unit_maps: tuple[RateUnitMapForm, ...] = ()
     allowances: tuple[AllowanceForm, ...] = ()
     accumulators: tuple[AccumulatorForm, ...] = ()
     zone_units: tuple[ZoneUnitForm, ...] = ()

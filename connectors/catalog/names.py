@@ -10,6 +10,7 @@ from connectors.catalog.form import (
     ThresholdForm,
     UsageTypeForm,
 )
+from connectors.catalog.forms.rate_units import RateUnitForm, ServiceTypeForm
 from connectors.catalog.forms.when import BillingPeriodForm, HolidayCalendarForm, TimeUnitForm
 from connectors.catalog.forms.where import ZoneUnitForm
 from connectors.catalog.problem import ProblemBook
@@ -25,7 +26,9 @@ class Names:
     """The declared objects of each kind by their id."""
 
     currencies: dict[str, CurrencyForm]
+    service_types: dict[str, ServiceTypeForm]
     usage_types: dict[str, UsageTypeForm]
+    rate_units: dict[str, RateUnitForm]
     allowances: dict[str, AllowanceForm]
     accumulators: dict[str, AccumulatorForm]
     zone_units: dict[str, ZoneUnitForm]
@@ -42,6 +45,13 @@ class Names:
         """The zones that a zone unit can find."""
         return self.zones.get(zone_unit, set())
 
+    def is_derived(self, usage_type: str) -> bool:
+        """True where rate units say how much a record of this type is, not its source."""
+        found = self.usage_types.get(usage_type)
+        return found is not None and any(
+            unit.service_type == found.service_type for unit in self.rate_units.values()
+        )
+
     def bands_of(self, time_unit: str) -> set[str]:
         """The bands that a time unit can find."""
         found = self.time_units.get(time_unit)
@@ -52,7 +62,9 @@ def names_of(sheets: Sheets, book: ProblemBook) -> Names:
     """All declared names; what is declared twice is reported."""
     return Names(
         currencies=by_id(sheets.currencies, book, key="code"),
+        service_types=by_id(sheets.service_types, book),
         usage_types=by_id(sheets.usage_types, book),
+        rate_units=by_id(sheets.rate_units, book),
         allowances=by_id(sheets.allowances, book),
         accumulators=by_id(sheets.accumulators, book),
         zone_units=by_id(sheets.zone_units, book),

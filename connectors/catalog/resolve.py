@@ -10,6 +10,7 @@ from connectors.catalog.number_plans import number_plan
 from connectors.catalog.resolution.dates import duration_of, instant_at
 from connectors.catalog.resolution.prices import price_kind
 from connectors.catalog.resolution.quantity import measure
+from connectors.catalog.resolution.rate_units import rate_unit, rate_unit_map
 from connectors.catalog.resolution.when import billing_period, time_unit
 from connectors.catalog.resolution.where import zone_unit
 from connectors.catalog.sheets import Sheets
@@ -27,7 +28,10 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
         currencies=tuple(_currency(entry.form) for entry in sheets.currencies),
         usage_types=tuple(
             model.UsageType(
-                id=entry.form.id, units=entry.form.units, attributes=entry.form.attributes
+                id=entry.form.id,
+                units=entry.form.units,
+                attributes=entry.form.attributes,
+                service_type=entry.form.service_type,
             )
             for entry in sheets.usage_types
         ),
@@ -46,6 +50,15 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
         price_plans=tuple(_price_plan(entry.form) for entry in sheets.price_plans),
         thresholds=tuple(_threshold(entry.form) for entry in sheets.thresholds),
         source_platforms=tuple(_platform(entry.form) for entry in sheets.source_platforms),
+        service_types=tuple(
+            model.ServiceType(id=entry.form.id, name=entry.form.name)
+            for entry in sheets.service_types
+        ),
+        rate_units=tuple(
+            rate_unit(entry.form, [each.form for each in sheets.usage_types])
+            for entry in sheets.rate_units
+        ),
+        rate_unit_maps=tuple(rate_unit_map(entry.form) for entry in sheets.rate_unit_maps),
     )
 
 

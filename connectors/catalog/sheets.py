@@ -17,6 +17,7 @@ from connectors.catalog.form import (
     ThresholdForm,
     UsageTypeForm,
 )
+from connectors.catalog.forms.rate_units import RateUnitForm, RateUnitMapForm, ServiceTypeForm
 from connectors.catalog.forms.when import BillingPeriodForm, HolidayCalendarForm, TimeUnitForm
 from connectors.catalog.forms.where import ZoneUnitForm
 from connectors.catalog.nodes import compose_file
@@ -44,7 +45,10 @@ class Sheets:
 
     settings: dict[str, Entry[str]] = field(default_factory=dict)
     currencies: list[Entry[CurrencyForm]] = field(default_factory=list)
+    service_types: list[Entry[ServiceTypeForm]] = field(default_factory=list)
     usage_types: list[Entry[UsageTypeForm]] = field(default_factory=list)
+    rate_units: list[Entry[RateUnitForm]] = field(default_factory=list)
+    rate_unit_maps: list[Entry[RateUnitMapForm]] = field(default_factory=list)
     allowances: list[Entry[AllowanceForm]] = field(default_factory=list)
     accumulators: list[Entry[AccumulatorForm]] = field(default_factory=list)
     zone_units: list[Entry[ZoneUnitForm]] = field(default_factory=list)

@@ -12,6 +12,7 @@ from connectors.errors import Refused
 from streams.model.account import Account, Accumulators, Balances, Service
 from streams.model.command import Command, OutboxMessage
 from streams.model.ledger import LedgerRecord
+from streams.model.meter import MeterState
 from streams.model.money import Quantity
 from streams.model.refused import RefusedRecord
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
@@ -43,6 +44,7 @@ _TABLE_TYPES: dict[Table, Any] = {
     Table.OUTBOX: OutboxMessage,
     Table.COUNTERS: Quantity,
     Table.PERIODS: Any,
+    Table.METERS: MeterState,
 }
 TABLE_DECODERS = {
     table: msgspec.msgpack.Decoder(kind).decode for table, kind in _TABLE_TYPES.items()

@@ -23,6 +23,7 @@ VERDICTS: Mapping[Verdict, str] = {
 DROPS: Mapping[DropReason, str] = {
     DropReason.FILTERED: "A filter of the source platform leaves it out.",
     DropReason.ZERO_USAGE: "Nothing was used: every quantity is zero.",
+    DropReason.FIRST_READING: "A meter is read for the first time: later readings count from it.",
 }
 REJECTS: Mapping[RejectReason, tuple[str, str]] = {
     RejectReason.EMPTY_MESSAGE: ("The message has no bytes.", "Mend the source."),
@@ -89,6 +90,22 @@ REJECTS: Mapping[RejectReason, tuple[str, str]] = {
     RejectReason.NO_PRICE: (
         "The price plan has no price for this usage.",
         "Add the price and activate; the record is then released by itself.",
+    ),
+    RejectReason.NO_RATE_UNIT: (
+        "No rate unit is mapped to the record's service type and transaction type.",
+        "Map one and activate; the record is then released by itself.",
+    ),
+    RejectReason.NO_QUANTITY: (
+        "The rate unit has no quantity for this record.",
+        "Mend the rate unit and activate, or discard the record.",
+    ),
+    RejectReason.LATE_READING: (
+        "A meter reading is older than the last one, whose charge covers it already.",
+        "Discard it; where the later one was wrong, send that one again, corrected.",
+    ),
+    RejectReason.IMPLAUSIBLE_READING: (
+        "A meter reading fell, has too many digits, or is too far from the last one.",
+        "Read again, then discard it; or widen the rate unit's bounds and release.",
     ),
     RejectReason.NO_ZONE: ("No zone matches, not even `*`.", "Add the zone and activate."),
     RejectReason.UNKNOWN_CURRENCY: (

@@ -4,7 +4,7 @@
 catalog is taken, `compile` makes a total function of it.
 """
 
-from streams.expression.check import Kind, Scope, check_expression
+from streams.expression.check import Kind, Scope, check_expression, children_of
 from streams.expression.compile import Failure, compile_expression
 from streams.expression.tree import (
     Binary,
@@ -36,5 +36,6 @@ __all__ = [
     "Scope",
     "Unary",
     "check_expression",
+    "children_of",
     "compile_expression",
 ]

@@ -78,7 +78,8 @@ def check_expression(
     return tuple(checker.problems)
 
 
-def _children(expression: Expression) -> tuple[Expression, ...]:
+def children_of(expression: Expression) -> tuple[Expression, ...]:
+    """The parts that an expression is directly made of."""
     match expression:
         case Literal() | Field():
             return ()
@@ -98,14 +99,14 @@ def _children(expression: Expression) -> tuple[Expression, ...]:
 
 def _nodes(expression: Expression) -> Iterator[Expression]:
     yield expression
-    for child in _children(expression):
+    for child in children_of(expression):
         yield from _nodes(child)
 
 
 def _depth(expression: Expression) -> int:
     depth, level = 0, [expression]
     while level and depth <= DEPTH_MAX:
-        depth, level = depth + 1, [child for node in level for child in _children(node)]
+        depth, level = depth + 1, [child for node in level for child in children_of(node)]
     return depth
 
 

@@ -22,6 +22,8 @@ from streams.model.prices import Graduated as Graduated
 from streams.model.prices import PerUnit as PerUnit
 from streams.model.prices import PriceKind as PriceKind
 from streams.model.prices import Tier as Tier
+from streams.model.rate_unit import RateUnit, RateUnitMap
+from streams.model.rate_unit import ServiceType as ServiceType
 from streams.model.time_unit import TimeUnit
 from streams.model.zone_unit import ZoneUnit
 
@@ -74,11 +76,15 @@ class Accumulator(Struct, frozen=True, kw_only=True):
 
 
 class UsageType(Struct, frozen=True, kw_only=True):
-    """What can be priced: the units a record of this type may carry and its pricing attributes."""
+    """What can be priced: the units a record of this type may carry and its pricing attributes.
+
+    Where its `service_type` has rate units, they say how much a record of this type is.
+    """
 
     id: str
     units: tuple[str, ...]
     attributes: tuple[str, ...] = ()
+    service_type: str = ""
 
 
 class Price(Struct, frozen=True, kw_only=True):
@@ -158,6 +164,9 @@ class Catalog(Struct, frozen=True, kw_only=True):
     billing_periods: tuple[BillingPeriod, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
     source_platforms: tuple[SourcePlatform, ...] = ()
+    service_types: tuple[ServiceType, ...] = ()
+    rate_units: tuple[RateUnit, ...] = ()
+    rate_unit_maps: tuple[RateUnitMap, ...] = ()
     grace: Instant = HOUR
     late: LatePolicy = "open_period"
 

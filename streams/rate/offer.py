@@ -8,14 +8,16 @@ from streams.rate.terms import OfferTerms
 class CompiledOffer:
     """How a price plan prices one usage type from `start` until `end`.
 
-    `product` is what revenue is reported by.
+    `product` is what revenue is reported by. `is_derived`: rate units say how much a record is.
+    `takes_nothing`: records that measured nothing may be charged.
     """
 
-    __slots__ = ("charges_zero", "end", "plan", "product", "rules", "start")
+    __slots__ = ("end", "is_derived", "plan", "product", "rules", "start", "takes_nothing")
 
     def __init__(self, terms: OfferTerms) -> None:
         self.plan = terms.plan
-        self.charges_zero = terms.charges_zero
+        self.is_derived = terms.rate_units is not None
+        self.takes_nothing = terms.charges_zero or self.is_derived
         self.product = terms.offer.product
         self.start: Instant = terms.offer.start
         self.end: Instant = terms.offer.end

@@ -10,6 +10,7 @@ from streams.model.catalog import (
     CurrencyRule,
     PriceOffer,
     PricePlan,
+    UsageType,
     version_of,
 )
 from streams.model.instant import datetime_of
@@ -18,7 +19,7 @@ from streams.rate.bounds import HUNDRED, MoneyBounds
 from streams.rate.offer import CompiledOffer
 from streams.rate.price_plan import CompiledPricePlan
 from streams.rate.quantity import exact
-from streams.rate.terms import OfferTerms, PlanTerms
+from streams.rate.terms import OfferTerms, PlanTerms, RateUnitTerms
 from streams.rate.time_unit import BandCalendar
 from streams.rate.zone_unit import ZoneTable
 from streams.record_ids import KEPT_DAYS
@@ -49,13 +50,8 @@ class Plan:
         self.version = version_of(catalog)
         self.tenant = catalog.tenant
         self.grace = catalog.grace
-        self.price_plans = _Compiler(catalog).price_plans()
-        self.charges_zero = frozenset(
-            offer.usage_type
-            for plan in catalog.price_plans
-            for offer in plan.offers
-            if offer.zero_usage == "charge"
-        )
+        self.price_plans = _Compiler(catalog, functions).price_plans()
+        self.charges_zero = _taken_without_quantity(catalog)
         self.allowance_thresholds: dict[str, tuple[tuple[str, Decimal], ...]] = {}
         for threshold in catalog.thresholds:
             if threshold.on == "allowance":
@@ -104,8 +100,9 @@ class Plan:
 class _Compiler:
     """Finds what offers refer to by name; the catalog has been checked, so all of it is there."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, functions: Functions) -> None:
         self.catalog = catalog
+        self.functions = functions
         self.currencies = {rule.code: rule for rule in catalog.currencies}
         self.usage_types = {each.id: each for each in catalog.usage_types}
         self.allowances = {each.id: each for each in catalog.allowances}
@@ -145,12 +142,22 @@ class _Compiler:
             allowances=tuple(sorted(allowances, key=lambda each: each.priority)),
             moves=self._moves(offer),
             units=self.usage_types[offer.usage_type].units,
+            rate_units=self._rate_units(self.usage_types[offer.usage_type]),
             counts=tuple(
                 name
                 for name in offer.impacts
                 if name in self.accumulators and self.accumulators[name].sums == "records"
             ),
         )
+
+    def _rate_units(self, usage_type: UsageType) -> RateUnitTerms | None:
+        """What measures records of this type; None where their source says how much they are."""
+        catalog, name = self.catalog, usage_type.service_type
+        units = tuple(unit for unit in catalog.rate_units if unit.service_type == name)
+        maps = tuple(row for row in catalog.rate_unit_maps if row.service_type == name)
+        if not units:
+            return None
+        return RateUnitTerms(usage_type, units, maps, tuple(self.accumulators), self.functions)
 
     def _moves(self, offer: PriceOffer) -> dict[str, tuple[str, ...]]:
         moves: dict[str, tuple[str, ...]] = {}
@@ -163,6 +170,19 @@ class _Compiler:
             if moved:
                 moves[unit] = moved
         return moves
+
+
+def _taken_without_quantity(catalog: Catalog) -> frozenset[str]:
+    """The usage types of which a record that measured nothing goes on to its offer."""
+    charged = {
+        offer.usage_type
+        for plan in catalog.price_plans
+        for offer in plan.offers
+        if offer.zero_usage == "charge"
+    }
+    measured = {unit.service_type for unit in catalog.rate_units}
+    derived = {each.id for each in catalog.usage_types if each.service_type in measured}
+    return frozenset(charged | derived)
 
 
 def _sums(accumulator: Accumulator, unit: str) -> bool:

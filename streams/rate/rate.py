@@ -2,7 +2,7 @@
 
 from streams.model.instant import format_instant
 from streams.model.usage import UsageRecord
-from streams.outcome import Reject, RejectReason
+from streams.outcome import Drop, Reject, RejectReason
 from streams.rate.offer import CompiledOffer
 from streams.rate.payer import Payer
 from streams.rate.plan import Plan
@@ -37,7 +37,7 @@ def find_offer(record: UsageRecord, payer: Payer, plan: Plan) -> CompiledOffer |
     return offer
 
 
-def rate_usage(rating: Rating, offer: CompiledOffer) -> Reject | None:
+def rate_usage(rating: Rating, offer: CompiledOffer) -> Drop | Reject | None:
     """Apply the offer's rules; the first that refuses ends it."""
     for rule in offer.rules:
         refusal = rule(rating)

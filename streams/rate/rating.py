@@ -12,12 +12,12 @@ from streams.model.account import Balances, Bucket
 from streams.model.instant import Instant, Period
 from streams.model.money import ZERO, Quantity
 from streams.model.rated import Alert, BalanceChange, ChargeLine, Posting
-from streams.model.usage import UsageRecord
+from streams.model.usage import SourcePosition, UsageRecord
 from streams.rate.payer import Payer
-from streams.rate.price_table import PricesByUnit
 from streams.rate.prices.price import UnitPrice
 from streams.rate.terms import PlanTerms
 from streams.rate.time_unit import Segment
+from streams.state import State
 
 
 class Part(Struct, frozen=True, gc=False):
@@ -42,7 +42,9 @@ class Rating(Struct, gc=False):
     `segments` are there only where the usage spans band switches. `parts` are kept where tiers,
     bands or allowances need them; where they are not, each line is a part, by the price that
     `prices` has for its unit, and `counted` is the sum of their quantities. `is_offset`: allowances
-    took every part back whole.
+    took every part back whole. Where rate units say how much it is, `state` is what meters are
+    looked up in, `position` where the record came from, `told` the line that tells the quantity,
+    and `read` the key of a meter's register, what it shows and which meter it is.
     """
 
     record: UsageRecord
@@ -63,12 +65,16 @@ class Rating(Struct, gc=False):
     granted: tuple[Bucket, ...] = ()
     alerts: tuple[Alert, ...] = ()
     segments: list[Segment] = []
-    prices: PricesByUnit | None = None
+    prices: dict[str, UnitPrice] | None = None
     lines: list[ChargeLine] = []
     parts: list[Part] = []
     moved: dict[str, Quantity] = {}
     postings: list[Posting] = []
     changes: list[BalanceChange] = []
+    state: State | None = None
+    position: SourcePosition | None = None
+    told: ChargeLine | None = None
+    read: tuple[bytes, Quantity, str] | None = None
 
     def used_of(self, accumulator: str) -> Quantity:
         """The accumulator's total in the record's period, with what the record added so far."""

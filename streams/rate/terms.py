@@ -4,8 +4,10 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from streams.model.catalog import Allowance, OverrunPolicy, PriceOffer
+from streams.functions import Functions
+from streams.model.catalog import Allowance, OverrunPolicy, PriceOffer, UsageType
 from streams.model.money import Currency, Quantity
+from streams.model.rate_unit import RateUnit, RateUnitMap
 from streams.rate.time_unit import BandCalendar
 from streams.rate.zone_unit import ZoneTable
 
@@ -26,11 +28,25 @@ class PlanTerms(Struct, frozen=True):
     grants: tuple[tuple[str, Quantity], ...]
 
 
+class RateUnitTerms(Struct, frozen=True):
+    """What a usage type is measured by: the rate units and the map of its service type.
+
+    `accumulators` are all that the catalog has; `functions` are those that are plugged in.
+    """
+
+    usage_type: UsageType
+    units: tuple[RateUnit, ...]
+    maps: tuple[RateUnitMap, ...]
+    accumulators: tuple[str, ...]
+    functions: Functions
+
+
 class OfferTerms(Struct, frozen=True):
     """What an offer says. `allowances` stand in the order they burn.
 
     `source` names the offer in charge lines; `moves` are the accumulators moved by usage, by unit;
-    `counts` those that a record moves by one; `units` are all of the usage type.
+    `counts` those that a record moves by one; `units` are all of the usage type. `rate_units` are
+    there where they say how much a record is, not its source.
     """
 
     plan: PlanTerms
@@ -42,6 +58,7 @@ class OfferTerms(Struct, frozen=True):
     moves: dict[str, tuple[str, ...]]
     units: tuple[str, ...]
     counts: tuple[str, ...] = ()
+    rate_units: RateUnitTerms | None = None
 
     @property
     def charges_zero(self) -> bool:

@@ -9,6 +9,7 @@ from connectors.catalog.checks.fields import check_fields
 from connectors.catalog.checks.offers import check_offers
 from connectors.catalog.checks.platforms import check_platforms
 from connectors.catalog.checks.prices import check_prices
+from connectors.catalog.checks.rate_units import check_rate_units
 from connectors.catalog.checks.resources import check_resources
 from connectors.catalog.checks.units import check_units
 from connectors.catalog.names import Names
@@ -19,6 +20,7 @@ Check = Callable[[Sheets, Names, ProblemBook], None]
 
 CHECKS: tuple[Check, ...] = (
     check_units,
+    check_rate_units,
     check_resources,
     check_offers,
     check_prices,

@@ -60,7 +60,8 @@ def _check_mapping(platform: SourcePlatform, place: Place, names: Names, book: P
         if quantity.unit not in usage_type.units:
             message = unknown("unit", quantity.unit, set(usage_type.units))
             book.report(below.at("quantities", number, "unit"), message)
-    if not mapping.quantities and platform.split is None:
+    is_measured = names.is_derived(mapping.usage_type)
+    if not mapping.quantities and platform.split is None and not is_measured:
         book.report(below, 'nothing is measured: expected "quantities" or a "split"')
     for attribute in mapping.required_attributes:
         if attribute not in mapping.attributes:

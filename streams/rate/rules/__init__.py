@@ -8,11 +8,14 @@ from streams.rate.rule import CompileRule, Rule
 from streams.rate.rules.allowance import compile_allowance
 from streams.rate.rules.band import compile_band
 from streams.rate.rules.price import compile_price
+from streams.rate.rules.quantity import compile_quantity
 from streams.rate.rules.rounding import compile_rounding
 from streams.rate.rules.zone import compile_zone
 from streams.rate.terms import OfferTerms
 
 RULES: tuple[CompileRule, ...] = (
+    # First: everything else goes by how much it is.
+    compile_quantity,
     compile_zone,
     compile_band,
     # After zone and band: prices ask for both, and so do allowances.

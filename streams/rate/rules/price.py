@@ -9,7 +9,7 @@ from typing import Any, Final
 from streams.model.catalog import RECORD
 from streams.model.money import CONTEXT, Quantity
 from streams.model.rated import ChargeLine
-from streams.outcome import Reject
+from streams.outcome import Drop, Reject
 from streams.rate.measure import compile_counting
 from streams.rate.no_price import no_price
 from streams.rate.price_in_context import compile_price_in_context, needs_context
@@ -57,7 +57,7 @@ def _compile_plain(
     """
     prices_for, may_be_cut = table.prices_for, terms.bands is not None
 
-    def price_plainly(rating: Rating) -> Reject | None:
+    def price_plainly(rating: Rating) -> Drop | Reject | None:
         if may_be_cut and rating.segments:
             return price_parts(rating)
         record, lines = rating.record, rating.lines

@@ -1,0 +1,139 @@
+"""Rate units compiled: the functions that derive a record's quantity.
+
+A derived quantity is exact: a whole number, or a decimal of at most twelve digits after the point
+(half even). It may be negative, which takes back, and its size is bounded like that of any
+quantity that a source sends: 10^18 is the last that is taken.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Final
+
+from msgspec import Struct
+
+from streams.expression import (
+    Expression,
+    Failure,
+    Field,
+    Member,
+    children_of,
+    compile_expression,
+)
+from streams.functions import Functions, QuantityFunction
+from streams.model.money import CONTEXT, LINE_QUANTUM, ZERO, Quantity, trimmed
+from streams.model.rate_unit import RateUnit
+from streams.model.rated import ChargeLine
+from streams.outcome import Drop, Reject, RejectReason
+from streams.rate.plain_usage import ACCUMULATORS, compile_plain
+from streams.rate.quantity import exact
+from streams.rate.rating import Rating
+
+RULE: Final = "rate_unit"
+QUANTITY_MAX: Final = 10**18
+"""The largest quantity, like that of a source."""
+
+
+class Derived(Struct, frozen=True):
+    """The quantity, and the line that tells how it was found; the line costs nothing."""
+
+    quantity: Quantity
+    line: ChargeLine
+
+
+Derive = Callable[[Rating], Derived | Drop | Reject]
+"""The quantity of a record, or why there is none."""
+
+
+def compile_derivation(
+    unit: RateUnit,
+    functions: Functions,
+    *,
+    units: Iterable[str],
+    accumulators: Iterable[str],
+) -> Derive:
+    """How a rate unit derives the quantity of a usage type with these units.
+
+    `accumulators` are all that the catalog has. Raises LookupError where a function is not there.
+    """
+    if unit.expression is not None:
+        named = names_below(unit.expression, ACCUMULATORS)
+        return _compile_expression(unit, unit.expression, compile_plain(units, named))
+    compute = functions.quantities.get(unit.function)
+    if compute is None:
+        raise LookupError(f"no quantity function {unit.function!r} is installed")
+    return _compile_function(unit, compute, compile_plain(units, accumulators))
+
+
+def _compile_expression(
+    unit: RateUnit, expression: Expression, tell: Callable[[Rating], dict[str, Any]]
+) -> Derive:
+    evaluate, detail = compile_expression(expression), {"derivation": "expression"}
+
+    def derive(rating: Rating) -> Derived | Reject:
+        value = evaluate(tell(rating))
+        if type(value) is Failure:
+            return no_quantity(rating, unit.id, value.cause)
+        return derived(rating, unit, value, detail)
+
+    return derive
+
+
+def _compile_function(
+    unit: RateUnit, compute: QuantityFunction, tell: Callable[[Rating], dict[str, Any]]
+) -> Derive:
+    detail = {"derivation": "function", "function": unit.function}
+
+    def derive(rating: Rating) -> Derived | Reject:
+        return derived(rating, unit, compute(frozen(tell(rating))), detail)
+
+    return derive
+
+
+def derived(rating: Rating, unit: RateUnit, value: Any, detail: dict[str, str]) -> Derived | Reject:
+    """A computed value as a quantity, with its line."""
+    quantity = quantity_of(value)
+    if quantity is None:
+        return no_quantity(rating, unit.id, f"{value!r:.60} is no quantity")
+    return Derived(quantity, ChargeLine(RULE, unit.id, unit.unit, quantity, ZERO, ZERO, detail))
+
+
+def quantity_of(value: Any) -> Quantity | None:
+    """A computed value as a quantity; None where it is none."""
+    if type(value) is int:
+        return value if abs(value) <= QUANTITY_MAX else None
+    if type(value) is not Decimal or not value.is_finite() or value.copy_abs() > QUANTITY_MAX:
+        return None
+    return exact(trimmed(value.quantize(LINE_QUANTUM, None, CONTEXT)))
+
+
+def frozen(plain: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Plain values that whoever gets them cannot change."""
+    return MappingProxyType(
+        {
+            name: MappingProxyType(value) if type(value) is dict else value
+            for name, value in plain.items()
+        }
+    )
+
+
+def no_quantity(rating: Rating, rate_unit: str, why: str) -> Reject:
+    """The rate unit has no quantity for this record."""
+    record = rating.record
+    return Reject(
+        RejectReason.NO_QUANTITY,
+        f"rate unit {rate_unit}: {why}",
+        lacks=f"rate_unit:{record.tenant}:{rate_unit}",
+    )
+
+
+def names_below(expression: Expression, holder: str) -> tuple[str, ...]:
+    """The members that an expression asks of `holder`, such as the names of accumulators."""
+    return tuple(dict.fromkeys(_names_below(expression, holder)))
+
+
+def _names_below(expression: Expression, holder: str) -> Iterator[str]:
+    if isinstance(expression, Member) and expression.operand == Field(holder):
+        yield expression.name
+    for child in children_of(expression):
+        yield from _names_below(child, holder)

@@ -1,0 +1,62 @@
+"""Which rate unit measures a record: the map of a service type, compiled.
+
+Of the rows for the record's transaction type that hold at its time, the one whose `when` has most
+words wins. The catalog has been checked: no two of equally many words can hold at once.
+"""
+
+from collections.abc import Mapping
+
+from streams.model.catalog import ACCOUNT
+from streams.model.rate_unit import TRANSACTION_TYPE, USAGE, RateUnit, RateUnitMap
+from streams.outcome import Reject, RejectReason
+from streams.rate.derivation import Derive, compile_derivation
+from streams.rate.meter import compile_meter
+from streams.rate.rating import Rating
+from streams.rate.terms import RateUnitTerms
+
+
+class RateUnits:
+    """The rate units of one usage type, and which of them measures a record."""
+
+    __slots__ = ("_maps", "_service_type")
+
+    def __init__(self, terms: RateUnitTerms) -> None:
+        self._service_type = terms.usage_type.service_type
+        derivations = {unit.id: (unit.unit, _compile(unit, terms)) for unit in terms.units}
+        self._maps: dict[str, list[tuple[RateUnitMap, str, Derive]]] = {}
+        for row in sorted(terms.maps, key=lambda each: -len(each.when)):
+            unit, derive = derivations[row.rate_unit]
+            self._maps.setdefault(row.transaction_type, []).append((row, unit, derive))
+
+    def find(self, rating: Rating) -> tuple[str, Derive] | Reject:
+        """The unit that the record is measured in, and how."""
+        record = rating.record
+        kind, at = record.attributes.get(TRANSACTION_TYPE, USAGE), record.occurred_at
+        for row, unit, derive in self._maps.get(kind, ()):
+            if row.start <= at < row.end and _holds(row.when, rating):
+                return unit, derive
+        return Reject(
+            RejectReason.NO_RATE_UNIT,
+            f"service type {self._service_type} has no rate unit for transaction type {kind}",
+            lacks=f"rate_unit_map:{record.tenant}:{self._service_type}:{kind}",
+        )
+
+
+def _compile(unit: RateUnit, terms: RateUnitTerms) -> Derive:
+    if unit.meter is not None:
+        return compile_meter(unit, unit.meter)
+    return compile_derivation(
+        unit, terms.functions, units=terms.usage_type.units, accumulators=terms.accumulators
+    )
+
+
+def _holds(when: Mapping[str, str], rating: Rating) -> bool:
+    attributes, account = rating.record.attributes, rating.payer.account.attributes
+    for word, value in when.items():
+        if word.startswith(ACCOUNT):
+            found = account.get(word.removeprefix(ACCOUNT))
+        else:
+            found = attributes.get(word)
+        if found != value:
+            return False
+    return True
