@@ -39,6 +39,7 @@ from streams.rate.plan import Plan
 from streams.rate.rate import find_offer, rate_usage
 from streams.rate.rating import Rating
 from streams.rate.rules.quantity import tell_quantity
+from streams.rate.session import rate_session
 from streams.record_ids import (
     is_outside_window,
     is_redelivery,
@@ -288,9 +289,9 @@ class Charging:
             balances,
         )
         open_period(rating)
-        if offer.is_derived:
+        if offer.is_derived or offer.outcome is not None:
             rating.state, rating.position = state, position
-        refusal = rate_usage(rating, offer)
+        refusal = (rate_usage if offer.outcome is None else rate_session)(rating, offer)
         if refusal is not None:
             if type(refusal) is Drop:
                 keep_reading(rating)

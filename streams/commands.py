@@ -9,6 +9,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from streams import command_ids
+from streams.accumulate.sessions import drop_closed
 from streams.accumulate.top_up import top_up
 from streams.due.fold import TIME
 from streams.model.account import Account, Service, ServiceAssignment
@@ -179,6 +180,7 @@ def _tick(at: Instant, state: State) -> None:
     if time is None or limit != dropped_range(time):
         state.drop(Table.RECORD_IDS, *limit)
     command_ids.drop_old(at, state)
+    drop_closed(at, state)
 
 
 def _discard(command: DiscardSuspended, state: State, effects: Effects) -> None:

@@ -49,6 +49,8 @@ class Table(IntEnum):
     """Accounts with something that falls due: by when (8 bytes, in order), `tenant NUL account`."""
     METERS = 12
     """`MeterState` by `tenant NUL service id NUL register`."""
+    SESSION_TALLIES = 13
+    """`SessionTally` by `tenant NUL account NUL outcome NUL session`."""
 
 
 class RecordState(IntEnum):

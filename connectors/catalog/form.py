@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from connectors.catalog.forms.outcomes import OutcomeForm
 from connectors.catalog.forms.prices import PriceForm
 from connectors.catalog.forms.quantity import MeasureForm
 from connectors.catalog.forms.rate_units import RateUnitForm, RateUnitMapForm, ServiceTypeForm
@@ -130,3 +131,4 @@ class CatalogFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     price_plans: tuple[PricePlanForm, ...] = ()
     thresholds: tuple[ThresholdForm, ...] = ()
     source_platforms: tuple[SourcePlatform, ...] = ()
+    outcomes: tuple[OutcomeForm, ...] = ()

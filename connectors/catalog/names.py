@@ -10,6 +10,7 @@ from connectors.catalog.form import (
     ThresholdForm,
     UsageTypeForm,
 )
+from connectors.catalog.forms.outcomes import OutcomeForm
 from connectors.catalog.forms.rate_units import RateUnitForm, ServiceTypeForm
 from connectors.catalog.forms.when import BillingPeriodForm, HolidayCalendarForm, TimeUnitForm
 from connectors.catalog.forms.where import ZoneUnitForm
@@ -38,6 +39,7 @@ class Names:
     price_plans: dict[str, PricePlanForm]
     thresholds: dict[str, ThresholdForm]
     source_platforms: dict[str, SourcePlatform]
+    outcomes: dict[str, OutcomeForm]
     zones: dict[str, set[str]]
     """The zones that each zone unit can find."""
 
@@ -74,6 +76,7 @@ def names_of(sheets: Sheets, book: ProblemBook) -> Names:
         price_plans=by_id(sheets.price_plans, book),
         thresholds=by_id(sheets.thresholds, book),
         source_platforms=by_id(sheets.source_platforms, book),
+        outcomes=by_id(sheets.outcomes, book),
         zones={entry.form.id: _zones(entry.form, sheets) for entry in sheets.zone_units},
     )
 

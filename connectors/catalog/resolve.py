@@ -8,6 +8,7 @@ from connectors.catalog import form
 from connectors.catalog.currencies import minor_digits
 from connectors.catalog.number_plans import number_plan
 from connectors.catalog.resolution.dates import duration_of, instant_at
+from connectors.catalog.resolution.outcomes import outcome_rule
 from connectors.catalog.resolution.prices import price_kind
 from connectors.catalog.resolution.quantity import measure
 from connectors.catalog.resolution.rate_units import rate_unit, rate_unit_map
@@ -59,6 +60,7 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
             for entry in sheets.rate_units
         ),
         rate_unit_maps=tuple(rate_unit_map(entry.form) for entry in sheets.rate_unit_maps),
+        outcomes=tuple(outcome_rule(entry.form) for entry in sheets.outcomes),
     )
 
 

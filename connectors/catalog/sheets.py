@@ -17,6 +17,7 @@ from connectors.catalog.form import (
     ThresholdForm,
     UsageTypeForm,
 )
+from connectors.catalog.forms.outcomes import OutcomeForm
 from connectors.catalog.forms.rate_units import RateUnitForm, RateUnitMapForm, ServiceTypeForm
 from connectors.catalog.forms.when import BillingPeriodForm, HolidayCalendarForm, TimeUnitForm
 from connectors.catalog.forms.where import ZoneUnitForm
@@ -58,6 +59,7 @@ class Sheets:
     price_plans: list[Entry[PricePlanForm]] = field(default_factory=list)
     thresholds: list[Entry[ThresholdForm]] = field(default_factory=list)
     source_platforms: list[Entry[SourcePlatform]] = field(default_factory=list)
+    outcomes: list[Entry[OutcomeForm]] = field(default_factory=list)
     row_files: dict[str, tuple[ZoneRow, ...]] = field(default_factory=dict)
     """The rows of CSV files, by the file's name."""
 

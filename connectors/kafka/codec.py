@@ -15,6 +15,7 @@ from streams.model.ledger import LedgerRecord
 from streams.model.meter import MeterState
 from streams.model.money import Quantity
 from streams.model.refused import RefusedRecord
+from streams.model.session import SessionTally
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.state import CatalogMarks, RecordMark, Table
 
@@ -45,6 +46,7 @@ _TABLE_TYPES: dict[Table, Any] = {
     Table.COUNTERS: Quantity,
     Table.PERIODS: Any,
     Table.METERS: MeterState,
+    Table.SESSION_TALLIES: SessionTally,
 }
 TABLE_DECODERS = {
     table: msgspec.msgpack.Decoder(kind).decode for table, kind in _TABLE_TYPES.items()

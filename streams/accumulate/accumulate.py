@@ -16,6 +16,7 @@ from streams.state import State, Table
 
 _BALANCES: Final = Table.BALANCES
 _ACCUMULATORS: Final = Table.ACCUMULATORS
+_SESSIONS: Final = Table.SESSION_TALLIES
 
 
 def accumulate_usage(
@@ -39,6 +40,8 @@ def accumulate_usage(
     if rating.moved:
         totals = move_accumulators(rating, closed_before)
         state.put(_ACCUMULATORS, key, totals)
+    if rating.session is not None:
+        state.put(_SESSIONS, *rating.session)
     return None
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
-from streams.model.money import CONTEXT, Quantity
+from streams.model.money import Quantity, added
 from streams.model.rated import Posting, RatedUsage
 from streams.state import State, Table
 
@@ -54,10 +54,3 @@ def _put(sums: Sums, state: State) -> None:
             # A total that comes from disk is its exact text.
             held = Decimal(held)
         state.put(_COUNTERS, key, amount if held is None else added(held, amount))
-
-
-def added(held: Quantity, amount: Quantity) -> Quantity:
-    """Their exact sum; counts stay counts."""
-    if type(held) is int and type(amount) is int:
-        return held + amount
-    return CONTEXT.add(held, amount)

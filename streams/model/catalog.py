@@ -24,6 +24,7 @@ from streams.model.prices import PriceKind as PriceKind
 from streams.model.prices import Tier as Tier
 from streams.model.rate_unit import RateUnit, RateUnitMap
 from streams.model.rate_unit import ServiceType as ServiceType
+from streams.model.session import OutcomeRule
 from streams.model.time_unit import TimeUnit
 from streams.model.zone_unit import ZoneUnit
 
@@ -167,6 +168,7 @@ class Catalog(Struct, frozen=True, kw_only=True):
     service_types: tuple[ServiceType, ...] = ()
     rate_units: tuple[RateUnit, ...] = ()
     rate_unit_maps: tuple[RateUnitMap, ...] = ()
+    outcomes: tuple[OutcomeRule, ...] = ()
     grace: Instant = HOUR
     late: LatePolicy = "open_period"
 

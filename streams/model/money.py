@@ -50,6 +50,18 @@ def round_total(amount: Decimal, *, digits: int, mode: str) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-digits), ROUNDING_MODES[mode], CONTEXT)
 
 
+def added(held: Quantity, amount: Quantity) -> Quantity:
+    """Their exact sum; counts stay counts."""
+    if type(held) is int and type(amount) is int:
+        return held + amount
+    return CONTEXT.add(held, amount)
+
+
+def minus(quantity: Quantity) -> Quantity:
+    """The opposite, exactly: a sign in front of a Decimal would round it to 28 digits."""
+    return -quantity if type(quantity) is int else CONTEXT.minus(quantity)
+
+
 def trimmed(amount: Decimal) -> Decimal:
     """The same number without the zeros at its end, never in exponent form."""
     short = amount.normalize(CONTEXT)

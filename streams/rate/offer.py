@@ -1,6 +1,7 @@
 """A price offer compiled: the rules that its usage goes through, each bound to its own terms."""
 
 from streams.model.instant import Instant
+from streams.rate.outcome import CompiledOutcome
 from streams.rate.rules import compile_rules
 from streams.rate.terms import OfferTerms
 
@@ -9,15 +10,27 @@ class CompiledOffer:
     """How a price plan prices one usage type from `start` until `end`.
 
     `product` is what revenue is reported by. `is_derived`: rate units say how much a record is.
-    `takes_nothing`: records that measured nothing may be charged.
+    `takes_nothing`: records that measured nothing may be charged. With an `outcome`, records move
+    sessions, and what is achieved in them is charged.
     """
 
-    __slots__ = ("end", "is_derived", "plan", "product", "rules", "start", "takes_nothing")
+    __slots__ = (
+        "end",
+        "is_derived",
+        "outcome",
+        "plan",
+        "product",
+        "rules",
+        "start",
+        "takes_nothing",
+    )
 
     def __init__(self, terms: OfferTerms) -> None:
         self.plan = terms.plan
         self.is_derived = terms.rate_units is not None
-        self.takes_nothing = terms.charges_zero or self.is_derived
+        rule = terms.outcome
+        self.outcome = None if rule is None else CompiledOutcome(rule, terms.units)
+        self.takes_nothing = terms.charges_zero or self.is_derived or rule is not None
         self.product = terms.offer.product
         self.start: Instant = terms.offer.start
         self.end: Instant = terms.offer.end

@@ -109,6 +109,7 @@ class _Compiler:
         self.accumulators = {each.id: each for each in catalog.accumulators}
         self.zones = {unit.id: ZoneTable(unit) for unit in catalog.zone_units}
         self.bands = {unit.id: BandCalendar(unit) for unit in catalog.time_units}
+        self.outcomes = {rule.usage_type: rule for rule in catalog.outcomes}
 
     def price_plans(self) -> dict[str, CompiledPricePlan]:
         return {plan.id: self._price_plan(plan) for plan in self.catalog.price_plans}
@@ -148,6 +149,7 @@ class _Compiler:
                 for name in offer.impacts
                 if name in self.accumulators and self.accumulators[name].sums == "records"
             ),
+            outcome=self.outcomes.get(offer.usage_type),
         )
 
     def _rate_units(self, usage_type: UsageType) -> RateUnitTerms | None:
@@ -182,7 +184,7 @@ def _taken_without_quantity(catalog: Catalog) -> frozenset[str]:
     }
     measured = {unit.service_type for unit in catalog.rate_units}
     derived = {each.id for each in catalog.usage_types if each.service_type in measured}
-    return frozenset(charged | derived)
+    return frozenset(charged | derived | {rule.usage_type for rule in catalog.outcomes})
 
 
 def _sums(accumulator: Accumulator, unit: str) -> bool:

@@ -12,6 +12,7 @@ from streams.model.account import Balances, Bucket
 from streams.model.instant import Instant, Period
 from streams.model.money import ZERO, Quantity
 from streams.model.rated import Alert, BalanceChange, ChargeLine, Posting
+from streams.model.session import SessionTally
 from streams.model.usage import SourcePosition, UsageRecord
 from streams.rate.payer import Payer
 from streams.rate.prices.price import UnitPrice
@@ -44,7 +45,8 @@ class Rating(Struct, gc=False):
     `prices` has for its unit, and `counted` is the sum of their quantities. `is_offset`: allowances
     took every part back whole. Where rate units say how much it is, `state` is what meters are
     looked up in, `position` where the record came from, `told` the line that tells the quantity,
-    and `read` the key of a meter's register, what it shows and which meter it is.
+    and `read` the key of a meter's register, what it shows and which meter it is. Where outcomes
+    are sold, `outcomes` is how many the record achieves, `session` the key and tally of a session.
     """
 
     record: UsageRecord
@@ -75,6 +77,8 @@ class Rating(Struct, gc=False):
     position: SourcePosition | None = None
     told: ChargeLine | None = None
     read: tuple[bytes, Quantity, str] | None = None
+    outcomes: int = 0
+    session: tuple[bytes, SessionTally] | None = None
 
     def used_of(self, accumulator: str) -> Quantity:
         """The accumulator's total in the record's period, with what the record added so far."""

@@ -8,6 +8,7 @@ from streams.functions import Functions
 from streams.model.catalog import Allowance, OverrunPolicy, PriceOffer, UsageType
 from streams.model.money import Currency, Quantity
 from streams.model.rate_unit import RateUnit, RateUnitMap
+from streams.model.session import OutcomeRule
 from streams.rate.time_unit import BandCalendar
 from streams.rate.zone_unit import ZoneTable
 
@@ -46,7 +47,8 @@ class OfferTerms(Struct, frozen=True):
 
     `source` names the offer in charge lines; `moves` are the accumulators moved by usage, by unit;
     `counts` those that a record moves by one; `units` are all of the usage type. `rate_units` are
-    there where they say how much a record is, not its source.
+    there where they say how much a record is, not its source. `outcome` is what
+    its sessions are charged for.
     """
 
     plan: PlanTerms
@@ -59,6 +61,7 @@ class OfferTerms(Struct, frozen=True):
     units: tuple[str, ...]
     counts: tuple[str, ...] = ()
     rate_units: RateUnitTerms | None = None
+    outcome: OutcomeRule | None = None
 
     @property
     def charges_zero(self) -> bool:

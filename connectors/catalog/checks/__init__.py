@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from connectors.catalog.checks.fields import check_fields
 from connectors.catalog.checks.offers import check_offers
+from connectors.catalog.checks.outcomes import check_outcomes
 from connectors.catalog.checks.platforms import check_platforms
 from connectors.catalog.checks.prices import check_prices
 from connectors.catalog.checks.rate_units import check_rate_units
@@ -26,4 +27,5 @@ CHECKS: tuple[Check, ...] = (
     check_prices,
     check_platforms,
     check_fields,
+    check_outcomes,
 )

@@ -7,7 +7,7 @@ so a flat price runs through two of them, however many there are.
 from streams.rate.rule import CompileRule, Rule
 from streams.rate.rules.allowance import compile_allowance
 from streams.rate.rules.band import compile_band
-from streams.rate.rules.price import compile_price
+from streams.rate.rules.outcome import compile_outcome_price
 from streams.rate.rules.quantity import compile_quantity
 from streams.rate.rules.rounding import compile_rounding
 from streams.rate.rules.zone import compile_zone
@@ -19,7 +19,7 @@ RULES: tuple[CompileRule, ...] = (
     compile_zone,
     compile_band,
     # After zone and band: prices ask for both, and so do allowances.
-    compile_price,
+    compile_outcome_price,
     # After price: an allowance offsets what was priced, at the price it had.
     compile_allowance,
     # Last, and once: what is rounded is the record's whole amount, not each step of it.

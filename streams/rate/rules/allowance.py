@@ -82,7 +82,8 @@ def _burns_whole(rating: Rating, allowance: Allowance, place: int) -> bool:
 def _parts_of(rating: Rating) -> list[Part]:
     """The parts of what was priced plainly: each line is one."""
     prices, band = rating.prices, rating.band
-    assert prices is not None
+    if prices is None:
+        return []
     return [
         Part(line.unit, line.quantity, 0, band, prices[line.unit], (line,)) for line in rating.lines
     ]

@@ -1,0 +1,160 @@
+"""Outcomes of sessions: a record moves its session, and what is achieved is charged once.
+
+The record that makes `resolved` true carries the charge of one outcome, at the offer's price, with
+allowances, discounts, taxes and shares as usage of that unit has them; every other record of the
+session costs the customer nothing. The record that makes `reopened` true takes back, in its own
+month, the very lines that were charged: allowances only where their month is still open,
+accumulators only where it is the same month. From then on events and quantities count anew.
+
+At most once a session, a resolved session stays charged until it is reopened. At most once a
+session and month, the first record of a later month begins to count anew as well, and what is
+achieved then is charged in that month.
+"""
+
+from typing import Final
+
+from streams.model.account import Bucket
+from streams.model.instant import BEGINNING, Instant
+from streams.model.money import CONTEXT, ZERO, Quantity, added, minus
+from streams.model.rated import BalanceChange, ChargeLine, Posting
+from streams.model.session import ChargedOutcome, SessionTally
+from streams.outcome import Drop, Reject
+from streams.rate.offer import CompiledOffer
+from streams.rate.outcome import Turn
+from streams.rate.rate import rate_usage
+from streams.rate.rating import Rating
+from streams.state import State, Table
+
+RULE: Final = "outcome"
+TIME: Final = b"time"
+_COST_RULE: Final = "cost"
+_OF_RULES: Final = ("revenue", "tax_payable", "partner_payable", "exchange")
+"""Counter-accounts that rules post to; what follows from the amount is posted anew."""
+_QUANTITIES: Final[dict[str, int]] = {"resolved": 1, "reopened": -1, "open": 0, "unchanged": 0}
+
+
+def rate_session(rating: Rating, offer: CompiledOffer) -> Drop | Reject | None:
+    """Apply the offer's rules to what the record achieves in its session.
+
+    What the session is from then on stands in `rating.session`.
+    """
+    outcome, state = offer.outcome, rating.state
+    assert outcome is not None
+    assert state is not None
+    name = outcome.name_of(rating)
+    if isinstance(name, Reject):
+        return name
+    key = rating.payer.key + f"\0{outcome.rule.id}\0{name}".encode()
+    tally = find_session(key, state)
+    turn = outcome.judge(rating, tally)
+    if isinstance(turn, Reject):
+        return turn
+    held = rating.buckets.copy()
+    rating.outcomes = 1 if turn.became == "resolved" else 0
+    refusal = rate_usage(rating, offer)
+    if refusal is not None:
+        return refusal
+    charged = turn.charged
+    if turn.became == "resolved":
+        charged = _charged(rating, held)
+    elif turn.became == "reopened" and charged is not None:
+        _take_back(rating, charged)
+        charged = None
+    rule, detail = outcome.rule, {"session": name, "became": str(turn.became)}
+    quantity = _QUANTITIES[turn.became]
+    rating.lines.insert(0, ChargeLine(RULE, rule.id, rule.unit, quantity, ZERO, ZERO, detail))
+    rating.session = key, _tally(rating, turn, tally, kept=rule.kept, charged=charged)
+    return None
+
+
+def find_session(key: bytes, state: State) -> SessionTally | None:
+    """The session, unless it has closed by the partition's time."""
+    tally: SessionTally | None = state.get(Table.SESSION_TALLIES, key)
+    time: Instant = state.get(Table.META, TIME) or BEGINNING
+    return None if tally is None or tally.closes_at <= time else tally
+
+
+def _tally(
+    rating: Rating,
+    turn: Turn,
+    tally: SessionTally | None,
+    *,
+    kept: Instant,
+    charged: ChargedOutcome | None,
+) -> SessionTally:
+    at = rating.record.occurred_at
+    last_at = at if tally is None else max(tally.last_at, at)
+    events, quantities = turn.counted
+    return SessionTally(
+        last_at + kept,
+        last_at,
+        tuple(sorted(events.items())),
+        tuple(sorted(quantities.items())),
+        ZERO if tally is None else tally.cost,
+        charged,
+    )
+
+
+def _charged(rating: Rating, held: list[Bucket]) -> ChargedOutcome:
+    """What the rules have charged; `held` are the buckets as they were before."""
+    left = {(each.resource, each.start): each.remaining for each in rating.buckets}
+    burned = tuple(
+        (each.resource, each.start, each.remaining - left[each.resource, each.start])
+        for each in held
+        if left[each.resource, each.start] < each.remaining
+    )
+    return ChargedOutcome(
+        rating.period.start,
+        tuple(line for line in rating.lines if line.rule != _COST_RULE),
+        rating.total,
+        rating.amount,
+        ZERO,
+        tuple(each for each in rating.postings if _is_of_rules(each)),
+        tuple(sorted(rating.moved.items())),
+        burned,
+    )
+
+
+def _is_of_rules(posting: Posting) -> bool:
+    return posting.ledger_account.partition(":")[0] in _OF_RULES
+
+
+def _take_back(rating: Rating, charged: ChargedOutcome) -> None:
+    """Put the opposite of what was charged."""
+    rating.lines[:0] = [_opposite(line) for line in charged.lines]
+    rating.total = CONTEXT.subtract(rating.total, charged.total)
+    rating.amount = CONTEXT.subtract(rating.amount, charged.amount)
+    rating.postings += [
+        Posting(each.ledger_account, each.resource, minus(each.amount)) for each in charged.postings
+    ]
+    if rating.period.start == charged.period_start:
+        for name, quantity in charged.moved:
+            rating.moved[name] = added(rating.moved.get(name, 0), minus(quantity))
+    for resource, start, quantity in charged.burned:
+        _give_back(rating, resource, start, quantity=quantity)
+
+
+def _opposite(line: ChargeLine) -> ChargeLine:
+    return ChargeLine(
+        line.rule,
+        line.price,
+        line.unit,
+        minus(line.quantity),
+        line.unit_amount,
+        CONTEXT.minus(line.amount),
+        line.detail,
+    )
+
+
+def _give_back(rating: Rating, resource: str, start: Instant, *, quantity: Quantity) -> None:
+    """What an allowance gave; that of a closed month is gone."""
+    for place, bucket in enumerate(rating.buckets):
+        if bucket.resource == resource and bucket.start == start:
+            before, after = bucket.remaining, added(bucket.remaining, quantity)
+            rating.buckets[place] = Bucket(resource, start, bucket.end, bucket.granted, after)
+            rating.changes.append(BalanceChange(resource, start, before, after))
+            rating.postings += (
+                Posting("account", resource, quantity),
+                Posting("allowance_liability", resource, minus(quantity)),
+            )
+            return
