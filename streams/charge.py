@@ -26,7 +26,7 @@ from streams.model.command import (
     TopUp,
 )
 from streams.model.instant import BEGINNING, Instant, Period
-from streams.model.rated import RatedUsage, RecordVerdict
+from streams.model.rated import RecordVerdict
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.outbox import forward
 from streams.outcome import Drop, DropReason, Reject, Verdict, verdict_of
@@ -37,6 +37,7 @@ from streams.rate.offer import CompiledOffer
 from streams.rate.payer import Payer
 from streams.rate.plan import Plan
 from streams.rate.rate import find_offer, rate_usage
+from streams.rate.rated import rated_usage
 from streams.rate.rating import Rating
 from streams.rate.rules.quantity import tell_quantity
 from streams.rate.session import rate_session
@@ -304,7 +305,7 @@ class Charging:
         if offer.is_derived:
             tell_quantity(rating, record)
             keep_reading(rating)
-        effects.rated.append(_rated(rating, position, offer.product, plan.version))
+        effects.rated.append(rated_usage(rating, position, offer.product, plan.version))
         return None
 
     def _begin(self, state: State, effects: Effects) -> None:
@@ -354,27 +355,6 @@ def _is_nothing(record: UsageRecord) -> bool:
 
 def _position(batch: UsageBatch, record: UsageRecord) -> SourcePosition:
     return SourcePosition(batch.topic_id, batch.partition, record.offset, record.index)
-
-
-def _rated(rating: Rating, position: SourcePosition, product: str, version: str) -> RatedUsage:
-    assignment = rating.payer.assignment
-    return RatedUsage(
-        rating.record,
-        position,
-        assignment.account,
-        assignment.root,
-        assignment.subscription,
-        rating.plan.id,
-        product,
-        rating.plan.currency,
-        rating.amount,
-        rating.zone,
-        rating.band,
-        tuple(rating.lines),
-        tuple(rating.postings),
-        tuple(rating.changes),
-        version,
-    )
 
 
 def _duplicate(record: UsageRecord, position: SourcePosition) -> RecordVerdict:

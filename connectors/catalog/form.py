@@ -9,10 +9,14 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from connectors.catalog.forms.discounts import DiscountForm
+from connectors.catalog.forms.loyalty import LoyaltyRuleForm
 from connectors.catalog.forms.outcomes import OutcomeForm
+from connectors.catalog.forms.partners import ExchangeRateForm, PartnerForm, RevenueShareForm
 from connectors.catalog.forms.prices import PriceForm
 from connectors.catalog.forms.quantity import MeasureForm
 from connectors.catalog.forms.rate_units import RateUnitForm, RateUnitMapForm, ServiceTypeForm
+from connectors.catalog.forms.taxes import TaxForm
 from connectors.catalog.forms.when import BillingPeriodForm, HolidayCalendarForm, TimeUnitForm
 from connectors.catalog.forms.where import ZoneUnitForm
 from connectors.catalog.forms.words import Date, Duration, Id, RoundingWord
@@ -67,7 +71,8 @@ class OfferForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a plan prices one usage type, from a date on. Never changed: a new price is a new offer.
 
     `impacts` are the allowances its usage burns and the accumulators it moves. `zero_usage` says
-    whether records that measured nothing are ignored or charged.
+    whether records that measured nothing are ignored or charged. `costs` price what the usage costs
+    the tenant.
     """
 
     id: Id
@@ -81,6 +86,8 @@ class OfferForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     impacts: tuple[str, ...] = ()
     zero_usage: Literal["ignore", "charge"] = "ignore"
     prices: tuple[PriceForm, ...]
+    costs: tuple[PriceForm, ...] = ()
+    cost_currency: str = ""
 
 
 class GrantForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,5 +137,11 @@ class CatalogFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     billing_periods: tuple[BillingPeriodForm, ...] = ()
     price_plans: tuple[PricePlanForm, ...] = ()
     thresholds: tuple[ThresholdForm, ...] = ()
+    discounts: tuple[DiscountForm, ...] = ()
+    taxes: tuple[TaxForm, ...] = ()
+    partners: tuple[PartnerForm, ...] = ()
+    revenue_shares: tuple[RevenueShareForm, ...] = ()
+    loyalty_rules: tuple[LoyaltyRuleForm, ...] = ()
+    exchange_rates: tuple[ExchangeRateForm, ...] = ()
     source_platforms: tuple[SourcePlatform, ...] = ()
     outcomes: tuple[OutcomeForm, ...] = ()

@@ -10,8 +10,12 @@ from connectors.catalog.form import (
     ThresholdForm,
     UsageTypeForm,
 )
+from connectors.catalog.forms.discounts import DiscountForm
+from connectors.catalog.forms.loyalty import LoyaltyRuleForm
 from connectors.catalog.forms.outcomes import OutcomeForm
+from connectors.catalog.forms.partners import PartnerForm, RevenueShareForm
 from connectors.catalog.forms.rate_units import RateUnitForm, ServiceTypeForm
+from connectors.catalog.forms.taxes import TaxForm
 from connectors.catalog.forms.when import BillingPeriodForm, HolidayCalendarForm, TimeUnitForm
 from connectors.catalog.forms.where import ZoneUnitForm
 from connectors.catalog.problem import ProblemBook
@@ -38,6 +42,11 @@ class Names:
     billing_periods: dict[str, BillingPeriodForm]
     price_plans: dict[str, PricePlanForm]
     thresholds: dict[str, ThresholdForm]
+    discounts: dict[str, DiscountForm]
+    taxes: dict[str, TaxForm]
+    partners: dict[str, PartnerForm]
+    revenue_shares: dict[str, RevenueShareForm]
+    loyalty_rules: dict[str, LoyaltyRuleForm]
     source_platforms: dict[str, SourcePlatform]
     outcomes: dict[str, OutcomeForm]
     zones: dict[str, set[str]]
@@ -75,6 +84,11 @@ def names_of(sheets: Sheets, book: ProblemBook) -> Names:
         billing_periods=by_id(sheets.billing_periods, book),
         price_plans=by_id(sheets.price_plans, book),
         thresholds=by_id(sheets.thresholds, book),
+        discounts=by_id(sheets.discounts, book),
+        taxes=by_id(sheets.taxes, book),
+        partners=by_id(sheets.partners, book),
+        revenue_shares=by_id(sheets.revenue_shares, book),
+        loyalty_rules=by_id(sheets.loyalty_rules, book),
         source_platforms=by_id(sheets.source_platforms, book),
         outcomes=by_id(sheets.outcomes, book),
         zones={entry.form.id: _zones(entry.form, sheets) for entry in sheets.zone_units},

@@ -6,7 +6,9 @@ from msgspec.structs import replace
 
 from connectors.catalog import form
 from connectors.catalog.currencies import minor_digits
+from connectors.catalog.forms.prices import PriceForm
 from connectors.catalog.number_plans import number_plan
+from connectors.catalog.resolution import money
 from connectors.catalog.resolution.dates import duration_of, instant_at
 from connectors.catalog.resolution.outcomes import outcome_rule
 from connectors.catalog.resolution.prices import price_kind
@@ -50,6 +52,12 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
         billing_periods=tuple(billing_period(entry.form) for entry in sheets.billing_periods),
         price_plans=tuple(_price_plan(entry.form) for entry in sheets.price_plans),
         thresholds=tuple(_threshold(entry.form) for entry in sheets.thresholds),
+        discounts=tuple(money.discount(entry.form) for entry in sheets.discounts),
+        taxes=tuple(money.tax(entry.form) for entry in sheets.taxes),
+        partners=tuple(money.partner(entry.form) for entry in sheets.partners),
+        revenue_shares=tuple(money.revenue_share(entry.form) for entry in sheets.revenue_shares),
+        loyalty_rules=tuple(money.loyalty_rule(entry.form) for entry in sheets.loyalty_rules),
+        exchange_rates=tuple(money.exchange_rate(entry.form) for entry in sheets.exchange_rates),
         source_platforms=tuple(_platform(entry.form) for entry in sheets.source_platforms),
         service_types=tuple(
             model.ServiceType(id=entry.form.id, name=entry.form.name)
@@ -106,10 +114,14 @@ def _offer(each: form.OfferForm) -> model.PriceOffer:
         measures=tuple(measure(unit, words) for unit, words in each.measures.items()),
         impacts=each.impacts,
         zero_usage=each.zero_usage,
-        prices=tuple(
-            model.Price(when=price.when, price=price_kind(price)) for price in each.prices
-        ),
+        prices=tuple(map(_price, each.prices)),
+        costs=tuple(map(_price, each.costs)),
+        cost_currency=each.cost_currency,
     )
+
+
+def _price(each: PriceForm) -> model.Price:
+    return model.Price(when=each.when, price=price_kind(each), tax_class=each.tax_class)
 
 
 def _threshold(each: form.ThresholdForm) -> model.Threshold:

@@ -17,8 +17,12 @@ from connectors.catalog.form import (
     ThresholdForm,
     UsageTypeForm,
 )
+from connectors.catalog.forms.discounts import DiscountForm
+from connectors.catalog.forms.loyalty import LoyaltyRuleForm
 from connectors.catalog.forms.outcomes import OutcomeForm
+from connectors.catalog.forms.partners import ExchangeRateForm, PartnerForm, RevenueShareForm
 from connectors.catalog.forms.rate_units import RateUnitForm, RateUnitMapForm, ServiceTypeForm
+from connectors.catalog.forms.taxes import TaxForm
 from connectors.catalog.forms.when import BillingPeriodForm, HolidayCalendarForm, TimeUnitForm
 from connectors.catalog.forms.where import ZoneUnitForm
 from connectors.catalog.nodes import compose_file
@@ -58,6 +62,12 @@ class Sheets:
     billing_periods: list[Entry[BillingPeriodForm]] = field(default_factory=list)
     price_plans: list[Entry[PricePlanForm]] = field(default_factory=list)
     thresholds: list[Entry[ThresholdForm]] = field(default_factory=list)
+    discounts: list[Entry[DiscountForm]] = field(default_factory=list)
+    taxes: list[Entry[TaxForm]] = field(default_factory=list)
+    partners: list[Entry[PartnerForm]] = field(default_factory=list)
+    revenue_shares: list[Entry[RevenueShareForm]] = field(default_factory=list)
+    loyalty_rules: list[Entry[LoyaltyRuleForm]] = field(default_factory=list)
+    exchange_rates: list[Entry[ExchangeRateForm]] = field(default_factory=list)
     source_platforms: list[Entry[SourcePlatform]] = field(default_factory=list)
     outcomes: list[Entry[OutcomeForm]] = field(default_factory=list)
     row_files: dict[str, tuple[ZoneRow, ...]] = field(default_factory=dict)

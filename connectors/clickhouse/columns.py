@@ -84,6 +84,17 @@ def decimals(values: Sequence[Any], what: str) -> Column:
         raise Refused(f"{what}: an amount does not fit Decimal(38,{SCALE}): {error}") from error
 
 
+def optional_decimals(values: Sequence[Any], what: str) -> Column:
+    """The same where some may be None."""
+    if not any(value is not None for value in values):
+        return pa.nulls(len(values), DECIMAL)
+    texts = [None if value is None else str(value) for value in values]
+    try:
+        return pa.array(texts, pa.string()).cast(DECIMAL)
+    except pa.ArrowInvalid as error:
+        raise Refused(f"{what}: an amount does not fit Decimal(38,{SCALE}): {error}") from error
+
+
 def rounded(values: Sequence[Any], what: str) -> Column:
     """A column of amounts that explain and are not money: prices a unit, levels of alerts.
 

@@ -10,20 +10,21 @@ from connectors.clickhouse.columns import (
     flattened,
     lists,
     maps,
+    optional_decimals,
     rounded,
     strings,
     transposed,
 )
 from connectors.clickhouse.container import container_columns, position_columns
 
-_WIDTH = 15
+_WIDTH = 17
 
 
 def rated_columns(rows: Sequence[Sequence[Any]]) -> Columns:
     """Columns of `RatedUsage` as msgpack lists; the ledger position is added by the caller."""
     columns = transposed(rows, _WIDTH)
     records, positions, accounts, roots, subscriptions, plans, products, currencies = columns[:8]
-    amounts, zones, bands, lines, postings, changes, versions = columns[8:15]
+    amounts, zones, bands, lines, postings, changes, versions, taxes, costs = columns[8:17]
     return {
         **container_columns(records),
         **position_columns(positions),
@@ -40,6 +41,8 @@ def rated_columns(rows: Sequence[Sequence[Any]]) -> Columns:
         **_posting_columns(postings),
         **_change_columns(changes),
         "catalog_version": strings(versions),
+        "tax": decimals(taxes, "rated.tax"),
+        "cost": optional_decimals(costs, "rated.cost"),
     }
 
 

@@ -70,12 +70,24 @@ class Frame(Struct, frozen=True, array_like=True):
         try:
             rows: list[tuple[Any, ...]] = _decode_rows(self.rated)
             return rows
+        except msgspec.MsgspecError:
+            return self._older_rows()
+
+    def _older_rows(self) -> list[tuple[Any, ...]]:
+        """Those that were written before charges told tax and cost."""
+        try:
+            return [(*row, *_NOT_TOLD) for row in _decode_older_rows(self.rated)]
         except msgspec.MsgspecError as error:
             raise Refused(f"ledger: charges of {len(self.rated)} bytes: {error}") from error
 
 
 _decode = msgspec.msgpack.Decoder(Frame).decode
 _decode_rows = msgspec.msgpack.Decoder(list[packed_type(RatedUsage)]).decode  # type: ignore[misc]
+_decode_older_rows = msgspec.msgpack.Decoder(
+    list[packed_type(RatedUsage, is_older=True)]  # type: ignore[misc]
+).decode
+_NOT_TOLD: Final = (0, None)
+"""Tax and cost of a charge that says neither."""
 
 _SHORT_LIST: Final = 0x90
 _LIST_LENGTH_BYTES: Final = {0xDC: 2, 0xDD: 4}

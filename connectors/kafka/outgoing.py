@@ -49,15 +49,26 @@ class OutgoingStep(msgspec.Struct, frozen=True, array_like=True):
     alerts: tuple[Alert, ...] = ()
 
 
+class _OlderStep(OutgoingStep, frozen=True, array_like=True):
+    """One whose charges were written before they told tax and cost."""
+
+    rated: list[packed_type(RatedUsage, is_older=True)] = []  # type: ignore[valid-type]
+
+
 _decode = msgspec.msgpack.Decoder(OutgoingStep).decode
+_decode_older = msgspec.msgpack.Decoder(_OlderStep).decode
 
 
 def decode_outgoing(message: bytes) -> OutgoingStep:
     """A message of `ledger`; `Refused` where it is none of ours."""
     if not message or message[0] != LEDGER_V1:
         raise Refused(f"ledger: unknown format {message[:1]!r} of {len(message)} bytes")
+    packed = memoryview(message)[1:]
     try:
-        return _decode(memoryview(message)[1:])
+        try:
+            return _decode(packed)
+        except msgspec.ValidationError:
+            return _decode_older(packed)
     except msgspec.MsgspecError as error:
         raise Refused(f"ledger: message of {len(message)} bytes: {error}") from error
 

@@ -13,14 +13,18 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from msgspec import Struct
 
 
-def packed_type(kind: Any) -> Any:
+def packed_type(kind: Any, *, is_older: bool = False) -> Any:
     """The type of what msgpack holds of a value of this type: structs as tuples, decimals as text.
 
-    Structs are `array_like`, so that their fields stand in order.
+    Structs are `array_like`, so that their fields stand in order. `is_older`: as the struct was
+    written before it had those of its fields that have a default.
     """
     if isinstance(kind, type) and issubclass(kind, Struct):
         hints = get_type_hints(kind)
-        return tuple[tuple(packed_type(hints[name]) for name in kind.__struct_fields__)]  # type: ignore[misc]
+        fields = kind.__struct_fields__
+        if is_older:
+            fields = fields[: len(fields) - len(kind.__struct_defaults__)]
+        return tuple[tuple(packed_type(hints[name]) for name in fields)]  # type: ignore[misc]
     if kind is Decimal:
         return str | int
     origin, parts = get_origin(kind), get_args(kind)

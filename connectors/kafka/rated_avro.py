@@ -67,7 +67,7 @@ def encode_rated_row(row: Sequence[Any]) -> bytes:
     """The Avro bytes of a `RatedUsage` that was decoded by its `packed_type`, without framing."""
     record, (topic_id, partition, offset, index), account, root, *names = row
     subscription, price_plan, product, currency, amount, zone, band = names[:7]
-    lines, postings, changes, catalog_version = names[7:]
+    lines, postings, changes, catalog_version = names[7:11]
     record_id, tenant, source, event_id, part, _, _, usage_type, service_id, _ = record[:10]
     occurred_at, ended_at, usages, attributes = record[10:]
     word, number = _word, _number

@@ -65,6 +65,9 @@ def _show_charge(charge: Mapping[str, Any]) -> None:
     )
     used = ", ".join(f"{_short(usage['quantity'])} {usage['unit']}" for usage in charge["usages"])
     console.print(f"  {charge['usage_type']} at {charge['occurred_at']}: {used}")
+    if charge["cost"] is not None or charge["tax"] != "0.000000000000":
+        cost = "not told" if charge["cost"] is None else _short(charge["cost"])
+        console.print(f"  of it tax {_short(charge['tax'])}; cost {cost}")
     _table("lines", charge["lines"], ("rule", "price", "unit", "quantity", "unit_amount", "amount"))
     _table("postings", charge["postings"], ("ledger_account", "resource", "amount"))
     _table("balances", charge["changes"], ("resource", "before", "after"))

@@ -78,7 +78,7 @@ def _fields(what: str, expected: Any, found: Any, *, skip: Sequence[str] = ()) -
     return told
 
 
-def _number(what: str, expected: Decimal, found: Decimal | int) -> list[str]:
+def _number(what: str, expected: Decimal, found: Decimal | int | None) -> list[str]:
     if expected == found:
         return []
     return [f"{what}: expected {expected}, found {found}"]

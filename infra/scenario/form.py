@@ -139,6 +139,8 @@ class ChargeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     product: str | None = None
     zone: str | None = None
     band: str | None = None
+    tax: Decimal | None = None
+    cost: Decimal | None = None
     lines: tuple[LineForm, ...] | None = None
     postings: tuple[PostingForm, ...] | None = None
 

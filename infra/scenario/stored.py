@@ -26,7 +26,7 @@ _REFUSED = {
     " WHERE tenant = {{tenant:String}} AND verdict = 'duplicate'",
 }
 _RATED = """
-SELECT event_id, account, product, currency, amount, zone, band,
+SELECT event_id, account, product, currency, amount, zone, band, tax, cost,
     topic_id, source_partition, source_offset, source_index,
     lines.rule, lines.price, lines.unit, lines.quantity, lines.unit_amount, lines.amount,
     lines.detail, postings.ledger_account, postings.resource, postings.amount
@@ -106,10 +106,10 @@ class StoredOutcome:
 
 def _rated(row: tuple[Any, ...]) -> RatedUsage:
     """The charge as far as a scenario compares it."""
-    event_id, account, product, currency, amount, zone, band = row[:7]
-    position = SourcePosition(*row[7:11])
-    lines = tuple(ChargeLine(*line) for line in zip(*row[11:18], strict=True))
-    postings = tuple(Posting(*leg) for leg in zip(*row[18:21], strict=True))
+    event_id, account, product, currency, amount, zone, band, tax, cost = row[:9]
+    position = SourcePosition(*row[9:13])
+    lines = tuple(ChargeLine(*line) for line in zip(*row[13:20], strict=True))
+    postings = tuple(Posting(*leg) for leg in zip(*row[20:23], strict=True))
     return RatedUsage(
         record=UsageRecord(
             b"", "", "", event_id, 0, position.offset, position.index, "", "", "", 0, 0, (), {}
@@ -128,4 +128,6 @@ def _rated(row: tuple[Any, ...]) -> RatedUsage:
         postings=postings,
         changes=(),
         catalog_version="",
+        tax=tax,
+        cost=cost,
     )

@@ -28,15 +28,16 @@ def money_place(buckets: list[Bucket], currency: str) -> int:
 
 
 def take_funds(rating: Rating) -> Reject | None:
-    """Post the record's amount: account or overrun against revenue and rounding."""
-    amount, total = rating.amount, rating.total
+    """Post the record's amount: account or overrun against revenue and rounding; tax is posted."""
+    amount, total, tax = rating.amount, rating.total, rating.tax
     postings, currency = rating.postings, rating.plan.currency
     if amount:
         refusal = _bear(rating, amount, currency)
         if refusal is not None:
             return refusal
     if total:
-        postings.append(Posting("revenue", currency, total))
+        earned = _subtract(total, tax) if tax else total
+        postings.append(Posting("revenue", currency, earned))
     if amount != total:
         postings.append(Posting("rounding", currency, _subtract(amount, total)))
     return None

@@ -13,10 +13,14 @@ import msgspec
 from msgspec import Struct
 
 from streams.model.billing_period import BillingPeriod
+from streams.model.discount import Discount
+from streams.model.exchange import ExchangeRate
 from streams.model.instant import FOREVER, HOUR, Instant
+from streams.model.loyalty import LoyaltyRule
 from streams.model.measure import Measure as Measure
 from streams.model.mediation import SourcePlatform
 from streams.model.money import Currency
+from streams.model.partner import Partner, RevenueShare
 from streams.model.price import RECORD as RECORD
 from streams.model.prices import Graduated as Graduated
 from streams.model.prices import PerUnit as PerUnit
@@ -25,6 +29,7 @@ from streams.model.prices import Tier as Tier
 from streams.model.rate_unit import RateUnit, RateUnitMap
 from streams.model.rate_unit import ServiceType as ServiceType
 from streams.model.session import OutcomeRule
+from streams.model.tax import Tax
 from streams.model.time_unit import TimeUnit
 from streams.model.zone_unit import ZoneUnit
 
@@ -92,11 +97,12 @@ class Price(Struct, frozen=True, kw_only=True):
     """A price and the attributes it asks for: of several that match the one with most words wins.
 
     `when` maps usage attributes, those of the account, or `zone` and `band`, to the value they must
-    have.
+    have. `tax_class` tells its lines apart for taxes.
     """
 
     price: PriceKind
     when: dict[str, str] = {}
+    tax_class: str = ""
 
 
 class PriceOffer(Struct, frozen=True, kw_only=True):
@@ -104,7 +110,8 @@ class PriceOffer(Struct, frozen=True, kw_only=True):
 
     `impacts` name the allowances that its usage burns and the accumulators that it moves, each by
     quantity. `product` is what revenue is reported by. `zero_usage` says what becomes of records
-    that measured nothing: they are ignored, or charged what is due without usage.
+    that measured nothing: they are ignored, or charged what is due without usage. `costs` price
+    what the usage costs the tenant, in `cost_currency` (empty: the plan's).
     """
 
     id: str
@@ -118,6 +125,8 @@ class PriceOffer(Struct, frozen=True, kw_only=True):
     measures: tuple[Measure, ...] = ()
     impacts: tuple[str, ...] = ()
     zero_usage: Literal["ignore", "charge"] = "ignore"
+    costs: tuple[Price, ...] = ()
+    cost_currency: Currency = ""
 
 
 class Grant(Struct, frozen=True, kw_only=True):
@@ -164,6 +173,12 @@ class Catalog(Struct, frozen=True, kw_only=True):
     time_units: tuple[TimeUnit, ...] = ()
     billing_periods: tuple[BillingPeriod, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
+    discounts: tuple[Discount, ...] = ()
+    taxes: tuple[Tax, ...] = ()
+    partners: tuple[Partner, ...] = ()
+    revenue_shares: tuple[RevenueShare, ...] = ()
+    loyalty_rules: tuple[LoyaltyRule, ...] = ()
+    exchange_rates: tuple[ExchangeRate, ...] = ()
     source_platforms: tuple[SourcePlatform, ...] = ()
     service_types: tuple[ServiceType, ...] = ()
     rate_units: tuple[RateUnit, ...] = ()

@@ -10,6 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from streams.model.cost_plus import CostPlus
 from streams.model.price import NOTHING, ONE, RECORD, OfOneUnit, Range
 from streams.model.trade_prices import Beat, Ev, LlmTokens, TelecomRate
 
@@ -239,6 +240,7 @@ SimpleKind = (
     | Beat
     | LlmTokens
     | Ev
+    | CostPlus
 )
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from streams.model.instant import Instant
-from streams.model.money import Currency, Quantity
+from streams.model.money import ZERO, Currency, Quantity
 from streams.model.usage import SourcePosition, UsageRecord
 
 
@@ -50,8 +50,9 @@ class BalanceChange(Struct, frozen=True, array_like=True, gc=False):
 class RatedUsage(Struct, frozen=True, array_like=True):
     """One charge: the full harmonised input, its lines and postings, and balances around it.
 
-    `amount` is what the record costs after allowances and rounding. `product` is what revenue is
-    reported by; `zone` and `band` are empty where the price did not ask.
+    `amount` is what the customer pays for the record, with taxes. `product` is what revenue is
+    reported by; `zone` and `band` are empty where the price did not ask. `tax` is what of
+    the amount is tax. `cost` is what the usage costs the tenant, None where its offer does not say.
     """
 
     record: UsageRecord
@@ -69,6 +70,8 @@ class RatedUsage(Struct, frozen=True, array_like=True):
     postings: tuple[Posting, ...]
     changes: tuple[BalanceChange, ...]
     catalog_version: str
+    tax: Decimal = ZERO
+    cost: Decimal | None = None
 
 
 class Alert(Struct, frozen=True, array_like=True):

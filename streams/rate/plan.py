@@ -16,6 +16,7 @@ from streams.model.catalog import (
 from streams.model.instant import datetime_of
 from streams.model.money import CONTEXT, ROUNDING_MODES, Quantity
 from streams.rate.bounds import HUNDRED, MoneyBounds
+from streams.rate.money_terms import money_terms
 from streams.rate.offer import CompiledOffer
 from streams.rate.price_plan import CompiledPricePlan
 from streams.rate.quantity import exact
@@ -108,6 +109,7 @@ class _Compiler:
         self.allowances = {each.id: each for each in catalog.allowances}
         self.accumulators = {each.id: each for each in catalog.accumulators}
         self.zones = {unit.id: ZoneTable(unit) for unit in catalog.zone_units}
+        self.money = money_terms(catalog)
         self.bands = {unit.id: BandCalendar(unit) for unit in catalog.time_units}
         self.outcomes = {rule.usage_type: rule for rule in catalog.outcomes}
 
@@ -150,6 +152,7 @@ class _Compiler:
                 if name in self.accumulators and self.accumulators[name].sums == "records"
             ),
             outcome=self.outcomes.get(offer.usage_type),
+            money=self.money,
         )
 
     def _rate_units(self, usage_type: UsageType) -> RateUnitTerms | None:

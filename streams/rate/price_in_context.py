@@ -14,6 +14,7 @@ from streams.model.usage import Usage
 from streams.outcome import Reject
 from streams.rate.measure import Counting, compile_counting, is_by_record
 from streams.rate.no_price import no_price
+from streams.rate.parts import keeps_parts
 from streams.rate.price_table import PriceTable
 from streams.rate.prices.composite import MixedPrice
 from streams.rate.prices.price import AskedPrice, Closing, UnitPrice
@@ -45,9 +46,10 @@ def needs_context(terms: OfferTerms, table: PriceTable, prices: Iterable[UnitPri
 def compile_price_in_context(terms: OfferTerms, table: PriceTable) -> Rule:
     """Append the lines of each usage; a leaf without a price refuses the record."""
     counts = {measure.unit: compile_counting(measure) for measure in terms.offer.measures}
+    keeps = keeps_parts(terms)
 
     def price_in_context(rating: Rating) -> Reject | None:
-        refusal = _Pricing(rating, terms, table).price(counts)
+        refusal = _Pricing(rating, terms, table, keeps=keeps).price(counts)
         if refusal is None:
             for accumulator in terms.counts:
                 rating.moved[accumulator] = 1
@@ -59,7 +61,9 @@ def compile_price_in_context(terms: OfferTerms, table: PriceTable) -> Rule:
 class _Pricing:
     """The pricing of one record."""
 
-    def __init__(self, rating: Rating, terms: OfferTerms, table: PriceTable) -> None:
+    def __init__(
+        self, rating: Rating, terms: OfferTerms, table: PriceTable, *, keeps: bool
+    ) -> None:
         self._rating = rating
         self._attributes = rating.record.attributes
         if table.account_words:
@@ -67,7 +71,7 @@ class _Pricing:
             asked = {word: held[name] for word, name in table.account_words if name in held}
             self._attributes = self._attributes | asked
         self._moves = terms.moves
-        self._keeps_parts = bool(terms.allowances)
+        self._keeps_parts = keeps
         self._prices_for = table.prices_for
         self._bound: dict[tuple[str, int], Mapping[str, UnitPrice]] = {}
         self._closings: dict[int, Closing] = {}

@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from streams.model.catalog import ACCOUNT, BAND, ZONE, Price, PriceKind
+from streams.model.tax import TAX_CLASS
 from streams.rate.prices.kinds import compile_kind
 from streams.rate.prices.price import AskedPrice, Binder, Label, UnitPrice
 from streams.rate.terms import OfferTerms
@@ -74,7 +75,10 @@ class PriceTable:
         for number, price in self._by_value.get(asked, anyhow):
             if all(values.get(word) == value for word, value in price.when.items()):
                 source = f"{self._source}#{number}"
-                label = Label(source, price.when | where, self._charges_zero)
+                told = price.when | where
+                if price.tax_class:
+                    told = told | {TAX_CLASS: price.tax_class}
+                label = Label(source, told, self._charges_zero)
                 for unit, compiled in _by_unit(price.price, label):
                     found.setdefault(unit, compiled)
         return found

@@ -9,6 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from streams.model.account import Balances, Bucket
+from streams.model.catalog import ACCOUNT
 from streams.model.instant import Instant, Period
 from streams.model.money import ZERO, Quantity
 from streams.model.rated import Alert, BalanceChange, ChargeLine, Posting
@@ -47,6 +48,9 @@ class Rating(Struct, gc=False):
     looked up in, `position` where the record came from, `told` the line that tells the quantity,
     and `read` the key of a meter's register, what it shows and which meter it is. Where outcomes
     are sold, `outcomes` is how many the record achieves, `session` the key and tally of a session.
+    `given` are the groups of exclusive discounts of which one has been given. `tax` is what of
+    `total` is no revenue but tax. `cost` is what the usage costs the tenant, `costs` the same by
+    unit, with `cost_lines`.
     """
 
     record: UsageRecord
@@ -62,8 +66,13 @@ class Rating(Struct, gc=False):
     total: Decimal = ZERO
     amount: Decimal = ZERO
     overrun: Decimal = ZERO
+    tax: Decimal = ZERO
+    cost: Decimal | None = None
     counted: Quantity = 0
     is_offset: bool = False
+    given: tuple[str, ...] = ()
+    costs: dict[str, Decimal] | None = None
+    cost_lines: tuple[ChargeLine, ...] = ()
     granted: tuple[Bucket, ...] = ()
     alerts: tuple[Alert, ...] = ()
     segments: list[Segment] = []
@@ -96,6 +105,16 @@ class Rating(Struct, gc=False):
             name == accumulator and period_start == start
             for name, period_start, _, _ in self.totals
         )
+
+    def word(self, name: str) -> str | None:
+        """An attribute of the record, or `account.<attribute>`."""
+        if name.startswith(ACCOUNT):
+            return self.payer.account.attributes.get(name.removeprefix(ACCOUNT))
+        return self.record.attributes.get(name)
+
+    def cost_of(self, unit: str) -> Decimal:
+        """What the record's quantity of a unit costs the tenant."""
+        return ZERO if self.costs is None else self.costs.get(unit, ZERO)
 
     def opening_of(self, bucket: Bucket) -> Quantity:
         """What the bucket held before the record: nothing, where the record opened it."""

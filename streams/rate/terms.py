@@ -9,6 +9,7 @@ from streams.model.catalog import Allowance, OverrunPolicy, PriceOffer, UsageTyp
 from streams.model.money import Currency, Quantity
 from streams.model.rate_unit import RateUnit, RateUnitMap
 from streams.model.session import OutcomeRule
+from streams.rate.money_terms import MoneyTerms
 from streams.rate.time_unit import BandCalendar
 from streams.rate.zone_unit import ZoneTable
 
@@ -47,8 +48,9 @@ class OfferTerms(Struct, frozen=True):
 
     `source` names the offer in charge lines; `moves` are the accumulators moved by usage, by unit;
     `counts` those that a record moves by one; `units` are all of the usage type. `rate_units` are
-    there where they say how much a record is, not its source. `outcome` is what
-    its sessions are charged for.
+    there where they say how much a record is, not its source. `outcome` is what its sessions are
+    charged for. `money` is what the catalog says of discounts, taxes and the like: rules look there
+    for what is for this offer.
     """
 
     plan: PlanTerms
@@ -62,6 +64,7 @@ class OfferTerms(Struct, frozen=True):
     counts: tuple[str, ...] = ()
     rate_units: RateUnitTerms | None = None
     outcome: OutcomeRule | None = None
+    money: MoneyTerms = MoneyTerms()
 
     @property
     def charges_zero(self) -> bool:

@@ -1,6 +1,7 @@
 """Rows: every value comes back as it went in, and an insert repeated changes nothing."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -90,6 +91,8 @@ def charge() -> RatedUsage:
         postings=(Posting("account", "USD", OWED), Posting("revenue", "USD", MOST)),
         changes=(BalanceChange("USD", NOON, 0, OWED),),
         catalog_version="v",
+        tax=LEAST,
+        cost=OWED,
     )
 
 
@@ -118,7 +121,7 @@ def test_a_charge_comes_back_as_it_went_in(database: Database) -> None:
         ("b", Decimal(10**18)),
         ("c", Decimal(0)),
     ]
-    assert row["amount"] == MOST
+    assert (row["amount"], row["tax"], row["cost"]) == (MOST, LEAST, OWED)
     assert row["postings.amount"] == [OWED, MOST]
     assert row["lines.amount"] == [OWED]
     assert row["lines.detail"] == [{"k": "v"}]
@@ -129,6 +132,15 @@ def test_a_charge_comes_back_as_it_went_in(database: Database) -> None:
     ((total, quantities),) = database.query("SELECT amount, quantities FROM charges_by_day FINAL")
     assert total == MOST
     assert quantities == {"a": LEAST, "b": Decimal(10**18), "c": Decimal(0)}
+
+
+def test_charges_of_before_tax_and_cost_are_read(database: Database) -> None:
+    """A ledger keeps what an earlier version wrote: charges without their last two fields."""
+    made = step(rated=(charge(),))
+    (row,) = made.frame.charge_rows()
+    older = msgspec.Raw(msgspec.msgpack.encode([row[:-2]]))
+    store(database, [replace(made, frame=msgspec.structs.replace(made.frame, rated=older))])
+    assert database.query("SELECT tax, cost, amount FROM rated") == [(0, None, MOST)]
 
 
 def test_a_verdict_on_no_record_is_stored_without_one(database: Database) -> None:

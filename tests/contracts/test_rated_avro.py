@@ -58,6 +58,19 @@ def test_both_writers_write_the_same_bytes(value: RatedUsage) -> None:
     assert quick == codec.encode(Topic.RATED, value)
 
 
+@settings(max_examples=20, deadline=None)
+@given(rated)
+def test_charges_of_before_tax_and_cost_are_written_too(value: RatedUsage) -> None:
+    record = LedgerRecord(1, "step", 4, b"owner", 2, (7, 3), rated=(value,))
+    older = msgspec.msgpack.decode(encode_ledger(record)[1:])
+    place = LedgerRecord.__struct_fields__.index("rated")
+    older[place] = [charge[:-2] for charge in older[place]]
+    message = encode_ledger(record)[:1] + msgspec.msgpack.encode(older)
+    (row,) = decode_outgoing(message).rated
+    (whole,) = decode_outgoing(encode_ledger(record)).rated
+    assert encode_rated_row(row) == encode_rated_row(whole)
+
+
 def test_steps_have_the_fields_of_ledger_records() -> None:
     fields = OutgoingStep.__struct_fields__
     assert fields == LedgerRecord.__struct_fields__[: len(fields)]

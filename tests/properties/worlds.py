@@ -24,11 +24,11 @@ from streams.model.catalog import (
 )
 from streams.model.command import ActivateCatalog, AssignService, Command, PutAccount, TopUp
 from streams.model.instant import BEGINNING, DAY, FOREVER, SECOND, Instant
-from streams.model.money import ROUNDING_MODES
+from streams.model.money import ROUNDING_MODES, Quantity
 from streams.model.time_unit import Band, TimeUnit
 from streams.model.usage import SourcePosition, Usage, UsageRecord, record_id_of
 from streams.rate.plan import compile_catalog
-from streams.state import Effects
+from streams.state import Effects, Table
 
 TENANT = "t"
 START: Instant = 1_740_787_200 * SECOND
@@ -136,9 +136,10 @@ def commands(catalog: Catalog, version: str, *, wallet: Decimal) -> list[Command
     for number, payment in enumerate(("prepaid", "postpaid")):
         account = f"a{number}"
         zone = ("Europe/Zurich", "Asia/Kathmandu")[number]
+        said = {"segment": "gold"} if payment == "postpaid" else {}
         limit = None if payment == "prepaid" else wallet
         made.append(
-            PutAccount(account, TENANT, account, account, payment, "CHF", zone, limit)  # type: ignore[arg-type]
+            PutAccount(account, TENANT, account, account, payment, "CHF", zone, limit, said)  # type: ignore[arg-type]
         )
         made.append(
             AssignService(
@@ -167,6 +168,11 @@ class World:
         self.effects = Effects()
         for command in commands(catalog, plan.version, wallet=wallet):
             self.core.apply_command(command, state=self.state, effects=self.effects)
+
+    def totals(self, account: str) -> tuple[tuple[str, Instant, Instant, Quantity], ...]:
+        """The running totals of an account."""
+        held = self.state.get(Table.ACCUMULATORS, f"{TENANT}\0{account}".encode())
+        return () if held is None else held.totals
 
     def charge(self, records_: list[UsageRecord]) -> None:
         """Charge in order, as one step."""

@@ -12,6 +12,7 @@ HERE = Path(__file__).parent
 SCENARIOS, PROBLEMS = read_scenarios([HERE])
 FOLDER_OF = {
     "band": "time_band",
+    "free_units": "discount",
     "price": "time_band",
     "kinds": "composite",
     "threshold": "threshold_price",

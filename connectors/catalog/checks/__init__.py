@@ -5,13 +5,17 @@ Their order is the order of reading: what is declared, what refers to it, what i
 
 from collections.abc import Callable
 
+from connectors.catalog.checks.discounts import check_discounts
 from connectors.catalog.checks.fields import check_fields
+from connectors.catalog.checks.loyalty import check_loyalty
 from connectors.catalog.checks.offers import check_offers
 from connectors.catalog.checks.outcomes import check_outcomes
+from connectors.catalog.checks.partners import check_partners
 from connectors.catalog.checks.platforms import check_platforms
 from connectors.catalog.checks.prices import check_prices
 from connectors.catalog.checks.rate_units import check_rate_units
 from connectors.catalog.checks.resources import check_resources
+from connectors.catalog.checks.taxes import check_taxes
 from connectors.catalog.checks.units import check_units
 from connectors.catalog.names import Names
 from connectors.catalog.problem import ProblemBook
@@ -25,6 +29,10 @@ CHECKS: tuple[Check, ...] = (
     check_resources,
     check_offers,
     check_prices,
+    check_discounts,
+    check_taxes,
+    check_partners,
+    check_loyalty,
     check_platforms,
     check_fields,
     check_outcomes,

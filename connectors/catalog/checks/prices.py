@@ -19,12 +19,39 @@ def check_prices(sheets: Sheets, names: Names, book: ProblemBook) -> None:
         for offer, place in nested(plan, "offers"):
             if not offer.prices:
                 book.report(place.at("prices"), "expected at least one price")
-            for number, price in enumerate(offer.prices):
-                below = place.at("prices", number)
-                _check_when(price, offer, below, names, book)
-                _check_kind(price, KindCheck(below, offer, names, book))
-            _check_reachable(offer, place, book)
-            _check_covered(offer, place, names, book)
+            for rows in ("prices", "costs"):
+                for number, price in enumerate(getattr(offer, rows)):
+                    below = place.at(rows, number)
+                    _check_when(price, offer, below, names, book)
+                    _check_kind(price, KindCheck(below, offer, names, book))
+                _check_reachable(offer, rows, place, book)
+                _check_covered(offer, rows, place, names=names, book=book)
+            _check_cost(offer, plan.form.currency, place, sheets, book)
+
+
+def _check_cost(
+    offer: OfferForm, currency: str, place: Place, sheets: Sheets, book: ProblemBook
+) -> None:
+    """Costs are of their own, in a currency that leads to the plan's."""
+    for number, cost in enumerate(offer.costs):
+        parts = () if cost.composite is None else cost.composite.parts
+        if any(row.cost_plus is not None for row in (cost, *parts)):
+            book.report(place.at("costs", number), "a cost cannot be a markup on itself")
+        if cost.tax_class:
+            book.report(place.at("costs", number, "tax_class"), "costs are not taxed")
+    source = offer.cost_currency
+    if not source or source == currency:
+        return
+    known = {entry.form.code for entry in sheets.currencies}
+    if not offer.costs:
+        book.report(place.at("cost_currency"), 'stands only beside "costs"')
+    elif source not in known:
+        book.report(place.at("cost_currency"), unknown("currency", source, known))
+    elif not any(
+        (rate.form.source, rate.form.target) == (source, currency) for rate in sheets.exchange_rates
+    ):
+        message = f"there is no exchange rate from {source} to {currency}"
+        book.report(place.at("cost_currency"), message)
 
 
 def units_of(price: PriceForm) -> tuple[str, ...]:
@@ -90,23 +117,26 @@ def _word_of(kind: str) -> str:
     return "SLAB" if kind == "slab" else kind
 
 
-def _check_reachable(offer: OfferForm, place: Place, book: ProblemBook) -> None:
+def _check_reachable(offer: OfferForm, rows: str, place: Place, book: ProblemBook) -> None:
     seen: dict[tuple[str, tuple[tuple[str, str], ...]], int] = {}
-    for number, price in enumerate(offer.prices):
+    for number, price in enumerate(getattr(offer, rows)):
         for unit in units_of(price):
             key = (unit, tuple(sorted(price.when.items())))
             first = seen.setdefault(key, number)
             if first != number:
                 book.report(
-                    place.at("prices", number),
+                    place.at(rows, number),
                     f"never reached for {unit}: price {first + 1} asks for the same",
                 )
 
 
-def _check_covered(offer: OfferForm, place: Place, names: Names, book: ProblemBook) -> None:
+def _check_covered(
+    offer: OfferForm, rows: str, place: Place, *, names: Names, book: ProblemBook
+) -> None:
     """Every zone and band that can be found has a price, unless attributes decide as well."""
-    by_place = [price for price in offer.prices if not set(price.when) - {ZONE, BAND}]
-    if not by_place or len(by_place) < len(offer.prices):
+    listed = getattr(offer, rows)
+    by_place = [price for price in listed if not set(price.when) - {ZONE, BAND}]
+    if not by_place or len(by_place) < len(listed):
         return
     zones = sorted(names.zones_of(offer.zone_unit)) or [EVERYTHING_ELSE]
     bands = sorted(names.bands_of(offer.time_unit)) or [EVERYTHING_ELSE]
@@ -121,4 +151,5 @@ def _check_covered(offer: OfferForm, place: Place, names: Names, book: ProblemBo
         for unit in sorted(missing):
             found = {ZONE: zone, BAND: band}
             where = ", ".join(f"{k} {v}" for k, v in found.items() if v != EVERYTHING_ELSE)
-            book.report(place.at("prices"), f"no price for {unit} in {where}")
+            what = "price" if rows == "prices" else "cost"
+            book.report(place.at(rows), f"no {what} for {unit} in {where}")

@@ -221,6 +221,21 @@ class ThresholdPriceForm(Struct, frozen=True, kw_only=True, forbid_unknown_field
     per_started: Decimal | None = None
 
 
+class MarkupForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`percent` on top for usage and accounts whose words are as in `when`."""
+
+    percent: Decimal
+    when: dict[str, str] = {}
+
+
+class CostPlusForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `units` cost by the offer's `costs`, and a markup on it."""
+
+    units: tuple[str, ...]
+    markup_percent: Decimal = Decimal(0)
+    markup: tuple[MarkupForm, ...] = ()
+
+
 class SimpleKindsForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A price of exactly one of these kinds."""
 
@@ -245,6 +260,7 @@ class SimpleKindsForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     beat: BeatForm | None = None
     llm_tokens: LlmTokensForm | None = None
     ev: EvForm | None = None
+    cost_plus: CostPlusForm | None = None
 
 
 class CompositeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -257,4 +273,5 @@ class PriceForm(SimpleKindsForm, frozen=True, kw_only=True, forbid_unknown_field
     """One price, of exactly one kind, for usage whose attributes are as in `when`."""
 
     when: dict[str, str] = {}
+    tax_class: str = ""
     composite: CompositeForm | None = None

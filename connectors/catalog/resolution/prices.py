@@ -7,6 +7,7 @@ from connectors.catalog.forms.prices import (
     BlocksForm,
     ByAttributeForm,
     CapacityForm,
+    CostPlusForm,
     EventAmountForm,
     FlatForm,
     GraduatedForm,
@@ -23,6 +24,7 @@ from connectors.catalog.forms.prices import (
 )
 from connectors.catalog.resolution.trade_prices import RESOLVE_TRADE, bounds
 from streams.model import prices as model
+from streams.model.cost_plus import CostPlus, Markup
 from streams.model.price import NOTHING
 from streams.model.prices import PriceKind, SimpleKind
 
@@ -185,6 +187,14 @@ def _alike(kind: type) -> Callable[[Any], SimpleKind]:
     return resolve
 
 
+def _cost_plus(form: CostPlusForm) -> SimpleKind:
+    return CostPlus(
+        units=form.units,
+        markup_percent=form.markup_percent,
+        markup=tuple(Markup(each.when, each.percent) for each in form.markup),
+    )
+
+
 _RESOLVE: Final[dict[str, Callable[[Any], SimpleKind]]] = {
     "per_unit": _per_unit,
     "standard": _per_unit,
@@ -203,5 +213,6 @@ _RESOLVE: Final[dict[str, Callable[[Any], SimpleKind]]] = {
     "matrix": _matrix,
     "by_attribute": _by_attribute,
     "threshold": _threshold,
+    "cost_plus": _cost_plus,
     **RESOLVE_TRADE,
 }

@@ -4,6 +4,7 @@ A kind that prices every record alike gives a price for each of its units; one t
 gives a binder for all of them.
 """
 
+from streams.model.cost_plus import CostPlus
 from streams.model.prices import (
     Blocks,
     Capacity,
@@ -26,6 +27,7 @@ from streams.rate.prices.beat import BeatPrice
 from streams.rate.prices.blocks import AllTiersPrice, TopTierPrice
 from streams.rate.prices.capacity import CapacityPrice
 from streams.rate.prices.composite import CompositePrice, add_up
+from streams.rate.prices.cost_plus import CostPlusPrice
 from streams.rate.prices.dynamic import CostFromRecord, MultipliedPrice
 from streams.rate.prices.ev import EvPrice
 from streams.rate.prices.flat import FlatOfFirst, FlatPrice
@@ -67,6 +69,8 @@ def compile_kind(kind: PriceKind, label: Label) -> list[Compiled]:
             return [CallOfRecord(kind, label) if asks else CallPrice(kind, label)]
         case Ev():
             return [EvPrice(kind, label)]
+        case CostPlus():
+            return [CostPlusPrice(kind, label)]
         case _:
             return [_compile_more(kind, label)]
 

@@ -69,6 +69,12 @@ class Asking(Protocol):
     def has_opened(self, accumulator: str) -> bool:
         """True where the period has counted something in it, be it nothing."""
 
+    def cost_of(self, unit: str) -> Decimal:
+        """What the record's quantity of a unit costs the tenant."""
+
+    def word(self, name: str) -> str | None:
+        """An attribute of the record, or `account.<attribute>`."""
+
 
 class Binder:
     """A price that the record decides: bound to it before its leaves are priced."""

@@ -7,9 +7,15 @@ so a flat price runs through two of them, however many there are.
 from streams.rate.rule import CompileRule, Rule
 from streams.rate.rules.allowance import compile_allowance
 from streams.rate.rules.band import compile_band
+from streams.rate.rules.cost import compile_cost, compile_cost_lines
+from streams.rate.rules.discount import compile_discount
+from streams.rate.rules.free_units import compile_free_units
+from streams.rate.rules.loyalty import compile_loyalty
 from streams.rate.rules.outcome import compile_outcome_price
 from streams.rate.rules.quantity import compile_quantity
+from streams.rate.rules.revenue_share import compile_revenue_share
 from streams.rate.rules.rounding import compile_rounding
+from streams.rate.rules.tax import compile_tax
 from streams.rate.rules.zone import compile_zone
 from streams.rate.terms import OfferTerms
 
@@ -18,12 +24,25 @@ RULES: tuple[CompileRule, ...] = (
     compile_quantity,
     compile_zone,
     compile_band,
+    # Before price: a price may be a markup on the cost.
+    compile_cost,
     # After zone and band: prices ask for both, and so do allowances.
     compile_outcome_price,
+    # Before allowances: a promotion's free units use up no grant.
+    compile_free_units,
     # After price: an allowance offsets what was priced, at the price it had.
     compile_allowance,
-    # Last, and once: what is rounded is the record's whole amount, not each step of it.
+    # After allowances: what they cover costs nothing, and no discount is used up for it.
+    compile_discount,
+    # Once: what is rounded is what the record costs as a whole, not each step of it.
     compile_rounding,
+    # After rounding: taxes are on what is asked for, and are rounded by themselves.
+    compile_tax,
+    # After tax: tax is not the tenant's to share, and earns no points.
+    compile_revenue_share,
+    compile_loyalty,
+    # Last: no rule takes them for lines that the customer pays.
+    compile_cost_lines,
 )
 
 

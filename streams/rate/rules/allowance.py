@@ -10,6 +10,7 @@ from streams.model.account import Bucket
 from streams.model.catalog import Allowance
 from streams.model.money import CONTEXT, Quantity
 from streams.model.rated import BalanceChange, ChargeLine, Posting
+from streams.rate.parts import parts_of
 from streams.rate.rating import Part, Rating
 from streams.rate.rule import Rule
 from streams.rate.terms import OfferTerms
@@ -35,7 +36,7 @@ def compile_allowance(terms: OfferTerms) -> Rule | None:
             return
         if len(burns) == 1 and burns[0][0].id in all_covering and _burns_whole(rating, *burns[0]):
             return
-        parts = rating.parts or _parts_of(rating)
+        parts = parts_of(rating)
         offset = 0
         for allowance, place in burns:
             offset += _burn(rating, allowance, place, parts, is_followed=len(burns) > 1)
@@ -77,16 +78,6 @@ def _burns_whole(rating: Rating, allowance: Allowance, place: int) -> bool:
     rating.is_offset = True
     _post(rating, name, left - counted, place)
     return True
-
-
-def _parts_of(rating: Rating) -> list[Part]:
-    """The parts of what was priced plainly: each line is one."""
-    prices, band = rating.prices, rating.band
-    if prices is None:
-        return []
-    return [
-        Part(line.unit, line.quantity, 0, band, prices[line.unit], (line,)) for line in rating.lines
-    ]
 
 
 def _burn(

@@ -12,6 +12,7 @@ from streams.model.rated import ChargeLine
 from streams.outcome import Drop, Reject
 from streams.rate.measure import compile_counting
 from streams.rate.no_price import no_price
+from streams.rate.parts import keeps_parts
 from streams.rate.price_in_context import compile_price_in_context, needs_context
 from streams.rate.price_table import PriceTable
 from streams.rate.prices.per_unit import PerUnitPrice
@@ -128,7 +129,7 @@ def _compile_parts(terms: OfferTerms, table: PriceTable, counts: Counts) -> Rule
 def _compile_part(
     terms: OfferTerms,
 ) -> Callable[[Rating, UnitPrice, Quantity, Quantity, str], None]:
-    moves, keeps_parts = terms.moves, bool(terms.allowances)
+    moves, keeps = terms.moves, keeps_parts(terms)
 
     def price_part(
         rating: Rating, price: UnitPrice, quantity: Quantity, before: Quantity, band: str
@@ -140,7 +141,7 @@ def _compile_part(
             used = before if reference == RECORD else rating.used_of(reference)
         priced = price.lines(quantity, used)
         rating.lines += priced
-        if keeps_parts:
+        if keeps:
             rating.parts.append(Part(unit, quantity, used, band, price, priced))
         moved = rating.moved
         for accumulator in moves.get(unit, ()):

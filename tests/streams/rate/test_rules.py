@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from streams.model.catalog import (
     Accumulator,
     Allowance,
@@ -17,8 +19,12 @@ from streams.model.catalog import (
     Tier,
     UsageType,
 )
+from streams.model.discount import Discount
 from streams.model.instant import BEGINNING
+from streams.model.loyalty import LoyaltyRule
+from streams.model.partner import Partner, RevenueShare
 from streams.model.prices import Matrix, MatrixGroup, MatrixRow
+from streams.model.tax import Tax
 from streams.model.time_unit import TimeUnit
 from streams.model.zone_unit import ZoneUnit
 from streams.rate.plan import compile_catalog
@@ -26,7 +32,9 @@ from streams.rate.plan import compile_catalog
 FLAT = PerUnit(amounts={"u": Decimal(1)})
 
 
-def rules_of(kind: PriceKind = FLAT, **words: Any) -> list[str]:
+def rules_of(
+    kind: PriceKind = FLAT, *, money: dict[str, Any] | None = None, **words: Any
+) -> list[str]:
     """The names of the rules that an offer with these words is compiled to."""
     offer = PriceOffer(
         id="o",
@@ -48,6 +56,7 @@ def rules_of(kind: PriceKind = FLAT, **words: Any) -> list[str]:
         zone_units=(ZoneUnit(id="world", destination=("to",), rows=(), default="all"),),
         time_units=(TimeUnit(id="day", bands=(), default="always"),),
         price_plans=(PricePlan(id="p", currency="CHF", offers=(offer,)),),
+        **(money or {}),
     )
     plan = compile_catalog(catalog).price_plans["p"]
     compiled = plan.offer_at("x", BEGINNING)
@@ -85,3 +94,36 @@ def test_only_prices_of_one_unit_are_priced_plainly() -> None:
         MatrixGroup(name, (MatrixRow(unit_amount=Decimal(1)),)) for name in ("energy", "network")
     )
     assert "price_plainly" not in rules_of(Matrix(unit="u", groups=groups), impacts=("free",))
+
+
+def test_money_beyond_prices_takes_part_only_where_it_is_for_the_offer() -> None:
+    money: dict[str, Any] = {
+        "discounts": (
+            Discount(id="units", free_units=Decimal(1), units=("u",)),
+            Discount(id="tenth", percent=Decimal(10)),
+            Discount(id="euros", amount=Decimal(1), currency="EUR"),
+        ),
+        "taxes": (Tax(id="vat", percent=Decimal(8)),),
+        "partners": (Partner(id="p", currency="CHF"),),
+        "revenue_shares": (RevenueShare(id="s", partner="p", percent=Decimal(1)),),
+        "loyalty_rules": (LoyaltyRule(id="l", resource="x", points=Decimal(1), per=Decimal(1)),),
+    }
+    costs = (Price(price=FLAT),)
+    assert rules_of(money=money, impacts=("free",), costs=costs) == [
+        "find_cost",
+        "price_plainly",
+        "give_free_units",
+        "burn_allowances",
+        "discount_charge",
+        "round_amount",
+        "tax_charge",
+        "share_out",
+        "give_points",
+        "tell_cost",
+    ]
+    others = {
+        section: tuple(replace(each, usage_types=("y",)) for each in rules)
+        for section, rules in money.items()
+        if section != "partners"
+    }
+    assert rules_of(money=others) == ["price_plainly", "round_amount"]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from connectors.catalog.checks.kinds.check import KindCheck
+from connectors.catalog.checks.kinds.costs import check_cost_plus
 from connectors.catalog.checks.kinds.plain import (
     check_by_attribute,
     check_capacity,
@@ -52,5 +53,6 @@ CHECK_KIND: Final[dict[str, Callable[[Any, KindCheck], None]]] = {
     "beat": check_beat,
     "llm_tokens": check_llm_tokens,
     "ev": check_ev,
+    "cost_plus": check_cost_plus,
 }
 """By the field of the form."""

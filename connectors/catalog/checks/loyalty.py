@@ -1,0 +1,30 @@
+"""Points: is there something to count, and a name for them that nothing else has."""
+
+from connectors.catalog.checks.eligibility import MoneyCheck
+from connectors.catalog.names import Names
+from connectors.catalog.problem import ProblemBook
+from connectors.catalog.sheets import Sheets
+
+_DIGITS_MAX = 12
+
+
+def check_loyalty(sheets: Sheets, names: Names, book: ProblemBook) -> None:
+    """Report rules that give nothing, or what cannot be."""
+    offers = [offer for plan in sheets.price_plans for offer in plan.form.offers]
+    units = {unit for usage_type in names.usage_types.values() for unit in usage_type.units}
+    taken = names.currencies.keys() | names.allowances.keys() | names.accumulators.keys()
+    for entry in sheets.loyalty_rules:
+        form = entry.form
+        check = MoneyCheck(entry.place, names, book)
+        check.eligibility(form, offers)
+        for word in ("points", "per"):
+            check.positive(getattr(form, word), word)
+        for number, unit in enumerate(form.units):
+            check.known("unit", unit, units, "units", number)
+        if form.resource in taken:
+            check.report(f'"{form.resource}" is also another resource', "resource")
+        if not 0 <= form.digits <= _DIGITS_MAX:
+            check.report(f"expected 0 to {_DIGITS_MAX}, found {form.digits}", "digits")
+        for number, multiplier in enumerate(form.multipliers):
+            check.words(multiplier.when, "multipliers", number, "when")
+            check.positive(multiplier.times, "multipliers", number, "times")

@@ -1,0 +1,66 @@
+"""Discounts, taxes, shares, points and exchange rates from their words."""
+
+from typing import Any
+
+from connectors.catalog.forms.discounts import DiscountForm
+from connectors.catalog.forms.eligibility import EligibilityForm, StepForm
+from connectors.catalog.forms.loyalty import LoyaltyRuleForm
+from connectors.catalog.forms.partners import ExchangeRateForm, PartnerForm, RevenueShareForm
+from connectors.catalog.forms.taxes import TaxForm
+from connectors.catalog.resolution.dates import instant_at
+from streams.model.discount import Discount, Need
+from streams.model.eligibility import Step
+from streams.model.exchange import ExchangeRate
+from streams.model.instant import BEGINNING, FOREVER
+from streams.model.loyalty import LoyaltyRule, Multiplier
+from streams.model.partner import Partner, RevenueShare
+from streams.model.tax import Tax
+
+
+def discount(form: DiscountForm) -> Discount:
+    """A discount."""
+    needs = tuple(Need(need.accumulator, need.at_least) for need in form.needs)
+    return Discount(**_words(form) | {"tiers": _steps(form.tiers), "needs": needs})
+
+
+def tax(form: TaxForm) -> Tax:
+    """A tax."""
+    return Tax(**_words(form) | {"rounding": form.rounding or ""})
+
+
+def partner(form: PartnerForm) -> Partner:
+    """A partner."""
+    return Partner(id=form.id, currency=form.currency, tier=form.tier)
+
+
+def revenue_share(form: RevenueShareForm) -> RevenueShare:
+    """A partner's share."""
+    return RevenueShare(**_words(form) | {"tiers": _steps(form.tiers)})
+
+
+def loyalty_rule(form: LoyaltyRuleForm) -> LoyaltyRule:
+    """A rule that gives points."""
+    multipliers = tuple(Multiplier(each.when, each.times) for each in form.multipliers)
+    return LoyaltyRule(**_words(form) | {"multipliers": multipliers})
+
+
+def exchange_rate(form: ExchangeRateForm) -> ExchangeRate:
+    """An exchange rate."""
+    start = instant_at(form.since)
+    assert start is not None
+    return ExchangeRate(source=form.source, target=form.target, rate=form.rate, start=start)
+
+
+def _words(form: EligibilityForm) -> dict[str, Any]:
+    """The words of a form, which are those of the model, with its dates as instants."""
+    words = {word: getattr(form, word) for word in form.__struct_fields__}
+    start = form.start and instant_at(form.start)
+    end = form.end and instant_at(form.end)
+    return words | {
+        "start": BEGINNING if start is None else start,
+        "end": FOREVER if end is None else end,
+    }
+
+
+def _steps(steps: tuple[StepForm, ...]) -> tuple[Step, ...]:
+    return tuple(Step(step.start, step.percent) for step in steps)

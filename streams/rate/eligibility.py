@@ -1,0 +1,67 @@
+"""Is a record one that a rule of money is for: what the offer decides, once; the rest by record."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from streams.model.catalog import ACCOUNT, BAND, ZONE
+from streams.model.eligibility import Eligibility, Step
+from streams.model.money import Quantity
+from streams.rate.rating import Rating
+from streams.rate.terms import OfferTerms
+
+Applies = Callable[[Rating], bool]
+
+
+def is_for(rule: Eligibility, terms: OfferTerms) -> bool:
+    """True where records of the offer may be meant."""
+    offer = terms.offer
+    return (
+        (not rule.usage_types or offer.usage_type in rule.usage_types)
+        and (not rule.products or offer.product in rule.products)
+        and (not rule.price_plans or terms.plan.id in rule.price_plans)
+        and rule.start < offer.end
+        and offer.start < rule.end
+    )
+
+
+def compile_eligibility(rule: Eligibility, when: Mapping[str, str] | None = None) -> Applies:
+    """Whether a record of an offer that the rule is for is meant; `when` in place of the rule's."""
+    holds = compile_when(rule.when if when is None else when)
+    start, end = rule.start, rule.end
+    return lambda rating: start <= rating.record.occurred_at < end and holds(rating)
+
+
+def compile_when(when: Mapping[str, str]) -> Applies:
+    """Whether all words are as they say: of the usage, its account, `zone` and `band`."""
+    zone, band = when.get(ZONE), when.get(BAND)
+    words = [(word, value) for word, value in when.items() if word not in (ZONE, BAND)]
+    of_account = [
+        (word.removeprefix(ACCOUNT), value) for word, value in words if word.startswith(ACCOUNT)
+    ]
+    of_usage = [(word, value) for word, value in words if not word.startswith(ACCOUNT)]
+
+    def holds(rating: Rating) -> bool:
+        attributes, held = rating.record.attributes, rating.payer.account.attributes
+        return (
+            all(attributes.get(word) == value for word, value in of_usage)
+            and all(held.get(word) == value for word, value in of_account)
+            and (zone is None or rating.zone == zone)
+            and (band is None or rating.band == band)
+        )
+
+    return holds
+
+
+def total_before(accumulator: str, rating: Rating) -> Quantity:
+    """The accumulator's total before the record, whatever the record has added since."""
+    return rating.used_of(accumulator) - rating.moved.get(accumulator, 0)
+
+
+def percent_at(steps: tuple[Step, ...], total: Quantity) -> Decimal:
+    """The percent of the last step that has begun; nothing before the first."""
+    percent = Decimal(0)
+    for step in steps:
+        if step.start > total:
+            break
+        percent = step.percent
+    return percent

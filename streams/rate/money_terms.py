@@ -1,0 +1,33 @@
+"""What a catalog says of money beyond its prices, found by name and put in order."""
+
+from msgspec import Struct
+
+from streams.model.catalog import Catalog
+from streams.model.discount import Discount
+from streams.model.loyalty import LoyaltyRule
+from streams.model.partner import Partner, RevenueShare
+from streams.model.tax import Tax
+from streams.rate.exchange import Exchange
+
+
+class MoneyTerms(Struct, frozen=True):
+    """Discounts in the order in which they are given; all else as the catalog lists it."""
+
+    discounts: tuple[Discount, ...] = ()
+    taxes: tuple[Tax, ...] = ()
+    partners: dict[str, Partner] = {}
+    shares: tuple[RevenueShare, ...] = ()
+    loyalty: tuple[LoyaltyRule, ...] = ()
+    exchange: Exchange = Exchange()
+
+
+def money_terms(catalog: Catalog) -> MoneyTerms:
+    """The terms of a catalog. Discounts of the same order stand as the catalog lists them."""
+    return MoneyTerms(
+        tuple(sorted(catalog.discounts, key=lambda each: each.order)),
+        catalog.taxes,
+        {partner.id: partner for partner in catalog.partners},
+        catalog.revenue_shares,
+        catalog.loyalty_rules,
+        Exchange(catalog.exchange_rates, catalog.currencies),
+    )
