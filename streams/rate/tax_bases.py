@@ -1,8 +1,8 @@
 """What taxes are worked out on: the record's amount, cut by class, or by priced line.
 
-Each piece is what was priced of it, less what allowances covered. Discounts and the rounding of the
-record are nobody's own: they are spread over the pieces in proportion, so that the pieces sum to
-the record's amount exactly.
+Each piece is what was priced of it, less what allowances covered. Discounts, the rounding of the
+record, and what a price adds for no quantity (a session's minimum) are nobody's own: they are
+spread over the pieces in proportion, so that the pieces sum to the record's amount exactly.
 """
 
 from collections.abc import Hashable
@@ -36,7 +36,7 @@ def pieces_of(
     pieces: dict[Hashable, Piece] = {}
     rest = amount
     for line in lines:
-        if line.unit == currency and line.rule in _SPREAD:
+        if _is_spread(line, currency):
             continue
         piece = pieces.setdefault(key_of(line), Piece(line.detail.get(TAX_CLASS, ""), ZERO))
         piece.amount = CONTEXT.add(piece.amount, line.amount)
@@ -45,6 +45,12 @@ def pieces_of(
     if rest:
         _spread(found, rest)
     return found
+
+
+def _is_spread(line: ChargeLine, currency: Currency) -> bool:
+    if line.rule in _SPREAD and line.unit == currency:
+        return True
+    return not line.quantity and TAX_CLASS not in line.detail
 
 
 def _spread(pieces: list[Piece], rest: Decimal) -> None:

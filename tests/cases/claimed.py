@@ -6,13 +6,17 @@ A group is the beginning of a feature's name. What is in `EXCEPT` is not claimed
 from typing import Final
 
 CLAIMED: Final = (
+    "currency",
     "discount.free_units",
+    "ev",
     "llm",
     "outcome.sla_credit",
     "plan_change",
     "price",
     "quantity",
     "rounding",
+    "split",
+    "tax",
     "telecom",
 )
 
@@ -20,7 +24,6 @@ EXCEPT: Final[dict[str, str]] = {
     "price.blocks_top_tier": "has recurring fees",
     "price.dynamic_markup": "has a maximum spend",
     "price.multi_meter": "has recurring fees",
-    "price.percentage_running": "has a tax",
     "rounding.cumulative": "rounds over a period",
     "tax.jurisdiction": "the parties, the product class and the rate stand in the title alone",
 }

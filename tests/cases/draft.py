@@ -42,6 +42,8 @@ class Event:
     meter: str = ""
     parts: int = 1
     """How many records of unknown size the amount is made of."""
+    receiver: str = ""
+    """Who is paid: then it is no usage, but what becomes of it."""
     is_prior: bool = False
 
     @property
@@ -79,6 +81,12 @@ class Draft:
     account: Words = field(default_factory=dict)
     attributes: set[str] = field(default_factory=set)
     free_units: Decimal | None = None
+    exchange_rate: str = ""
+    exchange_fee: str | None = None
+    currencies: list[Words] = field(default_factory=list)
+    """Currencies beside that of the price plans."""
+    accounts: list[Words] = field(default_factory=list)
+    """Accounts beside the customer, with their services."""
     fixed_amount: Decimal = Decimal(0)
     """What each paid event of a percentage costs beside its share."""
     sign: int = 1
@@ -144,7 +152,7 @@ def document(draft: Draft) -> Words:
     )
     attributes = {name for event in draft.events for name in event.attributes} | draft.attributes
     catalog = {
-        "currencies": [_currency(draft)],
+        "currencies": [_currency(draft), *draft.currencies],
         "usage_types": [
             {"id": USAGE_TYPE, "units": units, "attributes": sorted(attributes)},
         ],
@@ -158,7 +166,7 @@ def document(draft: Draft) -> Words:
     return {
         "it": "holds",
         "catalog": catalog,
-        "given": {"accounts": [account | draft.account]},
+        "given": {"accounts": [account | draft.account, *draft.accounts]},
         "when": [_usage(draft, event) for event in draft.events] + draft.steps,
         "then": draft.then,
     }

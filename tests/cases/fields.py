@@ -29,6 +29,10 @@ class Fields:
         """The value of a field, which is known from now on."""
         return self._values.pop(name, default)
 
+    def peek(self, name: str) -> Any:
+        """The value of a field that somebody else takes."""
+        return self._values.get(name)
+
     def number(self, name: str, default: str = "0") -> Decimal:
         """The decimal number of a field."""
         return Decimal(self.take(name, default))

@@ -5,7 +5,7 @@ from calendar import month_abbr
 from typing import Final
 
 from tests.cases.draft import Draft, Words, slug
-from tests.cases.fields import Fields, NotYet, UnknownField, each
+from tests.cases.fields import Fields, UnknownField, each
 
 CONTINUED: Final = "continuation"
 _DESTINATION: Final = "destination"
@@ -35,11 +35,8 @@ def call_price(draft: Draft, model: Fields, unit: str) -> Words:
 
 
 def rate(draft: Draft, given: Fields) -> None:
-    """`rate`: one rate for all calls; a number is a rate of exchange."""
-    value = given.take("rate")
-    if not isinstance(value, dict):
-        raise NotYet("exchange rates")
-    draft.plan.rows.append(_rate(draft, Fields(value, "given.rate")))
+    """`rate`: one rate for all calls."""
+    draft.plan.rows.append(_rate(draft, Fields(given.take("rate"), "given.rate")))
 
 
 def plan(draft: Draft, given: Fields) -> None:

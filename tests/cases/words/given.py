@@ -49,6 +49,11 @@ def _period_part(draft: Draft, given: Fields) -> None:
     given.take("period_part")
 
 
+def _rate(draft: Draft, given: Fields) -> None:
+    """`rate`: of all calls; a number is a rate of exchange."""
+    (shares.exchange if isinstance(given.peek("rate"), str) else calls.rate)(draft, given)
+
+
 _WORDS: Final[dict[str, Reader]] = {
     "currency": rounding.currency,
     "rounding": rounding.rounding,
@@ -56,7 +61,7 @@ _WORDS: Final[dict[str, Reader]] = {
     "threshold_rule": tokens.threshold_rule,
     "price": prices.price,
     "prices": prices.prices,
-    "rate": calls.rate,
+    "rate": _rate,
     "plan": calls.plan,
     "plans": plans.plans,
     "intervals": calls.intervals,
@@ -75,7 +80,7 @@ _WORDS: Final[dict[str, Reader]] = {
     "balance": rounding.balances,
     "period_part": _period_part,
 }
-_TAKEN_ALONG: Final = {"target_percent", "minimum", "maximum"}
+_TAKEN_ALONG: Final = {"fee", "target_percent", "minimum", "maximum"}
 """Fields that the reader of another one takes."""
 
 LATER: Final[dict[str, str]] = {
@@ -92,7 +97,6 @@ LATER: Final[dict[str, str]] = {
     "credits_pay": "credits on an invoice",
     "days": "plan change",
     "ended": "proration",
-    "fee": "exchange rates",
     "flat_cents": "recurring fee",
     "force_duration": "credit control",
     "from": "plan change",

@@ -9,6 +9,7 @@ from typing import Any, Final
 from tests.cases.draft import Draft, Event, after
 from tests.cases.fields import Fields, NotYet, each
 from tests.cases.words.calls import CONTINUED
+from tests.cases.words.shares import payer, receivers
 from tests.cases.words.times import in_order, moment_of
 from tests.cases.words.tokens import token_units
 
@@ -16,6 +17,7 @@ from tests.cases.words.tokens import token_units
 def read_usage(draft: Draft, usage: list[dict[str, Any]]) -> None:
     """Each event with its copies; times that are not given keep the order."""
     cumulative = Decimal(0)
+    received: list[tuple[str, Decimal]] = []
     for number, fields in enumerate(each(usage, "usage"), start=1):
         event = Event(id=f"e{number}", at=in_order(number))
         copies = int(fields.take("repeat", "1")) * int(fields.take("count", "1"))
@@ -26,7 +28,12 @@ def read_usage(draft: Draft, usage: list[dict[str, Any]]) -> None:
             _WORDS[name](draft, event, value)
         if draft.unit == "s" and event.until is None and event.quantity:
             event.until = after(event.at, event.quantity)
-        draft.events += _copies(event, copies)
+        if event.receiver:
+            received.append((event.receiver, event.amount or Decimal(0)))
+        else:
+            draft.events += _copies(event, copies)
+    if received:
+        receivers(draft, received)
 
 
 def known_fields() -> set[str]:
@@ -91,6 +98,26 @@ def _meter(draft: Draft, event: Event, value: str) -> None:
     event.meter = value
 
 
+def _from(draft: Draft, event: Event, value: str) -> None:
+    event.service = payer(draft, value)
+    event.attributes["payer"] = value
+
+
+def _to(draft: Draft, event: Event, value: str) -> None:
+    event.receiver = value
+
+
+def _minor(draft: Draft, event: Event, value: str) -> None:
+    event.amount = Decimal(value) / 100
+
+
+def _discount(draft: Draft, event: Event, value: str) -> None:
+    """So much off this event."""
+    event.attributes["discounted"] = event.id
+    discount = {"id": f"off-{event.id}", "amount": value, "when": {"discounted": event.id}}
+    draft.section("discounts", discount)
+
+
 def _measured(unit: str) -> Callable[[Draft, Event, str], None]:
     def take(draft: Draft, event: Event, value: str) -> None:
         event.units[unit] = Decimal(value)
@@ -116,6 +143,10 @@ _WORDS: Final[dict[str, Callable[[Draft, Event, Any], None]]] = {
     "quantities": _quantities,
     "events": _events,
     "continuation": _continued,
+    "discount": _discount,
+    "from": _from,
+    "to": _to,
+    "minor": _minor,
     "meter": _meter,
     "availability_percent": _measured("availability_percent"),
     "energy_kWh": _measured("energy_kWh"),
@@ -131,16 +162,12 @@ LATER: Final[dict[str, str]] = {
     "bucket": "aggregation",
     "charge": "settlement",
     "conversation": "outcome",
-    "discount": "discount",
     "event": "events that are no usage",
-    "from": "split among payers",
     "id": "ids of records",
-    "minor": "split among payers",
     "op": "reserve and commit",
     "prorated_quantity": "proration",
     "refund": "refund",
     "service": "rating groups",
-    "to": "split among payers",
     "used": "rating groups",
     "used_cents": "minimum spend",
     "value": "alerts on a value",
