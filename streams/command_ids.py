@@ -10,12 +10,19 @@ ticks being regular. Ids from before the first tick are in the first group.
 from hashlib import blake2b
 from typing import Final
 
-from streams.model.command import ActivateCatalog, AssignService, EndService, PutAccount, TopUp
+from streams.model.command import (
+    ActivateCatalog,
+    AssignService,
+    EndService,
+    PutAccount,
+    PutPrices,
+    TopUp,
+)
 from streams.model.instant import DAY, Instant
 from streams.record_ids import KEPT_DAYS
 from streams.state import State, Table
 
-Identified = PutAccount | AssignService | EndService | TopUp | ActivateCatalog
+Identified = PutAccount | AssignService | EndService | TopUp | ActivateCatalog | PutPrices
 """Commands that count once. The others have the same effect the second time."""
 
 GROUP: Final = b"commands.group"

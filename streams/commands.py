@@ -13,6 +13,7 @@ from streams.accumulate.sessions import drop_closed
 from streams.accumulate.top_up import top_up
 from streams.due.fold import TIME
 from streams.model.account import Account, Service, ServiceAssignment
+from streams.model.account_prices import AccountPrices
 from streams.model.command import (
     ActivateCatalog,
     AssignService,
@@ -22,6 +23,7 @@ from streams.model.command import (
     FoldPeriods,
     Forwarded,
     PutAccount,
+    PutPrices,
     Receipt,
     Released,
     Tick,
@@ -61,7 +63,14 @@ class CommandBook:
                 clear(command.message_id, state, effects)
             case DiscardSuspended():
                 _discard(command, state, effects)
-            case PutAccount() | AssignService() | EndService() | TopUp() | ActivateCatalog():
+            case (
+                PutAccount()
+                | AssignService()
+                | EndService()
+                | TopUp()
+                | ActivateCatalog()
+                | PutPrices()
+            ):
                 if command_ids.note(command, state):
                     self._apply_new(command, state=state, effects=effects)
             case Forwarded() | Released() | FoldPeriods():
@@ -85,6 +94,8 @@ class CommandBook:
                 top_up(command, plan=plan, state=state, effects=effects)
             case ActivateCatalog():
                 _activate(command, state)
+            case PutPrices():
+                _put_prices(command, state, effects)
 
 
 def _put_account(command: PutAccount, state: State, effects: Effects) -> None:
@@ -100,9 +111,22 @@ def _put_account(command: PutAccount, state: State, effects: Effects) -> None:
         command.credit_limit,
         1 if known is None else known.version + 1,
         command.attributes,
+        state.get(Table.ACCOUNT_PRICES, key) is not None,
     )
     state.put(Table.ACCOUNTS, key, account)
     effects.facts.append(account)
+
+
+def _put_prices(command: PutPrices, state: State, effects: Effects) -> None:
+    """The account changes with its prices: whoever knows a payer by it looks again."""
+    key = f"{command.tenant}\0{command.account}".encode()
+    known: AccountPrices = state.get(Table.ACCOUNT_PRICES, key) or AccountPrices()
+    state.put(Table.ACCOUNT_PRICES, key, known.with_list(command.prices))
+    account: Account | None = state.get(Table.ACCOUNTS, key)
+    if account is not None:
+        changed = replace(account, version=account.version + 1, has_prices=True)
+        state.put(Table.ACCOUNTS, key, changed)
+        effects.facts.append(changed)
 
 
 def _assign_service(command: AssignService, state: State, effects: Effects) -> None:

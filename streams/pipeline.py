@@ -44,6 +44,7 @@ STAGES: tuple[Stage, ...] = (
             Table.CATALOGS,
             Table.SERVICES,
             Table.ACCOUNTS,
+            Table.ACCOUNT_PRICES,
             Table.BALANCES,
             Table.ACCUMULATORS,
             Table.METERS,

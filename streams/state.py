@@ -51,6 +51,8 @@ class Table(IntEnum):
     """`MeterState` by `tenant NUL service id NUL register`."""
     SESSION_TALLIES = 13
     """`SessionTally` by `tenant NUL account NUL outcome NUL session`."""
+    ACCOUNT_PRICES = 14
+    """`AccountPrices` by `tenant NUL account`."""
 
 
 class RecordState(IntEnum):

@@ -109,3 +109,9 @@ class HealthAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     status: Literal["ok", "unavailable"]
     dependencies: dict[str, str] = {}
+
+
+class PricesAnswer(Struct, frozen=True, kw_only=True):
+    """The prices were taken: sent again under the same id, they change nothing."""
+
+    command_id: str

@@ -71,7 +71,7 @@ def _operation(route: Route, schema: dict[str, Any] | None) -> dict[str, Any]:
             for name, text in route.query.items()
         ],
         "responses": {
-            "200": {"description": route.summary, "content": content},
+            str(int(route.status)): {"description": route.summary, "content": content},
             "default": {
                 "description": "What went wrong.",
                 "content": {CONTENT_TYPE: {"schema": {"$ref": _REF.format(name="ProblemAnswer")}}},

@@ -15,10 +15,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connectors.api import queries, registry_routes
+from connectors.api.account_prices import put_prices
 from connectors.api.answers import (
     AccountAnswer,
     BalanceAnswer,
     HealthAnswer,
+    PricesAnswer,
     SuspenseCount,
     SuspensePage,
 )
@@ -45,6 +47,7 @@ class Route:
     media_type: str = "application/json"
     query: Mapping[str, str] = field(default_factory=dict)
     registry: bool = False
+    status: HTTPStatus = HTTPStatus.OK
 
     @property
     def operation_id(self) -> str:
@@ -183,6 +186,16 @@ ROUTES: Final[tuple[Route, ...]] = (
         answering=get_balance,
         summary="Balances and running totals of an account, as of ledger positions",
         answer=BalanceAnswer,
+    ),
+    Route(
+        path=f"{_TENANT}/accounts/{{account}}/prices",
+        answering=put_prices,
+        summary="Put prices agreed with an account, before those of its plan",
+        scope=Scope.WRITE,
+        method="POST",
+        answer=PricesAnswer,
+        status=HTTPStatus.ACCEPTED,
+        query={"id": "names the cause: sent again within 35 days, it does nothing"},
     ),
     Route(
         path=f"{_TENANT}/suspense",

@@ -28,6 +28,11 @@ def compose_documents(path: Path, book: ProblemBook) -> list[Node]:
     except UnicodeDecodeError as error:
         book.spoil(place, f"is not UTF-8 text: {error.reason} at byte {error.start}")
         return []
+    return compose_text(text, place, book)
+
+
+def compose_text(text: str, place: Place, book: ProblemBook) -> list[Node]:
+    """The root nodes of all documents of a text; none where it is no YAML, which is reported."""
     if len(text) > _BYTES_MAX:
         book.spoil(place, f"is larger than {_BYTES_MAX} bytes")
         return []

@@ -114,13 +114,14 @@ def _offer(each: form.OfferForm) -> model.PriceOffer:
         measures=tuple(measure(unit, words) for unit, words in each.measures.items()),
         impacts=each.impacts,
         zero_usage=each.zero_usage,
-        prices=tuple(map(_price, each.prices)),
-        costs=tuple(map(_price, each.costs)),
+        prices=tuple(map(price_of, each.prices)),
+        costs=tuple(map(price_of, each.costs)),
         cost_currency=each.cost_currency,
     )
 
 
-def _price(each: PriceForm) -> model.Price:
+def price_of(each: PriceForm) -> model.Price:
+    """The price of a form that has been checked."""
     return model.Price(when=each.when, price=price_kind(each), tax_class=each.tax_class)
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from connectors.errors import Refused
 from streams.model.account import Account, Accumulators, Balances, Service
+from streams.model.account_prices import AccountPrices
 from streams.model.command import Command, OutboxMessage
 from streams.model.ledger import LedgerRecord
 from streams.model.meter import MeterState
@@ -47,6 +48,7 @@ _TABLE_TYPES: dict[Table, Any] = {
     Table.PERIODS: Any,
     Table.METERS: MeterState,
     Table.SESSION_TALLIES: SessionTally,
+    Table.ACCOUNT_PRICES: AccountPrices,
 }
 TABLE_DECODERS = {
     table: msgspec.msgpack.Decoder(kind).decode for table, kind in _TABLE_TYPES.items()

@@ -22,6 +22,7 @@ from streams.model.command import (
     FoldPeriods,
     Forwarded,
     PutAccount,
+    PutPrices,
     Receipt,
     Released,
     Tick,
@@ -44,7 +45,14 @@ def partitions_of(command: Command, partitions: int) -> Iterable[int]:
     match command:
         case ActivateCatalog() | Tick():
             return range(partitions)
-        case PutAccount() | AssignService() | EndService() | TopUp() | DiscardSuspended():
+        case (
+            PutAccount()
+            | AssignService()
+            | EndService()
+            | TopUp()
+            | DiscardSuspended()
+            | PutPrices()
+        ):
             return (partition_of(command.tenant, command.root, partitions),)
         case Forwarded() | Receipt() | Released() | FoldPeriods():
             raise AssertionError(f"{type(command).__name__} is sent by workers alone")

@@ -5,23 +5,32 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.progress import Progress
 from rich.table import Table
 
 from connectors.api.queries import account_of
+from connectors.catalog.account_prices import read_account_prices
 from connectors.catalog.resolution.dates import instant_at
 from connectors.clickhouse.client import Database
 from connectors.clock import now
+from connectors.kafka.catalog_topic import newest_catalog
 from connectors.kafka.commands import CommandSender
 from infra.account_file import ATTRIBUTE, COLUMNS, read_account_file
 from infra.cli.options import DataOption, JsonOption, TenantOption, WaitOption
 from infra.cli.screen import ExitCode, console, errors, print_json
 from infra.up import load_settings
 from streams.model.account import Payment
-from streams.model.command import AssignService, Command, EndService, PutAccount, TopUp
+from streams.model.command import (
+    AssignService,
+    Command,
+    EndService,
+    PutAccount,
+    PutPrices,
+    TopUp,
+)
 from streams.model.instant import FOREVER, Instant, zone
 
 SHOWN_AT_ONCE = 5_000
@@ -169,6 +178,36 @@ def top_up(  # noqa: PLR0913 - a top-up by its fields
 
 
 @commands.command()
+def prices(  # noqa: PLR0913 - whose prices, and how they are sent
+    account: Account,
+    file: Annotated[Path, typer.Argument(help="YAML or JSON: one list of prices a document.")],
+    tenant: TenantOption,
+    root: Root = "",
+    command_id: CommandId = "",
+    wait: WaitOption = True,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put prices agreed with an account, before those of its plan.
+
+    They are checked as a catalog's are, against the catalog that counts last.
+    """
+    if not file.is_file():
+        raise typer.BadParameter(f"there is no file {file}")
+    catalog = newest_catalog(load_settings(data).kafka, tenant)
+    text = file.read_text(encoding="utf-8", errors="replace")
+    found, problems = read_account_prices(text, name=str(file), catalog=catalog)
+    if problems:
+        _refuse([str(problem) for problem in problems], problems, as_json=as_json)
+    cause = command_id or _new_id()
+    puts = [
+        PutPrices(f"{cause}#{number}" if number else cause, tenant, account, root or account, each)
+        for number, each in enumerate(found)
+    ]
+    _send(puts, wait=wait, data=data, as_json=as_json)
+
+
+@commands.command()
 def load(
     file: Annotated[
         Path, typer.Argument(help=f"CSV with columns {', '.join(COLUMNS)}, {ATTRIBUTE}<attribute>.")
@@ -187,14 +226,8 @@ def load(
         raise typer.BadParameter(f"there is no file {file}")
     found, problems = read_account_file(file, tenant=tenant, at=now())
     if problems:
-        if as_json:
-            print_json({"ok": False, "commands": 0, "problems": problems})
-        for problem in problems if not as_json else ():
-            console.print(
-                f"{file}:{problem.line}: error: {problem.message}", markup=False, highlight=False
-            )
-        errors.print(f"{len(problems)} problems; nothing was sent", style="red")
-        raise typer.Exit(ExitCode.FAILED)
+        lines = [f"{file}:{problem.line}: error: {problem.message}" for problem in problems]
+        _refuse(lines, problems, as_json=as_json)
     _send(found, wait=wait, data=data, as_json=as_json)
 
 
@@ -221,6 +254,15 @@ def show(
     for each in found.services:
         table.add_row(each.service_id, each.subscription, each.price_plan, each.start, each.end)
     console.print(table)
+
+
+def _refuse(lines: Sequence[str], problems: Sequence[Any], *, as_json: bool) -> NoReturn:
+    if as_json:
+        print_json({"ok": False, "commands": 0, "problems": problems})
+    for line in lines if not as_json else ():
+        console.print(line, markup=False, highlight=False)
+    errors.print(f"{len(problems)} problems; nothing was sent", style="red")
+    raise typer.Exit(ExitCode.FAILED)
 
 
 def _send(found: Sequence[Command], *, wait: bool, data: Path | None, as_json: bool) -> None:

@@ -4,9 +4,17 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-from infra.scenario.form import AccountForm, EndServiceForm, ServiceForm, TopUpForm
+from connectors.catalog.account_prices import price_list
+from infra.scenario.form import AccountForm, EndServiceForm, PricesForm, ServiceForm, TopUpForm
 from infra.scenario.messages import instant
-from streams.model.command import AssignService, Command, EndService, PutAccount, TopUp
+from streams.model.command import (
+    AssignService,
+    Command,
+    EndService,
+    PutAccount,
+    PutPrices,
+    TopUp,
+)
 from streams.model.instant import BEGINNING, FOREVER
 
 _BEFORE: Final = instant("2000-01-01")
@@ -68,6 +76,17 @@ def end_command(form: EndServiceForm, *, tenant: str, step: int) -> EndService:
         root=form.root,
         end=instant(form.at),
         moved_to=form.moved_to,
+    )
+
+
+def prices_command(form: PricesForm, *, root: str, tenant: str, step: int) -> PutPrices:
+    """Prices agreed with an account."""
+    return PutPrices(
+        command_id=f"{tenant}/{step}/prices/{form.account}",
+        tenant=tenant,
+        account=form.account,
+        root=root,
+        prices=price_list(form),
     )
 
 

@@ -11,7 +11,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from connectors.catalog.compile import compile_plan
-from infra.scenario.commands import account_commands, assign_command, end_command, top_up_command
+from infra.scenario.commands import (
+    account_commands,
+    assign_command,
+    end_command,
+    prices_command,
+    top_up_command,
+)
 from infra.scenario.form import AccountForm, MessageForm, ScenarioForm, StepForm
 from infra.scenario.messages import TOPIC, instant, message_of, with_platforms
 from infra.scenario.outcome import Outcome, Refused
@@ -135,6 +141,10 @@ class CoreRun:
                 ),
                 root,
             )
+        elif step.prices is not None:
+            owner = self._accounts[step.prices.account]
+            root = owner.root or owner.account
+            self._send(prices_command(step.prices, root=root, tenant=tenant, step=number), root)
         elif step.end_service is not None:
             command = end_command(step.end_service, tenant=tenant, step=number)
             self._send(command, command.root)

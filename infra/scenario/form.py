@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from connectors.catalog.form import CatalogFile
+from connectors.catalog.forms.account_prices import AccountPricesForm
 from streams.model.account import Payment
 
 SCHEMA_NAME = "scenario.schema.json"
@@ -92,6 +93,12 @@ class EndServiceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     moved_to: str = ""
 
 
+class PricesForm(AccountPricesForm, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Prices agreed with an account."""
+
+    account: str
+
+
 class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One thing that happens: exactly one of these.
 
@@ -104,6 +111,7 @@ class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     top_up: TopUpForm | None = None
     account: AccountForm | None = None
     service: ServiceForm | None = None
+    prices: PricesForm | None = None
     end_service: EndServiceForm | None = None
     tick: Time | None = None
     redeliver: str | None = None

@@ -21,7 +21,13 @@ from connectors.kafka.client import new_producer
 from connectors.kafka.commands import CommandSender
 from connectors.kafka.topics import Topic
 from connectors.settings import ClickHouseSettings, KafkaSettings
-from infra.scenario.commands import account_commands, assign_command, end_command, top_up_command
+from infra.scenario.commands import (
+    account_commands,
+    assign_command,
+    end_command,
+    prices_command,
+    top_up_command,
+)
 from infra.scenario.compare import differences
 from infra.scenario.core import CoreRun
 from infra.scenario.form import AccountForm, ScenarioForm, StepForm
@@ -112,6 +118,10 @@ class LiveRun:
             return [
                 assign_command(step.service, account=account, root=root, tenant=tenant, step=number)
             ]
+        if step.prices is not None:
+            owner = self._accounts[step.prices.account]
+            root = owner.root or owner.account
+            return [prices_command(step.prices, root=root, tenant=tenant, step=number)]
         if step.end_service is not None:
             return [end_command(step.end_service, tenant=tenant, step=number)]
         assert step.top_up is not None

@@ -8,6 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 from yaml.nodes import Node
 
+from connectors.catalog.account_prices import check_account_prices
 from connectors.catalog.load import CUSTOM, check_sheets
 from connectors.catalog.nodes import compose_documents
 from connectors.catalog.problem import CatalogProblem, Place, ProblemBook
@@ -68,6 +69,12 @@ def _read(path: Path, number: int, node: Node, book: ProblemBook) -> Scenario | 
         return None
     catalog = check_sheets(sheets, book)
     if catalog is None:
+        return None
+    for at, step in enumerate(form.when):
+        if step.prices is not None:
+            where = place.at("when", at, "prices")
+            check_account_prices(step.prices, where, catalog, book)
+    if len(book.problems) > before:
         return None
     return Scenario(path, node.start_mark.line + 1, form, catalog)
 

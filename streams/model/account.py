@@ -16,7 +16,8 @@ class Account(Struct, frozen=True, array_like=True, tag=1):
 
     `credit_limit` bounds what a postpaid account may owe (None: no bound); a prepaid account is
     bounded by its wallet. `attributes` say what else it is (segment, country, reseller, …): prices,
-    discounts, taxes and shares ask for them as `account.<name>`.
+    discounts, taxes and shares ask for them as `account.<name>`. `has_prices`: there are prices
+    agreed with it.
     """
 
     tenant: str
@@ -28,6 +29,7 @@ class Account(Struct, frozen=True, array_like=True, tag=1):
     credit_limit: Decimal | None = None
     version: int = 1
     attributes: dict[str, str] = {}
+    has_prices: bool = False
 
 
 class ServiceAssignment(Struct, frozen=True, array_like=True):

@@ -9,6 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from streams.model.account import Payment
+from streams.model.account_prices import PriceList
 from streams.model.instant import Instant
 from streams.model.money import Currency
 from streams.model.usage import UsageBatch
@@ -137,6 +138,19 @@ class FoldPeriods(Struct, frozen=True, array_like=True, tag=11):
     message_id: int
 
 
+class PutPrices(Struct, frozen=True, array_like=True, tag=14):
+    """Prices agreed with an account, before those of its price plan.
+
+    The list takes the place of one that was put for the same with the same start.
+    """
+
+    command_id: str
+    tenant: str
+    account: str
+    root: str
+    prices: PriceList
+
+
 Command = (
     PutAccount
     | AssignService
@@ -149,6 +163,7 @@ Command = (
     | Receipt
     | Released
     | FoldPeriods
+    | PutPrices
 )
 
 

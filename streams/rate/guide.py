@@ -19,6 +19,7 @@ from streams.state import State, Table
 
 _SERVICES: Final = Table.SERVICES
 _ACCOUNTS: Final = Table.ACCOUNTS
+_ACCOUNT_PRICES: Final = Table.ACCOUNT_PRICES
 _KEPT = 65_536
 
 
@@ -88,6 +89,7 @@ class Guide:
             intern(account.time_zone),
             floor_of(account),
             self.plan.money_bounds.of(account),
+            state.get(_ACCOUNT_PRICES, account_key) if account.has_prices else None,
         )
         # Of several assignments another may claim the service within this one's time.
         if len(service.assignments) == 1:

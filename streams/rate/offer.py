@@ -23,9 +23,11 @@ class CompiledOffer:
         "rules",
         "start",
         "takes_nothing",
+        "terms",
     )
 
     def __init__(self, terms: OfferTerms) -> None:
+        self.terms = terms
         self.plan = terms.plan
         self.is_derived = terms.rate_units is not None
         rule = terms.outcome

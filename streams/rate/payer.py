@@ -5,6 +5,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from streams.model.account import Account, Service, ServiceAssignment
+from streams.model.account_prices import AccountPrices
 from streams.model.instant import Instant
 from streams.model.money import CONTEXT, ZERO, Currency
 from streams.rate.bounds import MoneyBound
@@ -14,7 +15,8 @@ class Payer(Struct, frozen=True, gc=False):
     """The account behind a service id, by an assignment in force from `start` until `end`.
 
     `key` is the account's in the state; `floor` the lowest money balance that charges may lead to
-    (None: no bound); `bounds` are the thresholds on its money. It holds while the state still has
+    (None: no bound); `bounds` are the thresholds on its money; `prices` those agreed with
+    it (None: no other than its plan's). It holds while the state still has
     this very `service` and this very `account`. Words that many accounts share (price plan,
     currency, time zone) are one object for all of them, so that looking at them stays in the
     processor's cache.
@@ -31,6 +33,7 @@ class Payer(Struct, frozen=True, gc=False):
     time_zone: str
     floor: Decimal | None
     bounds: tuple[MoneyBound, ...]
+    prices: AccountPrices | None = None
 
 
 def floor_of(account: Account) -> Decimal | None:

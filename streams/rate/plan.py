@@ -15,6 +15,7 @@ from streams.model.catalog import (
 )
 from streams.model.instant import datetime_of
 from streams.model.money import CONTEXT, ROUNDING_MODES, Quantity
+from streams.rate.account_prices import AccountOffers
 from streams.rate.bounds import HUNDRED, MoneyBounds
 from streams.rate.money_terms import money_terms
 from streams.rate.offer import CompiledOffer
@@ -36,6 +37,7 @@ class Plan:
 
     __slots__ = (
         "_levels",
+        "account_offers",
         "allowance_thresholds",
         "charges_zero",
         "dedupe_days",
@@ -73,6 +75,7 @@ class Plan:
         )
         self.money_bounds = MoneyBounds(catalog.thresholds)
         self._levels: dict[tuple[str, int], Levels] = {}
+        self.account_offers = AccountOffers()
 
     def dedupe_window(self, usage_type: str) -> int:
         """How many days back an event of this type is charged: its source's window."""

@@ -1,6 +1,7 @@
 """Which price: the prices of an offer compiled to one look-up by attributes, zone and band.
 
-Of the prices whose `when` holds, the one with most words wins, and among those the first. That is
+Of the prices whose `when` holds, the one with most words wins, and among those the first; prices
+agreed with the account come before all others. That is
 decided once for each combination of values and kept, so a record costs one dictionary access.
 """
 
@@ -33,6 +34,8 @@ class PriceTable:
     """
 
     __slots__ = (
+        "_agreed",
+        "_agreed_source",
         "_by_value",
         "_charges_zero",
         "_found",
@@ -50,9 +53,11 @@ class PriceTable:
             (word, word.removeprefix(ACCOUNT)) for word in words if word.startswith(ACCOUNT)
         )
         self._source = terms.source
+        self._agreed, self._agreed_source = terms.agreed, terms.agreed_source
         self._charges_zero = terms.charges_zero
         numbered = list(enumerate(terms.offer.prices, start=1))
-        numbered.sort(key=lambda entry: (-len(entry[1].when), entry[0]))
+        agreed = terms.agreed
+        numbered.sort(key=lambda entry: (entry[0] > agreed, -len(entry[1].when), entry[0]))
         self._prices = numbered
         self._word, self._by_value = _indexed(numbered)
         self._found: dict[Any, PricesByUnit] = {}
@@ -74,14 +79,19 @@ class PriceTable:
         asked, anyhow = values.get(self._word, ""), self._by_value[None]
         for number, price in self._by_value.get(asked, anyhow):
             if all(values.get(word) == value for word, value in price.when.items()):
-                source = f"{self._source}#{number}"
                 told = price.when | where
                 if price.tax_class:
                     told = told | {TAX_CLASS: price.tax_class}
-                label = Label(source, told, self._charges_zero)
+                label = Label(self._source_of(number), told, self._charges_zero)
                 for unit, compiled in _by_unit(price.price, label):
                     found.setdefault(unit, compiled)
         return found
+
+    def _source_of(self, number: int) -> str:
+        """What a price is called in charge lines: an account's and the offer's count apart."""
+        if number <= self._agreed:
+            return f"{self._agreed_source}#{number}"
+        return f"{self._source}#{number - self._agreed}"
 
     def all_prices(self) -> Iterator[UnitPrice]:
         """Every price that a record can meet, to see what pricing it takes."""

@@ -10,7 +10,7 @@ from streams.rate.rating import Rating
 
 
 def find_offer(record: UsageRecord, payer: Payer, plan: Plan) -> CompiledOffer | Reject:
-    """The offer in force of the payer's price plan."""
+    """The offer in force of the payer's price plan, with what was agreed with its account."""
     price_plan = plan.price_plans.get(payer.price_plan)
     if price_plan is None:
         return Reject(
@@ -34,7 +34,9 @@ def find_offer(record: UsageRecord, payer: Payer, plan: Plan) -> CompiledOffer |
             f"account {account} is in {payer.currency}, price plan {terms.id} in {terms.currency}",
             lacks=f"account:{record.tenant}:{account}",
         )
-    return offer
+    if payer.prices is None:
+        return offer
+    return plan.account_offers.offer_for(offer, payer, record.occurred_at)
 
 
 def rate_usage(rating: Rating, offer: CompiledOffer) -> Drop | Reject | None:

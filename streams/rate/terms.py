@@ -50,7 +50,8 @@ class OfferTerms(Struct, frozen=True):
     `counts` those that a record moves by one; `units` are all of the usage type. `rate_units` are
     there where they say how much a record is, not its source. `outcome` is what its sessions are
     charged for. `money` is what the catalog says of discounts, taxes and the like: rules look there
-    for what is for this offer.
+    for what is for this offer. Of the offer's prices the first `agreed` are those of one account,
+    which `agreed_source` names: they come before all others.
     """
 
     plan: PlanTerms
@@ -65,6 +66,8 @@ class OfferTerms(Struct, frozen=True):
     rate_units: RateUnitTerms | None = None
     outcome: OutcomeRule | None = None
     money: MoneyTerms = MoneyTerms()
+    agreed: int = 0
+    agreed_source: str = ""
 
     @property
     def charges_zero(self) -> bool:

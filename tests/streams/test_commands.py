@@ -7,6 +7,7 @@ import pytest
 from streams.charge import Charging
 from streams.memory import MemoryState
 from streams.model.account import Account, Balances, Service
+from streams.model.account_prices import AccountPrices, PriceList
 from streams.model.catalog import (
     Catalog,
     CurrencyRule,
@@ -24,6 +25,7 @@ from streams.model.command import (
     EndService,
     Forwarded,
     PutAccount,
+    PutPrices,
     Receipt,
     Tick,
     TopUp,
@@ -110,6 +112,32 @@ def test_money_for_an_account_that_is_not_yet_known_is_kept_for_it() -> None:
     one = Partition()
     one.apply(TopUp("top", "t", "ada", "ada", Decimal(5), "CHF", NOW, ""), PUT)
     assert one.money() == 5
+
+
+def half_price(command_id: str, start: Instant = BEGINNING) -> PutPrices:
+    prices = (Price(price=PerUnit(amounts={"u": Decimal("0.5")})),)
+    return PutPrices(command_id, "t", "ada", "ada", PriceList("p", "x", "", start, prices=prices))
+
+
+def test_agreed_prices_are_kept_for_an_account_that_is_not_yet_known() -> None:
+    one = Partition()
+    one.apply(half_price("agreed"), PUT, assign("a", "ada", BEGINNING))
+    one.charge(usage("e"))
+    assert [rated.amount for rated in one.effects.rated] == [Decimal("0.5")]
+
+
+def test_agreed_prices_count_at_once_and_once() -> None:
+    one = Partition()
+    one.apply(PUT, assign("a", "ada", BEGINNING))
+    one.charge(usage("before"), 1)
+    one.apply(half_price("agreed"), half_price("agreed"))
+    one.charge(usage("after"), 2)
+    one.apply(PutAccount("again", "t", "ada", "ada", "postpaid", "CHF", "UTC", None))
+    one.charge(usage("later"), 3)
+    assert [str(rated.amount) for rated in one.effects.rated] == ["1.00", "0.50", "0.50"]
+    held: AccountPrices = one.state.get(Table.ACCOUNT_PRICES, b"t\0ada")
+    account: Account = one.state.get(Table.ACCOUNTS, b"t\0ada")
+    assert (len(held.lists), account.version, account.has_prices) == (1, 3, True)
 
 
 def test_a_later_assignment_of_the_same_root_ends_the_one_it_overlaps() -> None:

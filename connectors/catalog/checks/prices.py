@@ -21,10 +21,8 @@ def check_prices(sheets: Sheets, names: Names, book: ProblemBook) -> None:
                 book.report(place.at("prices"), "expected at least one price")
             for rows in ("prices", "costs"):
                 for number, price in enumerate(getattr(offer, rows)):
-                    below = place.at(rows, number)
-                    _check_when(price, offer, below, names, book)
-                    _check_kind(price, KindCheck(below, offer, names, book))
-                _check_reachable(offer, rows, place, book)
+                    check_price(price, offer, place.at(rows, number), names, book)
+                check_reachable(offer, rows, place, book)
                 _check_covered(offer, rows, place, names=names, book=book)
             _check_cost(offer, plan.form.currency, place, sheets, book)
 
@@ -52,6 +50,14 @@ def _check_cost(
     ):
         message = f"there is no exchange rate from {source} to {currency}"
         book.report(place.at("cost_currency"), message)
+
+
+def check_price(
+    price: PriceForm, offer: OfferForm, place: Place, names: Names, book: ProblemBook
+) -> None:
+    """Report what is wrong with one price of an offer."""
+    _check_when(price, offer, place, names, book)
+    _check_kind(price, KindCheck(place, offer, names, book))
 
 
 def units_of(price: PriceForm) -> tuple[str, ...]:
@@ -117,7 +123,8 @@ def _word_of(kind: str) -> str:
     return "SLAB" if kind == "slab" else kind
 
 
-def _check_reachable(offer: OfferForm, rows: str, place: Place, book: ProblemBook) -> None:
+def check_reachable(offer: OfferForm, rows: str, place: Place, book: ProblemBook) -> None:
+    """Report prices that another one of the same offer stands before."""
     seen: dict[tuple[str, tuple[tuple[str, str], ...]], int] = {}
     for number, price in enumerate(getattr(offer, rows)):
         for unit in units_of(price):
