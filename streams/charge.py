@@ -13,8 +13,10 @@ from msgspec.structs import replace
 from streams.accumulate.accumulate import accumulate_usage
 from streams.accumulate.counters import post_charges
 from streams.accumulate.periods import open_period, period_of
+from streams.charge_children import charge_children
 from streams.commands import CommandBook, catalog_of
 from streams.due.fold import AT_ONCE, TIME, Folding
+from streams.ends import duplicate, refuse
 from streams.model.account import Accumulators, Balances
 from streams.model.command import (
     ActivateCatalog,
@@ -26,10 +28,9 @@ from streams.model.command import (
     TopUp,
 )
 from streams.model.instant import BEGINNING, Instant, Period
-from streams.model.rated import RecordVerdict
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.outbox import forward
-from streams.outcome import Drop, DropReason, Reject, Verdict, verdict_of
+from streams.outcome import Drop, DropReason, Reject
 from streams.partition import partition_of
 from streams.rate.guide import Elsewhere, Guide, find_assignment
 from streams.rate.meter import keep_reading
@@ -68,11 +69,10 @@ _CATALOGS: Final = Table.CATALOGS
 _CHARGED: Final = RecordState.CHARGED
 _NO_BALANCES = Balances()
 _NO_TOTALS = Accumulators()
-_STATE_OF = {
-    Verdict.IGNORED: RecordState.IGNORED,
-    Verdict.SUSPENDED: RecordState.SUSPENDED,
-    Verdict.ERROR: RecordState.ERROR,
-}
+
+
+Terms = tuple[Plan, Payer, Instant]
+"""What a record is charged by: catalog, payer, and the time before which periods are closed."""
 
 
 class Charging:
@@ -160,7 +160,7 @@ class Charging:
                 became = self._charge(record, position, state, effects, forwarded=True)
                 state.put(_RECORD_IDS, key, mark_of(became, position))
             elif not is_redelivery(mark, position):
-                effects.verdicts.append(_duplicate(record, position))
+                effects.verdicts.append(duplicate(record, position))
 
     def _release(
         self, record: UsageRecord, position: SourcePosition, *, state: State, effects: Effects
@@ -174,7 +174,7 @@ class Charging:
         if mark is None or mark.state == RecordState.SUSPENDED:
             first = position if mark is None else position_of(mark)
             if first != position:
-                effects.verdicts.append(_duplicate(record, position))
+                effects.verdicts.append(duplicate(record, position))
                 record = replace(record, offset=first.offset, index=first.index)
             became = self._charge(record, first, state, effects)
             state.put(_RECORD_IDS, key, mark_of(became, first))
@@ -203,7 +203,7 @@ class Charging:
         if isinstance(known, Elsewhere) and not self._is_home(record, known.root):
             self._send_on(record, position, known.root, state=state, effects=effects)
         else:
-            effects.verdicts.append(_duplicate(record, position))
+            effects.verdicts.append(duplicate(record, position))
 
     def _charge(
         self,
@@ -219,9 +219,9 @@ class Charging:
         if outcome is None:
             return _CHARGED
         if not isinstance(outcome, Elsewhere):
-            return _refuse(record, position, outcome, effects)
+            return refuse(record, position, outcome, effects)
         if forwarded or self._is_home(record, outcome.root):
-            return _refuse(record, position, wrong_home(record, outcome), effects)
+            return refuse(record, position, wrong_home(record, outcome), effects)
         self._send_on(record, position, outcome.root, state=state, effects=effects)
         return RecordState.FORWARDED
 
@@ -270,12 +270,42 @@ class Charging:
         if not isinstance(payer, Payer):
             return payer
         offer = find_offer(record, payer, plan)
-        if not isinstance(offer, CompiledOffer):
+        if isinstance(offer, CompiledOffer):
+            return self._charge_by(
+                offer, record, position, (plan, payer, closed_before), state, effects
+            )
+        parent = plan.multi_rates.get(record.usage_type)
+        if parent is None:
             return offer
+        balances: Balances = state.get(_BALANCES, payer.key) or _NO_BALANCES
+        if balances.due <= time:
+            self._folding.fold(payer.key, record, state=state, effects=effects)
+
+        def charge_child(child: UsageRecord, state: State, own: Effects) -> Drop | Reject | None:
+            found = find_offer(child, payer, plan)
+            if not isinstance(found, CompiledOffer):
+                return found
+            return self._charge_by(found, child, position, (plan, payer, closed_before), state, own)
+
+        return charge_children(
+            parent, record, payer.account, charge=charge_child, state=state, effects=effects
+        )
+
+    def _charge_by(  # noqa: PLR0913 - a record, what it is charged by, and where that goes
+        self,
+        offer: CompiledOffer,
+        record: UsageRecord,
+        position: SourcePosition,
+        terms: Terms,
+        state: State,
+        effects: Effects,
+    ) -> Drop | Reject | None:
+        """Charge the record by its offer, or say why not; None: charged, the last of `rated`."""
+        plan, payer, closed_before = terms
         if plan.charges_zero and not offer.takes_nothing and _is_nothing(record):
             return Drop(DropReason.ZERO_USAGE)
         balances = state.get(_BALANCES, payer.key) or _NO_BALANCES
-        if balances.due <= time:
+        if balances.due <= self._time:
             self._folding.fold(payer.key, record, state=state, effects=effects)
             balances = state.get(_BALANCES, payer.key)
         totals = state.get(_ACCUMULATORS, payer.key) or _NO_TOTALS
@@ -355,18 +385,3 @@ def _is_nothing(record: UsageRecord) -> bool:
 
 def _position(batch: UsageBatch, record: UsageRecord) -> SourcePosition:
     return SourcePosition(batch.topic_id, batch.partition, record.offset, record.index)
-
-
-def _duplicate(record: UsageRecord, position: SourcePosition) -> RecordVerdict:
-    return RecordVerdict(Verdict.DUPLICATE, "", "", "", "", position, record)
-
-
-def _refuse(
-    record: UsageRecord, position: SourcePosition, refusal: Drop | Reject, effects: Effects
-) -> RecordState:
-    verdict = verdict_of(refusal)
-    where = ("", "") if isinstance(refusal, Drop) else (refusal.field, refusal.lacks)
-    effects.verdicts.append(
-        RecordVerdict(verdict, refusal.reason, refusal.detail, *where, position, record)
-    )
-    return _STATE_OF[verdict]

@@ -125,8 +125,8 @@ class State(Protocol):
 class Effects:
     """All that one step did beside the state: what leaves with its ledger record.
 
-    Lists keep the order of the inputs. `causes` are the inputs, records or commands, at which each
-    made charge of `rated` fell due, in their order.
+    Lists keep the order of the inputs. `causes` are the records of those charges of `rated` that
+    are no input themselves, each with the input, a record or a command, that they came from.
     """
 
     __slots__ = ("alerts", "causes", "cleared", "facts", "outbox", "rated", "verdicts")
@@ -138,12 +138,12 @@ class Effects:
         self.outbox: list[OutboxMessage] = []
         self.facts: list[Account | Service] = []
         self.cleared: list[int] = []
-        self.causes: list[Command | UsageRecord] = []
+        self.causes: list[tuple[UsageRecord, Command | UsageRecord]] = []
 
     def make(self, charge: RatedUsage, cause: Command | UsageRecord) -> None:
-        """Append a charge of a record that no source has sent."""
+        """Append a charge of a record that no source has sent, or that is a part of one."""
         self.rated.append(charge)
-        self.causes.append(cause)
+        self.causes.append((charge.record, cause))
 
     def extend(self, other: "Effects") -> None:
         """Append all that another has, an input's to its step's."""

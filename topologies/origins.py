@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any
 
 from streams.model.command import Forwarded, Released
-from streams.model.usage import MADE, UsageRecord
+from streams.model.usage import UsageRecord
 from streams.state import Effects
 
 UNKNOWN = -1
@@ -51,10 +51,9 @@ def _add_made(
     by_identity: dict[int, int],
     by_record_id: dict[bytes, int],
 ) -> None:
-    """A made charge came from the input at which it fell due."""
+    """A made charge came from the input at which it fell due, a part from the whole record."""
     by_command = {id(item): ordinal for ordinal, item in enumerate(chain.from_iterable(inputs))}
-    made = (charge.record for charge in effects.rated if charge.position.topic_id == MADE)
-    for record, cause in zip(made, effects.causes, strict=True):
+    for record, cause in effects.causes:
         found = by_command.get(id(cause), by_identity.get(id(cause)))
         if found is None and isinstance(cause, UsageRecord):
             found = by_record_id.get(cause.record_id)

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, field
 
 from connectors.catalog.forms.discounts import DiscountForm
 from connectors.catalog.forms.loyalty import LoyaltyRuleForm
+from connectors.catalog.forms.multi_rate import MultiRateForm
 from connectors.catalog.forms.outcomes import OutcomeForm
 from connectors.catalog.forms.partners import ExchangeRateForm, PartnerForm, RevenueShareForm
 from connectors.catalog.forms.prices import PriceForm
@@ -129,6 +130,7 @@ class CatalogFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     usage_types: tuple[UsageTypeForm, ...] = ()
     rate_units: tuple[RateUnitForm, ...] = ()
     rate_unit_maps: tuple[RateUnitMapForm, ...] = ()
+    multi_rates: tuple[MultiRateForm, ...] = ()
     allowances: tuple[AllowanceForm, ...] = ()
     accumulators: tuple[AccumulatorForm, ...] = ()
     zone_units: tuple[ZoneUnitForm, ...] = ()

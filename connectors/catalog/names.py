@@ -12,6 +12,7 @@ from connectors.catalog.form import (
 )
 from connectors.catalog.forms.discounts import DiscountForm
 from connectors.catalog.forms.loyalty import LoyaltyRuleForm
+from connectors.catalog.forms.multi_rate import MultiRateForm
 from connectors.catalog.forms.outcomes import OutcomeForm
 from connectors.catalog.forms.partners import PartnerForm, RevenueShareForm
 from connectors.catalog.forms.rate_units import RateUnitForm, ServiceTypeForm
@@ -34,6 +35,7 @@ class Names:
     service_types: dict[str, ServiceTypeForm]
     usage_types: dict[str, UsageTypeForm]
     rate_units: dict[str, RateUnitForm]
+    multi_rates: dict[str, MultiRateForm]
     allowances: dict[str, AllowanceForm]
     accumulators: dict[str, AccumulatorForm]
     zone_units: dict[str, ZoneUnitForm]
@@ -57,7 +59,11 @@ class Names:
         return self.zones.get(zone_unit, set())
 
     def is_derived(self, usage_type: str) -> bool:
-        """True where rate units say how much a record of this type is, not its source."""
+        """True where rate units say how much a record, or a child of it, is, not its source."""
+        parent = self.multi_rates.get(usage_type)
+        if parent is not None:
+            children = {child.usage_type for child in parent.children} - self.multi_rates.keys()
+            return any(self.is_derived(child) for child in children)
         found = self.usage_types.get(usage_type)
         return found is not None and any(
             unit.service_type == found.service_type for unit in self.rate_units.values()
@@ -76,6 +82,7 @@ def names_of(sheets: Sheets, book: ProblemBook) -> Names:
         service_types=by_id(sheets.service_types, book),
         usage_types=by_id(sheets.usage_types, book),
         rate_units=by_id(sheets.rate_units, book),
+        multi_rates=by_id(sheets.multi_rates, book, key="usage_type"),
         allowances=by_id(sheets.allowances, book),
         accumulators=by_id(sheets.accumulators, book),
         zone_units=by_id(sheets.zone_units, book),

@@ -10,6 +10,7 @@ from connectors.catalog.forms.prices import PriceForm
 from connectors.catalog.number_plans import number_plan
 from connectors.catalog.resolution import money
 from connectors.catalog.resolution.dates import duration_of, instant_at
+from connectors.catalog.resolution.multi_rate import multi_rate
 from connectors.catalog.resolution.outcomes import outcome_rule
 from connectors.catalog.resolution.prices import price_kind
 from connectors.catalog.resolution.quantity import measure
@@ -69,6 +70,7 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
         ),
         rate_unit_maps=tuple(rate_unit_map(entry.form) for entry in sheets.rate_unit_maps),
         outcomes=tuple(outcome_rule(entry.form) for entry in sheets.outcomes),
+        multi_rates=tuple(multi_rate(entry.form) for entry in sheets.multi_rates),
     )
 
 

@@ -19,6 +19,7 @@ from connectors.catalog.form import (
 )
 from connectors.catalog.forms.discounts import DiscountForm
 from connectors.catalog.forms.loyalty import LoyaltyRuleForm
+from connectors.catalog.forms.multi_rate import MultiRateForm
 from connectors.catalog.forms.outcomes import OutcomeForm
 from connectors.catalog.forms.partners import ExchangeRateForm, PartnerForm, RevenueShareForm
 from connectors.catalog.forms.rate_units import RateUnitForm, RateUnitMapForm, ServiceTypeForm
@@ -54,6 +55,7 @@ class Sheets:
     usage_types: list[Entry[UsageTypeForm]] = field(default_factory=list)
     rate_units: list[Entry[RateUnitForm]] = field(default_factory=list)
     rate_unit_maps: list[Entry[RateUnitMapForm]] = field(default_factory=list)
+    multi_rates: list[Entry[MultiRateForm]] = field(default_factory=list)
     allowances: list[Entry[AllowanceForm]] = field(default_factory=list)
     accumulators: list[Entry[AccumulatorForm]] = field(default_factory=list)
     zone_units: list[Entry[ZoneUnitForm]] = field(default_factory=list)

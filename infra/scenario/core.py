@@ -66,7 +66,7 @@ class CoreRun:
         count = form.given.partitions
         self._partitions = [_Partition(n, {plan.version: plan}, count) for n in range(count)]
         self._messages: dict[str, SourceMessage] = {}
-        self._ends: dict[SourcePosition, RatedUsage | Refused] = {}
+        self._ends: dict[SourcePosition, Refused | list[RatedUsage]] = {}
         self._waiting: dict[SourcePosition, SourceMessage | UsageRecord] = {}
         self._outcome = Outcome()
         self._accounts: dict[str, AccountForm] = {}
@@ -114,10 +114,13 @@ class CoreRun:
             self._take(step, number)
             self._try_again()
             yield Counter(
-                (end.event_id, end.verdict)
-                if isinstance(end, Refused)
-                else (end.record.event_id, "charged")
+                word
                 for end in self._ends.values()
+                for word in (
+                    [(end.event_id, end.verdict)]
+                    if isinstance(end, Refused)
+                    else [(charge.record.event_id, "charged") for charge in end]
+                )
             )
 
     def _take(self, step: StepForm, number: int) -> None:
@@ -216,7 +219,10 @@ class CoreRun:
 
     def _absorb(self, partition: _Partition, effects: Effects) -> None:
         for rated in effects.rated:
-            self._ends[rated.position] = rated
+            charges = self._ends.get(rated.position)
+            if not isinstance(charges, list):
+                charges = self._ends[rated.position] = []
+            charges.append(rated)
             self._waiting.pop(rated.position, None)
         for verdict in effects.verdicts:
             where, record = verdict.position, verdict.record
@@ -270,10 +276,10 @@ class CoreRun:
     def _gather(self) -> Outcome:
         outcome = self._outcome
         for end in self._ends.values():
-            if isinstance(end, RatedUsage):
-                outcome.charges.append(end)
-            else:
+            if isinstance(end, Refused):
                 outcome.refused.append(end)
+            else:
+                outcome.charges += end
         for partition in self._partitions:
             state = partition.state
             accounts: Mapping[bytes, Account] = state.table(Table.ACCOUNTS)

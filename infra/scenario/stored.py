@@ -31,7 +31,7 @@ SELECT event_id, account, product, currency, amount, zone, band, tax, cost,
     lines.rule, lines.price, lines.unit, lines.quantity, lines.unit_amount, lines.amount,
     lines.detail, postings.ledger_account, postings.resource, postings.amount
 FROM rated FINAL WHERE tenant = {tenant:String}
-ORDER BY source_partition, source_offset, source_index
+ORDER BY source_partition, source_offset, source_index, part
 """
 _BALANCES = """
 SELECT account, buckets.resource, arrayMap(x -> toUnixTimestamp64Micro(x), buckets.period_start),

@@ -20,6 +20,7 @@ from streams.model.loyalty import LoyaltyRule
 from streams.model.measure import Measure as Measure
 from streams.model.mediation import SourcePlatform
 from streams.model.money import Currency
+from streams.model.multi_rate import MultiRate
 from streams.model.partner import Partner, RevenueShare
 from streams.model.price import RECORD as RECORD
 from streams.model.prices import Graduated as Graduated
@@ -184,6 +185,7 @@ class Catalog(Struct, frozen=True, kw_only=True):
     rate_units: tuple[RateUnit, ...] = ()
     rate_unit_maps: tuple[RateUnitMap, ...] = ()
     outcomes: tuple[OutcomeRule, ...] = ()
+    multi_rates: tuple[MultiRate, ...] = ()
     grace: Instant = HOUR
     late: LatePolicy = "open_period"
 

@@ -25,7 +25,7 @@ from streams.model.money import CONTEXT, LINE_QUANTUM, ZERO, Quantity, trimmed
 from streams.model.rate_unit import RateUnit
 from streams.model.rated import ChargeLine
 from streams.outcome import Drop, Reject, RejectReason
-from streams.rate.plain_usage import ACCUMULATORS, compile_plain
+from streams.rate.plain_usage import ACCUMULATORS, Plain, Tell, compile_plain
 from streams.rate.quantity import exact
 from streams.rate.rating import Rating
 
@@ -65,13 +65,11 @@ def compile_derivation(
     return _compile_function(unit, compute, compile_plain(units, accumulators))
 
 
-def _compile_expression(
-    unit: RateUnit, expression: Expression, tell: Callable[[Rating], dict[str, Any]]
-) -> Derive:
+def _compile_expression(unit: RateUnit, expression: Expression, tell: Tell) -> Derive:
     evaluate, detail = compile_expression(expression), {"derivation": "expression"}
 
     def derive(rating: Rating) -> Derived | Reject:
-        value = evaluate(tell(rating))
+        value = evaluate(_told(rating, tell))
         if type(value) is Failure:
             return no_quantity(rating, unit.id, value.cause)
         return derived(rating, unit, value, detail)
@@ -79,15 +77,17 @@ def _compile_expression(
     return derive
 
 
-def _compile_function(
-    unit: RateUnit, compute: QuantityFunction, tell: Callable[[Rating], dict[str, Any]]
-) -> Derive:
+def _compile_function(unit: RateUnit, compute: QuantityFunction, tell: Tell) -> Derive:
     detail = {"derivation": "function", "function": unit.function}
 
     def derive(rating: Rating) -> Derived | Reject:
-        return derived(rating, unit, compute(frozen(tell(rating))), detail)
+        return derived(rating, unit, compute(frozen(_told(rating, tell))), detail)
 
     return derive
+
+
+def _told(rating: Rating, tell: Tell) -> Plain:
+    return tell(rating.record, rating.payer.account, rating.used_of)
 
 
 def derived(rating: Rating, unit: RateUnit, value: Any, detail: dict[str, str]) -> Derived | Reject:

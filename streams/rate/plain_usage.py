@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, Final
 
+from streams.model.account import Account
 from streams.model.instant import SECOND
-from streams.model.money import CONTEXT
+from streams.model.money import CONTEXT, Quantity
 from streams.model.rate_unit import TRANSACTION_TYPE, USAGE
+from streams.model.usage import UsageRecord
 from streams.rate.quantity import exact
-from streams.rate.rating import Rating
 
 DURATION: Final = "duration_s"
 UNITS: Final = "units"
@@ -23,17 +24,16 @@ WORDS: Final = (TRANSACTION_TYPE, DURATION, UNITS, ACCOUNT, ACCUMULATORS)
 """The names that no attribute may have, since they stand for something else."""
 
 Plain = dict[str, Any]
+Tell = Callable[[UsageRecord, Account, Callable[[str], Quantity]], Plain]
+"""A record of an account in plain values; the last argument says an accumulator's total."""
 _SECOND: Final = Decimal(SECOND)
 
 
-def compile_plain(
-    units: Iterable[str], accumulators: Iterable[str]
-) -> Callable[[Rating], dict[str, Any]]:
+def compile_plain(units: Iterable[str], accumulators: Iterable[str]) -> Tell:
     """The function that tells a record of a usage type with these units in plain values."""
     nothing, totals = dict.fromkeys(units, 0), tuple(accumulators)
 
-    def tell(rating: Rating) -> Plain:
-        record, account = rating.record, rating.payer.account
+    def tell(record: UsageRecord, account: Account, total_of: Callable[[str], Quantity]) -> Plain:
         seconds = CONTEXT.divide(Decimal(record.ended_at - record.occurred_at), _SECOND)
         return {
             TRANSACTION_TYPE: USAGE,
@@ -41,7 +41,7 @@ def compile_plain(
             DURATION: exact(seconds),
             UNITS: nothing | {usage.unit: usage.quantity for usage in record.usages},
             ACCOUNT: account.attributes,
-            ACCUMULATORS: {name: rating.used_of(name) for name in totals},
+            ACCUMULATORS: {name: total_of(name) for name in totals},
         }
 
     return tell

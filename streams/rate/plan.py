@@ -18,6 +18,7 @@ from streams.model.money import CONTEXT, ROUNDING_MODES, Quantity
 from streams.rate.account_prices import AccountOffers
 from streams.rate.bounds import HUNDRED, MoneyBounds
 from streams.rate.money_terms import money_terms
+from streams.rate.multi_rate import CompiledMultiRate
 from streams.rate.offer import CompiledOffer
 from streams.rate.price_plan import CompiledPricePlan
 from streams.rate.quantity import exact
@@ -44,6 +45,7 @@ class Plan:
         "grace",
         "mediation",
         "money_bounds",
+        "multi_rates",
         "price_plans",
         "tenant",
         "version",
@@ -55,6 +57,10 @@ class Plan:
         self.grace = catalog.grace
         self.price_plans = _Compiler(catalog, functions).price_plans()
         self.charges_zero = _taken_without_quantity(catalog)
+        usage_types = {each.id: each for each in catalog.usage_types}
+        self.multi_rates = {
+            each.usage_type: CompiledMultiRate(each, usage_types) for each in catalog.multi_rates
+        }
         self.allowance_thresholds: dict[str, tuple[tuple[str, Decimal], ...]] = {}
         for threshold in catalog.thresholds:
             if threshold.on == "allowance":
@@ -190,7 +196,9 @@ def _taken_without_quantity(catalog: Catalog) -> frozenset[str]:
     }
     measured = {unit.service_type for unit in catalog.rate_units}
     derived = {each.id for each in catalog.usage_types if each.service_type in measured}
-    return frozenset(charged | derived | {rule.usage_type for rule in catalog.outcomes})
+    outcomes = {rule.usage_type for rule in catalog.outcomes}
+    parents = {each.usage_type for each in catalog.multi_rates}
+    return frozenset(charged | derived | parents | outcomes)
 
 
 def _sums(accumulator: Accumulator, unit: str) -> bool:

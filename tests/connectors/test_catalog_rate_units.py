@@ -120,3 +120,83 @@ def test_rows_that_ask_for_different_things_overlap_only_where_both_can_hold(
     assert problems(tmp_path, old, "\n  - ".join([old, *rows[:2]])) == []
     (found,) = problems(tmp_path, old, "\n  - ".join([old, rows[0], rows[2]]))
     assert "can be of both" in found.message
+
+
+PARENT = """\
+tenant: shop
+currencies: [{code: CHF}]
+usage_types:
+  - {id: call, units: [s], attributes: [fee]}
+  - {id: minutes, units: [s]}
+  - {id: share, units: [chf]}
+  - {id: other, units: [s]}
+multi_rates:
+  - usage_type: call
+    depends: true
+    children:
+      - {usage_type: minutes}
+      - {usage_type: share, quantity: amounts.minutes}
+price_plans:
+  - id: basic
+    currency: CHF
+    offers:
+      - {id: a, usage_type: minutes, from: 2020-01-01, prices: [{per_unit: {amounts: {s: 1}}}]}
+      - {id: b, usage_type: share, from: 2020-01-01, prices: [{per_unit: {amounts: {chf: 1}}}]}
+"""
+
+
+def parent_problems(folder: Path, old: str, new: str) -> list[CatalogProblem]:
+    assert old in PARENT
+    (folder / "shop.yaml").write_text(PARENT.replace(old, new))
+    found = read_catalog(folder)
+    return found if isinstance(found, list) else []
+
+
+def test_the_sound_parent_has_none(tmp_path: Path) -> None:
+    assert parent_problems(tmp_path, "tenant", "tenant") == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "pointer", "told"),
+    [
+        ("- usage_type: call", "- usage_type: gone", 9, "/usage_type", 'no usage type "gone"'),
+        ("      - {usage_type: minutes}\n", "", 11, "/children", "expected 2 to 999 children"),
+        ("{usage_type: minutes}", "{usage_type: gone}", 12, "/children/0/usage_type",
+         'no usage type "gone"'),
+        ("{usage_type: minutes}", "{usage_type: call}", 12, "/children/0/usage_type",
+         "has children itself"),
+        ("{usage_type: minutes}", "{usage_type: minutes}\n      - {usage_type: minutes}", 13,
+         "/children/1/usage_type", "stands here twice"),
+        ("{usage_type: minutes}", "{usage_type: other}", 11, "/children",
+         "no price plan has an offer for each of them"),
+        ("usage_type: share, quantity: amounts.minutes", "usage_type: share", 13, "/children/1",
+         "measures none of the units of its parent"),
+        (", quantity: amounts.minutes", ", quantity: amounts.share", 13,
+         "/children/1/quantity", 'no earlier child "share"'),
+        (", quantity: amounts.minutes", ", quantity: amounts.other", 13,
+         "/children/1/quantity", 'no earlier child "other"'),
+        (", quantity: amounts.minutes", ", quantity: fee", 13, "/children/1/quantity",
+         "a number is needed"),
+        ("    depends: true\n", "", 12, "/children/1/quantity", 'needs "depends: true"'),
+        ("usage_type: share, quantity: amounts.minutes", "usage_type: other", 10, "/depends",
+         'no child has a "quantity"'),
+        ("units: [chf]", "units: [chf, eur]", 13, "/children/1/quantity", "needs one unit for it"),
+        ("attributes: [fee]", "attributes: [amounts]", 9, "/usage_type",
+         "stands for something else"),
+    ],
+)  # fmt: skip
+def test_a_mistake_of_a_parent_is_told_at_its_place(
+    tmp_path: Path, old: str, new: str, line: int, pointer: str, told: str
+) -> None:
+    found = parent_problems(tmp_path, old, new)
+    assert any(
+        (each.line, each.pointer) == (line, f"/multi_rates/0{pointer}") and told in each.message
+        for each in found
+    ), "\n".join(map(str, found))
+
+
+def test_a_parent_has_no_offer(tmp_path: Path) -> None:
+    offer = "{id: c, usage_type: call, from: 2020-01-01, prices: [{per_unit: {amounts: {s: 1}}}]}"
+    found = parent_problems(tmp_path, "      - {id: b", f"      - {offer}\n      - {{id: b")
+    assert [each.pointer for each in found] == ["/price_plans/0/offers/1/usage_type"]
+    assert "they are priced, it is not" in found[0].message

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from connectors.catalog.checks.discounts import check_discounts
 from connectors.catalog.checks.fields import check_fields
 from connectors.catalog.checks.loyalty import check_loyalty
+from connectors.catalog.checks.multi_rate import check_multi_rate
 from connectors.catalog.checks.offers import check_offers
 from connectors.catalog.checks.outcomes import check_outcomes
 from connectors.catalog.checks.partners import check_partners
@@ -26,6 +27,7 @@ Check = Callable[[Sheets, Names, ProblemBook], None]
 CHECKS: tuple[Check, ...] = (
     check_units,
     check_rate_units,
+    check_multi_rate,
     check_resources,
     check_offers,
     check_prices,
