@@ -335,7 +335,9 @@ class Charging:
         if offer.is_derived:
             tell_quantity(rating, record)
             keep_reading(rating)
-        effects.rated.append(rated_usage(rating, position, offer.product, plan.version))
+        effects.rated.append(
+            rated_usage(rating, position, rating.product or offer.product, plan.version)
+        )
         return None
 
     def _begin(self, state: State, effects: Effects) -> None:

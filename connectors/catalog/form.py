@@ -100,12 +100,16 @@ class GrantForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class PricePlanForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a service id is sold under. `overrun` says who bears what no wallet or limit covers."""
+    """What a service id is sold under. `overrun` says who bears what no wallet or limit covers.
+
+    `best_of`: usage type → own offers or other price plans, of which the cheapest is charged.
+    """
 
     id: Id
     currency: str
     overrun: OverrunPolicy = "receivable"
     grants: tuple[GrantForm, ...] = ()
+    best_of: dict[str, tuple[str, ...]] = {}
     offers: tuple[OfferForm, ...]
 
 

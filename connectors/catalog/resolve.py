@@ -99,6 +99,7 @@ def _price_plan(each: form.PricePlanForm) -> model.PricePlan:
             model.Grant(allowance=grant.allowance, quantity=grant.quantity) for grant in each.grants
         ),
         offers=tuple(_offer(offer) for offer in each.offers),
+        best_of=each.best_of,
     )
 
 

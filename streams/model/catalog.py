@@ -138,13 +138,17 @@ class Grant(Struct, frozen=True, kw_only=True):
 
 
 class PricePlan(Struct, frozen=True, kw_only=True):
-    """What a service id is sold under: one currency, offers by usage type, grants."""
+    """What a service id is sold under: one currency, offers by usage type, grants.
+
+    `best_of` names, by usage type, own offers or other plans: the cheapest in force is charged.
+    """
 
     id: str
     currency: Currency
     offers: tuple[PriceOffer, ...]
     grants: tuple[Grant, ...] = ()
     overrun: OverrunPolicy = "receivable"
+    best_of: dict[str, tuple[str, ...]] = {}
 
 
 class Threshold(Struct, frozen=True, kw_only=True):

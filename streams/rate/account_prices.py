@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from streams.model.account_prices import PriceList
 from streams.model.instant import Instant, datetime_of
+from streams.rate.best_offer import BestOffer
 from streams.rate.offer import CompiledOffer
 from streams.rate.payer import Payer
 
@@ -30,6 +31,9 @@ class AccountOffers:
 
     def offer_for(self, offer: CompiledOffer, payer: Payer, instant: Instant) -> CompiledOffer:
         """The offer as it is for this payer at an instant; itself where nothing was agreed."""
+        if isinstance(offer, BestOffer):
+            own = (self.offer_for(each, payer, instant) for each in offer.candidates)
+            return BestOffer(offer.plan, tuple(own))
         terms = offer.terms
         found = payer.prices and payer.prices.list_at(
             terms.plan.id, terms.offer.usage_type, payer.assignment.subscription, instant

@@ -1,5 +1,6 @@
 """A catalog version compiled: dictionaries and closures, nothing left to interpret per record."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from streams.functions import NO_FUNCTIONS, Functions
@@ -16,6 +17,7 @@ from streams.model.catalog import (
 from streams.model.instant import datetime_of
 from streams.model.money import CONTEXT, ROUNDING_MODES, Quantity
 from streams.rate.account_prices import AccountOffers
+from streams.rate.best_offer import BestPricePlan
 from streams.rate.bounds import HUNDRED, MoneyBounds
 from streams.rate.money_terms import money_terms
 from streams.rate.multi_rate import CompiledMultiRate
@@ -123,7 +125,11 @@ class _Compiler:
         self.outcomes = {rule.usage_type: rule for rule in catalog.outcomes}
 
     def price_plans(self) -> dict[str, CompiledPricePlan]:
-        return {plan.id: self._price_plan(plan) for plan in self.catalog.price_plans}
+        plans = {plan.id: self._price_plan(plan) for plan in self.catalog.price_plans}
+        for plan in self.catalog.price_plans:
+            if plan.best_of:
+                plans[plan.id] = _with_best_prices(plan, plans)
+        return plans
 
     def _price_plan(self, plan: PricePlan) -> CompiledPricePlan:
         rule: CurrencyRule = self.currencies[plan.currency]
@@ -199,6 +205,22 @@ def _taken_without_quantity(catalog: Catalog) -> frozenset[str]:
     outcomes = {rule.usage_type for rule in catalog.outcomes}
     parents = {each.usage_type for each in catalog.multi_rates}
     return frozenset(charged | derived | parents | outcomes)
+
+
+def _with_best_prices(plan: PricePlan, plans: Mapping[str, CompiledPricePlan]) -> CompiledPricePlan:
+    """The plan with what is to be compared; a name is one of its offers, or another plan."""
+    own = plans[plan.id]
+
+    def named(usage_type: str, name: str) -> tuple[CompiledOffer, ...]:
+        offers = own.offers.get(usage_type, ())
+        found = tuple(offer for offer in offers if offer.terms.offer.id == name)
+        return found or plans[name].offers[usage_type]
+
+    choices = {
+        usage_type: tuple(named(usage_type, name) for name in listed)
+        for usage_type, listed in plan.best_of.items()
+    }
+    return BestPricePlan(own.terms, own.offers, choices)
 
 
 def _sums(accumulator: Accumulator, unit: str) -> bool:

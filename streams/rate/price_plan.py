@@ -16,7 +16,12 @@ class CompiledPricePlan:
 
     def offer_at(self, usage_type: str, instant: Instant) -> CompiledOffer | None:
         """The offer of the usage type in force at an instant."""
-        for offer in self.offers.get(usage_type, ()):
-            if offer.start <= instant:
-                return offer if instant < offer.end else None
-        return None
+        return dated_offer(self.offers.get(usage_type, ()), instant)
+
+
+def dated_offer(offers: tuple[CompiledOffer, ...], instant: Instant) -> CompiledOffer | None:
+    """The one of these offers that is in force at an instant; they stand newest first."""
+    for offer in offers:
+        if offer.start <= instant:
+            return offer if instant < offer.end else None
+    return None

@@ -50,7 +50,7 @@ class Rating(Struct, gc=False):
     are sold, `outcomes` is how many the record achieves, `session` the key and tally of a session.
     `given` are the groups of exclusive discounts of which one has been given. `tax` is what of
     `total` is no revenue but tax. `cost` is what the usage costs the tenant, `costs` the same by
-    unit, with `cost_lines`.
+    unit, with `cost_lines`. `product` is there where an offer was chosen among several.
     """
 
     record: UsageRecord
@@ -88,6 +88,7 @@ class Rating(Struct, gc=False):
     read: tuple[bytes, Quantity, str] | None = None
     outcomes: int = 0
     session: tuple[bytes, SessionTally] | None = None
+    product: str = ""
 
     def used_of(self, accumulator: str) -> Quantity:
         """The accumulator's total in the record's period, with what the record added so far."""

@@ -5,6 +5,7 @@ Their order is the order of reading: what is declared, what refers to it, what i
 
 from collections.abc import Callable
 
+from connectors.catalog.checks.best_of import check_best_of
 from connectors.catalog.checks.discounts import check_discounts
 from connectors.catalog.checks.fields import check_fields
 from connectors.catalog.checks.loyalty import check_loyalty
@@ -30,6 +31,7 @@ CHECKS: tuple[Check, ...] = (
     check_multi_rate,
     check_resources,
     check_offers,
+    check_best_of,
     check_prices,
     check_discounts,
     check_taxes,

@@ -117,6 +117,8 @@ def _check_dates(plan: Entry[PricePlanForm], book: ProblemBook) -> None:
             continue
         if end is not None and end <= start:
             book.report(place.at("until"), f"{offer.end} is not after {offer.start}")
+        if offer.id in plan.form.best_of.get(offer.usage_type, ()):
+            continue
         spans.setdefault(offer.usage_type, []).append((start, end, offer.id, place))
     for usage_type, dated in spans.items():
         _check_overlaps(usage_type, dated, book)

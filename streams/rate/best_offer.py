@@ -1,0 +1,102 @@
+"""Best price: of several offers in force, the one that costs the customer least for this record.
+
+Each is tried on a copy of the rating, with its own allowances, discounts and taxes; what the
+cheapest wrote is kept, and nothing of the others but what they would have cost. Of equal ones the
+first listed wins; an offer that refuses the record is out. Where all refuse, the first says why.
+"""
+
+from copy import copy
+from dataclasses import dataclass
+from typing import Final
+
+from streams.model.instant import Instant
+from streams.model.money import ZERO
+from streams.model.rated import ChargeLine
+from streams.outcome import Drop, Reject
+from streams.rate.offer import CompiledOffer
+from streams.rate.price_plan import CompiledPricePlan, dated_offer
+from streams.rate.rating import Rating
+from streams.rate.terms import PlanTerms
+
+RULE: Final = "best_of"
+
+
+class BestOffer(CompiledOffer):
+    """Several offers that take the place of one."""
+
+    __slots__ = ("candidates",)
+
+    def __init__(self, plan: PlanTerms, candidates: tuple[CompiledOffer, ...]) -> None:
+        first = candidates[0]
+        self.candidates = candidates
+        self.terms = first.terms
+        self.plan = plan
+        self.is_derived = any(each.is_derived for each in candidates)
+        self.outcome = None
+        self.takes_nothing = any(each.takes_nothing for each in candidates)
+        self.product = first.product
+        self.start = max(each.start for each in candidates)
+        self.end = min(each.end for each in candidates)
+        self.rules = (self._choose,)
+
+    def _choose(self, rating: Rating) -> Drop | Reject | None:
+        best: tuple[Rating, CompiledOffer] | None = None
+        first_refusal: Drop | Reject | None = None
+        told: dict[str, str] = {}
+        for offer in self.candidates:
+            tried = _copy_of(rating)
+            refusal = _rate(tried, offer)
+            if refusal is not None:
+                first_refusal = first_refusal or refusal
+                told[offer.terms.source] = str(refusal.reason)
+                continue
+            told[offer.terms.source] = f"{tried.amount:f}"
+            if best is None or tried.amount < best[0].amount:
+                best = (tried, offer)
+        if best is None:
+            return first_refusal
+        _adopt(rating, *best, told=told)
+        return None
+
+
+def _rate(rating: Rating, offer: CompiledOffer) -> Drop | Reject | None:
+    for rule in offer.rules:
+        refusal = rule(rating)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def _copy_of(rating: Rating) -> Rating:
+    """The rating with lists and dictionaries of its own; what stands in them never changes."""
+    own = copy(rating)
+    for name in Rating.__struct_fields__:
+        held = getattr(own, name)
+        if isinstance(held, list | dict):
+            setattr(own, name, held.copy())
+    return own
+
+
+def _adopt(rating: Rating, best: Rating, offer: CompiledOffer, *, told: dict[str, str]) -> None:
+    """All that the best one wrote, and what was compared."""
+    for name in Rating.__struct_fields__:
+        setattr(rating, name, getattr(best, name))
+    rating.product = offer.product
+    currency = rating.plan.currency
+    rating.lines.append(ChargeLine(RULE, offer.terms.source, currency, len(told), ZERO, ZERO, told))
+
+
+@dataclass(frozen=True, slots=True)
+class BestPricePlan(CompiledPricePlan):
+    """A price plan with best prices. `choices`: by usage type, the dated offers of each name."""
+
+    choices: dict[str, tuple[tuple[CompiledOffer, ...], ...]]
+
+    def offer_at(self, usage_type: str, instant: Instant) -> CompiledOffer | None:
+        """The offer of the usage type in force at an instant, be it one of several."""
+        choice = self.choices.get(usage_type)
+        if choice is None:
+            return dated_offer(self.offers.get(usage_type, ()), instant)
+        named = (dated_offer(offers, instant) for offers in choice)
+        found = tuple(offer for offer in named if offer is not None)
+        return BestOffer(self.terms, found) if len(found) > 1 else next(iter(found), None)
