@@ -57,14 +57,14 @@ class AllowanceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class AccumulatorForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A running total by calendar month: of quantity, or of records.
+    """A running total by calendar month: of quantity, of records, or of money.
 
     Without `usage_units` it sums all units.
     """
 
     id: Id
     usage_units: tuple[Id, ...] = ()
-    sums: Literal["quantity", "records"] = "quantity"
+    sums: Literal["quantity", "records", "amount"] = "quantity"
     period: Literal["month"] = "month"
 
 

@@ -73,13 +73,13 @@ class Allowance(Struct, frozen=True, kw_only=True):
 class Accumulator(Struct, frozen=True, kw_only=True):
     """A running total by calendar month of the account; offers' impacts move it.
 
-    `sums` says of what: the quantity of usage, or one for each record. `usage_units` are the units
-    it sums, empty means all that the offer measures.
+    `sums` says of what: the quantity of usage, one for each record, or what records cost without
+    tax. `usage_units` are the units it sums, empty means all that the offer measures.
     """
 
     id: str
     usage_units: tuple[str, ...] = ()
-    sums: Literal["quantity", "records"] = "quantity"
+    sums: Literal["quantity", "records", "amount"] = "quantity"
 
 
 class UsageType(Struct, frozen=True, kw_only=True):

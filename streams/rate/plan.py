@@ -161,11 +161,8 @@ class _Compiler:
             moves=self._moves(offer),
             units=self.usage_types[offer.usage_type].units,
             rate_units=self._rate_units(self.usage_types[offer.usage_type]),
-            counts=tuple(
-                name
-                for name in offer.impacts
-                if name in self.accumulators and self.accumulators[name].sums == "records"
-            ),
+            counts=self._summing("records", offer),
+            amounts=self._summing("amount", offer),
             outcome=self.outcomes.get(offer.usage_type),
             money=self.money,
         )
@@ -178,6 +175,14 @@ class _Compiler:
         if not units:
             return None
         return RateUnitTerms(usage_type, units, maps, tuple(self.accumulators), self.functions)
+
+    def _summing(self, what: str, offer: PriceOffer) -> tuple[str, ...]:
+        """The accumulators among the offer's impacts that sum this."""
+        return tuple(
+            name
+            for name in offer.impacts
+            if name in self.accumulators and self.accumulators[name].sums == what
+        )
 
     def _moves(self, offer: PriceOffer) -> dict[str, tuple[str, ...]]:
         moves: dict[str, tuple[str, ...]] = {}

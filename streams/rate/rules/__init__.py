@@ -6,6 +6,7 @@ so a flat price runs through two of them, however many there are.
 
 from streams.rate.rule import CompileRule, Rule
 from streams.rate.rules.allowance import compile_allowance
+from streams.rate.rules.amount import compile_amount
 from streams.rate.rules.band import compile_band
 from streams.rate.rules.cost import compile_cost, compile_cost_lines
 from streams.rate.rules.discount import compile_discount
@@ -38,7 +39,8 @@ RULES: tuple[CompileRule, ...] = (
     compile_rounding,
     # After rounding: taxes are on what is asked for, and are rounded by themselves.
     compile_tax,
-    # After tax: tax is not the tenant's to share, and earns no points.
+    # After tax: tax is not the tenant's to count or share, and earns no points.
+    compile_amount,
     compile_revenue_share,
     compile_loyalty,
     # Last: no rule takes them for lines that the customer pays.
