@@ -50,7 +50,9 @@ class OfferTerms(Struct, frozen=True):
     `counts` those that a record moves by one, `amounts` those that it moves by what it costs;
     `units` are all of the usage type. `rate_units` are there where they say how much a record is,
     not its source. `outcome` is what its sessions are charged for. `money` is what the catalog says
-    of discounts, taxes and the like: rules look there for what is for this offer.
+    of discounts, taxes and the like: rules look there for what is for this offer. Of the offer's
+    prices the first `agreed` are those of one account, which `agreed_source` names: they come
+    before all others.
     """
 
     plan: PlanTerms
