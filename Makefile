@@ -26,8 +26,8 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: install ## Start everything, send 200,000 events, show the result (KEEP=1 leaves it running)
-	$(BIN)/vivace demo $(if $(KEEP),--keep)
+demo: install ## Start everything, send 200,000 events, show the result (KEEP=1 keeps it running, CATALOG=payments: another trade)
+	$(BIN)/vivace demo $(if $(KEEP),--keep) $(if $(CATALOG),--catalog $(CATALOG))
 
 check: install ## Format, lint, types, import directions, tidiness
 	$(BIN)/ruff format --check .

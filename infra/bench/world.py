@@ -1,6 +1,6 @@
 """A world in memory for measurements without a broker: catalogs, accounts, a state of dicts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,22 +65,27 @@ class World:
         )
 
 
-def example_catalogs(directory: Path = CATALOGS) -> tuple[Catalog, ...]:
+def example_catalogs(
+    directory: Path = CATALOGS, names: Iterable[str] = ("ai-api", "mobile-operator")
+) -> tuple[Catalog, ...]:
     """The example catalogs. Raises Refused with what is wrong in them."""
-    return tuple(load_catalog(directory / name) for name in ("ai-api", "mobile-operator"))
+    return tuple(load_catalog(directory / name) for name in names)
 
 
-def make_world(*, accounts: int, at: Instant) -> World:
-    """The example catalogs active from the beginning, and `accounts` customers of each tenant."""
-    catalogs = example_catalogs()
+def make_world(*, accounts: int, at: Instant, catalog: str = "") -> World:
+    """The example catalogs active from the beginning, and `accounts` customers of each tenant.
+
+    With a `catalog`, that one alone.
+    """
+    catalogs = example_catalogs(names=(catalog,)) if catalog else example_catalogs()
     plans = {version_of(catalog): compile_plan(catalog) for catalog in catalogs}
     charging = Charging(plans=plans, partitions=1, partition=0)
     state, effects = MemoryState(), Effects()
-    for catalog in catalogs:
-        version = version_of(catalog)
-        marker = ActivateCatalog(f"catalog/{version}", catalog.tenant, version, BEGINNING)
+    for each in catalogs:
+        version = version_of(each)
+        marker = ActivateCatalog(f"catalog/{version}", each.tenant, version, BEGINNING)
         charging.apply_command(marker, state=state, effects=effects)
-    for customer in population(accounts):
+    for customer in population(accounts, catalog):
         for command in commands_of(customer, at=at):
             charging.apply_command(command, state=state, effects=effects)
     return World(catalogs, plans, charging, state, MemoryDirectory(state))

@@ -32,6 +32,7 @@ class Load:
             "accounts": plan.accounts,
             "start": plan.start,
             "span": plan.span,
+            "catalog": plan.catalog,
         }
         command = [sys.executable, "-m", "infra.demo.producer"]
         for name, value in given.items():

@@ -103,6 +103,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--accounts", type=int, default=1000)
     parser.add_argument("--start", type=int, required=True, help="microseconds since 1970 UTC")
     parser.add_argument("--span", type=int, required=True, help="microseconds")
+    parser.add_argument("--catalog", default="", help="an example catalog, not the workload")
     parser.add_argument("--per-second", type=int, default=0)
     for fault in ("late", "doubled", "broken", "unknown", "unpriced", "filtered"):
         parser.add_argument(f"--{fault}", type=int, default=0, help="of a thousand events")

@@ -1,7 +1,8 @@
 """The demonstration from a cold start to a proof, phase by phase; waits for states, never by time.
 
-Start everything, activate two catalogs, put accounts in, let a stranger's producer send usage, let
-the accounts of the unknown arrive in the middle of it, wait until all is charged and stored.
+Start everything, activate two catalogs (or the one asked for), put accounts in, let a stranger's
+producer send usage, let the accounts of the unknown arrive in the middle of it, wait until all is
+charged and stored.
 """
 
 import subprocess
@@ -24,7 +25,7 @@ from infra.engines import jar_cache
 from infra.errors import CannotStart
 from infra.kafka.jars import ensure_jars, missing_bytes
 from infra.load.plan import LoadPlan
-from infra.load.population import TENANTS, population, strangers
+from infra.load.population import population, strangers
 from infra.load.sending import send_customers
 from infra.runfile import read_state
 from infra.up import load_settings
@@ -43,6 +44,7 @@ class DemoOptions:
     data: Path | None = None
     events: int = 200_000
     keep: bool = False
+    catalog: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,16 +109,18 @@ class Demo:
     def refer(self) -> None:
         """Activate the catalogs and put the accounts in, until mediation can know all of them."""
         kafka = self.settings.kafka
-        for catalog in example_catalogs():
+        wanted = self._options.catalog
+        catalogs = example_catalogs(names=(wanted,)) if wanted else example_catalogs()
+        for catalog in catalogs:
             with self._screen.status(f"Activating catalog {catalog.tenant}"):
                 version = publish(kafka, catalog)
                 activate(kafka, tenant=catalog.tenant, version=version)
             self._say(f"Catalog {catalog.tenant} is active, version {version}")
         with self._screen.status("Putting accounts in"):
-            send_customers(kafka, population(ACCOUNTS), at=now())
-            facts = TENANTS * (2 * ACCOUNTS + 1)
+            send_customers(kafka, population(ACCOUNTS, wanted), at=now())
+            facts = len(catalogs) * (2 * ACCOUNTS + 1)
             self._wait(lambda: known_facts(kafka) >= facts, "The accounts are not known")
-        self._say(f"{TENANTS * ACCOUNTS:,} accounts are in")
+        self._say(f"{len(catalogs) * ACCOUNTS:,} accounts are in")
 
     def send(self) -> DemoOutcome:
         """Let the producer send, the strangers' accounts arrive, and wait until all is stored."""
@@ -145,7 +149,7 @@ class Demo:
             bars.update(kept, completed=stored.raw - before.raw)
             if not came and load.sent >= total * _STRANGERS_AFTER:
                 came = True
-                send_customers(self.settings.kafka, strangers(), at=now())
+                send_customers(self.settings.kafka, strangers(self._options.catalog), at=now())
                 bars.console.print("[green]✓[/] The accounts of the unknown have arrived")
             self._check_time(began, "The events are not all stored")
         settled = bars.add_task("Charged and settled", total=None)
@@ -177,6 +181,7 @@ class Demo:
             unknown=20,
             unpriced=1,
             filtered=10,
+            catalog=self._options.catalog,
         )
 
     def _wait(self, condition: Callable[[], bool], problem: str) -> None:

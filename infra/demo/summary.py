@@ -77,9 +77,10 @@ _PRODUCER_OWN = frozenset(("acknowledged", "failed"))
 
 
 def _next(proof: Proof, kept: bool) -> str:
+    account = proof.accounts[0]["account"] if proof.accounts else "ACCOUNT"
     lines = [
         "vivace audit                     prove it again, from the stored data",
-        "vivace balance acme-000000       what an account holds and owes",
+        f"{f'vivace balance {account}':32} what an account holds and owes",
         "vivace suspense list             what waits, and for what",
         f"vivace explain {proof.event_id}",
         "                                 from an amount back to the bytes that caused it",

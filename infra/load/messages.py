@@ -7,7 +7,6 @@ hundred good messages byte for byte.
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from random import Random
 
 from infra.load.api_requests import api_binary, api_structured
@@ -16,7 +15,9 @@ from infra.load.broken import LLM_FAULTS, VOICE_FAULTS
 from infra.load.calls import call_csv, call_json
 from infra.load.plan import Kind, LoadPlan, Message, Workload
 from infra.load.population import ai_stranger_id, service_ids, voice_stranger_id
-from streams.model.instant import SECOND, Instant
+from infra.load.time_text import TimeText
+from infra.load.trade_messages import trade_messages
+from infra.load.trades import TRADES
 
 _RECENT = 400
 _BATCH = 3
@@ -26,23 +27,9 @@ _UNKNOWN = (Kind.UNKNOWN,)
 
 def messages(plan: LoadPlan) -> Iterator[Message]:
     """All messages of the plan; a batch of records counts as one of its `events`."""
+    if plan.catalog:
+        return trade_messages(plan, TRADES[plan.catalog])
     return _Stream(plan).messages()
-
-
-class _Clock:
-    """Renders instants as RFC 3339 with milliseconds; remembers the last second's text."""
-
-    def __init__(self) -> None:
-        self._second = -1
-        self._text = b""
-
-    def text(self, at: Instant) -> bytes:
-        second, micros = divmod(at, SECOND)
-        if second != self._second:
-            moment = datetime.fromtimestamp(second, UTC)
-            self._text = moment.strftime("%Y-%m-%dT%H:%M:%S").encode()
-            self._second = second
-        return b"%s.%03dZ" % (self._text, micros // 1000)
 
 
 class _Stream:
@@ -53,8 +40,8 @@ class _Stream:
         self._rng = Random(plan.seed)
         self._ai, self._voice = service_ids(plan.accounts)
         self._recent: deque[Message] = deque(maxlen=_RECENT)
-        self._clock = _Clock()
-        self._late_clock = _Clock()
+        self._clock = TimeText()
+        self._late_clock = TimeText()
         self._number = 0
         self._faults = self._fault_limits()
 

@@ -51,7 +51,8 @@ class LoadPlan:
     """A stream of events. Shares are per thousand events; the rest of them is good.
 
     Event times rise evenly from `start` over `span`; a late event lies up to `lateness` before its
-    place. `accounts` counts each tenant's. Keep `span + lateness` below the catalog's window of
+    place. `accounts` counts each tenant's. `catalog` names an example catalog, whose usage is sent
+    in the place of the workload. Keep `span + lateness` below the catalog's window of
     record ids, or the late ones end as suspended.
     """
 
@@ -68,6 +69,7 @@ class LoadPlan:
     unknown: int = 0
     unpriced: int = 0
     filtered: int = 0
+    catalog: str = ""
 
     def __post_init__(self) -> None:
         assert self.doubled + self.broken + self.unknown + self.unpriced + self.filtered <= 1000

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from infra.load.trade import Trade
+from infra.load.trades import TRADES
 from streams.model.command import AssignService, Command, PutAccount, TopUp
 from streams.model.instant import BEGINNING, FOREVER, Instant
 
@@ -23,7 +25,8 @@ STRANGERS = 200
 _AI_ZONES = ("UTC", "Europe/Zurich", "America/New_York", "Asia/Kathmandu")
 _VOICE_ZONES = ("Europe/Zurich", "Europe/Zurich", "Europe/Zurich", "Europe/London")
 _PREPAID_EVERY = 5
-_STRANGER_OFFSET = 900_000
+STRANGER_OFFSET = 900_000
+"""The number of the first of them."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +41,21 @@ class Customer:
     service_id: str
     prepaid: bool
     time_zone: str
+    currency: str
+    price_plan: str
 
 
 def ai_customer(number: int) -> Customer:
     """The `number`-th account of the AI tenant; every fifth is prepaid."""
+    prepaid = number % _PREPAID_EVERY == _PREPAID_EVERY - 1
     return Customer(
         AI_TENANT,
         f"acme-{number:06d}",
         f"key-{number:06d}",
-        number % _PREPAID_EVERY == _PREPAID_EVERY - 1,
+        prepaid,
         _AI_ZONES[number % len(_AI_ZONES)],
+        AI_CURRENCY,
+        "prepaid" if prepaid else "developer",
     )
 
 
@@ -59,14 +67,27 @@ def voice_customer(number: int) -> Customer:
         f"4179{number:07d}",
         number % _PREPAID_EVERY == _PREPAID_EVERY - 1,
         _VOICE_ZONES[number % len(_VOICE_ZONES)],
+        VOICE_CURRENCY,
+        "basic",
+    )
+
+
+def trade_customer(trade: Trade, number: int) -> Customer:
+    """The `number`-th account of an example catalog of its own; all of them pay by invoice."""
+    return Customer(
+        trade.catalog,
+        trade.account % number,
+        trade.service % number,
+        False,
+        trade.time_zones[number % len(trade.time_zones)],
+        trade.currency,
+        trade.price_plans[number % len(trade.price_plans)],
     )
 
 
 def commands_of(customer: Customer, *, at: Instant) -> Iterator[Command]:
     """What makes a customer chargeable: the account, its service, a wallet if it is prepaid."""
-    tenant, account = customer.tenant, customer.account
-    ai = tenant == AI_TENANT
-    currency = AI_CURRENCY if ai else VOICE_CURRENCY
+    tenant, account, currency = customer.tenant, customer.account, customer.currency
     yield PutAccount(
         command_id=f"account/{tenant}/{account}",
         tenant=tenant,
@@ -84,7 +105,7 @@ def commands_of(customer: Customer, *, at: Instant) -> Iterator[Command]:
         account=account,
         root=account,
         subscription=f"{account}/1",
-        price_plan=price_plan_of(customer),
+        price_plan=customer.price_plan,
         start=BEGINNING,
         end=FOREVER,
     )
@@ -101,27 +122,22 @@ def commands_of(customer: Customer, *, at: Instant) -> Iterator[Command]:
         )
 
 
-def price_plan_of(customer: Customer) -> str:
-    """The price plan of the example catalogs that a customer is on."""
-    if customer.tenant == VOICE_TENANT:
-        return "basic"
-    return "prepaid" if customer.prepaid else "developer"
-
-
-def population(accounts: int) -> Iterator[Customer]:
-    """All customers that are known from the start, of both tenants."""
+def population(accounts: int, catalog: str = "") -> Iterator[Customer]:
+    """All customers that are known from the start, of both tenants or of one catalog's."""
     for number in range(accounts):
+        if catalog:
+            yield trade_customer(TRADES[catalog], number)
+            continue
         yield ai_customer(number)
         yield voice_customer(number)
 
 
-def strangers() -> Iterator[Customer]:
-    """The customers behind the unknown service ids, of both tenants."""
-    return (
-        make(_STRANGER_OFFSET + number)
-        for number in range(STRANGERS)
-        for make in (ai_customer, voice_customer)
-    )
+def strangers(catalog: str = "") -> Iterator[Customer]:
+    """The customers behind the unknown service ids, of both tenants or of one catalog's."""
+    numbers = range(STRANGER_OFFSET, STRANGER_OFFSET + STRANGERS)
+    if catalog:
+        return (trade_customer(TRADES[catalog], number) for number in numbers)
+    return (make(number) for number in numbers for make in (ai_customer, voice_customer))
 
 
 def service_ids(accounts: int) -> tuple[list[bytes], list[bytes]]:
@@ -133,9 +149,9 @@ def service_ids(accounts: int) -> tuple[list[bytes], list[bytes]]:
 
 def ai_stranger_id(draw: float) -> bytes:
     """An unknown key, by a draw from 0 to 1."""
-    return b"key-%06d" % (_STRANGER_OFFSET + int(draw * STRANGERS))
+    return b"key-%06d" % (STRANGER_OFFSET + int(draw * STRANGERS))
 
 
 def voice_stranger_id(draw: float) -> bytes:
     """An unknown number, by a draw from 0 to 1."""
-    return b"+4179%07d" % (_STRANGER_OFFSET + int(draw * STRANGERS))
+    return b"+4179%07d" % (STRANGER_OFFSET + int(draw * STRANGERS))
