@@ -59,6 +59,8 @@ class ChargedOutcome(Struct, frozen=True, array_like=True):
 class SessionTally(Struct, frozen=True, array_like=True):
     """A session so far. `events` and `quantities` count since it was opened, or opened again.
 
+    `cost` is what all of it has cost the tenant.
+
     `charged` is there while the session is resolved. `closes_at` is the partition's time from which
     on it is forgotten.
     """

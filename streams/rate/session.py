@@ -13,9 +13,11 @@ achieved then is charged in that month.
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from streams.model.account import Bucket
 from streams.model.instant import BEGINNING, Instant
-from streams.model.money import CONTEXT, ZERO, Quantity, added, minus
+from streams.model.money import CONTEXT, ZERO, Quantity, added, minus, trimmed
 from streams.model.rated import BalanceChange, ChargeLine, Posting
 from streams.model.session import ChargedOutcome, SessionTally
 from streams.outcome import Drop, Reject
@@ -30,6 +32,7 @@ TIME: Final = b"time"
 _COST_RULE: Final = "cost"
 _OF_RULES: Final = ("revenue", "tax_payable", "partner_payable", "exchange")
 """Counter-accounts that rules post to; what follows from the amount is posted anew."""
+_TAKEN_BACK: Final = {"taken_back": "true"}
 _QUANTITIES: Final[dict[str, int]] = {"resolved": 1, "reopened": -1, "open": 0, "unchanged": 0}
 
 
@@ -51,7 +54,13 @@ def rate_session(rating: Rating, offer: CompiledOffer) -> Drop | Reject | None:
         return turn
     held = rating.buckets.copy()
     rating.outcomes = 1 if turn.became == "resolved" else 0
+    record = rating.record
+    measured = tuple(usage for usage in record.usages if usage.quantity)
+    if len(measured) != len(record.usages):
+        # What a record did not measure has no cost.
+        rating.record = replace(record, usages=measured)
     refusal = rate_usage(rating, offer)
+    rating.record = record
     if refusal is not None:
         return refusal
     charged = turn.charged
@@ -60,10 +69,14 @@ def rate_session(rating: Rating, offer: CompiledOffer) -> Drop | Reject | None:
     elif turn.became == "reopened" and charged is not None:
         _take_back(rating, charged)
         charged = None
-    rule, detail = outcome.rule, {"session": name, "became": str(turn.became)}
+    rule = outcome.rule
+    after = _tally(rating, turn, tally, kept=rule.kept, charged=charged)
+    rating.session = key, after
+    detail = {"session": name, "became": str(turn.became)}
+    if after.cost:
+        detail["cost"] = f"{trimmed(after.cost):f}"
     quantity = _QUANTITIES[turn.became]
     rating.lines.insert(0, ChargeLine(RULE, rule.id, rule.unit, quantity, ZERO, ZERO, detail))
-    rating.session = key, _tally(rating, turn, tally, kept=rule.kept, charged=charged)
     return None
 
 
@@ -90,7 +103,7 @@ def _tally(
         last_at,
         tuple(sorted(events.items())),
         tuple(sorted(quantities.items())),
-        ZERO if tally is None else tally.cost,
+        CONTEXT.add(ZERO if tally is None else tally.cost, rating.cost or ZERO),
         charged,
     )
 
@@ -108,7 +121,7 @@ def _charged(rating: Rating, held: list[Bucket]) -> ChargedOutcome:
         tuple(line for line in rating.lines if line.rule != _COST_RULE),
         rating.total,
         rating.amount,
-        ZERO,
+        rating.tax,
         tuple(each for each in rating.postings if _is_of_rules(each)),
         tuple(sorted(rating.moved.items())),
         burned,
@@ -124,6 +137,7 @@ def _take_back(rating: Rating, charged: ChargedOutcome) -> None:
     rating.lines[:0] = [_opposite(line) for line in charged.lines]
     rating.total = CONTEXT.subtract(rating.total, charged.total)
     rating.amount = CONTEXT.subtract(rating.amount, charged.amount)
+    rating.tax = CONTEXT.subtract(rating.tax, charged.tax)
     rating.postings += [
         Posting(each.ledger_account, each.resource, minus(each.amount)) for each in charged.postings
     ]
@@ -142,7 +156,7 @@ def _opposite(line: ChargeLine) -> ChargeLine:
         minus(line.quantity),
         line.unit_amount,
         CONTEXT.minus(line.amount),
-        line.detail,
+        line.detail | _TAKEN_BACK,
     )
 
 
