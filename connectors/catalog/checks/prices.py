@@ -78,7 +78,8 @@ def _check_when(
         below = place.at("when", word)
         if word in found:
             if not found[word]:
-                book.report(below, f'"{word}" needs a {_UNIT_OF[word]} at the offer')
+                if not getattr(offer, _UNIT_OF[word]):
+                    book.report(below, f'"{word}" needs a {_UNIT_OF[word]} at the offer')
             elif value not in found[word]:
                 book.report(below, unknown(word, value, found[word]))
         elif word.startswith(ACCOUNT) and word != ACCOUNT:
@@ -143,6 +144,12 @@ def _check_covered(
     """Every zone and band that can be found has a price, unless attributes decide as well."""
     listed = getattr(offer, rows)
     by_place = [price for price in listed if not set(price.when) - {ZONE, BAND}]
+    if any(
+        getattr(offer, name) not in known
+        for name, known in (("zone_unit", names.zone_units), ("time_unit", names.time_units))
+        if getattr(offer, name)
+    ):
+        return
     if not by_place or len(by_place) < len(listed):
         return
     zones = sorted(names.zones_of(offer.zone_unit)) or [EVERYTHING_ELSE]

@@ -45,7 +45,7 @@ class KindCheck:
     def unit(self, name: str, *steps: str | int) -> None:
         """A unit of the usage type, or one that a measure converts it into."""
         usage_type = self.names.usage_types.get(self.offer.usage_type)
-        if usage_type is None:
+        if usage_type is None or not usage_type.units:
             return
         known = set(usage_type.units)
         for unit, measure in self.offer.measures.items():
