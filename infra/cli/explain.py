@@ -65,7 +65,7 @@ def _show_charge(charge: Mapping[str, Any]) -> None:
     )
     used = ", ".join(f"{_short(usage['quantity'])} {usage['unit']}" for usage in charge["usages"])
     console.print(f"  {charge['usage_type']} at {charge['occurred_at']}: {used}")
-    if charge["cost"] is not None or charge["tax"] != "0.000000000000":
+    if charge["cost"] is not None or _short(charge["tax"]) != "0":
         cost = "not told" if charge["cost"] is None else _short(charge["cost"])
         console.print(f"  of it tax {_short(charge['tax'])}; cost {cost}")
     _table("lines", charge["lines"], ("rule", "price", "unit", "quantity", "unit_amount", "amount"))

@@ -1,7 +1,8 @@
 """A few scenario files through the running system: Kafka in, ClickHouse out, the same `then`.
 
 A small twin of `vivace scenario run tests/scenarios --live`: each of these needs something that
-memory alone would not show, such as another home, a fact that comes late, or money that runs out.
+memory alone would not show, such as another home, a fact that comes late, money that runs out, or
+tax and cost in the tables.
 """
 
 import json
@@ -19,15 +20,17 @@ from infra.cli.scenario import app
 HERE = Path(__file__).parent
 FILES = (
     "allowance/burn_down",
+    "cost/beside",
     "guide/moved_service",
     "prepaid/hard_limit",
+    "revenue_share/percent",
     "suspense/release",
     "threshold/once_a_month",
 )
 
 
 @pytest.mark.timeout(180)
-def test_five_files_hold_in_the_running_system(
+def test_a_few_files_hold_in_the_running_system(
     kafka_settings: KafkaSettings, clickhouse_settings: ClickHouseSettings, tmp_path: Path
 ) -> None:
     migrate(clickhouse_settings)
