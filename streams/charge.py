@@ -15,16 +15,15 @@ from streams.accumulate.counters import post_charges
 from streams.accumulate.periods import open_period, period_of
 from streams.charge_children import charge_children
 from streams.commands import CommandBook, catalog_of
+from streams.due.apply import apply_command
 from streams.due.fold import AT_ONCE, TIME, Folding
 from streams.ends import duplicate, refuse
 from streams.model.account import Accumulators, Balances
 from streams.model.command import (
     ActivateCatalog,
     Command,
-    FoldPeriods,
     Forwarded,
     Released,
-    Tick,
     TopUp,
 )
 from streams.model.instant import BEGINNING, Instant, Period
@@ -144,12 +143,8 @@ class Charging:
             case Released(batch=batch):
                 for record in batch.records:
                     self._release(record, _position(batch, record), state=state, effects=effects)
-            case FoldPeriods():
-                self._folding.go_on(command, state, effects)
             case _:
-                self._commands.apply(command, state=state, effects=effects)
-                if isinstance(command, Tick):
-                    self._folding.fold_due(command, state, effects)
+                apply_command(command, self._commands, self._folding, state=state, effects=effects)
 
     def _take_in(self, batch: UsageBatch, *, state: State, effects: Effects) -> None:
         for record in batch.records:
@@ -278,8 +273,9 @@ class Charging:
         if parent is None:
             return offer
         balances: Balances = state.get(_BALANCES, payer.key) or _NO_BALANCES
-        if balances.due <= time:
-            self._folding.fold(payer.key, record, state=state, effects=effects)
+        if balances.due <= time or balances.due <= record.occurred_at:
+            now = record.occurred_at
+            self._folding.fold(payer.key, record, now=now, state=state, effects=effects)
 
         def charge_child(child: UsageRecord, state: State, own: Effects) -> Drop | Reject | None:
             found = find_offer(child, payer, plan)
@@ -305,8 +301,9 @@ class Charging:
         if plan.charges_zero and not offer.takes_nothing and _is_nothing(record):
             return Drop(DropReason.ZERO_USAGE)
         balances = state.get(_BALANCES, payer.key) or _NO_BALANCES
-        if balances.due <= self._time:
-            self._folding.fold(payer.key, record, state=state, effects=effects)
+        if balances.due <= self._time or balances.due <= record.occurred_at:
+            now = record.occurred_at
+            self._folding.fold(payer.key, record, now=now, state=state, effects=effects)
             balances = state.get(_BALANCES, payer.key)
         totals = state.get(_ACCUMULATORS, payer.key) or _NO_TOTALS
         rating = Rating(

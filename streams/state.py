@@ -53,6 +53,8 @@ class Table(IntEnum):
     """`SessionTally` by `tenant NUL account NUL outcome NUL session`."""
     ACCOUNT_PRICES = 14
     """`AccountPrices` by `tenant NUL account`."""
+    FEES = 15
+    """`Fees` by `tenant NUL account`."""
 
 
 class RecordState(IntEnum):

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from connectors.catalog.forms.discounts import DiscountForm
+from connectors.catalog.forms.fees import FeeForm
 from connectors.catalog.forms.loyalty import LoyaltyRuleForm
 from connectors.catalog.forms.multi_rate import MultiRateForm
 from connectors.catalog.forms.outcomes import OutcomeForm
@@ -110,7 +111,8 @@ class PricePlanForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     overrun: OverrunPolicy = "receivable"
     grants: tuple[GrantForm, ...] = ()
     best_of: dict[str, tuple[str, ...]] = {}
-    offers: tuple[OfferForm, ...]
+    fees: tuple[FeeForm, ...] = ()
+    offers: tuple[OfferForm, ...] = ()
 
 
 class ThresholdForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

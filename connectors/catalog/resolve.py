@@ -1,5 +1,6 @@
 """Forms that have been checked become the catalog: dates, days, digits, number plans resolved."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -7,9 +8,11 @@ from msgspec.structs import replace
 from connectors.catalog import form
 from connectors.catalog.currencies import minor_digits
 from connectors.catalog.forms.prices import PriceForm
+from connectors.catalog.forms.when import BillingPeriodForm
 from connectors.catalog.number_plans import number_plan
 from connectors.catalog.resolution import money
 from connectors.catalog.resolution.dates import duration_of, instant_at
+from connectors.catalog.resolution.fees import fee
 from connectors.catalog.resolution.multi_rate import multi_rate
 from connectors.catalog.resolution.outcomes import outcome_rule
 from connectors.catalog.resolution.prices import price_kind
@@ -26,6 +29,7 @@ from streams.model.mediation import NumberRule, SourcePlatform
 def catalog_from(sheets: Sheets) -> model.Catalog:
     """The catalog of sheets without problems."""
     grace = sheets.settings.get("grace")
+    periods = {entry.form.id: entry.form for entry in sheets.billing_periods}
     return model.Catalog(
         tenant=sheets.settings["tenant"].form,
         grace=HOUR if grace is None else duration_of(grace.form),
@@ -51,7 +55,7 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
         ),
         time_units=tuple(time_unit(entry.form, sheets.calendars()) for entry in sheets.time_units),
         billing_periods=tuple(billing_period(entry.form) for entry in sheets.billing_periods),
-        price_plans=tuple(_price_plan(entry.form) for entry in sheets.price_plans),
+        price_plans=tuple(_price_plan(entry.form, periods) for entry in sheets.price_plans),
         thresholds=tuple(_threshold(entry.form) for entry in sheets.thresholds),
         discounts=tuple(money.discount(entry.form) for entry in sheets.discounts),
         taxes=tuple(money.tax(entry.form) for entry in sheets.taxes),
@@ -90,7 +94,9 @@ def _allowance(each: form.AllowanceForm) -> model.Allowance:
     )
 
 
-def _price_plan(each: form.PricePlanForm) -> model.PricePlan:
+def _price_plan(
+    each: form.PricePlanForm, periods: Mapping[str, BillingPeriodForm]
+) -> model.PricePlan:
     return model.PricePlan(
         id=each.id,
         currency=each.currency,
@@ -98,6 +104,7 @@ def _price_plan(each: form.PricePlanForm) -> model.PricePlan:
         grants=tuple(
             model.Grant(allowance=grant.allowance, quantity=grant.quantity) for grant in each.grants
         ),
+        fees=tuple(fee(words, periods) for words in each.fees),
         offers=tuple(_offer(offer) for offer in each.offers),
         best_of=each.best_of,
     )

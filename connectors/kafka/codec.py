@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from connectors.errors import Refused
-from streams.model.account import Account, Accumulators, Balances, Service
+from streams.model.account import Account, Accumulators, Balances, Fees, Service
 from streams.model.account_prices import AccountPrices
 from streams.model.command import Command, OutboxMessage
 from streams.model.ledger import LedgerRecord
@@ -46,6 +46,7 @@ _TABLE_TYPES: dict[Table, Any] = {
     Table.OUTBOX: OutboxMessage,
     Table.COUNTERS: Quantity,
     Table.PERIODS: Any,
+    Table.FEES: Fees,
     Table.METERS: MeterState,
     Table.SESSION_TALLIES: SessionTally,
     Table.ACCOUNT_PRICES: AccountPrices,

@@ -7,7 +7,6 @@ takes buckets of its own month meanwhile. What is left then is forfeited: see `s
 
 from streams.model.account import Bucket
 from streams.model.instant import Instant, Period, month_of
-from streams.model.money import Quantity
 from streams.model.rated import Posting
 from streams.rate.rating import Rating
 
@@ -28,12 +27,12 @@ def open_period(rating: Rating) -> None:
             if bucket.resource == resource and bucket.start == start:
                 break
         else:
-            _grant(rating, resource, quantity)
+            open_bucket(rating, Bucket(resource, start, rating.period.end, quantity, quantity))
 
 
-def _grant(rating: Rating, resource: str, quantity: Quantity) -> None:
-    start, end = rating.period
-    bucket = Bucket(resource, start, end, quantity, quantity)
+def open_bucket(rating: Rating, bucket: Bucket) -> None:
+    """Grant what the bucket holds, with its postings."""
+    resource, quantity = bucket.resource, bucket.granted
     rating.granted = (*rating.granted, bucket)
     rating.buckets.append(bucket)
     rating.buckets.sort(key=_burn_order)

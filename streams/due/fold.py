@@ -5,15 +5,20 @@ touches. Either way the same things are done in the same order, from the same st
 """
 
 from collections.abc import Mapping
+from heapq import heapify, heappop, heappush
 from typing import Final
+
+from msgspec.structs import replace
 
 from streams import outbox
 from streams.due.agenda import due_accounts, put_balances
 from streams.due.expiry import expire
-from streams.model.account import Account, Balances
+from streams.due.fees import FeeStep, next_step, take_step
+from streams.due.follow import begun, follow_service
+from streams.due.moment import AccountMoment, Cause
+from streams.model.account import Account, Balances, Fees, Service
 from streams.model.command import Command, FoldPeriods
 from streams.model.instant import BEGINNING, FOREVER, HOUR, Instant
-from streams.model.usage import UsageRecord
 from streams.rate.plan import Plan
 from streams.state import CatalogMarks, Effects, State, Table
 
@@ -27,8 +32,12 @@ AT_ONCE: Final = 500
 AGAIN: Final[Instant] = HOUR
 """What cannot be done yet, for want of a catalog or an account, is looked at again after this."""
 
-Cause = UsageRecord | Command
-"""The input that found something due."""
+AHEAD: Final[Instant] = HOUR
+"""By how much usage may be ahead of the partition's time and still find its period begun."""
+
+_FEE, _EXPIRY = range(2)
+Place = tuple[Instant, int, str, int, int, int]
+"""When something fell due; of what falls due at once, what comes first."""
 
 
 class Folding:
@@ -46,7 +55,7 @@ class Folding:
         time = state.get(Table.META, TIME) or BEGINNING
         due = due_accounts(time, self._at_once + 1, state)
         for key in due[: self._at_once]:
-            self.fold(key, cause, state=state, effects=effects)
+            self.fold(key, cause, now=time, state=state, effects=effects)
         if len(due) > self._at_once:
             number = outbox.remind(self._partition, state=state, effects=effects)
             state.put(Table.META, FOLDING, number)
@@ -58,39 +67,141 @@ class Folding:
             outbox.clear(reminder.message_id, state, effects)
             self.fold_due(reminder, state, effects)
 
-    def fold(self, key: bytes, cause: Cause, *, state: State, effects: Effects) -> None:
-        """Do what is due for one account."""
+    def follow(  # noqa: PLR0913 - a service before and after, and where it goes
+        self,
+        before: Service | None,
+        after: Service,
+        cause: Command,
+        *,
+        now: Instant,
+        state: State,
+        effects: Effects,
+    ) -> None:
+        """The assignments of a service have changed: fees begin and end with them."""
+        for key in follow_service(before, after, self._plans, state):
+            held: Balances = state.get(Table.BALANCES, key) or Balances()
+            put_balances(key, held, replace(held, due=BEGINNING), state)
+            self.fold(key, cause, now=now, state=state, effects=effects)
+
+    def fold(
+        self, key: bytes, cause: Cause, *, now: Instant, state: State, effects: Effects
+    ) -> None:
+        """Do what is due for one account. What begins may be ahead of the time, what ends not."""
         time: Instant = state.get(Table.META, TIME) or BEGINNING
-        before: Balances = state.get(Table.BALANCES, key) or Balances()
-        if before.due > time:
+        held: Balances = state.get(Table.BALANCES, key) or Balances()
+        now = _told(key, state) if time == BEGINNING else max(time, min(now, time + AHEAD))
+        if held.due > now:
             return
         account: Account | None = state.get(Table.ACCOUNTS, key)
         marks: CatalogMarks | None = state.get(Table.CATALOGS, key.partition(b"\0")[0])
-        if account is None or marks is None:
-            after = Balances(before.buckets, before.thresholds, time + AGAIN)
-        else:
-            after = self._expired(account, before, marks, cause=cause, time=time, effects=effects)
-        put_balances(key, before, after, state)
+        due = time + AGAIN
+        if account is not None and marks is not None:
+            moment = AccountMoment(
+                key=key,
+                account=account,
+                marks=marks,
+                plans=self._plans,
+                time=time,
+                now=now,
+                partition=self._partition,
+                cause=cause,
+                state=state,
+                effects=effects,
+            )
+            due = _Agenda(moment).work_off()
+            held = moment.balances
+        put_balances(key, held, replace(held, due=due), state)
 
-    def _expired(  # noqa: PLR0913 - an account with all that it is folded by
-        self,
-        account: Account,
-        held: Balances,
-        marks: CatalogMarks,
-        *,
-        cause: Cause,
-        time: Instant,
-        effects: Effects,
-    ) -> Balances:
-        grace = max(self._plans[version].grace for _, version in marks.marks)
-        due, buckets = FOREVER, held.buckets
-        for end in sorted({bucket.end for bucket in held.buckets} - {FOREVER}):
-            if end + grace > time:
-                due = end + grace
-                break
-            version = marks.at(end) or marks.marks[0][1]
-            charge = expire(account, buckets, end, version=version, partition=self._partition)
-            if charge is not None:
-                effects.make(charge, cause)
-            buckets = tuple(bucket for bucket in buckets if bucket.end != end)
-        return Balances(buckets, held.thresholds, due)
+
+def _told(key: bytes, state: State) -> Instant:
+    """The time as far as it is told before the first tick: when the last assignment began."""
+    fees: Fees = state.get(Table.FEES, key) or Fees()
+    return max((fee.start for fee in fees.running), default=BEGINNING)
+
+
+class _Agenda:
+    """All that waits for its time in one account, the first to fall due on top."""
+
+    def __init__(self, at: AccountMoment) -> None:
+        self._at = at
+        fees: Fees | None = at.state.get(Table.FEES, at.key)
+        self._before = fees or Fees()
+        self._running = [
+            fee
+            for waiting in self._before.running
+            for fee in ([waiting] if waiting.fee else begun(waiting, at))
+        ]
+        self._begins = {(fee.service_id, fee.fee, fee.start) for fee in self._running}
+        self._ends = {(fee.service_id, fee.fee, fee.end) for fee in self._running}
+        self._places: dict[tuple[str, str], int] = {}
+        for number, fee in enumerate(self._running):
+            self._places.setdefault((fee.service_id, fee.fee), number)
+        self._heap: list[tuple[Place, Instant, FeeStep | None]] = []
+        self._expiring: set[Instant] = set()
+        self._is_stuck = False
+
+    def work_off(self) -> Instant:
+        """Do what is due in its order; the time at which the next thing falls due."""
+        for number in range(len(self._running)):
+            self._add_fee(number)
+        self._add_expiries()
+        heapify(self._heap)
+        due = FOREVER
+        while self._heap:
+            place, waits_for, step = heappop(self._heap)
+            clock = self._at.now if step is not None and not step.is_end else self._at.time
+            if waits_for > clock:
+                due = min(due, waits_for)
+            elif step is None:
+                self._expire(place[0])
+            else:
+                self._take(place[-1], step)
+        left = tuple(fee for fee in self._running if fee.until != max(fee.end, fee.start))
+        if left != self._before.running:
+            if left:
+                self._at.state.put(Table.FEES, self._at.key, Fees(left))
+            else:
+                self._at.state.delete(Table.FEES, self._at.key)
+        return min(due, self._at.time + AGAIN) if self._is_stuck else due
+
+    def _add_fee(self, number: int) -> None:
+        fee = self._running[number]
+        step = next_step(fee, self._at)
+        if step is None:
+            # Nothing will come of it: the catalog does not know it any more.
+            self._running[number] = replace(fee, until=max(fee.end, fee.start))
+            return
+        name = (fee.service_id, fee.fee)
+        is_changed = (
+            (*name, fee.end) in self._begins
+            if step.is_credit
+            else (step.at == fee.start and (*name, fee.start) in self._ends)
+        )
+        group = 0 if is_changed else 1 if step.is_credit else 2
+        place = (step.at, _FEE, fee.service_id, group, self._places[name], number)
+        heappush(self._heap, (place, step.due, step))
+
+    def _take(self, number: int, step: FeeStep) -> None:
+        followed = take_step(self._running[number], step, self._at)
+        if followed is None:
+            self._is_stuck = True
+            return
+        self._running[number] = followed
+        if followed.until != max(followed.end, followed.start):
+            self._add_fee(number)
+        self._add_expiries()
+
+    def _add_expiries(self) -> None:
+        ends = {bucket.end for bucket in self._at.balances.buckets} - {FOREVER}
+        for end in ends - self._expiring:
+            heappush(self._heap, ((end, _EXPIRY, "", 0, 0, 0), end + self._at.grace, None))
+        self._expiring |= ends
+
+    def _expire(self, end: Instant) -> None:
+        at, held = self._at, self._at.balances
+        version = at.version_at(end)
+        charge = expire(at.account, held.buckets, end, version=version, partition=at.partition)
+        if charge is not None:
+            at.tell(charge)
+        buckets = tuple(bucket for bucket in held.buckets if bucket.end != end)
+        at.state.put(Table.BALANCES, at.key, replace(held, buckets=buckets))

@@ -83,6 +83,29 @@ class Balances(Struct, frozen=True, array_like=True):
     due: Instant = FOREVER
 
 
+class RunningFee(Struct, frozen=True, array_like=True):
+    """A fee of a price plan while a service is assigned under it, from `start` until `end`.
+
+    `until` is up to when it is charged. `opened` is the service's version that began it. Without a
+    name in `fee`, it waits for the catalog that tells the fees of its plan.
+    """
+
+    service_id: str
+    subscription: str
+    price_plan: str
+    fee: str
+    start: Instant
+    end: Instant
+    until: Instant
+    opened: int
+
+
+class Fees(Struct, frozen=True, array_like=True):
+    """The fees of an account that something is still to come of, in the order they began."""
+
+    running: tuple[RunningFee, ...] = ()
+
+
 class Accumulators(Struct, frozen=True, array_like=True):
     """Running totals of an account: (accumulator, period start, period end, total), sorted."""
 

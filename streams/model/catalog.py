@@ -15,6 +15,7 @@ from msgspec import Struct
 from streams.model.billing_period import BillingPeriod
 from streams.model.discount import Discount
 from streams.model.exchange import ExchangeRate
+from streams.model.fee import Fee
 from streams.model.instant import FOREVER, HOUR, Instant
 from streams.model.loyalty import LoyaltyRule
 from streams.model.measure import Measure as Measure
@@ -138,15 +139,17 @@ class Grant(Struct, frozen=True, kw_only=True):
 
 
 class PricePlan(Struct, frozen=True, kw_only=True):
-    """What a service id is sold under: one currency, offers by usage type, grants.
+    """What a service id is sold under: one currency, offers by usage type, grants, fees.
 
     `best_of` names, by usage type, own offers or other plans: the cheapest in force is charged.
     """
+
 
     id: str
     currency: Currency
     offers: tuple[PriceOffer, ...]
     grants: tuple[Grant, ...] = ()
+    fees: tuple[Fee, ...] = ()
     overrun: OverrunPolicy = "receivable"
     best_of: dict[str, tuple[str, ...]] = {}
 

@@ -3,22 +3,27 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from streams.functions import NO_FUNCTIONS, Functions
 from streams.mediate import compile_mediation
 from streams.model.catalog import (
     Accumulator,
     Catalog,
     CurrencyRule,
+    Price,
     PriceOffer,
     PricePlan,
     UsageType,
     version_of,
 )
-from streams.model.instant import datetime_of
+from streams.model.fee import FEE, Fee
+from streams.model.instant import BEGINNING, datetime_of
 from streams.model.money import CONTEXT, ROUNDING_MODES, Quantity
 from streams.rate.account_prices import AccountOffers
 from streams.rate.best_offer import BestPricePlan
 from streams.rate.bounds import HUNDRED, MoneyBounds
+from streams.rate.fee import CompiledFee
 from streams.rate.money_terms import money_terms
 from streams.rate.multi_rate import CompiledMultiRate
 from streams.rate.offer import CompiledOffer
@@ -117,6 +122,7 @@ class _Compiler:
         self.functions = functions
         self.currencies = {rule.code: rule for rule in catalog.currencies}
         self.usage_types = {each.id: each for each in catalog.usage_types}
+        self.usage_types[FEE] = UsageType(id=FEE, units=(FEE,))
         self.allowances = {each.id: each for each in catalog.allowances}
         self.accumulators = {each.id: each for each in catalog.accumulators}
         self.zones = {unit.id: ZoneTable(unit) for unit in catalog.zone_units}
@@ -146,7 +152,23 @@ class _Compiler:
         for offer in sorted(plan.offers, key=lambda each: -each.start):
             compiled = CompiledOffer(self._offer_terms(terms, offer))
             offers[offer.usage_type] = (*offers.get(offer.usage_type, ()), compiled)
-        return CompiledPricePlan(terms, offers)
+        fees = {fee.id: CompiledFee(fee, self._fee_offer(terms, fee)) for fee in plan.fees}
+        return CompiledPricePlan(terms, offers, fees)
+
+    def _fee_offer(self, plan: PlanTerms, fee: Fee) -> CompiledOffer:
+        """What a fee is priced by. It cannot wait for credit: what is beyond that is owed."""
+        offer = PriceOffer(
+            id=fee.id,
+            usage_type=FEE,
+            product=fee.product,
+            start=BEGINNING,
+            prices=(Price(price=fee.price),),
+            impacts=fee.impacts,
+        )
+        if plan.overrun == "suspend":
+            plan = replace(plan, overrun="receivable")
+        terms = self._offer_terms(plan, offer)
+        return CompiledOffer(replace(terms, source=f"{plan.id}/{fee.id}"))
 
     def _offer_terms(self, plan: PlanTerms, offer: PriceOffer) -> OfferTerms:
         since = datetime_of(offer.start).strftime("%Y-%m-%d")
@@ -225,7 +247,7 @@ def _with_best_prices(plan: PricePlan, plans: Mapping[str, CompiledPricePlan]) -
         usage_type: tuple(named(usage_type, name) for name in listed)
         for usage_type, listed in plan.best_of.items()
     }
-    return BestPricePlan(own.terms, own.offers, choices)
+    return BestPricePlan(own.terms, own.offers, own.fees, choices)
 
 
 def _sums(accumulator: Accumulator, unit: str) -> bool:

@@ -3,16 +3,21 @@
 from dataclasses import dataclass
 
 from streams.model.instant import Instant
+from streams.rate.fee import CompiledFee
 from streams.rate.offer import CompiledOffer
 from streams.rate.terms import PlanTerms
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledPricePlan:
-    """A price plan, ready to charge by. `offers` hold the newest of a usage type first."""
+    """A price plan, ready to charge by. `offers` hold the newest of a usage type first.
+
+    `fees` are by their id.
+    """
 
     terms: PlanTerms
     offers: dict[str, tuple[CompiledOffer, ...]]
+    fees: dict[str, CompiledFee]
 
     def offer_at(self, usage_type: str, instant: Instant) -> CompiledOffer | None:
         """The offer of the usage type in force at an instant."""

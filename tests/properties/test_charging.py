@@ -93,7 +93,7 @@ def test_accumulators_are_the_fold_of_what_was_charged(
     world.charge(usage)
     expected: dict[str, Decimal] = defaultdict(Decimal)
     sums = catalog.accumulators[0].usage_units
-    for rated in world.effects.rated:
+    for rated in world.sent():
         for leaf in rated.record.usages:
             if not sums or leaf.unit in sums:
                 expected[rated.account] += leaf.quantity
@@ -111,7 +111,7 @@ def test_every_record_ends_once_however_often_it_is_delivered(
     once.charge(usage)
     again.charge(usage)
     again.charge(usage)
-    assert len(once.effects.rated) + len(once.effects.verdicts) == len(usage)
+    assert len(once.sent()) + len(once.effects.verdicts) == len(usage)
     assert again.effects.rated == once.effects.rated
     assert {verdict.position: verdict for verdict in again.effects.verdicts} == {
         verdict.position: verdict for verdict in once.effects.verdicts

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from streams.charge import Charging
 from streams.memory import MemoryState
+from streams.model.billing_period import PERIOD_UNITS, BillingPeriod
 from streams.model.catalog import (
     Accumulator,
     Allowance,
@@ -23,10 +24,13 @@ from streams.model.catalog import (
     UsageType,
 )
 from streams.model.command import ActivateCatalog, AssignService, Command, PutAccount, TopUp
+from streams.model.fee import FEE, Fee, FeeGrant
 from streams.model.instant import BEGINNING, DAY, FOREVER, SECOND, Instant
 from streams.model.money import ROUNDING_MODES, Quantity
+from streams.model.prices import Flat
+from streams.model.rated import RatedUsage
 from streams.model.time_unit import Band, TimeUnit
-from streams.model.usage import SourcePosition, Usage, UsageRecord, record_id_of
+from streams.model.usage import MADE, SourcePosition, Usage, UsageRecord, record_id_of
 from streams.rate.plan import compile_catalog
 from streams.state import Effects, Table
 
@@ -49,6 +53,26 @@ def graduated_prices(draw: Any, reference: str = "monthly") -> Graduated:
     tiers.append(Tier(None, draw(amounts), draw(amounts)))
     per = draw(st.sampled_from([Decimal(1), Decimal(100), Decimal(3)]))
     return Graduated(unit="u", tiers=tuple(tiers), reference=reference, per=per)
+
+
+@st.composite
+def fees(draw: Any) -> Fee:
+    """A fee of any kind."""
+    unit = draw(st.sampled_from([None, *PERIOD_UNITS[1:]]))
+    charged = "forward" if unit is None else draw(st.sampled_from(["forward", "arrears"]))
+    with_grant = charged == "forward" and draw(st.booleans())
+    return Fee(
+        id=draw(st.sampled_from(["f", "g", "h"])),
+        product="fee",
+        price=Flat(units=(FEE,), amount=draw(amounts)),
+        every=None if unit is None else BillingPeriod(id="p", unit=unit),
+        charged=charged,
+        proration=draw(st.sampled_from(["none", "full", "prorate"])),
+        by=draw(st.sampled_from(["day", "exact"])),
+        grants=(FeeGrant(allowance="free", quantity=draw(st.none() | amounts)),)
+        if with_grant
+        else (),
+    )
 
 
 @st.composite
@@ -77,6 +101,7 @@ def catalogs(draw: Any) -> Catalog:
         currency="CHF",
         offers=(offer,),
         grants=(Grant(allowance="free", quantity=draw(quantities.map(Decimal))),),
+        fees=tuple(draw(st.lists(fees(), max_size=3, unique_by=lambda fee: fee.id))),
         overrun=draw(st.sampled_from(["receivable", "write_off", "suspend"])),
     )
     rounding = draw(st.sampled_from(sorted(ROUNDING_MODES)))
@@ -150,7 +175,7 @@ def commands(catalog: Catalog, version: str, *, wallet: Decimal) -> list[Command
                 account,
                 "1",
                 "p",
-                BEGINNING,
+                START - 10 * DAY + number * 3600 * SECOND,
                 FOREVER,
             )
         )
@@ -167,7 +192,7 @@ class World:
         self.state = MemoryState()
         self.effects = Effects()
         for command in commands(catalog, plan.version, wallet=wallet):
-            self.core.apply_command(command, state=self.state, effects=self.effects)
+            self.apply(command)
 
     def totals(self, account: str) -> tuple[tuple[str, Instant, Instant, Quantity], ...]:
         """The running totals of an account."""
@@ -193,3 +218,7 @@ class World:
         self.core.apply_command(command, state=self.state, effects=step)
         self.core.settle(self.state, step)
         self.effects.extend(step)
+
+    def sent(self) -> list[RatedUsage]:
+        """The charges of records that a source has sent."""
+        return [charge for charge in self.effects.rated if charge.position.topic_id != MADE]

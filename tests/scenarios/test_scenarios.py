@@ -16,6 +16,7 @@ FOLDER_OF = {
     "price": "time_band",
     "kinds": "composite",
     "threshold": "threshold_price",
+    "share": "fees",
 }
 """Where the folder is not called as the file is."""
 

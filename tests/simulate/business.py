@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from streams.charge import Charging
+from streams.model.billing_period import BillingPeriod
 from streams.model.catalog import (
     Accumulator,
     Allowance,
@@ -20,8 +21,10 @@ from streams.model.catalog import (
     Tier,
     UsageType,
 )
+from streams.model.fee import FEE, Fee, FeeGrant
 from streams.model.instant import BEGINNING, SECOND, Instant, format_instant
 from streams.model.mediation import FieldMapping, Match, QuantityField, SourcePlatform
+from streams.model.prices import Flat
 from streams.model.usage import SourcePosition, UsageRecord
 from streams.rate.plan import Plan, compile_catalog
 from streams.state import Effects, State
@@ -56,6 +59,13 @@ PLATFORM = SourcePlatform(
 )
 
 
+_MONTH = BillingPeriod(id="month", unit="month")
+
+
+def _fee(amount: str) -> Flat:
+    return Flat(units=(FEE,), amount=Decimal(amount))
+
+
 def build_plan() -> Plan:
     """A graduated price on a monthly accumulator, free calls, a threshold on the wallet."""
     tiers = (Tier(Decimal(40), Decimal("0.10")), Tier(None, Decimal("0.07")))
@@ -81,6 +91,23 @@ def build_plan() -> Plan:
                     currency=CURRENCY,
                     offers=(offer,),
                     grants=(Grant(allowance=ALLOWANCE, quantity=Decimal(10)),),
+                    fees=(
+                        Fee(id="base", product="base", price=_fee("3"), every=_MONTH, by="exact"),
+                        Fee(
+                            id="care",
+                            product="care",
+                            price=_fee("1.10"),
+                            every=BillingPeriod(id="hour", unit="hour"),
+                            charged="arrears",
+                            by="exact",
+                        ),
+                        Fee(
+                            id="setup",
+                            product="setup",
+                            price=_fee("2"),
+                            grants=(FeeGrant(allowance=ALLOWANCE, quantity=Decimal(4)),),
+                        ),
+                    ),
                 ),
             ),
             grace=GRACE,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from connectors.catalog.checks.best_of import check_best_of
 from connectors.catalog.checks.discounts import check_discounts
+from connectors.catalog.checks.fees import check_fees
 from connectors.catalog.checks.fields import check_fields
 from connectors.catalog.checks.loyalty import check_loyalty
 from connectors.catalog.checks.multi_rate import check_multi_rate
@@ -37,6 +38,7 @@ CHECKS: tuple[Check, ...] = (
     check_taxes,
     check_partners,
     check_loyalty,
+    check_fees,
     check_platforms,
     check_fields,
     check_outcomes,

@@ -22,7 +22,7 @@ def check_offers(sheets: Sheets, names: Names, book: ProblemBook) -> None:
             book.report(
                 plan.place.at("currency"), unknown("currency", plan.form.currency, names.currencies)
             )
-        if not plan.form.offers:
+        if not plan.form.offers and not plan.form.fees:
             book.report(plan.place.at("offers"), "expected at least one offer")
         _check_grants(plan, names, book)
         _check_dates(plan, book)

@@ -12,6 +12,9 @@ def check_resources(sheets: Sheets, names: Names, book: ProblemBook) -> None:
     """Report resources that nothing can happen to, and thresholds on nothing."""
     impacts = {impact for offer in _offers(sheets) for impact in offer.impacts}
     granted = {grant.allowance for plan in sheets.price_plans for grant in plan.form.grants}
+    fees = [fee for plan in sheets.price_plans for fee in plan.form.fees]
+    granted |= {grant.allowance for fee in fees for grant in fee.grants}
+    moved = impacts | {impact for fee in fees for impact in fee.impacts}
     for allowance in sheets.allowances:
         name = allowance.form.id
         if name not in granted:
@@ -22,7 +25,7 @@ def check_resources(sheets: Sheets, names: Names, book: ProblemBook) -> None:
             book.report(allowance.place.at("id"), f'"{collision}" is also another resource')
     _check_scope(sheets, names, book)
     for accumulator in sheets.accumulators:
-        if accumulator.form.id not in impacts:
+        if accumulator.form.id not in moved:
             book.report(
                 accumulator.place,
                 f'accumulator "{accumulator.form.id}" is moved by no offer: name it in impacts',

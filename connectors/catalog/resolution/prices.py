@@ -42,11 +42,12 @@ def given_kinds(price: SimpleKindsForm) -> dict[str, Any]:
 def price_kind(price: PriceForm) -> PriceKind:
     """The kind of a price that has been checked."""
     if price.composite is not None:
-        return model.Composite(parts=tuple(_simple(part) for part in price.composite.parts))
-    return _simple(price)
+        return model.Composite(parts=tuple(simple_kind(part) for part in price.composite.parts))
+    return simple_kind(price)
 
 
-def _simple(price: SimpleKindsForm) -> SimpleKind:
+def simple_kind(price: SimpleKindsForm) -> SimpleKind:
+    """The kind of a price without parts that has been checked."""
     ((word, form),) = given_kinds(price).items()
     return _RESOLVE[word](form)
 

@@ -16,6 +16,7 @@ from streams.rate.rules.outcome import compile_outcome_price
 from streams.rate.rules.quantity import compile_quantity
 from streams.rate.rules.revenue_share import compile_revenue_share
 from streams.rate.rules.rounding import compile_rounding
+from streams.rate.rules.share import compile_share
 from streams.rate.rules.tax import compile_tax
 from streams.rate.rules.zone import compile_zone
 from streams.rate.terms import OfferTerms
@@ -29,6 +30,8 @@ RULES: tuple[CompileRule, ...] = (
     compile_cost,
     # After zone and band: prices ask for both, and so do allowances.
     compile_outcome_price,
+    # A fee's price is that of a whole period.
+    compile_share,
     # Before allowances: a promotion's free units use up no grant.
     compile_free_units,
     # After price: an allowance offsets what was priced, at the price it had.

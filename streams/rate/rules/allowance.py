@@ -46,14 +46,15 @@ def compile_allowance(terms: OfferTerms) -> Rule | None:
 
 
 def _burns_of(rating: Rating, allowances: tuple[Allowance, ...]) -> list[Burn]:
-    start = rating.period.start
+    # Usage that came too late for its own period takes what the open one has.
+    at = max(rating.record.occurred_at, rating.period.start)
     burns: list[Burn] = []
     for allowance in allowances:
         if allowance.zones and rating.zone not in allowance.zones:
             continue
         name = allowance.id
         for place, bucket in enumerate(rating.buckets):
-            if bucket.resource == name and bucket.start == start and bucket.remaining > 0:
+            if bucket.resource == name and bucket.start <= at < bucket.end and bucket.remaining > 0:
                 burns.append((allowance, place))
     return burns
 

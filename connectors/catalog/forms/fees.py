@@ -1,0 +1,38 @@
+"""The words of fees: what a price plan charges without usage."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from connectors.catalog.forms.prices import SimpleKindsForm
+from connectors.catalog.forms.words import Id
+from streams.model.fee import Charged, ProrateBy, Proration
+
+
+class FeeGrantForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An allowance that comes with a fee; without `quantity`, as much of it as the fee costs."""
+
+    allowance: str
+    quantity: Decimal | None = None
+
+
+class FeeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An amount due for each period (`every`: a unit of the calendar, or a billing period), or once
+    when a service is assigned.
+
+    `price` instead of `amount` prices `quantity` of unit `fee`. `charged` says whether a period is
+    charged as it begins or as it ends; `proration` what a part of it costs (nothing, the whole, its
+    share), `by` what shares are measured in.
+    """
+
+    id: Id
+    product: str = ""
+    amount: Decimal | None = None
+    price: SimpleKindsForm | None = None
+    quantity: Decimal = Decimal(1)
+    every: str = ""
+    charged: Charged = "forward"
+    proration: Proration = "prorate"
+    by: ProrateBy = "day"
+    impacts: tuple[str, ...] = ()
+    grants: tuple[FeeGrantForm, ...] = ()

@@ -1,0 +1,58 @@
+"""Commands, each with what falls due before it and what it makes due."""
+
+from streams.commands import CommandBook
+from streams.due.fold import Folding
+from streams.model.account import Service
+from streams.model.command import (
+    AssignService,
+    Command,
+    EndService,
+    FoldPeriods,
+    PutAccount,
+    Tick,
+    TopUp,
+)
+from streams.model.instant import BEGINNING
+from streams.state import Effects, State, Table
+
+
+def apply_command(
+    command: Command, book: CommandBook, folding: Folding, *, state: State, effects: Effects
+) -> None:
+    """Apply a command that carries no usage, after what was due in the accounts that it touches."""
+    match command:
+        case FoldPeriods():
+            folding.go_on(command, state, effects)
+        case Tick():
+            book.apply(command, state=state, effects=effects)
+            folding.fold_due(command, state, effects)
+        case AssignService() | EndService():
+            _change_service(command, book, folding, state=state, effects=effects)
+        case PutAccount() | TopUp():
+            key = f"{command.tenant}\0{command.account}".encode()
+            folding.fold(key, command, now=BEGINNING, state=state, effects=effects)
+            book.apply(command, state=state, effects=effects)
+            # What has waited for the account waits no longer.
+            folding.fold(key, command, now=BEGINNING, state=state, effects=effects)
+        case _:
+            book.apply(command, state=state, effects=effects)
+
+
+def _change_service(
+    command: AssignService | EndService,
+    book: CommandBook,
+    folding: Folding,
+    *,
+    state: State,
+    effects: Effects,
+) -> None:
+    key = f"{command.tenant}\0{command.service_id}".encode()
+    before: Service | None = state.get(Table.SERVICES, key)
+    for each in () if before is None else before.assignments:
+        account = f"{command.tenant}\0{each.account}".encode()
+        folding.fold(account, command, now=BEGINNING, state=state, effects=effects)
+    book.apply(command, state=state, effects=effects)
+    after: Service | None = state.get(Table.SERVICES, key)
+    if after is not None and after is not before:
+        now = command.start if isinstance(command, AssignService) else command.end
+        folding.follow(before, after, command, now=now, state=state, effects=effects)

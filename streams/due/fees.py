@@ -1,0 +1,212 @@
+"""Fees: charged as their periods begin or end, credited where a service ends before them.
+
+What is charged goes on without a gap: a running fee knows up to when it is charged, and its next
+step follows from that and from the end of its assignment alone.
+"""
+
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from streams.accumulate.periods import open_bucket
+from streams.due.made import last_of, make_record, moment
+from streams.due.moment import AccountMoment
+from streams.model.account import Bucket, RunningFee, ServiceAssignment
+from streams.model.billing_period import period_at
+from streams.model.fee import FEE, Fee
+from streams.model.instant import DAY, FOREVER, Instant, Period, month_of, offset_at
+from streams.model.money import CONTEXT, Quantity, quantize_line
+from streams.model.usage import Usage
+from streams.rate.fee import CompiledFee
+from streams.rate.rate import rate_usage
+from streams.rate.rating import Rating
+from streams.rate.rules.share import SHARE
+
+
+class Part(NamedTuple):
+    """A span of a fee's period, and its share of what the period costs, in days or microseconds."""
+
+    span: Period
+    share: int
+    whole: int
+
+
+class FeeStep(NamedTuple):
+    """What is next for a running fee: `at` places it, `due` is the time that it waits for."""
+
+    at: Instant
+    due: Instant
+    is_credit: bool
+    is_end: bool
+
+
+def compiled_fee(running: RunningFee, at: Instant, moment_: AccountMoment) -> CompiledFee | None:
+    """The fee as the catalog in force says; None where it says nothing of it any more."""
+    price_plan = moment_.plan_at(at).price_plans.get(running.price_plan)
+    return None if price_plan is None else price_plan.fees.get(running.fee)
+
+
+def next_step(running: RunningFee, at: AccountMoment) -> FeeStep | None:
+    """The next charge or credit of a fee; None where nothing will come."""
+    end = max(running.end, running.start)
+    if running.until > end:
+        return FeeStep(end, end, is_credit=True, is_end=False)
+    if running.until >= end:
+        return None
+    compiled = compiled_fee(running, running.until, at)
+    if compiled is None:
+        return None
+    fee = compiled.fee
+    if fee.every is None or fee.charged == "forward":
+        return FeeStep(running.until, running.until, is_credit=False, is_end=False)
+    closes = min(period_at(running.until, fee.every, at.account.time_zone).end, end)
+    return FeeStep(closes, closes + at.grace, is_credit=False, is_end=True)
+
+
+def take_step(running: RunningFee, step: FeeStep, at: AccountMoment) -> RunningFee | None:
+    """Charge or credit; the fee as it runs on. None where it cannot be charged yet."""
+    if step.is_credit:
+        return _credit(running, at)
+    compiled = compiled_fee(running, running.until, at)
+    assert compiled is not None
+    fee, start = compiled.fee, running.until
+    if fee.every is None:
+        part = Part(Period(start, running.end), 1, 1)
+        is_done = _charge(running, compiled, part, at, is_credit=False)
+        return replace(running, until=max(running.end, start)) if is_done else None
+    period = period_at(start, fee.every, at.account.time_zone)
+    span = Period(start, min(period.end, running.end))
+    part = _part(fee, period, span, at.account.time_zone)
+    if part.share and not _charge(running, compiled, part, at, is_credit=False):
+        return None
+    return replace(running, until=span.end)
+
+
+def _credit(running: RunningFee, at: AccountMoment) -> RunningFee | None:
+    """Take back what was charged past the end, of the last period that was charged."""
+    last, zone_name = running.until - 1, at.account.time_zone
+    compiled = compiled_fee(running, last, at)
+    if compiled is None or compiled.fee.every is None:
+        return replace(running, until=max(running.end, running.start))
+    period = period_at(last, compiled.fee.every, zone_name)
+    begin = max(period.start, running.start)
+    keep = max(running.end, begin)
+    charged = _part(compiled.fee, period, Period(begin, running.until), zone_name)
+    kept = _part(compiled.fee, period, Period(begin, keep), zone_name)
+    part = Part(Period(keep, running.until), charged.share - kept.share, charged.whole)
+    if part.share and not _charge(running, compiled, part, at, is_credit=True):
+        return None
+    return replace(running, until=keep)
+
+
+def _part(fee: Fee, period: Period, span: Period, zone_name: str) -> Part:
+    """What the span costs of its period: by days, its first one counts and its end does not."""
+    if span.end <= span.start:
+        return Part(span, 0, _days(period, zone_name) or 1)
+    if span == period or fee.proration == "full":
+        whole = _days(period, zone_name) or 1
+        return Part(span, whole, whole)
+    if fee.proration == "none":
+        return Part(span, 0, 1)
+    whole = _days(period, zone_name)
+    if fee.by == "exact" or not whole:
+        return Part(span, span.end - span.start, period.end - period.start)
+    return Part(span, _days(span, zone_name), whole)
+
+
+def _days(span: Period, zone_name: str) -> int:
+    """The days that begin within the span, by the local calendar; its first day counts whole."""
+    return _day_of(span.end, zone_name) - _day_of(span.start, zone_name)
+
+
+def _day_of(at: Instant, zone_name: str) -> int:
+    return (at + offset_at(at, zone_name)) // DAY
+
+
+def _charge(
+    running: RunningFee, compiled: CompiledFee, part: Part, at: AccountMoment, *, is_credit: bool
+) -> bool:
+    """Charge the part, or give it back; False where that cannot be done."""
+    fee, account = compiled.fee, at.account
+    if compiled.offer.plan.currency != account.currency:
+        return False
+    record = make_record(
+        FEE,
+        tenant=account.tenant,
+        root=account.root,
+        event_id=_name(running, part.span.start, account.account, is_credit=is_credit),
+        span=_told(fee, part.span, is_credit=is_credit),
+        service_id=running.service_id,
+        usages=(Usage(FEE, fee.quantity),),
+        attributes=_attributes(running, part, is_credit=is_credit),
+    )
+    assignment = ServiceAssignment(
+        account.account,
+        account.root,
+        running.subscription,
+        running.price_plan,
+        running.start,
+        running.end,
+    )
+    month = month_of(record.occurred_at, account.time_zone)
+    rating = at.rating_of(record, compiled.offer, assignment, month)
+    if rate_usage(rating, compiled.offer) is not None:
+        return False
+    if is_credit:
+        _cut_grants(rating, fee, part.span)
+    else:
+        _grant(rating, fee, part)
+    return at.settle(rating, compiled.offer.product) is None
+
+
+def _name(running: RunningFee, start: Instant, account: str, *, is_credit: bool) -> str:
+    """The cause of a charge: a fee of a service, from when on, under which of its assignments."""
+    name = f"{account}/{running.service_id}/{running.fee}/{moment(start)}"
+    if running.opened > 1:
+        name += f"#{running.opened}"
+    return f"{name}/credit" if is_credit else name
+
+
+def _told(fee: Fee, span: Period, *, is_credit: bool) -> Period:
+    """When the charge happened: what is due at an end still belongs to what has ended."""
+    at = span.start
+    if fee.charged == "arrears" and not is_credit and fee.every is not None:
+        at = last_of(span.end)
+    return Period(at, at)
+
+
+def _attributes(running: RunningFee, part: Part, *, is_credit: bool) -> dict[str, str]:
+    attributes = {"fee": running.fee, "price_plan": running.price_plan}
+    if part.span.end > part.span.start:
+        attributes["from"] = moment(part.span.start)
+        if part.span.end != FOREVER:
+            attributes["until"] = moment(part.span.end)
+    if is_credit or part.share != part.whole:
+        attributes[SHARE] = f"{-part.share if is_credit else part.share}/{part.whole}"
+    return attributes
+
+
+def _grant(rating: Rating, fee: Fee, part: Part) -> None:
+    """Open the buckets that come with the fee, for as long as it is charged."""
+    start, end = part.span
+    for grant in fee.grants:
+        if grant.quantity is None:
+            quantity: Quantity = rating.amount
+        elif part.share == part.whole:
+            quantity = grant.quantity
+        else:
+            product = CONTEXT.multiply(grant.quantity, part.share)
+            quantity = quantize_line(CONTEXT.divide(product, part.whole))
+        if quantity > 0:
+            open_bucket(rating, Bucket(grant.allowance, start, end, quantity, quantity))
+
+
+def _cut_grants(rating: Rating, fee: Fee, span: Period) -> None:
+    """What came with the fee ends where the fee is given back from."""
+    granted = {grant.allowance for grant in fee.grants}
+    rating.buckets[:] = [
+        replace(bucket, end=max(span.start, bucket.start + 1))
+        if bucket.resource in granted and bucket.end == span.end
+        else bucket
+        for bucket in rating.buckets
+    ]

@@ -1,0 +1,86 @@
+"""Fees follow the assignments of a service: begun with each, ended where it ends."""
+
+from collections.abc import Iterable, Mapping
+
+from msgspec.structs import replace
+
+from streams.due.moment import AccountMoment
+from streams.model.account import Fees, RunningFee, Service, ServiceAssignment
+from streams.model.instant import BEGINNING
+from streams.rate.plan import Plan
+from streams.state import CatalogMarks, State, Table
+
+
+def follow_service(
+    before: Service | None, after: Service, plans: Mapping[str, Plan], state: State
+) -> tuple[bytes, ...]:
+    """Bring the running fees of a service in line with its assignments; the accounts concerned."""
+    marks: CatalogMarks | None = state.get(Table.CATALOGS, after.tenant.encode())
+    known = set(() if before is None else before.assignments)
+    known_starts = {_place(each) for each in known}
+    changed: list[bytes] = []
+    everyone = [*after.assignments, *known]
+    for account in dict.fromkeys(each.account for each in everyone):
+        key = f"{after.tenant}\0{account}".encode()
+        held: Fees = state.get(Table.FEES, key) or Fees()
+        ends = {_place(each): each.end for each in after.assignments if each.account == account}
+        running = [_followed(fee, after.service_id, account, ends) for fee in held.running]
+        for assignment in after.assignments:
+            if assignment.account == account and _place(assignment) not in known_starts:
+                running += _begun(after, assignment, marks, plans)
+        if tuple(running) != held.running:
+            state.put(Table.FEES, key, Fees(tuple(running)))
+            changed.append(key)
+    return tuple(changed)
+
+
+def begun(waiting: RunningFee, at: AccountMoment) -> Iterable[RunningFee]:
+    """The fees of an assignment that came before its catalog."""
+    price_plan = at.plan_at(waiting.start).price_plans.get(waiting.price_plan)
+    for name in () if price_plan is None else price_plan.fees:
+        yield replace(waiting, fee=name)
+
+
+def _place(assignment: ServiceAssignment) -> tuple[str, str, int]:
+    return assignment.account, assignment.price_plan, assignment.start
+
+
+def _followed(
+    fee: RunningFee, service_id: str, account: str, ends: Mapping[tuple[str, str, int], int]
+) -> RunningFee:
+    """The fee with the end that its assignment has now; of one that is gone, it never ran."""
+    if fee.service_id != service_id:
+        return fee
+    end = ends.get((account, fee.price_plan, fee.start), fee.start)
+    return fee if end == fee.end else replace(fee, end=end)
+
+
+def _begun(
+    service: Service,
+    assignment: ServiceAssignment,
+    marks: CatalogMarks | None,
+    plans: Mapping[str, Plan],
+) -> Iterable[RunningFee]:
+    """The fees that the price plan of a new assignment has when it begins.
+
+    Without a catalog, one without a name: it waits for them. An assignment without a beginning has
+    none: nobody could say since when they are due.
+    """
+    if assignment.end <= assignment.start or assignment.start == BEGINNING:
+        return
+    names: Iterable[str] = ("",)
+    if marks is not None:
+        plan = plans[marks.at(assignment.start) or marks.marks[0][1]]
+        price_plan = plan.price_plans.get(assignment.price_plan)
+        names = () if price_plan is None else price_plan.fees
+    for name in names:
+        yield RunningFee(
+            service.service_id,
+            assignment.subscription,
+            assignment.price_plan,
+            name,
+            assignment.start,
+            assignment.end,
+            assignment.start,
+            service.version,
+        )

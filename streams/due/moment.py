@@ -1,0 +1,113 @@
+"""One account while it is folded forward: what it is folded by, and at which time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from streams.accumulate.accumulate import accumulate_usage
+from streams.due.made import made_position
+from streams.model.account import (
+    Account,
+    Accumulators,
+    Balances,
+    Service,
+    ServiceAssignment,
+)
+from streams.model.command import Command
+from streams.model.instant import BEGINNING, Instant, Period
+from streams.model.rated import RatedUsage
+from streams.model.usage import UsageRecord
+from streams.outcome import Reject
+from streams.rate.offer import CompiledOffer
+from streams.rate.payer import Payer, floor_of
+from streams.rate.plan import Plan
+from streams.rate.rated import rated_usage
+from streams.rate.rating import Rating
+from streams.state import CatalogMarks, Effects, State, Table
+
+Cause = UsageRecord | Command
+"""The input that found something due."""
+
+
+@dataclass(slots=True)
+class AccountMoment:
+    """An account at one moment. What ends is judged by `time`, the partition's; what begins by
+    `now`, which usage may have brought a little ahead of it."""
+
+    key: bytes
+    account: Account
+    marks: CatalogMarks
+    plans: Mapping[str, Plan]
+    time: Instant
+    now: Instant
+    partition: int
+    cause: Cause
+    state: State
+    effects: Effects
+
+    @property
+    def grace(self) -> Instant:
+        """How long a period stays open past its end: under none of the versions any longer."""
+        return max(self.plans[version].grace for _, version in self.marks.marks)
+
+    @property
+    def balances(self) -> Balances:
+        """What the account holds now."""
+        held: Balances | None = self.state.get(Table.BALANCES, self.key)
+        return held or Balances()
+
+    def version_at(self, at: Instant) -> str:
+        """The catalog version in force; before the first one, that."""
+        return self.marks.at(at) or self.marks.marks[0][1]
+
+    def plan_at(self, at: Instant) -> Plan:
+        """The plan of `version_at`."""
+        return self.plans[self.version_at(at)]
+
+    def tell(self, charge: RatedUsage) -> None:
+        """A charge was made."""
+        self.effects.make(charge, self.cause)
+
+    def rating_of(
+        self,
+        record: UsageRecord,
+        offer: CompiledOffer,
+        assignment: ServiceAssignment,
+        period: Period,
+    ) -> Rating:
+        """The rating of a made record, before any rule."""
+        account, plan = self.account, self.plan_at(record.occurred_at)
+        balances = self.balances
+        totals: Accumulators | None = self.state.get(Table.ACCUMULATORS, self.key)
+        payer = Payer(
+            Service(account.tenant, record.service_id, (assignment,)),
+            account,
+            assignment,
+            assignment.start,
+            assignment.end,
+            self.key,
+            assignment.price_plan,
+            account.currency,
+            account.time_zone,
+            floor_of(account),
+            plan.money_bounds.of(account),
+        )
+        return Rating(
+            record,
+            payer,
+            offer.plan,
+            period,
+            list(balances.buckets),
+            balances.thresholds,
+            () if totals is None else totals.totals,
+            balances,
+        )
+
+    def settle(self, rating: Rating, product: str) -> Reject | None:
+        """Put what the rating did, and tell its charge."""
+        plan = self.plan_at(rating.record.occurred_at)
+        refusal = accumulate_usage(rating, plan, self.state, closed_before=BEGINNING)
+        if refusal is None:
+            self.effects.alerts += rating.alerts
+            position = made_position(rating.record, self.partition)
+            self.tell(rated_usage(rating, position, product, plan.version))
+        return refusal
