@@ -23,15 +23,7 @@ class ZonesResult(Struct, kw_only=True):
 
 def measure_zones(*, prefixes: int = 1_000_000, seed: int = 1) -> ZonesResult:
     """Compile a random deck and look up random numbers, none of them twice."""
-    rng = Random(seed)
-    known: set[str] = set()
-    while len(known) < prefixes:
-        known.add(str(rng.randrange(10 ** rng.randrange(2, 10))))
-    rows = tuple(
-        ZoneRow(prefix + ANYTHING, f"zone{number % _ZONES}")
-        for number, prefix in enumerate(sorted(known))
-    )
-    unit = ZoneUnit(id="deck", destination=("called",), rows=rows)
+    rng, unit = Random(seed), random_deck(prefixes=prefixes, seed=seed)
     records = [_record(str(rng.randrange(10**11))) for _ in range(_NUMBERS)]
     began = time.process_time()
     zone_for = ZoneTable(unit).zone_for
@@ -45,6 +37,19 @@ def measure_zones(*, prefixes: int = 1_000_000, seed: int = 1) -> ZonesResult:
         compile_s=round(compiled, 2),
         lookup_us=round(spent * 1e6 / _NUMBERS, 2),
     )
+
+
+def random_deck(*, prefixes: int, seed: int) -> ZoneUnit:
+    """Random prefixes of up to nine digits, by attribute `called`."""
+    rng = Random(seed)
+    known: set[str] = set()
+    while len(known) < prefixes:
+        known.add(str(rng.randrange(10 ** rng.randrange(2, 10))))
+    rows = tuple(
+        ZoneRow(prefix + ANYTHING, f"zone{number % _ZONES}")
+        for number, prefix in enumerate(sorted(known))
+    )
+    return ZoneUnit(id="deck", destination=("called",), rows=rows)
 
 
 def _record(called: str) -> UsageRecord:

@@ -12,6 +12,7 @@ from infra.bench.engines import bench_engines
 from infra.bench.measuring import Amount
 from infra.bench.picture import profiler
 from infra.bench.pipeline import WORKLOADS, WorkloadResult, measure_workload
+from infra.bench.prices import measure_prices, rows_of
 from infra.bench.rate import measure_rate
 from infra.bench.record_ids import LONG
 from infra.bench.recover import measure_recover
@@ -101,9 +102,9 @@ def _pipeline_table(results: Mapping[str, WorkloadResult]) -> Table:
 def rate(events: EventsOption = 50_000, as_json: JsonOption = False) -> None:
     """The pure core alone, without broker or disk: µs a record by pricing."""
     results = {str(one): measure_rate(one, events=events) for one in WORKLOADS}
-    zones = measure_zones()
+    zones, prices = measure_zones(), measure_prices()
     if as_json:
-        print_json({"workloads": results, "zones": zones})
+        print_json({"workloads": results, "zones": zones, "prices": prices})
         return
     table = Table("workload", "pricing", "mediate µs", "charge µs")
     for name, result in results.items():
@@ -114,6 +115,11 @@ def rate(events: EventsOption = 50_000, as_json: JsonOption = False) -> None:
         f"zones: {zones.prefixes:,} prefixes compiled in {zones.compile_s} s,"
         f" {zones.lookup_us} µs a look-up"
     )
+    told = Table("price", "charge µs")
+    for name, spent in rows_of(prices).items():
+        told.add_row(name, f"{spent:.1f}")
+    console.print(told)
+    console.print(f"a call of 3,600 s costs {prices.long_call} times one of 60 s, by the second")
 
 
 @app.command()
