@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from streams.model.cost_plus import CostPlus
 from streams.model.price import NOTHING, ONE, RECORD, OfOneUnit, Range
+from streams.model.sla import Sla
 from streams.model.trade_prices import Beat, Ev, LlmTokens, TelecomRate
 
 Beyond = Literal["free", "refuse"]
@@ -241,6 +242,7 @@ SimpleKind = (
     | LlmTokens
     | Ev
     | CostPlus
+    | Sla
 )
 
 

@@ -60,6 +60,7 @@ SOUND = [
     "llm_tokens: {amounts: {u: 1}, contexts: [{above: 5, amounts: {u: 2}}],"
     " markup: [{percent: 5}]}",
     "ev: {units: {energy: u}, components: [{dimension: energy, amount: 1, when: {days: [mon]}}]}",
+    "sla: {unit: u, target: 99, fee: 5, bands: [{from: 98, below: 99, percent: 10}]}",
     "composite: {parts: [{flat: {units: [u], amount: 1}}, {per_unit: {amounts: {u: 1}}}]}",
 ]
 
@@ -159,6 +160,19 @@ def test_every_kind_of_price_can_be_written(tmp_path: Path, price: str) -> None:
         ("composite: {parts: [{flat: {units: [u], amount: 1}}, {flat: {units: [w], amount: 1}}]}",
          "/composite/parts/1/flat/units/0", 'no unit "w"'),
         ("flat: {units: [u], amount: 1, per: 2}", "/flat/per", '"per" is not a word'),
+        ("sla: {unit: u, target: 9, bands: []}", "/sla", 'expected "fee" or "charges"'),
+        ("sla: {unit: u, target: 9, fee: 1, bands: []}", "/sla/bands", "at least one band"),
+        ("sla: {unit: u, target: 9, charges: month, bands: [{below: 9, percent: 1}]}",
+         "/sla/charges", "does not sum amounts"),
+        ("sla: {unit: u, target: 9, fee: 1, bands: [{below: 10, percent: 1}]}",
+         "/sla/bands/0/below", "ends above the target of 9"),
+        ("sla: {unit: u, target: 9, fee: 1, bands: [{from: 5, below: 5, percent: 1}]}",
+         "/sla/bands/0/below", "not above its start"),
+        ("sla: {unit: u, target: 9, fee: 1, bands: [{below: 5, percent: 101}]}",
+         "/sla/bands/0/percent", "expected 0 to 100"),
+        ("sla: {unit: u, target: 9, fee: 1, bands: [{below: 5, percent: 1},"
+         " {from: 4, below: 6, percent: 1}]}",
+         "/sla/bands/1/from", "overlaps the band from 0"),
     ],
 )  # fmt: skip
 def test_a_price_that_cannot_be_is_told(

@@ -228,6 +228,24 @@ class MarkupForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     when: dict[str, str] = {}
 
 
+class SlaBandForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Levels from `from` (inclusive) to `below` (exclusive) give back `percent`."""
+
+    below: Decimal
+    percent: Decimal
+    start: Decimal = field(default=Decimal(0), name="from")
+
+
+class SlaForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A level below `target` gives back a percent of `fee`, or of the accumulator `charges`."""
+
+    unit: str
+    target: Decimal
+    bands: tuple[SlaBandForm, ...]
+    fee: Decimal | None = None
+    charges: str = ""
+
+
 class CostPlusForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What `units` cost by the offer's `costs`, and a markup on it."""
 
@@ -261,6 +279,7 @@ class SimpleKindsForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     llm_tokens: LlmTokensForm | None = None
     ev: EvForm | None = None
     cost_plus: CostPlusForm | None = None
+    sla: SlaForm | None = None
 
 
 class CompositeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

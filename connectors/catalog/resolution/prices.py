@@ -17,6 +17,7 @@ from connectors.catalog.forms.prices import (
     PerUnitForm,
     PriceForm,
     SimpleKindsForm,
+    SlaForm,
     StairstepForm,
     ThresholdPriceForm,
     TierForm,
@@ -27,6 +28,7 @@ from streams.model import prices as model
 from streams.model.cost_plus import CostPlus, Markup
 from streams.model.price import NOTHING
 from streams.model.prices import PriceKind, SimpleKind
+from streams.model.sla import Sla, SlaBand
 
 KINDS: Final = SimpleKindsForm.__struct_fields__
 """The fields of a price that say its kind, but for `composite`."""
@@ -188,6 +190,16 @@ def _alike(kind: type) -> Callable[[Any], SimpleKind]:
     return resolve
 
 
+def _sla(form: SlaForm) -> SimpleKind:
+    return Sla(
+        unit=form.unit,
+        target=form.target,
+        bands=tuple(SlaBand(band.start, band.below, band.percent) for band in form.bands),
+        fee=form.fee,
+        charges=form.charges,
+    )
+
+
 def _cost_plus(form: CostPlusForm) -> SimpleKind:
     return CostPlus(
         units=form.units,
@@ -215,5 +227,6 @@ _RESOLVE: Final[dict[str, Callable[[Any], SimpleKind]]] = {
     "by_attribute": _by_attribute,
     "threshold": _threshold,
     "cost_plus": _cost_plus,
+    "sla": _sla,
     **RESOLVE_TRADE,
 }

@@ -22,6 +22,7 @@ from streams.model.prices import (
     ThresholdPrice,
     Volume,
 )
+from streams.model.sla import Sla
 from streams.model.trade_prices import Beat, Ev, LlmTokens, TelecomRate
 from streams.rate.prices.beat import BeatPrice
 from streams.rate.prices.blocks import AllTiersPrice, TopTierPrice
@@ -39,6 +40,7 @@ from streams.rate.prices.package import PackagePrice
 from streams.rate.prices.per_unit import PerUnitPrice
 from streams.rate.prices.percentage import PercentagePrice
 from streams.rate.prices.price import Binder, Compiled, Label, UnitPrice
+from streams.rate.prices.sla import SlaPrice
 from streams.rate.prices.stairstep import StairstepPrice
 from streams.rate.prices.telecom_rate import CallOfRecord, CallPrice
 from streams.rate.prices.threshold import LevelPrice
@@ -71,6 +73,8 @@ def compile_kind(kind: PriceKind, label: Label) -> list[Compiled]:
             return [EvPrice(kind, label)]
         case CostPlus():
             return [CostPlusPrice(kind, label)]
+        case Sla():
+            return [SlaPrice(kind, label)]
         case _:
             return [_compile_more(kind, label)]
 

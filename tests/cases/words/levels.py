@@ -1,8 +1,6 @@
 """Availability: bands of a measured level, each with a credit."""
 
-from decimal import Decimal
-
-from tests.cases.draft import Draft, text_of
+from tests.cases.draft import Draft, Words
 from tests.cases.fields import Fields, each
 
 LEVEL = "availability_percent"
@@ -13,12 +11,15 @@ def credit_bands(draft: Draft, given: Fields) -> None:
 
     A band begins at `from`, inclusive, and ends below `to`; from the target on nothing is due.
     """
-    levels = {given.number("target_percent"): Decimal(0)}
+    bands: list[Words] = []
+    target = given.take("target_percent")
     for band in each(given.take("credit_bands"), "given.credit_bands"):
-        start = band.number("from") if "from" in band else Decimal(0)
-        band.take("to"), band.take("below")
-        levels[start] = -band.number("percent")
+        words = {"below": band.take("to", band.peek("below")), "percent": band.take("percent")}
+        if "from" in band:
+            words["from"] = band.take("from")
+        band.take("below")
         band.done()
-    words = [{"from": text_of(at), "amount": text_of(levels[at])} for at in sorted(levels)]
+        bands.append(words)
     draft.unit = LEVEL
-    draft.plan.rows.append({"threshold": {"unit": LEVEL, "levels": words}})
+    row = {"unit": LEVEL, "target": target, "fee": "100", "bands": bands}
+    draft.plan.rows.append({"sla": row})

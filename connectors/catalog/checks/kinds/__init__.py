@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from connectors.catalog.checks.kinds.check import KindCheck
 from connectors.catalog.checks.kinds.costs import check_cost_plus
+from connectors.catalog.checks.kinds.levels import check_sla
 from connectors.catalog.checks.kinds.plain import (
     check_by_attribute,
     check_capacity,
@@ -54,5 +55,6 @@ CHECK_KIND: Final[dict[str, Callable[[Any, KindCheck], None]]] = {
     "llm_tokens": check_llm_tokens,
     "ev": check_ev,
     "cost_plus": check_cost_plus,
+    "sla": check_sla,
 }
 """By the field of the form."""
