@@ -61,7 +61,7 @@ class CompiledOutcome:
         if self._reopened is not None:
             reopened = self._truth(self._reopened(self._plain(rating, counted)), "reopened")
             if reopened is True:
-                return Turn("reopened", self._count(rating, None), charged)
+                return Turn("reopened", ({}, {}), charged)
             if reopened is not False:
                 return reopened
         start = rating.period.start

@@ -4,7 +4,7 @@ The record that makes `resolved` true carries the charge of one outcome, at the 
 allowances, discounts, taxes and shares as usage of that unit has them; every other record of the
 session costs the customer nothing. The record that makes `reopened` true takes back, in its own
 month, the very lines that were charged: allowances only where their month is still open,
-accumulators only where it is the same month. From then on events and quantities count anew.
+accumulators only where it is the same month. After it, events and quantities count anew.
 
 At most once a session, a resolved session stays charged until it is reopened. At most once a
 session and month, the first record of a later month begins to count anew as well, and what is

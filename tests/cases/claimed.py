@@ -10,7 +10,7 @@ CLAIMED: Final = (
     "discount.free_units",
     "ev",
     "llm",
-    "outcome.sla_credit",
+    "outcome",
     "plan_change",
     "price",
     "quantity",

@@ -40,6 +40,8 @@ class Event:
     attributes: dict[str, str] = field(default_factory=dict)
     service: str = SERVICE
     meter: str = ""
+    happened: tuple[str, ...] = ()
+    """What happened, one after the other, where the event stands for several."""
     parts: int = 1
     """How many records of unknown size the amount is made of."""
     receiver: str = ""

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from streams.model.money import trimmed
 from tests.cases.draft import CUSTOMER, Draft, slug, text_of
 from tests.cases.fields import Fields, NotYet, UnknownField, each
+from tests.cases.words.outcomes import MONTHS, in_month, outcomes
 from tests.cases.words.quantity import FREE
 from tests.cases.words.shares import PARTNER, legs
 from tests.cases.words.taxes import RULE as TAX
@@ -317,6 +319,8 @@ _WORDS: Final[dict[str, Comparer]] = {
     "fixed_part": _fixed_part,
     "spans": _spans,
     "average_unit_amount": _average,
+    "outcomes": outcomes,
+    **{month: partial(in_month, month) for month in MONTHS},
     "total_excl_tax": _without_tax,
     "total_incl_tax": _with_tax,
     "tax": _tax,
@@ -342,7 +346,6 @@ LATER: Final[dict[str, str]] = {
     "duplicate": "batches",
     "events": "aggregation",
     "fees_cents": "minimum spend",
-    "february": "outcome",
     "first_pass": "re-rating",
     "granted": "credit pool",
     "granted_s": "credit control",
@@ -350,12 +353,10 @@ LATER: Final[dict[str, str]] = {
     "invoice_cents_2023_10_01": "proration",
     "invoice_remainder": "settlement",
     "invoices": "recurring fee",
-    "january": "outcome",
     "last_value": "alerts on a value",
     "lines_minor": "plan change",
     "net_minor": "plan change",
     "on_exhaustion": "credit pool",
-    "outcomes": "outcome",
     "overage": "several grants",
     "per_bucket": "aggregation",
     "per_group": "aggregation",

@@ -8,6 +8,7 @@ from tests.cases.fields import Fields
 from tests.cases.words import (
     calls,
     levels,
+    outcomes,
     plans,
     prices,
     quantity,
@@ -79,8 +80,17 @@ _WORDS: Final[dict[str, Reader]] = {
     "balances": rounding.balances,
     "balance": rounding.balances,
     "period_part": _period_part,
+    "outcome": outcomes.outcome,
 }
-_TAKEN_ALONG: Final = {"fee", "target_percent", "minimum", "maximum"}
+_TAKEN_ALONG: Final = {
+    "fee",
+    "period",
+    "rule",
+    "unit_amount",
+    "target_percent",
+    "minimum",
+    "maximum",
+}
 """Fields that the reader of another one takes."""
 
 LATER: Final[dict[str, str]] = {
@@ -119,8 +129,6 @@ LATER: Final[dict[str, str]] = {
     "monthly_fee": "recurring fee",
     "monthly_fee_billing": "recurring fee",
     "monthly_fee_cents": "recurring fee",
-    "outcome": "outcome",
-    "period": "billing period",
     "pool": "credit pool",
     "prorated": "proration",
     "rate_after": "re-rating",
@@ -132,7 +140,6 @@ LATER: Final[dict[str, str]] = {
     "reserved": "credit pool",
     "resets": "several grants",
     "rollover_life": "rollover",
-    "rule": "outcome",
     "services": "credit pool",
     "settlement": "settlement",
     "snapshot_after_first_hour": "several grants",
@@ -140,7 +147,6 @@ LATER: Final[dict[str, str]] = {
     "thresholds": "alerts on a value",
     "thresholds_cents": "invoices at a threshold",
     "to": "plan change",
-    "unit_amount": "outcome",
     "until": "several grants",
     "wallet": "wallets",
     "wallets": "wallets",

@@ -9,6 +9,7 @@ from typing import Any, Final
 from tests.cases.draft import Draft, Event, after
 from tests.cases.fields import Fields, NotYet, each
 from tests.cases.words.calls import CONTINUED
+from tests.cases.words.outcomes import HAPPENED, SESSION, conversation, happened, kind_of
 from tests.cases.words.shares import payer, receivers
 from tests.cases.words.times import in_order, moment_of
 from tests.cases.words.tokens import token_units
@@ -26,6 +27,8 @@ def read_usage(draft: Draft, usage: list[dict[str, Any]]) -> None:
             event.quantity, cumulative = total - cumulative, total
         for name, value in fields.rest():
             _WORDS[name](draft, event, value)
+        if HAPPENED in event.attributes and SESSION not in event.attributes:
+            raise NotYet("events that are no usage")
         if draft.unit == "s" and event.until is None and event.quantity:
             event.until = after(event.at, event.quantity)
         if event.receiver:
@@ -45,6 +48,16 @@ def _copies(event: Event, count: int) -> list[Event]:
     """The event so many times, or in as many parts as its amount has."""
     if event.parts > 1 and event.amount is not None:
         count, event.amount = event.parts, event.amount / event.parts
+    if event.happened:
+        return [
+            replace(
+                event,
+                id=f"{event.id}.{number}",
+                at=event.at + timedelta(seconds=number),
+                attributes=event.attributes | {HAPPENED: kind},
+            )
+            for number, kind in enumerate(event.happened, start=1)
+        ]
     if count == 1:
         return [event]
     step = timedelta(microseconds=1)
@@ -86,8 +99,9 @@ def _quantities(draft: Draft, event: Event, value: dict[str, str]) -> None:
 
 def _events(draft: Draft, event: Event, value: Any) -> None:
     if isinstance(value, list):
-        raise NotYet("outcome")
-    event.parts = int(value)
+        event.happened = tuple(kind_of(each) for each in value)
+    else:
+        event.parts = int(value)
 
 
 def _continued(draft: Draft, event: Event, value: bool) -> None:
@@ -148,6 +162,8 @@ _WORDS: Final[dict[str, Callable[[Draft, Event, Any], None]]] = {
     "to": _to,
     "minor": _minor,
     "meter": _meter,
+    "conversation": conversation,
+    "event": happened,
     "availability_percent": _measured("availability_percent"),
     "energy_kWh": _measured("energy_kWh"),
     "charging_min": _measured("charging_min"),
@@ -161,8 +177,6 @@ LATER: Final[dict[str, str]] = {
     "batch": "batches",
     "bucket": "aggregation",
     "charge": "settlement",
-    "conversation": "outcome",
-    "event": "events that are no usage",
     "id": "ids of records",
     "op": "reserve and commit",
     "prorated_quantity": "proration",
