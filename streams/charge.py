@@ -301,7 +301,8 @@ class Charging:
         if plan.charges_zero and not offer.takes_nothing and _is_nothing(record):
             return Drop(DropReason.ZERO_USAGE)
         balances = state.get(_BALANCES, payer.key) or _NO_BALANCES
-        if balances.due <= self._time or balances.due <= record.occurred_at:
+        due = balances.due
+        if due <= self._time or due <= record.occurred_at:
             now = record.occurred_at
             self._folding.fold(payer.key, record, now=now, state=state, effects=effects)
             balances = state.get(_BALANCES, payer.key)

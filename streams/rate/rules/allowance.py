@@ -47,7 +47,9 @@ def compile_allowance(terms: OfferTerms) -> Rule | None:
 
 def _burns_of(rating: Rating, allowances: tuple[Allowance, ...]) -> list[Burn]:
     # Usage that came too late for its own period takes what the open one has.
-    at = max(rating.record.occurred_at, rating.period.start)
+    at, start = rating.record.occurred_at, rating.period.start
+    if at < start:
+        at = start
     burns: list[Burn] = []
     for allowance in allowances:
         if allowance.zones and rating.zone not in allowance.zones:
