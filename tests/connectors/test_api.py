@@ -305,3 +305,11 @@ def test_the_process_ends_with_zero_on_sigterm(tmp_path: Path) -> None:
     process.terminate()
     assert process.wait(20) == 0
     assert (tmp_path / FIRST_KEY_FILE).exists()
+
+
+def test_agreed_prices_need_a_key_that_writes_and_an_account(full_door: Door) -> None:
+    path = "/v1/tenants/acme/accounts/nobody/prices"
+    assert is_problem(full_door.client(Scope.READ, tenant="acme").post(path, content="x"), 403)
+    writing = full_door.client(Scope.WRITE, tenant="acme")
+    assert is_problem(writing.post(path, content="price_plan: x"), 404)
+    assert is_problem(writing.post(path, content=b"\xff"), 400)

@@ -7,17 +7,39 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from connectors.catalog.load import load_catalog
+from connectors.kafka.catalog_topic import activate, publish
 from connectors.kafka.codec import decode_charging
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
 from infra.cli.account import app
-from streams.model.command import AssignService, Command, EndService, PutAccount, TopUp
+from streams.model.command import (
+    ActivateCatalog,
+    AssignService,
+    Command,
+    EndService,
+    PutAccount,
+    PutPrices,
+    TopUp,
+)
 from streams.model.instant import DAY, FOREVER
 from streams.partition import partition_of
 from tests.topologies.small_ledger import committed
 
 DAY_1 = 20_454 * DAY
 """2026-01-01."""
+
+SHOP = """\
+tenant: acme
+currencies: [{code: CHF}]
+usage_types: [{id: call, units: [min]}]
+price_plans:
+  - id: voice
+    currency: CHF
+    offers:
+      - {id: calls, usage_type: call, from: 2026-01-01, prices: [{per_unit: {amounts: {min: 1}}}]}
+"""
+AGREED = "price_plan: voice\nusage_type: call\nfrom: 2026-01-01\n"
 
 
 class Typed:
@@ -38,6 +60,13 @@ class Typed:
         )
         assert done.exit_code == 0, done.output
         assert json.loads(done.stdout)["commands"] == 1
+
+    def all_sent(self) -> list[Command]:
+        return [
+            command
+            for message in committed(self._settings, Topic.CHARGING)
+            for command in decode_charging(message.value())
+        ]
 
     def sent(self) -> list[Command]:
         found: list[Command] = []
@@ -92,3 +121,22 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_sent(typed: Typed) -
     with pytest.raises(AssertionError, match="'gold' is no attribute"):
         typed.account("put", "a", "--payment", "prepaid", *where, "--attribute", "gold")
     assert typed.sent() == []
+
+
+def test_agreed_prices_are_checked_by_the_catalog_that_counts_and_sent(
+    typed: Typed, kafka_settings: KafkaSettings, tmp_path: Path
+) -> None:
+    folder, file = tmp_path / "catalog", tmp_path / "agreed.yaml"
+    folder.mkdir()
+    (folder / "catalog.yaml").write_text(SHOP)
+    catalog = load_catalog(folder)
+    activate(kafka_settings, tenant="acme", version=publish(kafka_settings, catalog))
+    file.write_text(AGREED + "prices: [{per_unit: {amounts: {seconds: 1}}}]")
+    with pytest.raises(AssertionError, match="in this catalog; there are: min"):
+        typed.account("prices", "ada", str(file))
+    file.write_text(AGREED + "prices: [{per_unit: {amounts: {min: 0.5}}}]")
+    typed.account("prices", "ada", str(file), "--id", "quote-1")
+    found = [each for each in typed.all_sent() if not isinstance(each, ActivateCatalog)]
+    (put,) = found
+    assert isinstance(put, PutPrices)
+    assert (put.command_id, put.account, put.prices.start) == ("quote-1", "ada", DAY_1)
