@@ -12,6 +12,8 @@ CLAIMED: Final = (
     "llm",
     "outcome",
     "plan_change",
+    "proration.plan_change",
+    "proration.subscription",
     "price",
     "quantity",
     "rounding",

@@ -96,6 +96,10 @@ class Draft:
     sections: dict[str, list[Words]] = field(default_factory=dict)
     steps: list[Words] = field(default_factory=list)
     then: dict[str, list[Words]] = field(default_factory=dict)
+    unit_of_money: Decimal = Decimal(1)
+    """How many of the case's amounts are one of the currency: 100, where it tells cents."""
+    made: list[str] = field(default_factory=list)
+    """The charges without usage that the case tells, in its order."""
     notes: str = ""
 
     @property
@@ -208,7 +212,7 @@ def _plan(plan: PlanDraft, draft: Draft) -> Words:
     return {
         "id": plan.id,
         "currency": draft.currency,
-        "offers": [offer | plan.offer],
+        "offers": [offer | plan.offer] if plan.rows else [],
         **plan.words,
     }
 

@@ -35,7 +35,17 @@ def _total(draft: Draft, value: str) -> None:
     elif "total is the share of the partner" in draft.notes:
         _partner(draft, value)
     else:
-        draft.sum(amount=text_of(draft.sign * Decimal(value)))
+        draft.sum(amount=text_of(draft.sign * Decimal(value) / draft.unit_of_money))
+
+
+def _lines_minor(draft: Draft, values: list[str]) -> None:
+    """One amount a charge that no usage made, in minor units."""
+    for name, value in zip(draft.made, values, strict=True):
+        draft.sum(charges=[name], amount=text_of(Decimal(value) / draft.unit_of_money))
+
+
+def _net_minor(draft: Draft, value: str) -> None:
+    draft.sum(charges=draft.made, amount=text_of(Decimal(value) / draft.unit_of_money))
 
 
 def _amounts(draft: Draft, values: list[str]) -> None:
@@ -293,6 +303,9 @@ def _credit(draft: Draft, value: str) -> None:
 
 
 _WORDS: Final[dict[str, Comparer]] = {
+    "lines_minor": _lines_minor,
+    "net_minor": _net_minor,
+    "total_with_tax_cents": _total,
     "credit_percent": _credit,
     "total": _total,
     "amounts": _amounts,
@@ -354,8 +367,6 @@ LATER: Final[dict[str, str]] = {
     "invoice_remainder": "settlement",
     "invoices": "recurring fee",
     "last_value": "alerts on a value",
-    "lines_minor": "plan change",
-    "net_minor": "plan change",
     "on_exhaustion": "credit pool",
     "overage": "several grants",
     "per_bucket": "aggregation",
@@ -368,7 +379,6 @@ LATER: Final[dict[str, str]] = {
     "segments": "several grants",
     "subtotal": "discount",
     "tax_cents": "tax",
-    "total_with_tax_cents": "tax",
     "true_up": "minimum spend",
     "true_up_cents": "minimum spend",
     "units_after_each": "proration",

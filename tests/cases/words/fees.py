@@ -1,0 +1,53 @@
+"""Fees of a plan: from when on they are paid, and what becomes of them where the plan changes."""
+
+from datetime import date
+from decimal import Decimal
+
+from tests.cases.draft import CUSTOMER, SERVICE, Draft, PlanDraft, text_of
+from tests.cases.fields import Fields
+
+CENTS = Decimal(100)
+CHANGED, REMOVED, ADDED = "changed", "removed", "added"
+
+
+def flat_cents(draft: Draft, given: Fields) -> None:
+    """`flat_cents`: a plan's fee for each month, from `joined` on; then amounts are in cents."""
+    amount = text_of(given.number("flat_cents") / CENTS)
+    draft.plan.words["fees"] = [{"id": "base", "amount": amount, "every": "month"}]
+    draft.digits, draft.rounding, draft.unit_of_money = 2, "half_up", CENTS
+    given.take("period")
+    joined = given.take("joined")
+    draft.services = [{"service": SERVICE, "price_plan": draft.plan.id, "from": joined}]
+
+
+def change(draft: Draft, given: Fields) -> None:
+    """`change`: a day on which one plan takes over from another, by their parts."""
+    at, period = given.take("change"), Fields(given.take("period"), "given.period")
+    start, end = period.take("start"), period.take("end")
+    period.done()
+    days = (date.fromisoformat(end) - date.fromisoformat(start)).days
+    assert given.take("days", f"{days} ").split()[0] == str(days)
+    part = Fields(given.take(CHANGED), "given.changed") if CHANGED in given else given
+    old = {CHANGED: part.take("from"), REMOVED: given.take(REMOVED)}
+    new = {CHANGED: part.take("to"), ADDED: given.take(ADDED)}
+    draft.section(
+        "billing_periods", {"id": "period", "unit": "day", "every": days, "anchor": {"at": start}}
+    )
+    draft.digits, draft.unit_of_money = 2, CENTS
+    draft.plans = [PlanDraft("old", words=_fees(old)), PlanDraft("new", words=_fees(new))]
+    draft.services = [{"service": SERVICE, "price_plan": "old", "from": start}]
+    follows = {"service": SERVICE, "price_plan": "new", "account": CUSTOMER, "from": at}
+    draft.steps.append({"service": follows})
+    for name in (CHANGED, REMOVED, ADDED):
+        place = f"fee/{CUSTOMER}/{SERVICE}/{name}/{at}T00:00:00Z"
+        draft.made += [f"{place}/credit"] if old.get(name) is not None else []
+        draft.made += [f"{place}#2"] if new.get(name) is not None else []
+
+
+def _fees(amounts: dict[str, str | None]) -> dict[str, object]:
+    fees = [
+        {"id": name, "amount": amount, "every": "period"}
+        for name, amount in amounts.items()
+        if amount is not None
+    ]
+    return {"fees": fees}
