@@ -1,4 +1,4 @@
-"""Support desks: conversations of a few interactions, of which some are resolved.
+"""Support desks: conversations of a few interactions, of which some are resolved; service levels.
 
 A desk has one conversation in each stretch of time, so that its interactions need no memory here.
 """
@@ -15,6 +15,9 @@ _CHANNELS = (b"chat", b"chat", b"mail", b"voice")
 
 
 def _render(rng: Random, moment: Moment) -> bytes:
+    if rng.random() < 0.004:
+        body = b'{"availability":%d.%02d}' % (rng.randint(98, 99), rng.randint(0, 99))
+        return cloudevent(moment, b"/monitoring", b"service.level", body)
     event = rng.choice(_EVENTS)
     stretch = moment.at // _STRETCH
     tokens = rng.randint(50, 4000) if event in (b"answer", b"action") else 0
