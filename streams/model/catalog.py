@@ -144,7 +144,6 @@ class PricePlan(Struct, frozen=True, kw_only=True):
     `best_of` names, by usage type, own offers or other plans: the cheapest in force is charged.
     """
 
-
     id: str
     currency: Currency
     offers: tuple[PriceOffer, ...]

@@ -124,7 +124,7 @@ def with_children(catalog: Catalog, invoice_at: Literal["parent", "child"]) -> C
             *(UsageType(id=name, units=("u", "v")) for name in ("one", "two")),
             UsageType(id="share", units=("w",)),
         ),
-        price_plans=(replace(plan, offers=(*twice, share)),),
+        price_plans=(replace(plan, fees=(), offers=(*twice, share)),),
         multi_rates=(
             MultiRate(
                 usage_type="x",
