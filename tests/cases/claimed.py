@@ -23,9 +23,8 @@ CLAIMED: Final = (
 )
 
 EXCEPT: Final[dict[str, str]] = {
-    "price.blocks_top_tier": "has recurring fees",
     "price.dynamic_markup": "has a maximum spend",
-    "price.multi_meter": "has recurring fees",
+    "price.multi_meter": "invoices by line, and a rate that is known at one quantity alone",
     "rounding.cumulative": "rounds over a period",
     "tax.jurisdiction": "the parties, the product class and the rate stand in the title alone",
 }

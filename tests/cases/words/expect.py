@@ -8,6 +8,7 @@ from typing import Any, Final
 from streams.model.money import trimmed
 from tests.cases.draft import CUSTOMER, Draft, slug, text_of
 from tests.cases.fields import Fields, NotYet, UnknownField, each
+from tests.cases.words.fees import invoices
 from tests.cases.words.outcomes import MONTHS, in_month, outcomes
 from tests.cases.words.quantity import FREE
 from tests.cases.words.shares import PARTNER, legs
@@ -303,6 +304,7 @@ def _credit(draft: Draft, value: str) -> None:
 
 
 _WORDS: Final[dict[str, Comparer]] = {
+    "invoices": invoices,
     "lines_minor": _lines_minor,
     "net_minor": _net_minor,
     "total_with_tax_cents": _total,
@@ -365,7 +367,6 @@ LATER: Final[dict[str, str]] = {
     "granted_total": "several grants",
     "invoice_cents_2023_10_01": "proration",
     "invoice_remainder": "settlement",
-    "invoices": "recurring fee",
     "last_value": "alerts on a value",
     "on_exhaustion": "credit pool",
     "overage": "several grants",

@@ -1,12 +1,13 @@
 """Fees of a plan: from when on they are paid, and what becomes of them where the plan changes."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from tests.cases.draft import CUSTOMER, SERVICE, Draft, PlanDraft, text_of
-from tests.cases.fields import Fields
+from tests.cases.fields import Fields, NotYet, each
 
 CENTS = Decimal(100)
+RECURRING = "recurring"
 CHANGED, REMOVED, ADDED = "changed", "removed", "added"
 
 
@@ -18,6 +19,31 @@ def flat_cents(draft: Draft, given: Fields) -> None:
     given.take("period")
     joined = given.take("joined")
     draft.services = [{"service": SERVICE, "price_plan": draft.plan.id, "from": joined}]
+
+
+def recurring(draft: Draft, given: Fields) -> None:
+    """`recurring`: a fee in arrears; the invoices tell when its months begin."""
+    fee = {"id": RECURRING, "amount": given.take("recurring"), "every": "billing"}
+    draft.plan.words["fees"] = [fee | {"charged": "arrears"}]
+
+
+def invoices(draft: Draft, values: list[dict[str, str]]) -> None:
+    """What was charged in each month up to the day of its invoice."""
+    told = each(values, "expect.invoices")
+    ends = [date.fromisoformat(invoice.take("t")) for invoice in told]
+    day = ends[0].day
+    start = (ends[0].replace(day=1) - timedelta(days=1)).replace(day=day)
+    draft.section("billing_periods", {"id": "billing", "unit": "month", "anchor": {"day": day}})
+    draft.services = [{"service": SERVICE, "price_plan": draft.plan.id, "from": str(start)}]
+    for invoice, end in zip(told, ends, strict=True):
+        if "lines" in invoice:
+            raise NotYet("invoices by line")
+        names = [event.id for event in draft.now if start <= event.at.date() < end]
+        names.append(f"fee/{CUSTOMER}/{SERVICE}/{RECURRING}/{start}T00:00:00Z")
+        draft.sum(charges=names, amount=invoice.take("total"))
+        draft.steps.append({"tick": f"{end}T01:00:00Z"})
+        start = end
+        invoice.done()
 
 
 def change(draft: Draft, given: Fields) -> None:
