@@ -26,7 +26,8 @@ class Trade:
     """An example catalog with its trade. The n-th customer is on the n-th price plan, in turn.
 
     `account` and `service` are words with the customer's number. `in_order`: each service's events
-    come in their order, since what they are charged goes by it.
+    come in their order, since what they are charged goes by it; so none is late, and none
+    waits for its account.
     """
 
     catalog: str

@@ -18,7 +18,7 @@ def trade_messages(plan: LoadPlan, trade: Trade) -> Iterator[Message]:
     rng, recent = Random(plan.seed), deque[Message](maxlen=_RECENT)
     clock, late_clock = TimeText(), TimeText()
     services = [(trade.service % number).encode() for number in range(plan.accounts)]
-    late = 0 if trade.in_order else plan.late
+    late, unknown = (0, 0) if trade.in_order else (plan.late, plan.unknown)
     for number in range(plan.events):
         at = plan.start + plan.span * number // plan.events
         told = clock
@@ -35,7 +35,7 @@ def trade_messages(plan: LoadPlan, trade: Trade) -> Iterator[Message]:
             yield Message(_BROKEN % (event_id, time), None, (), (Kind.BROKEN,))
             continue
         fault -= plan.broken
-        is_stranger = 0 <= fault < plan.unknown
+        is_stranger = 0 <= fault < unknown
         if is_stranger:
             service = (trade.service % (STRANGER_OFFSET + rng.randrange(STRANGERS))).encode()
         else:
