@@ -72,9 +72,14 @@ class StoredOutcome:
         return found
 
     def is_read(self) -> bool:
-        """True once a probe has been taken: mediation knows the scenario's platforms."""
-        rows = self._rows("SELECT event_id FROM outcomes WHERE tenant = {tenant:String} LIMIT 1")
-        return bool(rows)
+        """True once a probe has been taken: mediation knows the scenario's platforms.
+
+        It is ignored as a record of nothing, or suspended where such a record may be charged.
+        """
+        return any(
+            self._rows(f"SELECT event_id FROM {table} WHERE tenant = {{tenant:String}} LIMIT 1")  # noqa: S608 - a constant
+            for table in ("outcomes", "suspense")
+        )
 
     def gather(self, time_zones: dict[str, str]) -> Outcome:
         """Everything that a `then` can ask about."""
