@@ -53,6 +53,7 @@ KINDS: Final[dict[str, Measured]] = {
     "matrix": ({"u": 137}, {"size": "big"}),
     "by_attribute": ({"u": 137}, {"size": "big"}),
     "threshold": ({"u": 137}, {}),
+    "sla": ({"u": 137}, {}),
     "telecom_rate": ({"u": 137}, {}),
     "beat": ({"u": 137}, {}),
     "llm_tokens": (
