@@ -33,6 +33,7 @@ from streams.outcome import Drop, DropReason, Reject
 from streams.partition import partition_of
 from streams.rate.guide import Elsewhere, Guide, find_assignment
 from streams.rate.meter import keep_reading
+from streams.rate.multi_rate import CompiledMultiRate
 from streams.rate.offer import CompiledOffer
 from streams.rate.payer import Payer
 from streams.rate.plan import Plan
@@ -68,10 +69,6 @@ _CATALOGS: Final = Table.CATALOGS
 _CHARGED: Final = RecordState.CHARGED
 _NO_BALANCES = Balances()
 _NO_TOTALS = Accumulators()
-
-
-Terms = tuple[Plan, Payer, Instant]
-"""What a record is charged by: catalog, payer, and the time before which periods are closed."""
 
 
 class Charging:
@@ -265,44 +262,18 @@ class Charging:
         if not isinstance(payer, Payer):
             return payer
         offer = find_offer(record, payer, plan)
-        if isinstance(offer, CompiledOffer):
-            return self._charge_by(
-                offer, record, position, (plan, payer, closed_before), state, effects
+        if not isinstance(offer, CompiledOffer):
+            parent = plan.multi_rates.get(record.usage_type)
+            if parent is None:
+                return offer
+            return self._charge_children(
+                parent, record, position, payer, state=state, effects=effects
             )
-        parent = plan.multi_rates.get(record.usage_type)
-        if parent is None:
-            return offer
-        balances: Balances = state.get(_BALANCES, payer.key) or _NO_BALANCES
-        if balances.due <= time or balances.due <= record.occurred_at:
-            now = record.occurred_at
-            self._folding.fold(payer.key, record, now=now, state=state, effects=effects)
-
-        def charge_child(child: UsageRecord, state: State, own: Effects) -> Drop | Reject | None:
-            found = find_offer(child, payer, plan)
-            if not isinstance(found, CompiledOffer):
-                return found
-            return self._charge_by(found, child, position, (plan, payer, closed_before), state, own)
-
-        return charge_children(
-            parent, record, payer.account, charge=charge_child, state=state, effects=effects
-        )
-
-    def _charge_by(  # noqa: PLR0913 - a record, what it is charged by, and where that goes
-        self,
-        offer: CompiledOffer,
-        record: UsageRecord,
-        position: SourcePosition,
-        terms: Terms,
-        state: State,
-        effects: Effects,
-    ) -> Drop | Reject | None:
-        """Charge the record by its offer, or say why not; None: charged, the last of `rated`."""
-        plan, payer, closed_before = terms
         if plan.charges_zero and not offer.takes_nothing and _is_nothing(record):
             return Drop(DropReason.ZERO_USAGE)
         balances = state.get(_BALANCES, payer.key) or _NO_BALANCES
         due = balances.due
-        if due <= self._time or due <= record.occurred_at:
+        if due <= time or due <= record.occurred_at:
             now = record.occurred_at
             self._folding.fold(payer.key, record, now=now, state=state, effects=effects)
             balances = state.get(_BALANCES, payer.key)
@@ -337,6 +308,30 @@ class Charging:
             rated_usage(rating, position, rating.product or offer.product, plan.version)
         )
         return None
+
+    def _charge_children(  # noqa: PLR0913 - a record, who pays, and where that goes
+        self,
+        parent: CompiledMultiRate,
+        record: UsageRecord,
+        position: SourcePosition,
+        payer: Payer,
+        *,
+        state: State,
+        effects: Effects,
+    ) -> Elsewhere | Drop | Reject | None:
+        """Charge the record's children; what falls due before them falls due at the record."""
+        balances: Balances = state.get(_BALANCES, payer.key) or _NO_BALANCES
+        now = record.occurred_at
+        if balances.due <= self._time or balances.due <= now:
+            self._folding.fold(payer.key, record, now=now, state=state, effects=effects)
+        return charge_children(
+            parent,
+            record,
+            payer.account,
+            charge=lambda child, draft, own: self._attempt(child, position, draft, own),
+            state=state,
+            effects=effects,
+        )
 
     def _begin(self, state: State, effects: Effects) -> None:
         """Note what is the same for all records of a step up to its next command."""

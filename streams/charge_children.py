@@ -10,12 +10,14 @@ from collections.abc import Callable
 
 from streams.draft import Draft
 from streams.model.account import Account
+from streams.model.rated import RatedUsage
 from streams.model.usage import UsageRecord
 from streams.outcome import Drop, DropReason, Reject
+from streams.rate.guide import Elsewhere
 from streams.rate.multi_rate import CompiledMultiRate, RatedChildren
 from streams.state import Effects, State
 
-ChargeChild = Callable[[UsageRecord, State, Effects], Drop | Reject | None]
+ChargeChild = Callable[[UsageRecord, State, Effects], Elsewhere | Drop | Reject | None]
 """Charges one record: its charge is the last of the effects, or it says why there is none."""
 
 
@@ -27,31 +29,35 @@ def charge_children(  # noqa: PLR0913 - a record, what it is charged by, and whe
     charge: ChargeChild,
     state: State,
     effects: Effects,
-) -> Drop | Reject | None:
+) -> Elsewhere | Drop | Reject | None:
     """Charge the children of a record; None: charged, their effects are in."""
     draft, own, rated = Draft(state), Effects(), RatedChildren()
     dropped: Drop | None = None
+    charges: list[RatedUsage] = []
     for number, child in enumerate(parent.children, start=1):
         made = child.record_of(record, account, number, earlier=rated)
         if isinstance(made, Reject):
             return made
         refusal = charge(made, draft, own)
-        if isinstance(refusal, Reject):
-            return refusal
-        if refusal is None:
-            rated.add(child.usage_type, own.rated[-1])
-            if parent.invoice_at == "child":
-                own.rated[-1] = parent.told_of(own.rated[-1], number)
-        else:
+        if isinstance(refusal, Drop):
             dropped = dropped or refusal
             rated.add(child.usage_type, None)
+        elif refusal is not None:
+            return refusal
+        else:
+            found = own.rated.pop()
+            rated.add(child.usage_type, found)
+            told = parent.told_of(found, number) if parent.invoice_at == "child" else found
+            charges.append(told)
     draft.keep()
     effects.alerts += own.alerts
-    if not own.rated:
+    for fallen_due in own.rated:
+        effects.make(fallen_due, record)
+    if not charges:
         return dropped or Drop(DropReason.ZERO_USAGE)
     if parent.invoice_at == "parent":
-        effects.rated.append(parent.merged(record, own.rated))
+        effects.rated.append(parent.merged(record, charges))
     else:
-        for charge_of_child in own.rated:
+        for charge_of_child in charges:
             effects.make(charge_of_child, record)
     return None

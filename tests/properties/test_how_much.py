@@ -116,7 +116,7 @@ def with_children(catalog: Catalog, invoice_at: Literal["parent", "child"]) -> C
         prices=(Price(price=PerUnit(amounts={"w": Decimal("0.05")})),),
     )
     twice = [replace(offer, id=name, usage_type=name, product=name) for name in ("one", "two")]
-    quantity: Any = parse_expression("amounts.one + amounts.two")
+    quantity: Any = parse_expression("amounts.one + amounts.two + 1")
     return replace(
         catalog,
         usage_types=(
