@@ -3,6 +3,9 @@
 Inclusive taxes are taken out of the amount, exclusive ones come on top of what is left. A compound
 tax is also on the taxes before it, as they were before they were rounded. A tax is rounded by its
 own word, else by the currency's: the tax of each piece, or of the record. It is no revenue.
+
+What is contained in a price is never more than the price: of a small one, whose taxes are rounded
+up each by itself, the later ones get what the earlier ones leave.
 """
 
 from decimal import Decimal
@@ -38,8 +41,9 @@ def compile_tax(terms: OfferTerms) -> Rule | None:
         sums = {id(tax): _Sum() for tax in due}
         for piece in pieces_of(rating.lines, rating.amount, currency, by_line=by_line):
             _tax_piece(piece, due, sums, rating)
+        left = rating.amount
         for tax in due:
-            tax.put(rating, sums[id(tax)])
+            left = tax.put(rating, sums[id(tax)], left)
 
     return tax_charge
 
@@ -95,10 +99,13 @@ class _Tax:
         rounding = ROUNDING_MODES[mode] if mode else self._plan.rounding
         return amount.quantize(self._plan.quantum, rounding, CONTEXT)
 
-    def put(self, rating: Rating, found: _Sum) -> None:
-        """The tax's line and posting, where anything of the record is of its class."""
+    def put(self, rating: Rating, found: _Sum, left: Decimal) -> Decimal:
+        """The tax's line and posting, where anything of the record is of its class.
+
+        `left` is what contained taxes have left of the price so far; what they leave now is given.
+        """
         if not found.is_met:
-            return
+            return left
         tax, currency = self.tax, self._plan.currency
         amount = found.tax if self.by_line else self.rounded(found.tax)
         detail = {"mode": str(tax.mode), "percent": f"{tax.percent:f}"}
@@ -110,6 +117,8 @@ class _Tax:
             detail["exempt"] = "true"
         added = amount
         if self.is_inclusive:
+            amount = _within(left, amount)
+            left = CONTEXT.subtract(left, amount)
             detail["tax"] = f"{amount:f}"
             added = self._plan.nothing
         base = quantize_line(found.base)
@@ -121,6 +130,12 @@ class _Tax:
         if not self.is_inclusive:
             rating.amount = _add(rating.amount, added)
             rating.total = _add(rating.total, added)
+        return left
+
+
+def _within(left: Decimal, amount: Decimal) -> Decimal:
+    """As much of the amount as is left, be it a charge or a credit."""
+    return max(left, amount) if left < 0 else min(left, amount)
 
 
 def _tax_piece(piece: Piece, due: list[_Tax], sums: dict[int, _Sum], rating: Rating) -> None:
