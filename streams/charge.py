@@ -34,10 +34,10 @@ from streams.partition import partition_of
 from streams.rate.guide import Elsewhere, Guide, find_assignment
 from streams.rate.meter import keep_reading
 from streams.rate.multi_rate import CompiledMultiRate
-from streams.rate.offer import CompiledOffer
+from streams.rate.offer import CompiledOffer, rate_usage
 from streams.rate.payer import Payer
 from streams.rate.plan import Plan
-from streams.rate.rate import find_offer, rate_usage
+from streams.rate.rate import find_offer
 from streams.rate.rated import rated_usage
 from streams.rate.rating import Rating
 from streams.rate.rules.quantity import tell_quantity

@@ -16,7 +16,7 @@ from streams.enrich.lookup import compile_lookup
 from streams.enrich.number import compile_number
 from streams.filter.rules import compile_filters
 from streams.parse.mapping import compile_mapping
-from streams.rate.rate import rate_usage
+from streams.rate.offer import rate_usage
 from streams.split.llm_usage import compile_llm_usage
 from streams.split.otel_genai import compile_otel_genai
 from streams.state import Table

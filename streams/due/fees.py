@@ -18,7 +18,7 @@ from streams.model.instant import DAY, FOREVER, Instant, Period, month_of, offse
 from streams.model.money import CONTEXT, Quantity, quantize_line
 from streams.model.usage import Usage
 from streams.rate.fee import CompiledFee
-from streams.rate.rate import rate_usage
+from streams.rate.offer import rate_usage
 from streams.rate.rating import Rating
 from streams.rate.rules.share import SHARE
 

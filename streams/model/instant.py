@@ -81,13 +81,19 @@ def first_at(wall: Instant, zone_name: str) -> Instant:
     if instant <= after:
         return instant
     # Left out: by the offset before the change it lies after it, by the one after, before.
-    offset, low, high = wall - after, after // SECOND, instant // SECOND
+    return clock_change(after, instant, zone_name)
+
+
+def clock_change(before: Instant, after: Instant, zone_name: str) -> Instant:
+    """When the zone's clock changes, to the second, in `(before, after]`, where it does so once."""
+    offset = offset_at(before, zone_name)
+    low, high = before // SECOND, after // SECOND
     while high - low > 1:
         middle = (low + high) // 2
         if offset_at(middle * SECOND, zone_name) == offset:
-            high = middle
-        else:
             low = middle
+        else:
+            high = middle
     return high * SECOND
 
 

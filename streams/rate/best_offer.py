@@ -13,7 +13,7 @@ from streams.model.instant import Instant
 from streams.model.money import ZERO
 from streams.model.rated import ChargeLine
 from streams.outcome import Drop, Reject
-from streams.rate.offer import CompiledOffer
+from streams.rate.offer import CompiledOffer, rate_usage
 from streams.rate.price_plan import CompiledPricePlan, dated_offer
 from streams.rate.rating import Rating
 from streams.rate.terms import PlanTerms
@@ -45,7 +45,7 @@ class BestOffer(CompiledOffer):
         told: dict[str, str] = {}
         for offer in self.candidates:
             tried = _copy_of(rating)
-            refusal = _rate(tried, offer)
+            refusal = rate_usage(tried, offer)
             if refusal is not None:
                 first_refusal = first_refusal or refusal
                 told[offer.terms.source] = str(refusal.reason)
@@ -57,14 +57,6 @@ class BestOffer(CompiledOffer):
             return first_refusal
         _adopt(rating, *best, told=told)
         return None
-
-
-def _rate(rating: Rating, offer: CompiledOffer) -> Drop | Reject | None:
-    for rule in offer.rules:
-        refusal = rule(rating)
-        if refusal is not None:
-            return refusal
-    return None
 
 
 def _copy_of(rating: Rating) -> Rating:

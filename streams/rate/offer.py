@@ -1,7 +1,9 @@
 """A price offer compiled: the rules that its usage goes through, each bound to its own terms."""
 
 from streams.model.instant import Instant
+from streams.outcome import Drop, Reject
 from streams.rate.outcome import CompiledOutcome
+from streams.rate.rating import Rating
 from streams.rate.rules import compile_rules
 from streams.rate.terms import OfferTerms
 
@@ -37,3 +39,12 @@ class CompiledOffer:
         self.start: Instant = terms.offer.start
         self.end: Instant = terms.offer.end
         self.rules = compile_rules(terms)
+
+
+def rate_usage(rating: Rating, offer: CompiledOffer) -> Drop | Reject | None:
+    """Apply the offer's rules; the first that refuses ends it."""
+    for rule in offer.rules:
+        refusal = rule(rating)
+        if refusal is not None:
+            return refusal
+    return None

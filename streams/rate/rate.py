@@ -1,12 +1,11 @@
-"""Rate one guided record: the price plan's offer, then its rules in their order."""
+"""Which offer a guided record is rated by: that of its price plan, with what was agreed."""
 
 from streams.model.instant import format_instant
 from streams.model.usage import UsageRecord
-from streams.outcome import Drop, Reject, RejectReason
+from streams.outcome import Reject, RejectReason
 from streams.rate.offer import CompiledOffer
 from streams.rate.payer import Payer
 from streams.rate.plan import Plan
-from streams.rate.rating import Rating
 
 
 def find_offer(record: UsageRecord, payer: Payer, plan: Plan) -> CompiledOffer | Reject:
@@ -37,12 +36,3 @@ def find_offer(record: UsageRecord, payer: Payer, plan: Plan) -> CompiledOffer |
     if payer.prices is None:
         return offer
     return plan.account_offers.offer_for(offer, payer, record.occurred_at)
-
-
-def rate_usage(rating: Rating, offer: CompiledOffer) -> Drop | Reject | None:
-    """Apply the offer's rules; the first that refuses ends it."""
-    for rule in offer.rules:
-        refusal = rule(rating)
-        if refusal is not None:
-            return refusal
-    return None

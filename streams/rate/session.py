@@ -21,9 +21,8 @@ from streams.model.money import CONTEXT, ZERO, Quantity, added, minus, trimmed
 from streams.model.rated import BalanceChange, ChargeLine, Posting
 from streams.model.session import ChargedOutcome, SessionTally
 from streams.outcome import Drop, Reject
-from streams.rate.offer import CompiledOffer
+from streams.rate.offer import CompiledOffer, rate_usage
 from streams.rate.outcome import Turn
-from streams.rate.rate import rate_usage
 from streams.rate.rating import Rating
 from streams.state import State, Table
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from streams.model.instant import DAY, HOUR, MINUTE, SECOND, Instant, offset_at
+from streams.model.instant import DAY, HOUR, MINUTE, Instant, clock_change, offset_at
 from streams.model.time_unit import WEEKDAYS, Band, TimeUnit
 
 _DAY_MINUTES = 1440
@@ -178,15 +178,9 @@ def _offsets(
         following = min(at + HOUR, last)
         changed = offset_at(following, zone_name)
         if changed != offset:
-            low, high = at // SECOND, following // SECOND
-            while high - low > 1:
-                middle = (low + high) // 2
-                if offset_at(middle * SECOND, zone_name) == offset:
-                    low = middle
-                else:
-                    high = middle
-            if high * SECOND < last:
-                yield start, high * SECOND, offset
-                start, offset = high * SECOND, changed
+            change = clock_change(at, following, zone_name)
+            if change < last:
+                yield start, change, offset
+                start, offset = change, changed
         at = following
     yield start, last, offset

@@ -38,8 +38,8 @@ class _Level(NamedTuple):
     detail: dict[str, str]
 
 
-class VolumePrice(CumulativePrice):
-    """The running charge: what the total costs at the tier it reaches."""
+class _Levelled(CompiledPrice):
+    """A price whose tier is that of a total."""
 
     __slots__ = ("_levels", "_opens", "_per", "limit", "opening")
 
@@ -52,6 +52,12 @@ class VolumePrice(CumulativePrice):
         self._opens = label.charges_zero
         self.limit: Quantity | None = self._levels[-1].up_to if price.beyond == "refuse" else None
         self.opening: Lines = _opening(self, self._levels[0]) if label.charges_zero else ()
+
+
+class VolumePrice(_Levelled, CumulativePrice):
+    """The running charge: what the total costs at the tier it reaches."""
+
+    __slots__ = ()
 
     def total(self, counted: Quantity) -> Total:
         """This many units at the price of their tier."""
@@ -65,20 +71,10 @@ class VolumePrice(CumulativePrice):
         return Total(amount, level.each, level.detail)
 
 
-class ProspectivePrice(CompiledPrice):
+class ProspectivePrice(_Levelled):
     """The tier that the total reaches with this usage prices this usage."""
 
-    __slots__ = ("_levels", "_opens", "_per", "limit", "opening")
-
-    rule = "volume"
-
-    def __init__(self, price: Volume, label: Label) -> None:
-        super().__init__(price.unit, label, reference=price.reference)
-        self._per = price.per
-        self._levels = _levels(price, label.detail)
-        self._opens = label.charges_zero
-        self.limit: Quantity | None = self._levels[-1].up_to if price.beyond == "refuse" else None
-        self.opening: Lines = _opening(self, self._levels[0]) if label.charges_zero else ()
+    __slots__ = ()
 
     def lines(self, quantity: Quantity, used: Quantity) -> Lines:
         """One line, at one tier's price."""

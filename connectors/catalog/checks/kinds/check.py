@@ -54,6 +54,11 @@ class KindCheck:
         if name not in known:
             self.report(unknown("unit", name, known), *steps)
 
+    def measured(self, unit: str, reference: str) -> None:
+        """A unit and what its total is measured on, where the price's words say them."""
+        self.unit(unit, "unit")
+        self.reference(reference, unit)
+
     def reference(self, name: str, unit: str, *steps: str | int) -> None:
         """`record`, or an accumulator that the offer moves by this unit."""
         if name != RECORD:

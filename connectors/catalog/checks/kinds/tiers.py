@@ -28,8 +28,7 @@ def check_volume(form: VolumeForm, check: KindCheck) -> None:
 
 
 def _check_tiers(form: GraduatedForm | VolumeForm, check: KindCheck) -> None:
-    check.unit(form.unit, "unit")
-    check.reference(form.reference, form.unit)
+    check.measured(form.unit, form.reference)
     check.positive(form.per, "per")
     check.some(form.tiers, "tier", "tiers")
     for number, tier in enumerate(form.tiers):
@@ -40,8 +39,7 @@ def _check_tiers(form: GraduatedForm | VolumeForm, check: KindCheck) -> None:
 
 def check_graduated_percentage(form: GraduatedPercentageForm, check: KindCheck) -> None:
     """Tiers of shares."""
-    check.unit(form.unit, "unit")
-    check.reference(form.reference, form.unit)
+    check.measured(form.unit, form.reference)
     check.some(form.tiers, "tier", "tiers")
     for number, tier in enumerate(form.tiers):
         check.at_least_zero(tier.rate_percent, "tiers", number, "rate_percent")
@@ -51,8 +49,7 @@ def check_graduated_percentage(form: GraduatedPercentageForm, check: KindCheck) 
 
 def check_stairstep(form: StairstepForm, check: KindCheck) -> None:
     """Tiers of flat amounts."""
-    check.unit(form.unit, "unit")
-    check.reference(form.reference, form.unit)
+    check.measured(form.unit, form.reference)
     check.some(form.tiers, "tier", "tiers")
     for number, tier in enumerate(form.tiers):
         check.at_least_zero(tier.flat_amount, "tiers", number, "flat_amount")
@@ -61,8 +58,7 @@ def check_stairstep(form: StairstepForm, check: KindCheck) -> None:
 
 def check_blocks(form: BlocksForm, check: KindCheck) -> None:
     """Tiers of blocks, of which only the last may go on for ever."""
-    check.unit(form.unit, "unit")
-    check.reference(form.reference, form.unit)
+    check.measured(form.unit, form.reference)
     check.some(form.tiers, "tier", "tiers")
     for number, tier in enumerate(form.tiers):
         check.positive(tier.block_size, "tiers", number, "block_size")
@@ -74,8 +70,7 @@ def check_blocks(form: BlocksForm, check: KindCheck) -> None:
 
 def check_package(form: PackageForm, check: KindCheck) -> None:
     """A size that units fit into."""
-    check.unit(form.unit, "unit")
-    check.reference(form.reference, form.unit)
+    check.measured(form.unit, form.reference)
     check.positive(form.size, "size")
     check.at_least_zero(form.amount, "amount")
     check.at_least_zero(form.free_units, "free_units")
@@ -83,8 +78,7 @@ def check_package(form: PackageForm, check: KindCheck) -> None:
 
 def check_threshold(form: ThresholdPriceForm, check: KindCheck) -> None:
     """Levels told in one way, in rising order; their amounts may be credits."""
-    check.unit(form.unit, "unit")
-    check.reference(form.reference, form.unit)
+    check.measured(form.unit, form.reference)
     check.positive(form.per_started, "per_started")
     check.some(form.levels, "level", "levels")
     before = None

@@ -54,8 +54,7 @@ def check_telecom_rate(form: TelecomRateForm, check: KindCheck) -> None:
 
 def check_beat(form: BeatForm, check: KindCheck) -> None:
     """Beats of some length."""
-    check.unit(form.unit, "unit")
-    check.reference(form.reference, form.unit)
+    check.measured(form.unit, form.reference)
     check.positive(form.beat_s, "beat_s")
     check.at_least_zero(form.amount_per_beat, "amount_per_beat")
     check.positive(form.max_s, "max_s")
