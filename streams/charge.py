@@ -288,6 +288,8 @@ class Charging:
             totals.totals,
             balances,
         )
+        if offer.plan.spans:
+            rating.closed_before = closed_before
         open_period(rating)
         if offer.is_derived or offer.outcome is not None:
             rating.state, rating.position = state, position

@@ -19,7 +19,12 @@ from connectors.catalog.forms.prices import PriceForm
 from connectors.catalog.forms.quantity import MeasureForm
 from connectors.catalog.forms.rate_units import RateUnitForm, RateUnitMapForm, ServiceTypeForm
 from connectors.catalog.forms.taxes import TaxForm
-from connectors.catalog.forms.when import BillingPeriodForm, HolidayCalendarForm, TimeUnitForm
+from connectors.catalog.forms.when import (
+    MONTH,
+    BillingPeriodForm,
+    HolidayCalendarForm,
+    TimeUnitForm,
+)
 from connectors.catalog.forms.where import ZoneUnitForm
 from connectors.catalog.forms.words import Date, Duration, Id, RoundingWord
 from streams.model.catalog import LatePolicy, OverrunPolicy
@@ -58,15 +63,15 @@ class AllowanceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class AccumulatorForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A running total by calendar month: of quantity, of records, or of money.
+    """A running total: of quantity, of records, or of money.
 
-    Without `usage_units` it sums all units.
+    Without `usage_units` it sums all units. `period` is a billing period or a unit of the calendar.
     """
 
     id: Id
     usage_units: tuple[Id, ...] = ()
     sums: Literal["quantity", "records", "amount"] = "quantity"
-    period: Literal["month"] = "month"
+    period: str = MONTH
 
 
 class OfferForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,6 +1,5 @@
 """Forms that have been checked become the catalog: dates, days, digits, number plans resolved."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -8,7 +7,6 @@ from msgspec.structs import replace
 from connectors.catalog import form
 from connectors.catalog.currencies import minor_digits
 from connectors.catalog.forms.prices import PriceForm
-from connectors.catalog.forms.when import BillingPeriodForm
 from connectors.catalog.number_plans import number_plan
 from connectors.catalog.resolution import money
 from connectors.catalog.resolution.dates import duration_of, instant_at
@@ -18,7 +16,7 @@ from connectors.catalog.resolution.outcomes import outcome_rule
 from connectors.catalog.resolution.prices import price_kind
 from connectors.catalog.resolution.quantity import measure
 from connectors.catalog.resolution.rate_units import rate_unit, rate_unit_map
-from connectors.catalog.resolution.when import billing_period, time_unit
+from connectors.catalog.resolution.when import Periods, billing_period, own_period, time_unit
 from connectors.catalog.resolution.where import zone_unit
 from connectors.catalog.sheets import Sheets
 from streams.model import catalog as model
@@ -46,7 +44,10 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
         allowances=tuple(_allowance(entry.form) for entry in sheets.allowances),
         accumulators=tuple(
             model.Accumulator(
-                id=entry.form.id, usage_units=entry.form.usage_units, sums=entry.form.sums
+                id=entry.form.id,
+                usage_units=entry.form.usage_units,
+                sums=entry.form.sums,
+                period=own_period(entry.form.period, periods),
             )
             for entry in sheets.accumulators
         ),
@@ -57,7 +58,7 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
         billing_periods=tuple(billing_period(entry.form) for entry in sheets.billing_periods),
         price_plans=tuple(_price_plan(entry.form, periods) for entry in sheets.price_plans),
         thresholds=tuple(_threshold(entry.form) for entry in sheets.thresholds),
-        discounts=tuple(money.discount(entry.form) for entry in sheets.discounts),
+        discounts=tuple(money.discount(entry.form, periods) for entry in sheets.discounts),
         taxes=tuple(money.tax(entry.form) for entry in sheets.taxes),
         partners=tuple(money.partner(entry.form) for entry in sheets.partners),
         revenue_shares=tuple(money.revenue_share(entry.form) for entry in sheets.revenue_shares),
@@ -94,9 +95,7 @@ def _allowance(each: form.AllowanceForm) -> model.Allowance:
     )
 
 
-def _price_plan(
-    each: form.PricePlanForm, periods: Mapping[str, BillingPeriodForm]
-) -> model.PricePlan:
+def _price_plan(each: form.PricePlanForm, periods: Periods) -> model.PricePlan:
     return model.PricePlan(
         id=each.id,
         currency=each.currency,

@@ -38,6 +38,7 @@ def balance(
         table.add_row(bucket.resource, *period, f"{bucket.granted:f}", f"{bucket.remaining:f}")
     console.print(table)
     for total in found.totals:
-        console.print(f"{total.accumulator} since {total.period_start}: {total.total:f}")
+        span = f"from {total.period_start} until {total.period_end}"
+        console.print(f"{total.accumulator} {span}: {total.total:f}")
     places = ", ".join(f"{at.partition}/{at.offset}" for at in found.ledger)
     console.print(f"As of ledger position {places}, changed at {found.changed_at}", style="dim")

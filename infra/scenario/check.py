@@ -48,9 +48,13 @@ def check_scenario(form: ScenarioForm, place: Place, book: ProblemBook) -> None:
     for number, wanted in enumerate(form.then.sums):
         if all(getattr(wanted, word) is None for word in _SUMMED):
             book.report(place.at("then").at("sums", number), f"expected {' or '.join(_SUMMED)}")
+    for number, total in enumerate(form.then.accumulators):
+        if (total.month is None) == (total.at is None):
+            book.report(place.at("then").at("accumulators", number), 'expected "month" or "at"')
     for where, text in (
         *_times(form.given, place.at("given")),
         *_times(form.when, place.at("when")),
+        *_times(form.then, place.at("then")),
     ):
         if instant_at(text) is None:
             book.report(where, f'"{text}" is no time: there is no such day or hour')

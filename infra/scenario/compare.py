@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from connectors.catalog.resolution.dates import instant_at
 from infra.scenario.form import BalanceForm, ChargeForm, ThenForm, TotalForm
 from infra.scenario.outcome import Outcome
 from infra.scenario.sums import compare_sum
@@ -94,32 +95,41 @@ def _lists(what: str, expected: list[str], found: list[str]) -> list[str]:
 def _compare_balance(balance: BalanceForm, found: Outcome) -> list[str]:
     what = f"balance of {balance.account} in {balance.resource}"
     held = found.balances.get(balance.account)
-    start = _month_start(balance.month, found.time_zones.get(balance.account, "UTC"))
+    is_meant = _spans_meant(balance, found)
     for bucket in held.buckets if held else ():
-        if bucket.resource == balance.resource and start in (None, bucket.start):
+        if bucket.resource == balance.resource and is_meant(bucket.start, bucket.end):
             return _number(what, balance.remaining, bucket.remaining)
     return [] if balance.remaining == 0 else [f"{what}: expected {balance.remaining}, found none"]
 
 
 def _compare_total(total: TotalForm, found: Outcome) -> list[str]:
     held = found.accumulators.get(total.account)
-    start = _month_start(total.month, found.time_zones.get(total.account, "UTC"))
+    is_meant = _spans_meant(total, found)
     value = next(
         (
             value
-            for name, period_start, _, value in (held.totals if held else ())
-            if name == total.accumulator and period_start == start
+            for name, start, end, value in (held.totals if held else ())
+            if name == total.accumulator and is_meant(start, end)
         ),
         0,
     )
-    return _number(f"{total.accumulator} of {total.account} in {total.month}", total.total, value)
+    where = f"in {total.month}" if total.at is None else f"at {total.at}"
+    return _number(f"{total.accumulator} of {total.account} {where}", total.total, value)
 
 
-def _month_start(month: str | None, zone_name: str) -> Instant | None:
-    if month is None:
-        return None
-    noon = datetime.fromisoformat(f"{month}-02T12:00").replace(tzinfo=ZoneInfo(zone_name))
-    return month_of(instant_of(noon), zone_name).start
+def _spans_meant(
+    form: BalanceForm | TotalForm, found: Outcome
+) -> Callable[[Instant, Instant], bool]:
+    """Whether a period is the one that is meant: a month, or the one that holds an instant."""
+    if form.at is not None:
+        at = instant_at(form.at)
+        return lambda start, end: at is not None and start <= at < end
+    if form.month is None:
+        return lambda start, end: True
+    zone_name = found.time_zones.get(form.account, "UTC")
+    noon = datetime.fromisoformat(f"{form.month}-02T12:00").replace(tzinfo=ZoneInfo(zone_name))
+    month = month_of(instant_of(noon), zone_name)
+    return lambda start, end: start == month.start
 
 
 def _short(value: Any) -> str:

@@ -172,20 +172,22 @@ class AlertForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class BalanceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an account has left of a resource; `month` for allowances."""
+    """What an account has left of a resource; `month`, or an instant `at`, for allowances."""
 
     account: str
     resource: str
     remaining: Decimal
     month: Month | None = None
+    at: Time | None = None
 
 
 class TotalForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An accumulator of an account in a month."""
+    """An accumulator of an account in a month, or in its period that holds the instant `at`."""
 
     account: str
     accumulator: str
-    month: Month
+    month: Month | None = None
+    at: Time | None = None
     total: Decimal
 
 

@@ -1,4 +1,4 @@
-"""Running totals by month: a record adds what it moved to the month it counts in."""
+"""Running totals by month, or by periods of their own: a record adds to those it counts in."""
 
 from streams.model.account import Accumulators
 from streams.model.instant import Instant
@@ -10,7 +10,9 @@ Total = tuple[str, Instant, Instant, Quantity]
 
 
 def move_accumulators(rating: Rating, closed_before: Instant) -> Accumulators:
-    """The account's totals after the record, without those of closed months."""
+    """The account's totals after the record, without those of closed periods."""
+    if rating.plan.spans:
+        return _move_by_span(rating, closed_before)
     start, end = rating.period
     moved = rating.moved
     if len(rating.totals) == 1 == len(moved):
@@ -30,5 +32,28 @@ def move_accumulators(rating: Rating, closed_before: Instant) -> Accumulators:
     if found < len(moved):
         known = {name for name, period_start, _, _ in rating.totals if period_start == start}
         totals += [(name, start, end, moved[name]) for name in moved if name not in known]
-        totals.sort(key=lambda entry: (entry[0], entry[1]))
+        totals.sort(key=_place)
     return Accumulators(tuple(totals))
+
+
+def _move_by_span(rating: Rating, closed_before: Instant) -> Accumulators:
+    """The same where some totals have a period of their own."""
+    moved = rating.moved
+    left = {name: rating.span_of(name) for name in moved}
+    totals: list[Total] = []
+    for entry in rating.totals:
+        name, start, end, total = entry
+        span = left.get(name)
+        if span is not None and span.start == start:
+            del left[name]
+            totals.append((name, start, span.end, total + moved[name]))
+        elif end > closed_before:
+            totals.append(entry)
+    if left:
+        totals += [(name, *span, moved[name]) for name, span in left.items()]
+        totals.sort(key=_place)
+    return Accumulators(tuple(totals))
+
+
+def _place(total: Total) -> tuple[str, Instant]:
+    return total[0], total[1]

@@ -50,11 +50,16 @@ class BillingPeriod(Struct, frozen=True, kw_only=True):
 
 def period_at(instant: Instant, structure: BillingPeriod, zone_name: str) -> Period:
     """The period that holds the instant; `zone_name` is used where the structure names no zone."""
-    return _compiled(structure, structure.time_zone or zone_name).at(instant)
+    return starts_of(structure, zone_name).at(instant)
+
+
+def starts_of(structure: BillingPeriod, zone_name: str) -> "Starts":
+    """What finds the periods in a zone; `zone_name` as for `period_at`."""
+    return _compiled(structure, structure.time_zone or zone_name)
 
 
 @lru_cache(maxsize=4096)
-def _compiled(structure: BillingPeriod, zone_name: str) -> "_Starts":
+def _compiled(structure: BillingPeriod, zone_name: str) -> "Starts":
     if structure.unit == "hour":
         return _Hours(structure, zone_name)
     if structure.unit in _DAYS:
@@ -62,7 +67,7 @@ def _compiled(structure: BillingPeriod, zone_name: str) -> "_Starts":
     return _Months(structure, zone_name)
 
 
-class _Starts:
+class Starts:
     """The starts of periods by their number; a later number never starts earlier."""
 
     __slots__ = ("_found", "_zone_name")
@@ -93,7 +98,7 @@ class _Starts:
         raise NotImplementedError
 
 
-class _Hours(_Starts):
+class _Hours(Starts):
     __slots__ = ("_anchor", "_length")
 
     def __init__(self, structure: BillingPeriod, zone_name: str) -> None:
@@ -109,7 +114,7 @@ class _Hours(_Starts):
         return self._anchor + number * self._length
 
 
-class _Days(_Starts):
+class _Days(Starts):
     __slots__ = ("_first", "_length")
 
     def __init__(self, structure: BillingPeriod, zone_name: str) -> None:
@@ -128,7 +133,7 @@ class _Days(_Starts):
         return first_at(self._first + number * self._length, self._zone_name)
 
 
-class _Months(_Starts):
+class _Months(Starts):
     __slots__ = ("_day", "_first", "_length", "_time")
 
     def __init__(self, structure: BillingPeriod, zone_name: str) -> None:

@@ -72,7 +72,7 @@ class Allowance(Struct, frozen=True, kw_only=True):
 
 
 class Accumulator(Struct, frozen=True, kw_only=True):
-    """A running total by calendar month of the account; offers' impacts move it.
+    """A running total by calendar month of the account, or by `period`; offers' impacts move it.
 
     `sums` says of what: the quantity of usage, one for each record, or what records cost without
     tax. `usage_units` are the units it sums, empty means all that the offer measures.
@@ -81,6 +81,7 @@ class Accumulator(Struct, frozen=True, kw_only=True):
     id: str
     usage_units: tuple[str, ...] = ()
     sums: Literal["quantity", "records", "amount"] = "quantity"
+    period: BillingPeriod | None = None
 
 
 class UsageType(Struct, frozen=True, kw_only=True):

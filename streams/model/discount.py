@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from streams.model.billing_period import BillingPeriod
 from streams.model.eligibility import Eligibility, Step
 from streams.model.money import Currency
 
@@ -20,9 +21,9 @@ class Discount(Eligibility, frozen=True, kw_only=True):
     """Less to pay: `percent`, `amount` a record, `free_units`, or a percent by `tiers`.
 
     `tiers` go by the total of `reference` before the record. `free_units` of `units` are free for
-    `each` record or month. All records of a month get `at_most` this much of money. Of discounts
-    with the same `exclusive` only the first one in order that gives anything counts. `currency`
-    narrows it to price plans in that currency.
+    `each` record or month. All records of a month get `at_most` this much of money. With a `period`
+    that takes the place of the month. Of discounts with the same `exclusive` only the first one in
+    order that gives anything counts. `currency` narrows it to price plans in that currency.
     """
 
     id: str
@@ -38,3 +39,4 @@ class Discount(Eligibility, frozen=True, kw_only=True):
     order: int = 0
     exclusive: str = ""
     needs: tuple[Need, ...] = ()
+    period: BillingPeriod | None = None

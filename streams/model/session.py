@@ -43,7 +43,8 @@ class ChargedOutcome(Struct, frozen=True, array_like=True):
     """What an outcome was charged, kept to be taken back exactly.
 
     `postings` are the legs of taxes and shares; `moved` what it added to accumulators, `burned`
-    what it took of allowances: (resource, period start, quantity).
+    what it took of allowances: (resource, period start, quantity). `starts` are those of the spans
+    of accumulators with a period of their own.
     """
 
     period_start: Instant
@@ -54,6 +55,7 @@ class ChargedOutcome(Struct, frozen=True, array_like=True):
     postings: tuple[Posting, ...] = ()
     moved: tuple[tuple[str, Quantity], ...] = ()
     burned: tuple[tuple[str, Instant, Quantity], ...] = ()
+    starts: tuple[tuple[str, Instant], ...] = ()
 
 
 class SessionTally(Struct, frozen=True, array_like=True):

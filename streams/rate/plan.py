@@ -29,6 +29,7 @@ from streams.rate.multi_rate import CompiledMultiRate
 from streams.rate.offer import CompiledOffer
 from streams.rate.price_plan import CompiledPricePlan
 from streams.rate.quantity import exact
+from streams.rate.spans import spans_of
 from streams.rate.terms import OfferTerms, PlanTerms, RateUnitTerms
 from streams.rate.time_unit import BandCalendar
 from streams.rate.zone_unit import ZoneTable
@@ -129,6 +130,7 @@ class _Compiler:
         self.money = money_terms(catalog)
         self.bands = {unit.id: BandCalendar(unit) for unit in catalog.time_units}
         self.outcomes = {rule.usage_type: rule for rule in catalog.outcomes}
+        self.spans = spans_of(catalog)
 
     def price_plans(self) -> dict[str, CompiledPricePlan]:
         plans = {plan.id: self._price_plan(plan) for plan in self.catalog.price_plans}
@@ -147,6 +149,7 @@ class _Compiler:
             rounding=ROUNDING_MODES[rule.rounding],
             overrun=plan.overrun,
             grants=tuple((grant.allowance, exact(grant.quantity)) for grant in plan.grants),
+            spans=self.spans,
         )
         offers: dict[str, tuple[CompiledOffer, ...]] = {}
         for offer in sorted(plan.offers, key=lambda each: -each.start):

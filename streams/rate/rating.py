@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from streams.model.account import Balances, Bucket
 from streams.model.catalog import ACCOUNT
-from streams.model.instant import Instant, Period
+from streams.model.instant import BEGINNING, Instant, Period
 from streams.model.money import ZERO, Quantity
 from streams.model.rated import Alert, BalanceChange, ChargeLine, Posting
 from streams.model.session import SessionTally
@@ -50,7 +50,8 @@ class Rating(Struct, gc=False):
     are sold, `outcomes` is how many the record achieves, `session` the key and tally of a session.
     `given` are the groups of exclusive discounts of which one has been given. `tax` is what of
     `total` is no revenue but tax. `cost` is what the usage costs the tenant, `costs` the same by
-    unit, with `cost_lines`. `product` is there where an offer was chosen among several.
+    unit, with `cost_lines`. `product` is there where an offer was chosen among several. Periods of
+    totals that end up to `closed_before` are closed to late usage.
     """
 
     record: UsageRecord
@@ -89,10 +90,19 @@ class Rating(Struct, gc=False):
     outcomes: int = 0
     session: tuple[bytes, SessionTally] | None = None
     product: str = ""
+    closed_before: Instant = BEGINNING
+
+    def span_of(self, total: str) -> Period:
+        """The period that the record counts in for a running total: its month, or the total's."""
+        own = self.plan.spans.get(total)
+        if own is None:
+            return self.period
+        at, zone_name = self.record.occurred_at, self.payer.time_zone
+        return own.at(at, zone_name, closed_before=self.closed_before)
 
     def used_of(self, accumulator: str) -> Quantity:
         """The accumulator's total in the record's period, with what the record added so far."""
-        start = self.period.start
+        start = self.span_of(accumulator).start if self.plan.spans else self.period.start
         moved = self.moved.get(accumulator, 0)
         for name, period_start, _, total in self.totals:
             if period_start == start and name == accumulator:
@@ -101,7 +111,7 @@ class Rating(Struct, gc=False):
 
     def has_opened(self, accumulator: str) -> bool:
         """True where the record's period has an entry of the accumulator, be it of nothing."""
-        start = self.period.start
+        start = self.span_of(accumulator).start
         return accumulator in self.moved or any(
             name == accumulator and period_start == start
             for name, period_start, _, _ in self.totals

@@ -4,7 +4,8 @@ The record that makes `resolved` true carries the charge of one outcome, at the 
 allowances, discounts, taxes and shares as usage of that unit has them; every other record of the
 session costs the customer nothing. The record that makes `reopened` true takes back, in its own
 month, the very lines that were charged: allowances only where their month is still open,
-accumulators only where it is the same month. After it, events and quantities count anew.
+accumulators only where it is the same month, or the same period of their own. After it, events and
+quantities count anew.
 
 At most once a session, a resolved session stays charged until it is reopened. At most once a
 session and month, the first record of a later month begins to count anew as well, and what is
@@ -115,6 +116,7 @@ def _charged(rating: Rating, held: list[Bucket]) -> ChargedOutcome:
         for each in held
         if left[each.resource, each.start] < each.remaining
     )
+    spans = rating.plan.spans.keys()
     return ChargedOutcome(
         rating.period.start,
         tuple(line for line in rating.lines if line.rule != _COST_RULE),
@@ -124,6 +126,7 @@ def _charged(rating: Rating, held: list[Bucket]) -> ChargedOutcome:
         tuple(each for each in rating.postings if _is_of_rules(each)),
         tuple(sorted(rating.moved.items())),
         burned,
+        tuple((name, rating.span_of(name).start) for name in sorted(rating.moved.keys() & spans)),
     )
 
 
@@ -140,8 +143,9 @@ def _take_back(rating: Rating, charged: ChargedOutcome) -> None:
     rating.postings += [
         Posting(each.ledger_account, each.resource, minus(each.amount)) for each in charged.postings
     ]
-    if rating.period.start == charged.period_start:
-        for name, quantity in charged.moved:
+    starts = dict(charged.starts)
+    for name, quantity in charged.moved:
+        if rating.span_of(name).start == starts.get(name, charged.period_start):
             rating.moved[name] = added(rating.moved.get(name, 0), minus(quantity))
     for resource, start, quantity in charged.burned:
         _give_back(rating, resource, start, quantity=quantity)

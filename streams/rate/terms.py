@@ -10,6 +10,7 @@ from streams.model.money import Currency, Quantity
 from streams.model.rate_unit import RateUnit, RateUnitMap
 from streams.model.session import OutcomeRule
 from streams.rate.money_terms import MoneyTerms
+from streams.rate.spans import Spans
 from streams.rate.time_unit import BandCalendar
 from streams.rate.zone_unit import ZoneTable
 
@@ -18,7 +19,8 @@ class PlanTerms(Struct, frozen=True):
     """What a price plan says of all it sells.
 
     `quantum` is one minor unit of the currency, `nothing` is zero of them, and `rounding` the
-    decimal module's mode. `grants` are the allowances of each month.
+    decimal module's mode. `grants` are the allowances of each month. `spans` are the catalog's
+    running totals with a period of their own.
     """
 
     id: str
@@ -28,6 +30,7 @@ class PlanTerms(Struct, frozen=True):
     rounding: str
     overrun: OverrunPolicy
     grants: tuple[tuple[str, Quantity], ...]
+    spans: Spans = {}
 
 
 class RateUnitTerms(Struct, frozen=True):

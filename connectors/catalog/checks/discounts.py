@@ -1,8 +1,10 @@
 """Discounts: one way of giving each, limits that can be, references that lead somewhere."""
 
 from connectors.catalog.checks.eligibility import MoneyCheck
+from connectors.catalog.checks.when import check_period_named
 from connectors.catalog.form import OfferForm
 from connectors.catalog.forms.discounts import DiscountForm
+from connectors.catalog.forms.when import MONTH
 from connectors.catalog.names import Names
 from connectors.catalog.problem import ProblemBook
 from connectors.catalog.sheets import Sheets
@@ -27,6 +29,10 @@ def _check(form: DiscountForm, check: MoneyCheck, offers: list[OfferForm]) -> No
         check.positive(getattr(form, word), word)
     check.steps(form.tiers, form.reference)
     check.money(form.currency, is_needed=form.amount is not None or form.at_most is not None)
+    check_period_named(form.period, check.place.at("period"), check.names, check.book)
+    counts_units = form.free_units is not None and form.each == "month"
+    if form.period != MONTH and form.at_most is None and not counts_units:
+        check.report('stands only beside "at_most", or "free_units" of each month', "period")
     _check_units(form, check, offers)
     for number, need in enumerate(form.needs):
         known = check.names.accumulators

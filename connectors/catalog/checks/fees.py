@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from connectors.catalog.checks.kinds import CHECK_KIND
 from connectors.catalog.checks.kinds.check import KindCheck
+from connectors.catalog.checks.when import check_period_named
 from connectors.catalog.form import OfferForm, UsageTypeForm
 from connectors.catalog.forms.fees import FeeForm
 from connectors.catalog.names import Names
 from connectors.catalog.problem import Place, ProblemBook, unknown
-from connectors.catalog.resolution.fees import CALENDAR
 from connectors.catalog.resolution.prices import given_kinds
 from connectors.catalog.sheets import Sheets, nested
 from streams.model.fee import FEE
@@ -29,10 +29,9 @@ def check_fees(sheets: Sheets, names: Names, book: ProblemBook) -> None:
 
 
 def _check_fee(fee: FeeForm, place: Place, names: Names, book: ProblemBook) -> None:
-    periods = set(names.billing_periods) | set(CALENDAR)
-    if fee.every and fee.every not in periods:
-        book.report(place.at("every"), unknown("billing period", fee.every, periods))
-    if not fee.every:
+    if fee.every:
+        check_period_named(fee.every, place.at("every"), names, book)
+    else:
         for word, usual in (("charged", "forward"), ("proration", "prorate"), ("by", "day")):
             if getattr(fee, word) != usual:
                 book.report(place.at(word), 'a fee without "every" is due once, and whole')

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from connectors.catalog.checks.when import check_period_named
 from connectors.catalog.form import OfferForm, ThresholdForm
 from connectors.catalog.names import Names
 from connectors.catalog.problem import Place, ProblemBook, unknown
@@ -25,6 +26,7 @@ def check_resources(sheets: Sheets, names: Names, book: ProblemBook) -> None:
             book.report(allowance.place.at("id"), f'"{collision}" is also another resource')
     _check_scope(sheets, names, book)
     for accumulator in sheets.accumulators:
+        check_period_named(accumulator.form.period, accumulator.place.at("period"), names, book)
         if accumulator.form.id not in moved:
             book.report(
                 accumulator.place,

@@ -13,7 +13,13 @@ from connectors.catalog.holidays import holidays_of
 from connectors.catalog.names import Names
 from connectors.catalog.problem import Place, ProblemBook, unknown
 from connectors.catalog.resolution.dates import instant_at
-from connectors.catalog.resolution.when import by_weight, dated_days_of, weekdays_of, windows_of
+from connectors.catalog.resolution.when import (
+    CALENDAR,
+    by_weight,
+    dated_days_of,
+    weekdays_of,
+    windows_of,
+)
 from connectors.catalog.sheets import Sheets
 from connectors.errors import Refused
 from streams.model.instant import zone
@@ -123,3 +129,10 @@ def _check_period(period: BillingPeriodForm, place: Place, book: ProblemBook) ->
     if anchor.at is not None and instant_at(anchor.at) is None:
         message = f'"{anchor.at}" is no date: expected one like 2026-01-31'
         book.report(below.at("at"), message)
+
+
+def check_period_named(name: str, place: Place, names: Names, book: ProblemBook) -> None:
+    """Report a name that is neither a billing period nor a unit of the calendar."""
+    known = set(names.billing_periods) | set(CALENDAR)
+    if name not in known:
+        book.report(place, unknown("billing period", name, known))

@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from connectors.catalog.forms.eligibility import EligibilityForm, StepForm
+from connectors.catalog.forms.when import MONTH
 from connectors.catalog.forms.words import Id
 
 
@@ -17,7 +18,10 @@ class NeedForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class DiscountForm(EligibilityForm, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Less to pay, by exactly one of `percent`, `amount`, `free_units` and `tiers`."""
+    """Less to pay, by exactly one of `percent`, `amount`, `free_units` and `tiers`.
+
+    What is limited is so by `period`: a billing period, or a unit of the calendar.
+    """
 
     id: Id
     percent: Decimal | None = None
@@ -32,3 +36,4 @@ class DiscountForm(EligibilityForm, frozen=True, kw_only=True, forbid_unknown_fi
     order: int = 0
     exclusive: str = ""
     needs: tuple[NeedForm, ...] = ()
+    period: str = MONTH

@@ -8,6 +8,8 @@ from connectors.catalog.forms.words import Date, Hour, Id
 from streams.model.billing_period import PeriodUnit
 from streams.model.time_unit import Weekday
 
+MONTH = "month"
+"""The usual period: the calendar month of the account."""
 _WEEKDAY = "(mon|tue|wed|thu|fri|sat|sun)"
 _HOUR = r"([01]\d|2[0-3]):[0-5]\d"
 _DAY = r"(\d{4}-)?\d\d-\d\d"

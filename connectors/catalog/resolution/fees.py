@@ -1,24 +1,14 @@
 """Fees with their prices and periods resolved."""
 
-from collections.abc import Mapping
-from typing import Final
-
 from connectors.catalog.forms.fees import FeeForm
-from connectors.catalog.forms.when import BillingPeriodForm
 from connectors.catalog.resolution.prices import simple_kind
-from connectors.catalog.resolution.when import billing_period
-from streams.model.billing_period import PERIOD_UNITS, BillingPeriod
+from connectors.catalog.resolution.when import Periods, period_named
 from streams.model.fee import FEE, Fee, FeeGrant
 from streams.model.prices import Flat, PriceKind
 from streams.rate.quantity import exact
 
-CALENDAR: Final[dict[str, BillingPeriod]] = {
-    unit: BillingPeriod(id=unit, unit=unit) for unit in PERIOD_UNITS
-}
-"""The periods that need no declaration: units of the calendar."""
 
-
-def fee(form: FeeForm, periods: Mapping[str, BillingPeriodForm]) -> Fee:
+def fee(form: FeeForm, periods: Periods) -> Fee:
     """The model's fee."""
     return Fee(
         id=form.id,
@@ -34,11 +24,6 @@ def fee(form: FeeForm, periods: Mapping[str, BillingPeriodForm]) -> Fee:
             FeeGrant(allowance=grant.allowance, quantity=grant.quantity) for grant in form.grants
         ),
     )
-
-
-def period_named(name: str, periods: Mapping[str, BillingPeriodForm]) -> BillingPeriod:
-    """A declared billing period, or a unit of the calendar."""
-    return billing_period(periods[name]) if name in periods else CALENDAR[name]
 
 
 def _price(form: FeeForm) -> PriceKind:

@@ -8,6 +8,7 @@ from connectors.catalog.forms.loyalty import LoyaltyRuleForm
 from connectors.catalog.forms.partners import ExchangeRateForm, PartnerForm, RevenueShareForm
 from connectors.catalog.forms.taxes import TaxForm
 from connectors.catalog.resolution.dates import instant_at
+from connectors.catalog.resolution.when import Periods, own_period
 from streams.model.discount import Discount, Need
 from streams.model.eligibility import Step
 from streams.model.exchange import ExchangeRate
@@ -17,10 +18,12 @@ from streams.model.partner import Partner, RevenueShare
 from streams.model.tax import Tax
 
 
-def discount(form: DiscountForm) -> Discount:
+def discount(form: DiscountForm, periods: Periods) -> Discount:
     """A discount."""
     needs = tuple(Need(need.accumulator, need.at_least) for need in form.needs)
-    return Discount(**_words(form) | {"tiers": _steps(form.tiers), "needs": needs})
+    period = own_period(form.period, periods)
+    more = {"tiers": _steps(form.tiers), "needs": needs, "period": period}
+    return Discount(**_words(form) | more)
 
 
 def tax(form: TaxForm) -> Tax:

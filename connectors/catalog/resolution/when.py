@@ -1,8 +1,10 @@
 """Time units and billing periods: words of days and hours → plain days and minutes."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from connectors.catalog.forms.when import (
+    MONTH,
     BandForm,
     BillingPeriodForm,
     HolidayCalendarForm,
@@ -11,11 +13,16 @@ from connectors.catalog.forms.when import (
 from connectors.catalog.holidays import ANYHOLIDAY, Days, days_of, holidays_of
 from connectors.catalog.resolution.dates import instant_at, minute_of
 from connectors.errors import Refused
-from streams.model.billing_period import BillingPeriod
+from streams.model.billing_period import PERIOD_UNITS, BillingPeriod
 from streams.model.time_unit import WEEKDAYS, Band, TimeUnit, Weekday
 
 _SPANS = {"ANYDAY": "mon-sun", "WEEKDAY": "mon-fri", "WEEKEND": "sat-sun"}
 _ANYTIME = "ANYTIME"
+Periods = Mapping[str, BillingPeriodForm]
+CALENDAR: Final[dict[str, BillingPeriod]] = {
+    unit: BillingPeriod(id=unit, unit=unit) for unit in PERIOD_UNITS
+}
+"""The periods that need no declaration: units of the calendar."""
 Window = tuple[int, int]
 """Local minutes from, and until or, where that is not later, until the next day."""
 
@@ -107,3 +114,13 @@ def billing_period(each: BillingPeriodForm) -> BillingPeriod:
         minute=minute_of(anchor.time or "00:00"),
         time_zone=each.time_zone,
     )
+
+
+def period_named(name: str, periods: Periods) -> BillingPeriod:
+    """A declared billing period, or a unit of the calendar."""
+    return billing_period(periods[name]) if name in periods else CALENDAR[name]
+
+
+def own_period(name: str, periods: Periods) -> BillingPeriod | None:
+    """The same, and none for the calendar month of the account: what has that needs no own one."""
+    return None if name == MONTH and name not in periods else period_named(name, periods)

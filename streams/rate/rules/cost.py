@@ -51,6 +51,7 @@ def compile_cost(terms: OfferTerms) -> Rule | None:
             zone=rating.zone,
             band=rating.band,
             segments=rating.segments,
+            closed_before=rating.closed_before,
         )
         refusal = price_costs(beside)
         if refusal is not None:

@@ -18,6 +18,7 @@ from streams.rate.needs import compile_needs
 from streams.rate.prices.price import total_of
 from streams.rate.rating import Rating
 from streams.rate.rule import Rule
+from streams.rate.spans import given_total
 from streams.rate.terms import OfferTerms
 
 RULE = "discount"
@@ -60,7 +61,7 @@ class _MoneyDiscount:
         self._applies = compile_eligibility(discount)
         self._needs = compile_needs(discount)
         self._off = _compile_off(discount)
-        self._key = f"{RULE}:{discount.id}"
+        self._key = given_total(discount.id)
 
     def give(self, rating: Rating, left: Decimal) -> Decimal:
         """What is off `left`; its line is in the rating."""

@@ -13,6 +13,7 @@ from streams.rate.prices.price import total_of
 from streams.rate.quantity import exact
 from streams.rate.rating import Part, Rating
 from streams.rate.rule import Rule
+from streams.rate.spans import given_total
 from streams.rate.terms import OfferTerms
 
 RULE = "discount"
@@ -43,7 +44,7 @@ class _FreeUnits:
         self._applies = compile_eligibility(discount)
         self._needs = compile_needs(discount)
         self._units = frozenset(discount.units)
-        self._key = f"{RULE}:{discount.id}"
+        self._key = given_total(discount.id)
 
     def give(self, rating: Rating) -> None:
         discount = self._discount
