@@ -288,9 +288,7 @@ class Charging:
             totals.totals,
             balances,
         )
-        if offer.plan.spans:
-            rating.closed_before = closed_before
-        open_period(rating)
+        open_period(rating, closed_before)
         if offer.is_derived or offer.outcome is not None:
             rating.state, rating.position = state, position
         refusal = (rate_usage if offer.outcome is None else rate_session)(rating, offer)

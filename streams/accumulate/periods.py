@@ -19,8 +19,10 @@ def period_of(occurred_at: Instant, zone_name: str, *, closed_before: Instant) -
     return period
 
 
-def open_period(rating: Rating) -> None:
+def open_period(rating: Rating, closed_before: Instant) -> None:
     """Open the grants of the record's month that are not open yet, with their postings."""
+    if rating.plan.spans:
+        rating.closed_before = closed_before
     buckets, start = rating.buckets, rating.period.start
     for resource, quantity in rating.plan.grants:
         for bucket in buckets:
