@@ -8,6 +8,7 @@ quantized once to `LINE_SCALE` (12 digits); minor units appear only where the ca
 import decimal
 from collections.abc import Sequence
 from decimal import Decimal
+from math import lcm
 
 Currency = str
 Quantity = int | Decimal
@@ -74,13 +75,21 @@ def allot(total: int, weights: Sequence[Decimal]) -> list[int]:
     Largest remainder: each part is within one unit of its exact share; of equal remainders the
     first in order wins. `weights` must be non-negative with a positive sum.
     """
-    whole = sum(weights, ZERO)
+    ratios = [weight.as_integer_ratio() for weight in weights]
+    common = lcm(*[below for _, below in ratios])
+    return allot_whole(total, [above * (common // below) for above, below in ratios])
+
+
+def allot_whole(total: int, weights: Sequence[int]) -> list[int]:
+    """`allot` by whole weights."""
+    whole = sum(weights)
     assert whole > 0
-    assert all(weight >= 0 for weight in weights)
-    exact = [CONTEXT.divide(CONTEXT.multiply(Decimal(total), weight), whole) for weight in weights]
-    parts = [int(share.to_integral_value(decimal.ROUND_FLOOR)) for share in exact]
+    assert min(weights) >= 0
+    shares = [divmod(total * weight, whole) for weight in weights]
+    parts = [part for part, _ in shares]
     left = total - sum(parts)
-    by_remainder = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i))
-    for i in by_remainder[:left]:
-        parts[i] += 1
+    if left:
+        by_remainder = sorted(range(len(parts)), key=lambda place: -shares[place][1])
+        for place in by_remainder[:left]:
+            parts[place] += 1
     return parts

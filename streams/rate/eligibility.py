@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from streams.model.catalog import ACCOUNT, BAND, ZONE
 from streams.model.eligibility import Eligibility, Step
+from streams.model.instant import BEGINNING, FOREVER
 from streams.model.money import Quantity
 from streams.rate.rating import Rating
 from streams.rate.terms import OfferTerms
@@ -24,32 +25,43 @@ def is_for(rule: Eligibility, terms: OfferTerms) -> bool:
     )
 
 
+def always(_rating: Rating) -> bool:
+    """What a rule for every record of its offer applies by."""
+    return True
+
+
 def compile_eligibility(rule: Eligibility, when: Mapping[str, str] | None = None) -> Applies:
     """Whether a record of an offer that the rule is for is meant; `when` in place of the rule's."""
     holds = compile_when(rule.when if when is None else when)
     start, end = rule.start, rule.end
+    if start == BEGINNING and end == FOREVER:
+        return holds
     return lambda rating: start <= rating.record.occurred_at < end and holds(rating)
 
 
 def compile_when(when: Mapping[str, str]) -> Applies:
     """Whether all words are as they say: of the usage, its account, `zone` and `band`."""
-    zone, band = when.get(ZONE), when.get(BAND)
-    words = [(word, value) for word, value in when.items() if word not in (ZONE, BAND)]
-    of_account = [
-        (word.removeprefix(ACCOUNT), value) for word, value in words if word.startswith(ACCOUNT)
-    ]
-    of_usage = [(word, value) for word, value in words if not word.startswith(ACCOUNT)]
+    tests = [_compile_word(word, value) for word, value in when.items()]
+    match tests:
+        case []:
+            return always
+        case [test]:
+            return test
+        case [first, second]:
+            return lambda rating: first(rating) and second(rating)
+        case _:
+            return lambda rating: all(test(rating) for test in tests)
 
-    def holds(rating: Rating) -> bool:
-        attributes, held = rating.record.attributes, rating.payer.account.attributes
-        return (
-            all(attributes.get(word) == value for word, value in of_usage)
-            and all(held.get(word) == value for word, value in of_account)
-            and (zone is None or rating.zone == zone)
-            and (band is None or rating.band == band)
-        )
 
-    return holds
+def _compile_word(word: str, value: str) -> Applies:
+    if word == ZONE:
+        return lambda rating: rating.zone == value
+    if word == BAND:
+        return lambda rating: rating.band == value
+    if word.startswith(ACCOUNT):
+        name = word.removeprefix(ACCOUNT)
+        return lambda rating: rating.payer.account.attributes.get(name) == value
+    return lambda rating: rating.record.attributes.get(word) == value
 
 
 def total_before(accumulator: str, rating: Rating) -> Quantity:

@@ -55,7 +55,7 @@ def _is_spread(line: ChargeLine, currency: Currency) -> bool:
 
 def _spread(pieces: list[Piece], rest: Decimal) -> None:
     weights = [abs(piece.amount) for piece in pieces]
-    if not any(weights):
+    if len(pieces) == 1 or not any(weights):
         pieces[0].amount = CONTEXT.add(pieces[0].amount, rest)
         return
     units = int(rest.scaleb(LINE_SCALE, CONTEXT))

@@ -23,12 +23,11 @@ from streams.rate.eligibility import (
     total_before,
 )
 from streams.rate.exchange import no_rate
+from streams.rate.fixed_shares import PARTNER_PAYABLE, RULE, compile_fixed_shares
 from streams.rate.rating import Rating
 from streams.rate.rule import Rule
 from streams.rate.terms import OfferTerms
 
-RULE = "share"
-PARTNER_PAYABLE = "partner_payable"
 EXCHANGE = "exchange"
 _DOWN = ROUNDING_MODES["down"]
 
@@ -41,8 +40,14 @@ def compile_revenue_share(terms: OfferTerms) -> Rule | None:
         for share in terms.money.shares
         if share.currency in ("", currency) and is_for(share, terms)
     ]
-    shares = _tree(listed, "", terms)
-    return _Sharing(shares, terms).share_out if shares else None
+    if all(share.of for share in listed):
+        return None
+    return compile_fixed_shares(listed, terms) or compile_any_shares(listed, terms)
+
+
+def compile_any_shares(listed: Sequence[RevenueShare], terms: OfferTerms) -> Rule:
+    """What holds for all shares, whoever gets them and whatever they are."""
+    return _Sharing(_tree(listed, "", terms), terms).share_out
 
 
 def _tree(listed: Sequence[RevenueShare], of: str, terms: OfferTerms) -> tuple["_Share", ...]:

@@ -8,6 +8,7 @@ What is contained in a price is never more than the price: of a small one, whose
 up each by itself, the later ones get what the earlier ones leave.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from streams.model.money import CONTEXT, ROUNDING_MODES, ZERO, quantize_line
@@ -19,19 +20,25 @@ from streams.rate.rating import Rating
 from streams.rate.rule import Rule
 from streams.rate.tax_bases import Piece, pieces_of
 from streams.rate.terms import OfferTerms
+from streams.rate.whole_tax import RULE, TAX_PAYABLE, compile_whole_tax
 
-RULE = "tax"
-TAX_PAYABLE = "tax_payable"
 _add, _multiply, _divide = CONTEXT.add, CONTEXT.multiply, CONTEXT.divide
 _ONE = Decimal(1)
 
 
 def compile_tax(terms: OfferTerms) -> Rule | None:
     """Append a line for each tax that is due, and its posting."""
-    taxes = [_Tax(tax, terms) for tax in terms.money.taxes if is_for(tax, terms)]
+    taxes = [tax for tax in terms.money.taxes if is_for(tax, terms)]
     if not taxes:
         return None
+    return compile_whole_tax(taxes, terms) or compile_piecewise_tax(taxes, terms)
+
+
+def compile_piecewise_tax(listed: Sequence[Tax], terms: OfferTerms) -> Rule:
+    """What holds for all taxes: each is on the pieces of the record that are of its class."""
+    taxes = [_Tax(tax, terms) for tax in listed]
     by_line = any(tax.by_line for tax in taxes)
+    are_alike = not by_line and all(tax.tax_class is None for tax in taxes)
     currency = terms.plan.currency
 
     def tax_charge(rating: Rating) -> None:
@@ -39,8 +46,11 @@ def compile_tax(terms: OfferTerms) -> Rule | None:
         if not due:
             return
         sums = {id(tax): _Sum() for tax in due}
-        for piece in pieces_of(rating.lines, rating.amount, currency, by_line=by_line):
-            _tax_piece(piece, due, sums, rating)
+        if are_alike:
+            _tax_piece(Piece("", rating.amount), due, sums, rating)
+        else:
+            for piece in pieces_of(rating.lines, rating.amount, currency, by_line=by_line):
+                _tax_piece(piece, due, sums, rating)
         left = rating.amount
         for tax in due:
             left = tax.put(rating, sums[id(tax)], left)
