@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: help install demo test check tests bench soak format docs lock clean
+.PHONY: help install demo test check tests bench soak mutation format docs lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ bench: install ## Measure the engine beside its floor and the plain way
 
 soak: install ## The long runs, in parts that can be run alone: make soak PART=tests/crash
 	$(BIN)/python -m pytest -m soak --timeout 2400 $(PART)
+
+mutation: install ## Change the rating core a little, again and again: does a test notice? (PART=streams/rate/prices, SAMPLE=20)
+	$(BIN)/python -m tests.mutation $(PART) $(if $(SAMPLE),--sample $(SAMPLE))
 
 format: install ## Format and fix what can be fixed
 	$(BIN)/ruff format .

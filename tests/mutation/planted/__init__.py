@@ -1,0 +1,1 @@
+"""A price with tests that are too weak: what the tool has to find."""

@@ -1,0 +1,54 @@
+"""Which lines each test runs, and how long it takes."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+Line = tuple[str, int]
+
+
+@contextmanager
+def lines_run(filenames: frozenset[str], run: set[Line]) -> Iterator[None]:
+    """Collect the lines of these files that run meanwhile."""
+
+    def inside(frame: FrameType, event: str, _: Any) -> Any:
+        if event == "line":
+            run.add((frame.f_code.co_filename, frame.f_lineno))
+        return inside
+
+    def called(frame: FrameType, _: str, __: Any) -> Any:
+        return inside if frame.f_code.co_filename in filenames else None
+
+    before = sys.gettrace()
+    sys.settrace(called)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+class Touched:
+    """For each line, the tests that run it, the quickest first."""
+
+    def __init__(self) -> None:
+        self._tests: dict[Line, list[int]] = {}
+        self._seconds: dict[int, float] = {}
+
+    def add(self, test: int, seconds: float, lines: set[Line]) -> None:
+        """A test has run these lines."""
+        self._seconds[test] = seconds
+        for line in lines:
+            self._tests.setdefault(line, []).append(test)
+
+    def tests(self, filename: str, first: int, last: int) -> list[int]:
+        """The tests that run one of these lines."""
+        found: set[int] = set()
+        for line in range(first, last + 1):
+            found.update(self._tests.get((filename, line), ()))
+        return sorted(found, key=lambda test: (self._seconds[test], test))
+
+    def seconds(self, tests: list[int]) -> float:
+        """How long these tests take, traced, when all hold."""
+        return sum(self._seconds[test] for test in tests)

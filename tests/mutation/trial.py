@@ -1,0 +1,106 @@
+"""Run tests in processes that are thrown away: once to see what they touch, once for each change.
+
+A child begins where collecting the tests ended: all is imported, nothing has run. So a trial costs
+a fork and the few tests that run the changed line, up to the first that fails.
+"""
+
+import os
+import pickle
+import select
+import signal
+import time
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from tests.mutation.graft import Grafts
+from tests.mutation.touched import Line, Touched, lines_run
+
+Tests = list[pytest.Item]
+PATIENCE = 20.0
+"""Seconds that a trial may take beyond four times what its tests took unchanged."""
+
+
+class End(StrEnum):
+    """How a change ended."""
+
+    KILLED = "killed"
+    SURVIVED = "survived"
+    TIMED_OUT = "timed out"
+
+
+class Broken(Exception):
+    """A test fails before anything is changed."""
+
+
+def _holds(test: pytest.Item, following: pytest.Item | None) -> bool:
+    reports = runtestprotocol(test, log=False, nextitem=following)
+    return not any(report.failed for report in reports)
+
+
+def in_child(work: Callable[[], bool], seconds: float) -> End:
+    """Work that leaves nothing behind: survived where it says True, killed where it raises too."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        code = 2
+        try:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            os.dup2(1, 2)
+            code = 0 if work() else 1
+        finally:
+            os._exit(code)
+    os.close(writing)
+    ended, _, _ = select.select([reading], [], [], seconds)
+    os.close(reading)
+    if not ended:
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    if not ended:
+        return End.TIMED_OUT
+    return End.SURVIVED if status == 0 else End.KILLED
+
+
+def touched_by(tests: Tests, filenames: frozenset[str], seconds: float) -> Touched:
+    """Run every test unchanged; raises `Broken` with the name of the first that fails."""
+    with TemporaryDirectory() as folder:
+        kept = Path(folder, "touched")
+
+        def run_all() -> bool:
+            touched = Touched()
+            for at, test in enumerate(tests):
+                lines: set[Line] = set()
+                begun = time.monotonic()
+                with lines_run(filenames, lines):
+                    if not _holds(test, tests[at + 1] if at + 1 < len(tests) else None):
+                        kept.write_bytes(pickle.dumps(test.nodeid))
+                        return False
+                if lines:
+                    touched.add(at, time.monotonic() - begun, lines)
+            kept.write_bytes(pickle.dumps(touched))
+            return True
+
+        end = in_child(run_all, seconds)
+        found = pickle.loads(kept.read_bytes()) if kept.exists() else end.value
+    if not isinstance(found, Touched):
+        raise Broken(str(found))
+    return found
+
+
+def try_change(grafts: Grafts, tests: Tests, seconds: float) -> End:
+    """Whether one of these tests notices; `seconds` is what they take unchanged."""
+
+    def run_until_one_fails() -> bool:
+        for function, code in grafts:
+            function.__code__ = code
+        following = [*tests[1:], None]
+        return all(_holds(test, after) for test, after in zip(tests, following, strict=True))
+
+    if not tests:
+        return End.SURVIVED
+    return in_child(run_until_one_fails, 4 * seconds + PATIENCE)
