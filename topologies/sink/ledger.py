@@ -28,6 +28,9 @@ BATCH_ROWS: Final = 50_000
 """Rows that make a batch: the more there are, the fewer rows of holdings and aggregates go with
 each charge, and the fewer parts the database has to merge. They wait packed."""
 
+_VALUES_A_CHARGE: Final = 4
+"""About as many values of the state change with a charge."""
+
 
 class LedgerLane:
     """Follows all partitions of the ledger from where the database says it has come."""
@@ -56,7 +59,7 @@ class LedgerLane:
 
     def step(self, stopping: threading.Event) -> int:
         """Store the next batch; the number of ledger records in it. Raises ConnectorError."""
-        steps = gathered(self._poll, _rows_in, stopping, size_min=BATCH_ROWS)
+        steps = gathered(self._poll, rows_in, stopping, size_min=BATCH_ROWS)
         if not steps:
             observe_progress("sink", self._follower.progress())
             return 0
@@ -88,5 +91,8 @@ class LedgerLane:
         self._follower.close()
 
 
-def _rows_in(step: StoredStep) -> int:
-    return 1 + step.frame.charges + len(step.frame.verdicts)
+def rows_in(step: StoredStep) -> int:
+    """About as many rows as it makes. Steps of commands alone change much and charge nothing."""
+    frame = step.frame
+    told = frame.charges + len(frame.verdicts) + len(frame.facts)
+    return 1 + max(told, len(frame.delta) // _VALUES_A_CHARGE)
