@@ -29,6 +29,8 @@ CONNECT_TIMEOUT_S: Final = 5
 ANSWER_TIMEOUT_S: Final = 120
 BACKOFF_FIRST_S: Final = 0.1
 BACKOFF_LAST_S: Final = 5.0
+PORTION_ROWS: Final = 100_000
+"""Rows of one insert at most: about as many as the sink's usual batch has."""
 
 _SETTINGS: Final = {
     "async_insert": 0,
@@ -162,10 +164,11 @@ def insert_until_stored(
 ) -> bool:
     """Insert all tables in order, each retried until acknowledged; False where told to stop.
 
+    What is large goes in portions, so that none is more than the database has memory for.
     `retrying` is called before each repeat. Raises Refused where the database says no to the rows
     themselves.
     """
-    for table, rows in tables:
+    for table, rows in _portions(tables):
         wait_s = BACKOFF_FIRST_S
         while True:
             try:
@@ -178,6 +181,12 @@ def insert_until_stored(
                 retrying()
                 wait_s = min(2 * wait_s, BACKOFF_LAST_S)
     return True
+
+
+def _portions(tables: Sequence[tuple[str, pa.Table]]) -> Iterator[tuple[str, pa.Table]]:
+    for table, rows in tables:
+        for start in range(0, rows.num_rows, PORTION_ROWS):
+            yield table, rows.slice(start, PORTION_ROWS)
 
 
 def _waited(wait_s: float, is_stopping: Callable[[], bool]) -> bool:

@@ -8,6 +8,7 @@ from clickhouse_connect.driver.exceptions import (
     ProgrammingError,
 )
 
+from connectors.clickhouse import client
 from connectors.clickhouse.client import Database, error_of, insert_until_stored
 from connectors.clickhouse.migrate import migrate
 from connectors.errors import Refused, Unavailable
@@ -44,6 +45,19 @@ def test_rows_of_a_wrong_shape_are_refused_by_name(
             insert_until_stored(database, [("rated", rows)])
         with pytest.raises(Refused, match="nothing_there"):
             database.query("SELECT * FROM nothing_there")
+
+
+def test_what_is_too_much_for_one_insert_goes_in_portions(
+    clickhouse_settings: ClickHouseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "PORTION_ROWS", 10)
+    with Database(clickhouse_settings) as database:
+        database.command("CREATE TABLE numbers (n UInt32) ENGINE = MergeTree ORDER BY n")
+        database.command("SYSTEM STOP MERGES numbers")
+        assert insert_until_stored(database, [("numbers", pa.table({"n": list(range(25))}))])
+        assert database.query("SELECT count(), sum(n) FROM numbers") == [(25, 300)]
+        portions = "SELECT rows FROM system.parts WHERE table = 'numbers' ORDER BY rows"
+        assert database.query(portions) == [(5,), (10,), (10,)]
 
 
 def test_parameters_are_never_read_as_sql(clickhouse_settings: ClickHouseSettings) -> None:

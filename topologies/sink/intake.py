@@ -21,6 +21,7 @@ from connectors.clickhouse.refused import refused_columns
 from connectors.errors import Unavailable
 from connectors.kafka.avro import AvroCodec
 from connectors.kafka.client import bounds, describe_topics, error_of, new_consumer, take
+from connectors.kafka.codec import COMMANDS_V1
 from connectors.kafka.marks import SOURCES
 from connectors.kafka.progress import progress_of
 from connectors.kafka.topics import Topic
@@ -32,11 +33,15 @@ REFUSED: Final = (Topic.SUSPENSE, Topic.ERRORS, Topic.OUTCOMES)
 """Topics of refused records; each has a table of its name."""
 FOLLOWED: Final = (*SOURCES, *REFUSED, Topic.CHARGING)
 
-POLL_MESSAGES: Final = 5_000
+POLL_MESSAGES: Final = 500
 BATCH_BYTES: Final = 32 * 1024 * 1024
 """Bytes that make a batch: some ten thousand messages, and never more than memory holds."""
 _FRAME_BYTES: Final = 512
 """What a message takes besides its value."""
+_UNPACKED: Final = 16
+"""A message of commands holds many, and takes so much more once they are rows."""
+
+_COMMANDS: Final = bytes([COMMANDS_V1])
 
 _log = structlog.get_logger()
 
@@ -155,7 +160,9 @@ class IntakeLane:
 
 
 def _bytes_of(message: Any) -> int:
-    return _FRAME_BYTES + len(message)
+    size = len(message)
+    value = message.value() if size else b""
+    return _FRAME_BYTES + (_UNPACKED * size if value[:1] == _COMMANDS else size)
 
 
 def _place(message: Any) -> tuple[int, int]:
