@@ -7,6 +7,8 @@ from typing import Annotated, Final
 
 import typer
 from msgspec import Struct
+from rich.box import SIMPLE
+from rich.table import Table
 
 from connectors.catalog.schema import schema_text
 from infra.cli.options import DataOption, JsonOption
@@ -16,6 +18,7 @@ from infra.scenario.core import CoreRun
 from infra.scenario.form import SCHEMA_NAME, SCHEMA_TITLE, ScenarioForm
 from infra.scenario.live import LiveRun, why_not_live
 from infra.scenario.read import Scenario, read_scenarios
+from infra.scenario.table import Cell, read_boundaries, table_of, unknown_sides
 from infra.up import load_settings
 
 _AT_ONCE: Final = 12
@@ -67,12 +70,49 @@ def run(
 
 
 @commands.command()
+def table(
+    paths: Annotated[list[Path], typer.Argument(help="Folders of scenarios and boundaries.yaml.")],
+    empty: Annotated[
+        bool, typer.Option("--empty", help="Only sides that no scenario shows.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show which side of which boundary each scenario shows, and which ones none does."""
+    scenarios, problems = read_scenarios(paths)
+    boundaries, unread = read_boundaries(paths)
+    problems += [*unread, *unknown_sides(boundaries, scenarios)]
+    cells = table_of(boundaries, scenarios, folder=Path())
+    holes = [cell for cell in cells if not cell.scenarios]
+    shown = holes if empty else cells
+    if as_json:
+        print_json({"ok": not (holes or problems), "problems": problems, "cells": shown})
+    else:
+        for problem in problems:
+            errors.print(str(problem), style="red", markup=False, soft_wrap=True)
+        _show_table(shown)
+        console.print(f"{len(cells)} sides of boundaries, {len(holes)} of them shown nowhere")
+    if holes or problems or not cells:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+@commands.command()
 def schema(
     target: Annotated[Path, typer.Argument(help="Where to write it.")] = Path(SCHEMA_NAME),
 ) -> None:
     """Write the JSON schema of scenario files, for editors."""
     target.write_text(schema_text(ScenarioForm, SCHEMA_TITLE), encoding="utf-8")
     console.print(f"{target} written")
+
+
+def _show_table(cells: list[Cell]) -> None:
+    grid = Table("rule", "boundary", "side", "scenario", box=SIMPLE)
+    before = ("", "")
+    for cell in cells:
+        rule = "" if cell.rule == before[0] else cell.rule
+        boundary = "" if (cell.rule, cell.boundary) == before else cell.boundary
+        grid.add_row(rule, boundary, cell.side, "\n".join(cell.scenarios) or "[red]none[/red]")
+        before = (cell.rule, cell.boundary)
+    console.print(grid)
 
 
 def _is_run(scenario: Scenario, focused: bool) -> bool:

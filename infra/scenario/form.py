@@ -19,6 +19,8 @@ Time = Annotated[
         description="A day (its beginning in UTC) or an instant with its offset",
     ),
 ]
+Sides = dict[str, dict[str, tuple[str, ...]]]
+"""By rule and boundary: sides."""
 Month = Annotated[str, Meta(pattern=r"^\d{4}-\d\d$", description="A calendar month")]
 
 
@@ -243,11 +245,13 @@ class ScenarioForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """One scenario: `it` says what holds.
 
     `use` names a catalog folder, relative to the file; `catalog` holds a catalog's sections here,
-    and what it names takes the place of a section of `use`. `core_only` says why it cannot run
-    `--live`. With `focus` only such scenarios run, with `skip` it does not; both fail the run.
+    and what it names takes the place of a section of `use`. `shows` says which sides of which
+    boundaries of which rules it shows. `core_only` says why it cannot run `--live`. With `focus`
+    only such scenarios run, with `skip` it does not; both fail the run.
     """
 
     it: Annotated[str, Meta(min_length=1)]
+    shows: Sides = {}
     use: str | None = None
     catalog: CatalogFile | None = None
     given: GivenForm = GivenForm()

@@ -18,6 +18,8 @@ from infra.scenario.check import check_scenario
 from infra.scenario.form import ScenarioForm
 from streams.model.catalog import Catalog
 
+BOUNDARIES: Final = "boundaries.yaml"
+"""The file of a folder that says which boundaries its scenarios are to show; no scenario itself."""
 _SCENARIO: Final = kind_of(ScenarioForm)
 _TENANT: Final = "scenario"
 
@@ -54,7 +56,7 @@ def read_scenarios(paths: list[Path]) -> tuple[list[Scenario], list[CatalogProbl
 def _files(paths: list[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            yield from sorted(path.rglob("*.yaml"))
+            yield from (each for each in sorted(path.rglob("*.yaml")) if each.name != BOUNDARIES)
         else:
             yield path
 
