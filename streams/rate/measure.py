@@ -65,6 +65,8 @@ def _compile_step(measure: Measure) -> Count:
         if type(quantity) is not int:
             return _stepped(quantity, minimum=minimum, increment=increment)
         if quantity <= minimum:
+            if quantity < 0:
+                return -stepped_whole(-quantity)
             return minimum if quantity else quantity
         return minimum - (minimum - quantity) // increment * increment
 
@@ -72,9 +74,11 @@ def _compile_step(measure: Measure) -> Count:
 
 
 def _stepped(quantity: Quantity, *, minimum: Quantity, increment: Quantity) -> Quantity:
-    """Nothing stays nothing, else the minimum, then full steps."""
+    """Nothing stays nothing, else the minimum, then full steps; what is taken back likewise."""
     if quantity == 0:
         return quantity
+    if quantity < 0:
+        return -_stepped(-quantity, minimum=minimum, increment=increment)
     if quantity <= minimum:
         return minimum
     if not increment:

@@ -37,3 +37,8 @@ def _share(quantity: Quantity, elapsed: int, whole: int) -> Quantity:
             return product // whole
     share = CONTEXT.divide(CONTEXT.multiply(quantity, elapsed), whole)
     return exact(share.quantize(LINE_QUANTUM, None, CONTEXT))
+
+
+def size_of(quantity: Quantity) -> Quantity:
+    """How much it is, taken or taken back."""
+    return -quantity if quantity < 0 else quantity

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from streams.model.money import CONTEXT, Quantity, quantize_line
+from streams.model.price import RECORD
 from streams.model.prices import Blocks
 from streams.model.rated import ChargeLine
 from streams.rate.prices.price import CompiledPrice, CumulativePrice, Label, Lines, Total, started
@@ -45,8 +46,11 @@ class AllTiersPrice(CompiledPrice):
 
     def lines(self, quantity: Quantity, used: Quantity) -> Lines:
         """The blocks that the units after the first `used` ones begin."""
-        low, high = (used, used + quantity) if quantity >= 0 else (used + quantity, used)
-        sign = 1 if quantity >= 0 else -1
+        low, high, sign = used, used + quantity, 1
+        if quantity < 0:
+            low, high, sign = high, low, -1
+            if self.reference == RECORD:
+                low, high = -high, -low
         made: list[ChargeLine] = []
         for tier in self._tiers:
             first, last = max(low, tier.above), high

@@ -10,7 +10,7 @@ from decimal import Decimal
 from streams.model.money import CONTEXT, Quantity, quantize_line
 from streams.model.prices import Capacity
 from streams.rate.prices.flat import FlatPrice, first_of, silent
-from streams.rate.prices.price import NO_AMOUNT, Asking, Binder, Label, UnitPrice
+from streams.rate.prices.price import NO_AMOUNT, Asking, Binder, Label, Lines, UnitPrice
 
 Counted = dict[str, Quantity]
 
@@ -36,11 +36,12 @@ class CapacityPrice(Binder):
         after = dict(before)
         for usage in asking.record.usages:
             after[usage.unit] = after.get(usage.unit, 0) + usage.quantity
-        reached = self._tier_of(after)
+        reached = self._reached(after)
         if first is None or reached is None:
             return {}
         tier, amount = reached
-        left = self._tier_of(before) if any(before.values()) else (0, NO_AMOUNT)
+        is_open = any(map(asking.has_opened, self._references.values()))
+        left = self._reached(before) if is_open else (0, NO_AMOUNT)
         if left is not None:
             amount = CONTEXT.subtract(amount, left[1])
         label = self._label.told({"tier": str(tier)})
@@ -48,6 +49,15 @@ class CapacityPrice(Binder):
             **self._silent,
             first: CapacityAmount(first, label, amount=amount),
         }
+
+    def _reached(self, counted: Counted) -> tuple[int, Decimal] | None:
+        """The tier of what is counted; less than nothing gives back what so much costs."""
+        if any(quantity > 0 for quantity in counted.values()):
+            return self._tier_of(counted)
+        if any(counted.values()):
+            reached = self._tier_of({unit: -quantity for unit, quantity in counted.items()})
+            return None if reached is None else (reached[0], CONTEXT.minus(reached[1]))
+        return self._tier_of(counted) if self._label.charges_zero else (1, NO_AMOUNT)
 
     def _tier_of(self, counted: Counted) -> tuple[int, Decimal] | None:
         for number, (limits, amount) in enumerate(self._tiers, start=1):
@@ -57,8 +67,14 @@ class CapacityPrice(Binder):
 
 
 class CapacityAmount(FlatPrice):
-    """What a record pays for the tier it reaches."""
+    """What a record pays for the tier it reaches: a difference, which has its sign already."""
 
     __slots__ = ()
 
     rule = "capacity"
+
+    def lines(self, quantity: Quantity, used: Quantity) -> Lines:
+        """The difference, where nothing of the leaf was `used` before."""
+        if used or self.opening:
+            return ()
+        return (self.line(quantity, each=self._amount, amount=self._amount, detail=self.detail),)

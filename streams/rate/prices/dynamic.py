@@ -23,6 +23,7 @@ from streams.rate.prices.price import (
     UnitPrice,
     product_of,
 )
+from streams.rate.quantity import size_of
 
 
 class MultipliedPrice(PerUnitPrice):
@@ -78,6 +79,8 @@ class CostFromRecord(Binder):
             self._unit,
             self._label,
             cost=CONTEXT.multiply(cost, self._multiplier),
-            whole=sum(usage.quantity for usage in record.usages if usage.unit == self._unit),
+            whole=size_of(
+                sum(usage.quantity for usage in record.usages if usage.unit == self._unit)
+            ),
         )
         return {self._unit: price}

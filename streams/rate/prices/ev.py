@@ -29,11 +29,13 @@ from streams.rate.prices.price import (
     Label,
     Lines,
     UnitPrice,
+    given_back,
     product_of,
     started,
+    taken_back,
     total_of,
 )
-from streams.rate.quantity import exact
+from streams.rate.quantity import exact, size_of
 
 _LAST_FIRST: Final[tuple[EvDimension, ...]] = ("parking", "time", "reservation")
 """Dimensions of time, by which comes last in a session."""
@@ -71,6 +73,8 @@ class SessionPart(CompiledPrice):
 
     def lines(self, quantity: Quantity, used: Quantity) -> Lines:
         """The flat component first, then what was measured."""
+        if quantity < 0:
+            return given_back(self, quantity, used)
         made: list[ChargeLine] = []
         if self._flat is not None and not used:
             amount = quantize_line(self._flat.amount)
@@ -109,8 +113,10 @@ class SessionBounds:
 
     def close(self, lines: Iterable[ChargeLine]) -> Lines:
         """What is missing to the minimum, or lies above the maximum."""
-        made = [line for line in lines if line.rule == SessionPart.rule]
+        made = tuple(line for line in lines if line.rule == SessionPart.rule)
         amount = bound = total_of(made)
+        if amount < 0:
+            return taken_back(self.close(taken_back(made)))
         part = "minimum"
         if self._ev.minimum is not None:
             bound = max(bound, self._ev.minimum)
@@ -162,7 +168,7 @@ class EvPrice(Binder):
         for usage in asking.record.usages:
             if usage.unit in dimension_of:
                 dimension = dimension_of[usage.unit]
-                measured[dimension] = measured.get(dimension, 0) + usage.quantity
+                measured[dimension] = measured.get(dimension, 0) + size_of(usage.quantity)
         return measured
 
     def _component_of(

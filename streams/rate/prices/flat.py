@@ -2,12 +2,13 @@
 
 Where a record has several units that the price names, the first of them carries the amount, so it
 stands in the charge once. A record that a time band cuts pays it once, by the band it begins in. A
-quantity of nothing costs nothing, unless the offer charges zero usage.
+quantity of nothing costs nothing, unless the offer charges zero usage; one that takes back gives
+the amount back.
 """
 
 from decimal import Decimal
 
-from streams.model.money import Quantity, quantize_line
+from streams.model.money import CONTEXT, Quantity, quantize_line
 from streams.model.price import RECORD
 from streams.model.prices import Flat
 from streams.rate.prices.price import Asking, Binder, CompiledPrice, Label, Lines, UnitPrice
@@ -30,7 +31,8 @@ class FlatPrice(CompiledPrice):
         """The amount, where nothing of the leaf was `used` before."""
         if used or not quantity or self.opening:
             return ()
-        return (self.line(quantity, each=self._amount, amount=self._amount, detail=self.detail),)
+        amount = self._amount if quantity > 0 else CONTEXT.minus(self._amount)
+        return (self.line(quantity, each=self._amount, amount=amount, detail=self.detail),)
 
 
 class Silent(CompiledPrice):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from streams.model.money import CONTEXT, ZERO, Quantity, quantize_line
 from streams.model.prices import Graduated
 from streams.model.rated import ChargeLine
-from streams.rate.prices.price import NO_AMOUNT, CompiledPrice, Label, Lines, taken_back
+from streams.rate.prices.price import NO_AMOUNT, CompiledPrice, Label, Lines, given_back
 from streams.rate.quantity import exact
 
 BEYOND = "beyond"
@@ -61,7 +61,7 @@ class GraduatedPrice(CompiledPrice):
     def lines(self, quantity: Quantity, used: Quantity) -> Lines:
         """The charge of the units after the first `used` ones."""
         if quantity < 0:
-            return taken_back(self.lines(-quantity, used + quantity))
+            return given_back(self, quantity, used)
         made: list[ChargeLine] = []
         first, last = used, used + quantity
         for step in self._steps:

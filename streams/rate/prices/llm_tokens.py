@@ -17,6 +17,7 @@ from streams.model.money import CONTEXT
 from streams.model.trade_prices import LlmTokens, TokenBatch, TokenShare, token_kinds_of
 from streams.rate.prices.per_unit import PerUnitPrice
 from streams.rate.prices.price import Asking, Binder, Label, UnitPrice
+from streams.rate.quantity import size_of
 
 INPUT: Final = "input_tokens"
 _HUNDRED: Final = Decimal(100)
@@ -64,7 +65,7 @@ class TokenPrices(Binder):
         """The prices for this request."""
         record = asking.record
         given = sum(usage.quantity for usage in record.usages if is_input(usage.unit))
-        context = bisect_left(self._above, given)
+        context = bisect_left(self._above, size_of(given))
         key = (context, *map(record.attributes.get, self._words))
         found = self._found.get(key)
         if found is None:

@@ -21,6 +21,7 @@ from streams.rate.prices.price import (
     Label,
     Lines,
     UnitPrice,
+    given_back,
     product_of,
 )
 
@@ -48,6 +49,8 @@ class RowsPrice(CompiledPrice):
 
     def lines(self, quantity: Quantity, used: Quantity) -> Lines:
         """One line a row."""
+        if quantity < 0:
+            return given_back(self, quantity, used)
         made = []
         for row, each, detail in self._rows:
             amount = product_of(quantity, row.unit_amount, self._per)

@@ -8,6 +8,7 @@ accumulator, a package that one record has opened is filled up by the next.
 from collections.abc import Callable
 
 from streams.model.money import CONTEXT, Quantity, quantize_line
+from streams.model.price import RECORD
 from streams.model.prices import Package
 from streams.rate.prices.price import (
     NO_AMOUNT,
@@ -61,7 +62,10 @@ class PackagePrice(CumulativePrice):
         """One line, also where the quantity still fits a package that was opened before."""
         if self._count is None:
             return super().lines(quantity, used)
-        packages = self._packages(used + quantity) - self._packages(used)
+        after = used + quantity
+        if quantity < 0 and self.reference == RECORD:
+            used, after = -after, -used
+        packages = self._packages(after) - self._packages(used)
         amount = quantize_line(CONTEXT.multiply(packages, self._amount))
         detail = self.detail | {"packages": str(packages)}
         return (self.line(quantity, each=self._each, amount=amount, detail=detail),)

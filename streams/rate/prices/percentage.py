@@ -20,7 +20,7 @@ from streams.rate.prices.price import (
     Label,
     Lines,
     UnitPrice,
-    taken_back,
+    given_back,
 )
 from streams.rate.quantity import exact
 
@@ -48,7 +48,7 @@ class EventPrice(CompiledPrice):
     def lines(self, quantity: Quantity, used: Quantity) -> Lines:
         """What is free of the amount, and what is not."""
         if quantity < 0:
-            return taken_back(self.lines(-quantity, used + quantity))
+            return given_back(self, quantity, used)
         last = used + quantity
         free = quantity
         if self._free is not None:

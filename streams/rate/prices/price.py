@@ -4,6 +4,9 @@ Most prices are cumulative: what a period costs is a function of its total, and 
 difference that it makes, `total(used + quantity) - total(used)`. So a period costs the same
 however its usage was cut into records; quantity that is taken back (negative) gives back what it
 cost.
+
+By the record a price is odd: a record that takes back so much costs what one of that much would
+cost, with the opposite sign.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,6 +14,7 @@ from decimal import Decimal
 from typing import ClassVar, NamedTuple, Protocol
 
 from streams.model.money import CONTEXT, ZERO, Quantity, quantize_line
+from streams.model.price import RECORD
 from streams.model.rated import ChargeLine
 from streams.model.usage import UsageRecord
 from streams.outcome import Reject
@@ -175,6 +179,8 @@ class CumulativePrice(CompiledPrice):
 
     def lines(self, quantity: Quantity, used: Quantity) -> Lines:
         """The difference that the units after the first `used` ones make."""
+        if quantity < 0 and self.reference == RECORD:
+            return given_back(self, quantity, used)
         after = self.total(used + quantity)
         amount = _subtract(after.amount, self.total(used).amount)
         return (self.line(quantity, each=after.each, amount=amount, detail=after.detail),)
@@ -216,6 +222,15 @@ def total_of(lines: Iterable[ChargeLine]) -> Decimal:
     for line in lines:
         total = CONTEXT.add(total, line.amount)
     return total
+
+
+def given_back(price: UnitPrice, quantity: Quantity, used: Quantity) -> Lines:
+    """The lines of a negative quantity: what the last units of the total did cost.
+
+    By the record it is what a record of that much costs.
+    """
+    first = -used if price.reference == RECORD else used + quantity
+    return taken_back(price.lines(-quantity, first))
 
 
 def taken_back(lines: Lines) -> Lines:

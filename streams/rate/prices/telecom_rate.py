@@ -29,6 +29,7 @@ from streams.rate.prices.price import (
     Label,
     Lines,
     UnitPrice,
+    given_back,
     product_of,
     started,
     taken_back,
@@ -88,7 +89,7 @@ class CallPrice(CompiledPrice):
     def lines(self, quantity: Quantity, used: Quantity) -> Lines:
         """The fee where the call begins here, then one line for each slot that is entered."""
         if quantity < 0:
-            return taken_back(self.lines(-quantity, used + quantity))
+            return given_back(self, quantity, used)
         first = used + self._elapsed
         last = first + quantity
         made: list[ChargeLine] = []
@@ -121,8 +122,11 @@ class CallClosing:
 
     def close(self, lines: Iterable[ChargeLine]) -> Lines:
         """What the maximum takes off, then what rounding adds or takes off."""
-        called = [line for line in lines if line.rule == CallPrice.rule]
-        exact = CONTEXT.add(self._before, total_of(called))
+        called = tuple(line for line in lines if line.rule == CallPrice.rule)
+        called_for = total_of(called)
+        if called_for < 0:
+            return taken_back(self.close(taken_back(called)))
+        exact = CONTEXT.add(self._before, called_for)
         held, held_before = self._hold(exact), self._hold(self._before)
         off = CONTEXT.subtract(CONTEXT.subtract(held, exact), held_before - self._before)
         rounded = CONTEXT.subtract(self._round(held), held)

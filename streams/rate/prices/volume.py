@@ -24,8 +24,8 @@ from streams.rate.prices.price import (
     Label,
     Lines,
     Total,
+    given_back,
     product_of,
-    taken_back,
 )
 from streams.rate.quantity import exact
 
@@ -79,7 +79,7 @@ class ProspectivePrice(_Levelled):
     def lines(self, quantity: Quantity, used: Quantity) -> Lines:
         """One line, at one tier's price."""
         if quantity < 0:
-            return taken_back(self.lines(-quantity, used + quantity))
+            return given_back(self, quantity, used)
         reached = used + quantity
         level = _level_of(self._levels, reached)
         charged = quantity
