@@ -20,9 +20,9 @@ class FeeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An amount due for each period (`every`: a unit of the calendar, or a billing period), or once
     when a service is assigned.
 
-    `price` instead of `amount` prices `quantity` of unit `fee`. `charged` says whether a period is
-    charged as it begins or as it ends; `proration` what a part of it costs (nothing, the whole, its
-    share), `by` what shares are measured in.
+    `amount` is what each of `quantity` costs; `price` instead of it prices that many of unit `fee`.
+    `charged` says whether a period is charged as it begins or as it ends; `proration` what a part
+    of it costs (nothing, the whole, its share), `by` what shares are measured in.
     """
 
     id: Id

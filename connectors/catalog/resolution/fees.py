@@ -4,7 +4,7 @@ from connectors.catalog.forms.fees import FeeForm
 from connectors.catalog.resolution.prices import simple_kind
 from connectors.catalog.resolution.when import Periods, period_named
 from streams.model.fee import FEE, Fee, FeeGrant
-from streams.model.prices import Flat, PriceKind
+from streams.model.prices import Flat, PerUnit, PriceKind
 from streams.rate.quantity import exact
 
 
@@ -30,4 +30,6 @@ def _price(form: FeeForm) -> PriceKind:
     if form.price is not None:
         return simple_kind(form.price)
     assert form.amount is not None
+    if form.quantity != 1:
+        return PerUnit(amounts={FEE: form.amount})
     return Flat(units=(FEE,), amount=form.amount)
