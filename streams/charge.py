@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from streams.accumulate.accumulate import accumulate_usage
 from streams.accumulate.counters import post_charges
+from streams.accumulate.held import keep_held
 from streams.accumulate.periods import open_period, period_of
 from streams.charge_children import charge_children
 from streams.commands import CommandBook, catalog_of
@@ -274,8 +275,7 @@ class Charging:
         balances = state.get(_BALANCES, payer.key) or _NO_BALANCES
         due = balances.due
         if due <= time or due <= record.occurred_at:
-            now = record.occurred_at
-            self._folding.fold(payer.key, record, now=now, state=state, effects=effects)
+            self._folding.fold_before(record, payer.key, offer.is_held, state, effects)
             balances = state.get(_BALANCES, payer.key)
         totals = state.get(_ACCUMULATORS, payer.key) or _NO_TOTALS
         rating = Rating(
@@ -302,8 +302,7 @@ class Charging:
         if rating.alerts:
             effects.alerts += rating.alerts
         if offer.is_derived:
-            tell_quantity(rating, record)
-            keep_reading(rating)
+            _keep(rating, record)
         effects.rated.append(
             rated_usage(rating, position, rating.product or offer.product, plan.version)
         )
@@ -321,9 +320,8 @@ class Charging:
     ) -> Elsewhere | Drop | Reject | None:
         """Charge the record's children; what falls due before them falls due at the record."""
         balances: Balances = state.get(_BALANCES, payer.key) or _NO_BALANCES
-        now = record.occurred_at
-        if balances.due <= self._time or balances.due <= now:
-            self._folding.fold(payer.key, record, now=now, state=state, effects=effects)
+        if balances.due <= self._time or balances.due <= record.occurred_at:
+            self._folding.fold_before(record, payer.key, False, state, effects)
         return charge_children(
             parent,
             record,
@@ -371,6 +369,13 @@ class Charging:
         period = period_of(occurred_at, zone_name, closed_before=closed_before)
         self._periods[zone_name] = period
         return period
+
+
+def _keep(rating: Rating, record: UsageRecord) -> None:
+    """What the record has left beside balances and totals: a meter's reading, units that stay."""
+    tell_quantity(rating, record)
+    keep_reading(rating)
+    keep_held(rating)
 
 
 def _is_nothing(record: UsageRecord) -> bool:

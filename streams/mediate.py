@@ -4,7 +4,7 @@ A `MediationPlan` is what one catalog version says; `MediationPlans` are the ver
 all tenants. Everything here is pure and total; guiding needs the directory and is the runner's.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import final
 
 from msgspec import Struct
@@ -15,6 +15,7 @@ from streams.enrich.number import compile_number
 from streams.filter.rules import compile_filters
 from streams.functions import NO_FUNCTIONS, Functions
 from streams.model.event import Arrival, PlainRecord, UsageEvent
+from streams.model.holding import HeldBy
 from streams.model.mediation import (
     DistanceRule,
     EnrichRule,
@@ -33,6 +34,7 @@ from streams.split.llm_usage import compile_llm_usage
 from streams.split.otel_genai import compile_otel_genai
 
 _DONE: PlainRecord = {}
+NOTHING_HELD: Mapping[str, HeldBy] = {}
 
 Stage = Callable[[UsageEvent], Drop | Reject | None]
 """Amends the event; None: go on."""
@@ -98,37 +100,45 @@ class MediationPlan(Struct, frozen=True):
     platforms: tuple[PlatformPlan, ...]
 
 
-def compile_mediation(
+def compile_mediation(  # noqa: PLR0913 - what a catalog says of its sources
     platforms: Iterable[SourcePlatform],
     *,
     tenant: str,
     version: str,
     functions: Functions = NO_FUNCTIONS,
     charges_zero: frozenset[str] = frozenset(),
+    held: Mapping[str, HeldBy] = NOTHING_HELD,
 ) -> MediationPlan:
     """Compile what a catalog says about its source platforms, once.
 
-    `charges_zero` are the usage types of which a record of nothing is charged.
+    `charges_zero` are the usage types of which a record of nothing is charged, `held` those whose
+    units stay.
     """
     return MediationPlan(
         tenant,
         version,
         tuple(
             _compile_platform(
-                each, functions, tenant=tenant, version=version, charges_zero=charges_zero
+                each,
+                functions,
+                tenant=tenant,
+                version=version,
+                takes_nothing=each.mapping.usage_type in charges_zero,
+                held=held.get(each.mapping.usage_type, ""),
             )
             for each in platforms
         ),
     )
 
 
-def _compile_platform(
+def _compile_platform(  # noqa: PLR0913 - a platform, and what the catalog says of its usage
     platform: SourcePlatform,
     functions: Functions,
     *,
     tenant: str,
     version: str,
-    charges_zero: frozenset[str],
+    takes_nothing: bool,
+    held: HeldBy,
 ) -> PlatformPlan:
     return PlatformPlan(
         tenant=tenant,
@@ -138,11 +148,9 @@ def _compile_platform(
         matches=compile_match(platform.match),
         identify=compile_identity(platform),
         record_id=compile_record_id(tenant),
-        parse=compile_mapping(platform, keeps_nothing=platform.mapping.usage_type in charges_zero),
+        parse=compile_mapping(platform, keeps_nothing=takes_nothing, held=held),
         stages=_compile_stages(platform, functions),
-        takes_nothing=not platform.mapping.quantities
-        and platform.split is None
-        and platform.mapping.usage_type in charges_zero,
+        takes_nothing=not platform.mapping.quantities and platform.split is None and takes_nothing,
     )
 
 

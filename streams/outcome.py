@@ -52,6 +52,7 @@ class RejectReason(StrEnum):
     NO_QUANTITY = "no_quantity"
     LATE_READING = "late_reading"
     IMPLAUSIBLE_READING = "implausible_reading"
+    NOT_HELD = "not_held"
     NO_ZONE = "no_zone"
     UNKNOWN_CURRENCY = "unknown_currency"
     OVER_LIMIT = "over_limit"

@@ -28,6 +28,7 @@ from connectors.catalog.forms.when import (
 from connectors.catalog.forms.where import ZoneUnitForm
 from connectors.catalog.forms.words import Date, Duration, Id, RoundingWord
 from streams.model.catalog import LatePolicy, OverrunPolicy
+from streams.model.fee import ProrateBy
 from streams.model.mediation import SourcePlatform
 
 
@@ -42,13 +43,16 @@ class CurrencyForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class UsageTypeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What can be priced: the units it is measured in and the attributes prices may ask for.
 
-    Where its `service_type` has rate units, they say how much it is.
+    Where its `service_type` has rate units, they say how much it is. `held`: its units stay with
+    the service until they are taken away, and usage tells each `change` (negative: taken away), or
+    the `level` that holds from now on.
     """
 
     id: Id
     units: tuple[Id, ...]
     attributes: tuple[str, ...] = ()
     service_type: str = ""
+    held: Literal["change", "level"] | None = None
 
 
 class AllowanceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,7 +83,8 @@ class OfferForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `impacts` are the allowances its usage burns and the accumulators it moves. `zero_usage` says
     whether records that measured nothing are ignored or charged. `costs` price what the usage costs
-    the tenant.
+    the tenant. `prorate`: the price of held units is that of a whole period, `every` month if not
+    said, of which each unit pays its share, by the day or exactly.
     """
 
     id: Id
@@ -95,6 +100,8 @@ class OfferForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     prices: tuple[PriceForm, ...]
     costs: tuple[PriceForm, ...] = ()
     cost_currency: str = ""
+    prorate: ProrateBy | None = None
+    every: str = ""
 
 
 class GrantForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

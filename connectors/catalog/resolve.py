@@ -11,6 +11,7 @@ from connectors.catalog.number_plans import number_plan
 from connectors.catalog.resolution import money
 from connectors.catalog.resolution.dates import duration_of, instant_at
 from connectors.catalog.resolution.fees import fee
+from connectors.catalog.resolution.holding import holding
 from connectors.catalog.resolution.multi_rate import multi_rate
 from connectors.catalog.resolution.outcomes import outcome_rule
 from connectors.catalog.resolution.prices import price_kind
@@ -38,6 +39,7 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
                 units=entry.form.units,
                 attributes=entry.form.attributes,
                 service_type=entry.form.service_type,
+                held=entry.form.held or "",
             )
             for entry in sheets.usage_types
         ),
@@ -104,12 +106,12 @@ def _price_plan(each: form.PricePlanForm, periods: Periods) -> model.PricePlan:
             model.Grant(allowance=grant.allowance, quantity=grant.quantity) for grant in each.grants
         ),
         fees=tuple(fee(words, periods) for words in each.fees),
-        offers=tuple(_offer(offer) for offer in each.offers),
+        offers=tuple(_offer(offer, periods) for offer in each.offers),
         best_of=each.best_of,
     )
 
 
-def _offer(each: form.OfferForm) -> model.PriceOffer:
+def _offer(each: form.OfferForm, periods: Periods) -> model.PriceOffer:
     start, end = instant_at(each.start), each.end and instant_at(each.end)
     assert start is not None
     return model.PriceOffer(
@@ -126,6 +128,7 @@ def _offer(each: form.OfferForm) -> model.PriceOffer:
         prices=tuple(map(price_of, each.prices)),
         costs=tuple(map(price_of, each.costs)),
         cost_currency=each.cost_currency,
+        holding=holding(each, periods),
     )
 
 

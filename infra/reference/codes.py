@@ -100,12 +100,17 @@ REJECTS: Mapping[RejectReason, tuple[str, str]] = {
         "Mend the rate unit and activate, or discard the record.",
     ),
     RejectReason.LATE_READING: (
-        "A meter reading is older than the last one, whose charge covers it already.",
+        "A meter reading, or a level of held units, is older than the last one,"
+        " whose charge covers it already.",
         "Discard it; where the later one was wrong, send that one again, corrected.",
     ),
     RejectReason.IMPLAUSIBLE_READING: (
         "A meter reading fell, has too many digits, or is too far from the last one.",
         "Read again, then discard it; or widen the rate unit's bounds and release.",
+    ),
+    RejectReason.NOT_HELD: (
+        "More units are taken away than are held, or none can be held any more.",
+        "Release it once those that were added have come, or discard it.",
     ),
     RejectReason.NO_ZONE: ("No zone matches, not even `*`.", "Add the zone and activate."),
     RejectReason.UNKNOWN_CURRENCY: (

@@ -9,18 +9,19 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from streams.accumulate.periods import open_bucket
+from streams.due.held import take_held_step
 from streams.due.made import last_of, make_record, moment
 from streams.due.moment import AccountMoment
 from streams.model.account import Bucket, RunningFee, ServiceAssignment
 from streams.model.billing_period import period_at
+from streams.model.days import SHARE, days_of
 from streams.model.fee import FEE, Fee
-from streams.model.instant import DAY, FOREVER, Instant, Period, month_of, offset_at
+from streams.model.instant import FOREVER, Instant, Period, month_of
 from streams.model.money import CONTEXT, Quantity, quantize_line
 from streams.model.usage import Usage
 from streams.rate.fee import CompiledFee
 from streams.rate.offer import rate_usage
 from streams.rate.rating import Rating
-from streams.rate.rules.share import SHARE
 
 
 class Part(NamedTuple):
@@ -53,6 +54,8 @@ def next_step(running: RunningFee, at: AccountMoment) -> FeeStep | None:
         return FeeStep(end, end, is_credit=True, is_end=False)
     if running.until >= end:
         return None
+    if running.held is not None:
+        return FeeStep(running.until, running.until, is_credit=False, is_end=False)
     compiled = compiled_fee(running, running.until, at)
     if compiled is None:
         return None
@@ -65,6 +68,8 @@ def next_step(running: RunningFee, at: AccountMoment) -> FeeStep | None:
 
 def take_step(running: RunningFee, step: FeeStep, at: AccountMoment) -> RunningFee | None:
     """Charge or credit; the fee as it runs on. None where it cannot be charged yet."""
+    if running.held is not None:
+        return take_held_step(running, running.held, at)
     if step.is_credit:
         return _credit(running, at)
     compiled = compiled_fee(running, running.until, at)
@@ -102,25 +107,16 @@ def _credit(running: RunningFee, at: AccountMoment) -> RunningFee | None:
 def _part(fee: Fee, period: Period, span: Period, zone_name: str) -> Part:
     """What the span costs of its period: by days, its first one counts and its end does not."""
     if span.end <= span.start:
-        return Part(span, 0, _days(period, zone_name) or 1)
+        return Part(span, 0, days_of(period, zone_name) or 1)
     if span == period or fee.proration == "full":
-        whole = _days(period, zone_name) or 1
+        whole = days_of(period, zone_name) or 1
         return Part(span, whole, whole)
     if fee.proration == "none":
         return Part(span, 0, 1)
-    whole = _days(period, zone_name)
+    whole = days_of(period, zone_name)
     if fee.by == "exact" or not whole:
         return Part(span, span.end - span.start, period.end - period.start)
-    return Part(span, _days(span, zone_name), whole)
-
-
-def _days(span: Period, zone_name: str) -> int:
-    """The days that begin within the span, by the local calendar; its first day counts whole."""
-    return _day_of(span.end, zone_name) - _day_of(span.start, zone_name)
-
-
-def _day_of(at: Instant, zone_name: str) -> int:
-    return (at + offset_at(at, zone_name)) // DAY
+    return Part(span, days_of(span, zone_name), whole)
 
 
 def _charge(

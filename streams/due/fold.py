@@ -19,6 +19,7 @@ from streams.due.moment import AccountMoment, Cause
 from streams.model.account import Account, Balances, Fees, Service
 from streams.model.command import Command, FoldPeriods
 from streams.model.instant import BEGINNING, FOREVER, HOUR, Instant
+from streams.model.usage import UsageRecord
 from streams.rate.plan import Plan
 from streams.state import CatalogMarks, Effects, State, Table
 
@@ -83,13 +84,31 @@ class Folding:
             put_balances(key, held, replace(held, due=BEGINNING), state)
             self.fold(key, cause, now=now, state=state, effects=effects)
 
-    def fold(
-        self, key: bytes, cause: Cause, *, now: Instant, state: State, effects: Effects
+    def fold_before(
+        self, record: UsageRecord, key: bytes, is_held: bool, state: State, effects: Effects
     ) -> None:
-        """Do what is due for one account. What begins may be ahead of the time, what ends not."""
+        """Do what is due before usage. Where its units stay, their price begins with its period."""
+        now, ahead = record.occurred_at, FOREVER if is_held else AHEAD
+        self.fold(key, record, now=now, state=state, effects=effects, ahead=ahead)
+
+    def fold(  # noqa: PLR0913 - an account, what found it due, and how far ahead
+        self,
+        key: bytes,
+        cause: Cause,
+        *,
+        now: Instant,
+        state: State,
+        effects: Effects,
+        ahead: Instant = AHEAD,
+    ) -> None:
+        """Do what is due for one account. What begins may be ahead of the time, what ends not.
+
+        With FOREVER as `ahead`, all begins that has begun `now`.
+        """
         time: Instant = state.get(Table.META, TIME) or BEGINNING
         held: Balances = state.get(Table.BALANCES, key) or Balances()
-        now = _told(key, state) if time == BEGINNING else max(time, min(now, time + AHEAD))
+        if ahead != FOREVER:
+            now = _told(key, state) if time == BEGINNING else max(time, min(now, time + ahead))
         if held.due > now:
             return
         account: Account | None = state.get(Table.ACCOUNTS, key)

@@ -28,6 +28,7 @@ def follow_service(
         for assignment in after.assignments:
             if assignment.account == account and _place(assignment) not in known_starts:
                 running += _begun(after, assignment, marks, plans)
+                running += _moved(after, assignment, tuple(running))
         if tuple(running) != held.running:
             state.put(Table.FEES, key, Fees(tuple(running)))
             changed.append(key)
@@ -53,6 +54,28 @@ def _followed(
         return fee
     end = ends.get((account, fee.price_plan, fee.start), fee.start)
     return fee if end == fee.end else replace(fee, end=end)
+
+
+def _moved(
+    service: Service, assignment: ServiceAssignment, running: tuple[RunningFee, ...]
+) -> Iterable[RunningFee]:
+    """The units that the service held where the new assignment takes over: they stay with it."""
+    for fee in running:
+        if (
+            fee.held is not None
+            and fee.held.units
+            and fee.service_id == service.service_id
+            and max(fee.end, fee.start) == assignment.start
+        ):
+            yield replace(
+                fee,
+                subscription=assignment.subscription,
+                price_plan=assignment.price_plan,
+                start=assignment.start,
+                end=assignment.end,
+                until=assignment.start,
+                opened=service.version,
+            )
 
 
 def _begun(

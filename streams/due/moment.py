@@ -67,18 +67,10 @@ class AccountMoment:
         """A charge was made."""
         self.effects.make(charge, self.cause)
 
-    def rating_of(
-        self,
-        record: UsageRecord,
-        offer: CompiledOffer,
-        assignment: ServiceAssignment,
-        period: Period,
-    ) -> Rating:
-        """The rating of a made record, before any rule."""
+    def payer_of(self, record: UsageRecord, assignment: ServiceAssignment) -> Payer:
+        """Who pays a made record."""
         account, plan = self.account, self.plan_at(record.occurred_at)
-        balances = self.balances
-        totals: Accumulators | None = self.state.get(Table.ACCUMULATORS, self.key)
-        payer = Payer(
+        return Payer(
             Service(account.tenant, record.service_id, (assignment,)),
             account,
             assignment,
@@ -90,10 +82,22 @@ class AccountMoment:
             account.time_zone,
             floor_of(account),
             plan.money_bounds.of(account),
+            self.state.get(Table.ACCOUNT_PRICES, self.key) if account.has_prices else None,
         )
+
+    def rating_of(
+        self,
+        record: UsageRecord,
+        offer: CompiledOffer,
+        assignment: ServiceAssignment,
+        period: Period,
+    ) -> Rating:
+        """The rating of a made record, before any rule."""
+        balances = self.balances
+        totals: Accumulators | None = self.state.get(Table.ACCUMULATORS, self.key)
         return Rating(
             record,
-            payer,
+            self.payer_of(record, assignment),
             offer.plan,
             period,
             list(balances.buckets),

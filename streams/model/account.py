@@ -5,8 +5,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from streams.model.instant import FOREVER, Instant
+from streams.model.instant import BEGINNING, FOREVER, Instant
 from streams.model.money import Currency, Quantity
+from streams.model.usage import Usage
 
 Payment = Literal["prepaid", "postpaid"]
 
@@ -83,11 +84,23 @@ class Balances(Struct, frozen=True, array_like=True):
     due: Instant = FOREVER
 
 
+class Held(Struct, frozen=True, array_like=True):
+    """Units that stay with a service until they are taken away, by the attributes they came with.
+
+    `levelled_at` is the time of the newest level, where levels are told.
+    """
+
+    units: tuple[Usage, ...] = ()
+    attributes: dict[str, str] = {}
+    levelled_at: Instant = BEGINNING
+
+
 class RunningFee(Struct, frozen=True, array_like=True):
     """A fee of a price plan while a service is assigned under it, from `start` until `end`.
 
     `until` is up to when it is charged. `opened` is the service's version that began it. Without a
-    name in `fee`, it waits for the catalog that tells the fees of its plan.
+    name in `fee`, it waits for the catalog that tells the fees of its plan. With `held` units, it
+    is what they cost for each period, and `fee` names their usage type.
     """
 
     service_id: str
@@ -98,6 +111,7 @@ class RunningFee(Struct, frozen=True, array_like=True):
     end: Instant
     until: Instant
     opened: int
+    held: Held | None = None
 
 
 class Fees(Struct, frozen=True, array_like=True):

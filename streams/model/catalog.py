@@ -16,6 +16,7 @@ from streams.model.billing_period import BillingPeriod
 from streams.model.discount import Discount
 from streams.model.exchange import ExchangeRate
 from streams.model.fee import Fee
+from streams.model.holding import HeldBy, Holding
 from streams.model.instant import FOREVER, HOUR, Instant
 from streams.model.loyalty import LoyaltyRule
 from streams.model.measure import Measure as Measure
@@ -87,13 +88,15 @@ class Accumulator(Struct, frozen=True, kw_only=True):
 class UsageType(Struct, frozen=True, kw_only=True):
     """What can be priced: the units a record of this type may carry and its pricing attributes.
 
-    Where its `service_type` has rate units, they say how much a record of this type is.
+    Where its `service_type` has rate units, they say how much a record of this type is. `held`:
+    its units stay with the service, and a record says what it adds or how many there are now.
     """
 
     id: str
     units: tuple[str, ...]
     attributes: tuple[str, ...] = ()
     service_type: str = ""
+    held: HeldBy = ""
 
 
 class Price(Struct, frozen=True, kw_only=True):
@@ -114,7 +117,8 @@ class PriceOffer(Struct, frozen=True, kw_only=True):
     `impacts` name the allowances that its usage burns and the accumulators that it moves, each by
     quantity. `product` is what revenue is reported by. `zero_usage` says what becomes of records
     that measured nothing: they are ignored, or charged what is due without usage. `costs` price
-    what the usage costs the tenant, in `cost_currency` (empty: the plan's).
+    what the usage costs the tenant, in `cost_currency` (empty: the plan's). `holding` says how
+    units that stay are charged for their time.
     """
 
     id: str
@@ -130,6 +134,7 @@ class PriceOffer(Struct, frozen=True, kw_only=True):
     zero_usage: Literal["ignore", "charge"] = "ignore"
     costs: tuple[Price, ...] = ()
     cost_currency: Currency = ""
+    holding: Holding | None = None
 
 
 class Grant(Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from streams.model.event import Arrival, PlainRecord, UsageEvent
+from streams.model.holding import HeldBy
 from streams.model.instant import SECOND, Instant
 from streams.model.mediation import FieldMapping, SourcePlatform
 from streams.model.money import CONTEXT, Quantity
@@ -16,6 +17,8 @@ from streams.plain.values import (
     AHEAD_MAX,
     EARLIEST,
     is_word,
+    read_change,
+    read_change_text,
     read_instant,
     read_quantity,
     read_quantity_text,
@@ -33,12 +36,15 @@ _ReadUsages = Callable[[PlainRecord], tuple[Usage, ...] | Reject]
 _ReadAttributes = Callable[[PlainRecord], dict[str, str] | Reject]
 
 
-def compile_mapping(platform: SourcePlatform, *, keeps_nothing: bool = False) -> Parse:
+def compile_mapping(
+    platform: SourcePlatform, *, keeps_nothing: bool = False, held: HeldBy = ""
+) -> Parse:
     """The parser of a platform's records.
 
     Fields are read in this order, so that of several mistakes the same one is always told:
     identity, service id, time, end, quantities, attributes. Quantities of zero are left out; with
-    `keeps_nothing` a record of nothing else has them all, since its offer charges for it.
+    `keeps_nothing` a record of nothing else has them all, since its offer charges for it. Of units
+    that are `held`, a change may be negative, and a level of zero says something.
     """
     mapping = platform.mapping
     identify = compile_identity(platform)
@@ -46,7 +52,12 @@ def compile_mapping(platform: SourcePlatform, *, keeps_nothing: bool = False) ->
     get_service, get_time = compile_path(service_field), compile_path(time_field)
     read_number = read_quantity_text if platform.format == "csv" else read_quantity
     read_end = _compile_end(mapping, read_number)
-    read_usages = _compile_usages(mapping, read_number, keeps_nothing=keeps_nothing)
+    read_usages = _compile_usages(
+        mapping,
+        _read_change(platform) if held == "change" else read_number,
+        keeps_nothing=keeps_nothing,
+        keeps_zeros=held == "level",
+    )
     read_attributes = _compile_attributes(mapping)
 
     def parse(plain: PlainRecord, arrival: Arrival) -> UsageEvent | Reject:
@@ -105,8 +116,12 @@ def _compile_end(mapping: FieldMapping, read_number: _ReadNumber) -> _ReadEnd | 
     return read_end if mapping.ended_at else add_duration
 
 
+def _read_change(platform: SourcePlatform) -> _ReadNumber:
+    return read_change_text if platform.format == "csv" else read_change
+
+
 def _compile_usages(
-    mapping: FieldMapping, read_number: _ReadNumber, *, keeps_nothing: bool
+    mapping: FieldMapping, read_number: _ReadNumber, *, keeps_nothing: bool, keeps_zeros: bool
 ) -> _ReadUsages | None:
     if not mapping.quantities:
         return None
@@ -126,7 +141,7 @@ def _compile_usages(
             quantity = read_number(get(plain), field) if get else constant
             if type(quantity) is Reject:
                 return quantity
-            if quantity:
+            if quantity or keeps_zeros:
                 usages.append(Usage(unit, quantity))
         return tuple(usages) or nothing
 

@@ -90,6 +90,28 @@ def read_quantity_text(value: Any, field: str) -> Quantity | Reject:
     return _read_decimal(Decimal(text), field)
 
 
+def read_change(value: Any, field: str) -> Quantity | Reject:
+    """An exact amount that may be negative: what it takes away."""
+    if type(value) is int and value < 0:
+        return _taken_away(read_quantity(-value, field))
+    if type(value) is Decimal and value.is_signed():
+        return _taken_away(read_quantity(value.copy_negate(), field))
+    return read_quantity(value, field)
+
+
+def read_change_text(value: Any, field: str) -> Quantity | Reject:
+    """The same out of text."""
+    if type(value) is str and value.startswith("-"):
+        return _taken_away(read_quantity_text(value[1:], field))
+    return read_quantity_text(value, field)
+
+
+def _taken_away(found: Quantity | Reject) -> Quantity | Reject:
+    if type(found) is Decimal:
+        return found.copy_negate()
+    return -found if type(found) is int else found
+
+
 def read_instant(value: Any, field: str) -> Instant | Reject:
     """An RFC 3339 time with its offset from UTC, to the microsecond."""
     if type(value) is not str:

@@ -31,6 +31,7 @@ class BestOffer(CompiledOffer):
         self.candidates = candidates
         self.terms = first.terms
         self.plan = plan
+        self.is_held = False
         self.is_derived = any(each.is_derived for each in candidates)
         self.outcome = None
         self.takes_nothing = any(each.takes_nothing for each in candidates)

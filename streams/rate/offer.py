@@ -11,7 +11,8 @@ from streams.rate.terms import OfferTerms
 class CompiledOffer:
     """How a price plan prices one usage type from `start` until `end`.
 
-    `product` is what revenue is reported by. `is_derived`: rate units say how much a record is.
+    `product` is what revenue is reported by. `is_derived`: how much a record is follows from more
+    than itself: rate units say it, or what is held (`is_held`: its units stay).
     `takes_nothing`: records that measured nothing may be charged. With an `outcome`, records move
     sessions, and what is achieved in them is charged.
     """
@@ -19,6 +20,7 @@ class CompiledOffer:
     __slots__ = (
         "end",
         "is_derived",
+        "is_held",
         "outcome",
         "plan",
         "product",
@@ -31,7 +33,8 @@ class CompiledOffer:
     def __init__(self, terms: OfferTerms) -> None:
         self.terms = terms
         self.plan = terms.plan
-        self.is_derived = terms.rate_units is not None
+        self.is_held = terms.offer.holding is not None
+        self.is_derived = terms.rate_units is not None or self.is_held
         rule = terms.outcome
         self.outcome = None if rule is None else CompiledOutcome(rule, terms.units)
         self.takes_nothing = terms.charges_zero or self.is_derived or rule is not None

@@ -86,6 +86,7 @@ class Plan:
             version=self.version,
             functions=functions,
             charges_zero=self.charges_zero,
+            held={each.id: each.held for each in catalog.usage_types if each.held},
         )
         self.money_bounds = MoneyBounds(catalog.thresholds)
         self._levels: dict[tuple[str, int], Levels] = {}
@@ -185,6 +186,8 @@ class _Compiler:
             allowances=tuple(sorted(allowances, key=lambda each: each.priority)),
             moves=self._moves(offer),
             units=self.usage_types[offer.usage_type].units,
+            attributes=self.usage_types[offer.usage_type].attributes,
+            held=self.usage_types[offer.usage_type].held,
             rate_units=self._rate_units(self.usage_types[offer.usage_type]),
             counts=self._summing("records", offer),
             amounts=self._summing("amount", offer),
@@ -234,7 +237,8 @@ def _taken_without_quantity(catalog: Catalog) -> frozenset[str]:
     derived = {each.id for each in catalog.usage_types if each.service_type in measured}
     outcomes = {rule.usage_type for rule in catalog.outcomes}
     parents = {each.usage_type for each in catalog.multi_rates}
-    return frozenset(charged | derived | parents | outcomes)
+    levels = {each.id for each in catalog.usage_types if each.held == "level"}
+    return frozenset(charged | derived | parents | outcomes | levels)
 
 
 def _with_best_prices(plan: PricePlan, plans: Mapping[str, CompiledPricePlan]) -> CompiledPricePlan:

@@ -15,6 +15,7 @@ from streams.model.money import ZERO, Quantity
 from streams.model.rated import Alert, BalanceChange, ChargeLine, Posting
 from streams.model.session import SessionTally
 from streams.model.usage import SourcePosition, UsageRecord
+from streams.rate.held import HeldChange
 from streams.rate.payer import Payer
 from streams.rate.prices.price import UnitPrice
 from streams.rate.terms import PlanTerms
@@ -51,7 +52,8 @@ class Rating(Struct, gc=False):
     `given` are the groups of exclusive discounts of which one has been given. `tax` is what of
     `total` is no revenue but tax. `cost` is what the usage costs the tenant, `costs` the same by
     unit, with `cost_lines`. `product` is there where an offer was chosen among several. Periods of
-    totals that end up to `closed_before` are closed to late usage.
+    totals that end up to `closed_before` are closed to late usage. `holding` is there where units
+    stay: for which part of the period they are charged.
     """
 
     record: UsageRecord
@@ -91,14 +93,18 @@ class Rating(Struct, gc=False):
     session: tuple[bytes, SessionTally] | None = None
     product: str = ""
     closed_before: Instant = BEGINNING
+    holding: HeldChange | None = None
 
     def span_of(self, total: str) -> Period:
-        """The period that the record counts in for a running total: its month, or the total's."""
+        """The period that the record counts in for a running total: its month, or the total's.
+
+        Units that stay count in the last period that they are charged for.
+        """
         own = self.plan.spans.get(total)
         if own is None:
             return self.period
-        at, zone_name = self.record.occurred_at, self.payer.time_zone
-        return own.at(at, zone_name, closed_before=self.closed_before)
+        at = self.record.occurred_at if self.holding is None else self.holding.until - 1
+        return own.at(at, self.payer.time_zone, closed_before=self.closed_before)
 
     def used_of(self, accumulator: str) -> Quantity:
         """The accumulator's total in the record's period, with what the record added so far."""

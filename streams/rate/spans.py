@@ -35,9 +35,20 @@ def spans_of(catalog: Catalog) -> Spans:
     """The totals of a catalog that have a period of their own."""
     named = [(each.id, each.period) for each in catalog.accumulators]
     named += [(given_total(each.id), each.period) for each in catalog.discounts]
+    named += [
+        (peak_total(plan.id, each.id), each.period)
+        for plan in catalog.price_plans
+        if any(offer.holding for offer in plan.offers)
+        for each in catalog.accumulators
+    ]
     return {name: OwnSpan(period) for name, period in named if period is not None}
 
 
 def given_total(discount: str) -> str:
     """The total of what a discount has given in its period."""
     return f"discount:{discount}"
+
+
+def peak_total(price_plan: str, accumulator: str) -> str:
+    """The total of the most that an accumulator has come to in its period, under a price plan."""
+    return f"peak:{price_plan}:{accumulator}"

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from streams.functions import Functions
 from streams.model.catalog import Allowance, OverrunPolicy, PriceOffer, UsageType
+from streams.model.holding import HeldBy
 from streams.model.money import Currency, Quantity
 from streams.model.rate_unit import RateUnit, RateUnitMap
 from streams.model.session import OutcomeRule
@@ -51,11 +52,11 @@ class OfferTerms(Struct, frozen=True):
 
     `source` names the offer in charge lines; `moves` are the accumulators moved by usage, by unit;
     `counts` those that a record moves by one, `amounts` those that it moves by what it costs;
-    `units` are all of the usage type. `rate_units` are there where they say how much a record is,
-    not its source. `outcome` is what its sessions are charged for. `money` is what the catalog says
-    of discounts, taxes and the like: rules look there for what is for this offer. Of the offer's
-    prices the first `agreed` are those of one account, which `agreed_source` names: they come
-    before all others.
+    `units` and `attributes` are all of the usage type, and `held` says whether its units stay.
+    `rate_units` are there where they say how much a record is, not its source. `outcome` is what
+    its sessions are charged for. `money` is what the catalog says of discounts, taxes and the like:
+    rules look there for what is for this offer. Of the offer's prices the first `agreed` are those
+    of one account, which `agreed_source` names: they come before all others.
     """
 
     plan: PlanTerms
@@ -66,6 +67,8 @@ class OfferTerms(Struct, frozen=True):
     allowances: tuple[Allowance, ...]
     moves: dict[str, tuple[str, ...]]
     units: tuple[str, ...]
+    attributes: tuple[str, ...] = ()
+    held: HeldBy = ""
     counts: tuple[str, ...] = ()
     amounts: tuple[str, ...] = ()
     rate_units: RateUnitTerms | None = None

@@ -6,12 +6,15 @@ A group is the beginning of a feature's name. What is in `EXCEPT` is not claimed
 from typing import Final
 
 CLAIMED: Final = (
+    "aggregation.weighted_sum",
     "currency",
     "discount.free_units",
     "ev",
     "llm",
     "outcome",
     "plan_change",
+    "proration.graduated",
+    "proration.graduated_running",
     "proration.plan_change",
     "proration.subscription",
     "price",

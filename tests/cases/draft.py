@@ -36,6 +36,8 @@ class Event:
     until: datetime | None = None
     quantity: Decimal | None = None
     amount: Decimal | None = None
+    prorated: Decimal | None = None
+    """Of the quantity, what is left where it is counted for its part of the period alone."""
     units: dict[str, Decimal] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)
     service: str = SERVICE
@@ -101,6 +103,10 @@ class Draft:
     made: list[str] = field(default_factory=list)
     """The charges without usage that the case tells, in its order."""
     notes: str = ""
+    held: str = ""
+    """Units stay, and usage tells each `change`."""
+    month: str | None = None
+    """The only month that the total is of."""
 
     @property
     def plan(self) -> PlanDraft:
@@ -160,7 +166,8 @@ def document(draft: Draft) -> Words:
     catalog = {
         "currencies": [_currency(draft), *draft.currencies],
         "usage_types": [
-            {"id": USAGE_TYPE, "units": units, "attributes": sorted(attributes)},
+            {"id": USAGE_TYPE, "units": units, "attributes": sorted(attributes)}
+            | ({"held": draft.held} if draft.held else {}),
         ],
         "price_plans": [_plan(plan, draft) for plan in draft.plans],
         **draft.sections,

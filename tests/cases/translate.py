@@ -7,6 +7,7 @@ from tests.cases.fields import Fields, NotYet, UnknownField
 from tests.cases.reader import Case
 from tests.cases.words import expect, given, usage
 from tests.cases.words.rounding import cumulative
+from tests.cases.words.times import without_date
 
 
 def scenario_of(case: Case) -> Words:
@@ -36,7 +37,7 @@ def _refuse_unknown(case: Case) -> None:
         f"{part}.{name}"
         for part, held, by in _parts(case)
         for name in held
-        if name not in by.known_fields()
+        if without_date(name) not in by.known_fields()
     ]
     if unknown or case.unknown:
         raise UnknownField(", ".join([*case.unknown, *unknown]))

@@ -9,6 +9,7 @@ from connectors.catalog.checks.best_of import check_best_of
 from connectors.catalog.checks.discounts import check_discounts
 from connectors.catalog.checks.fees import check_fees
 from connectors.catalog.checks.fields import check_fields
+from connectors.catalog.checks.holding import check_holding
 from connectors.catalog.checks.loyalty import check_loyalty
 from connectors.catalog.checks.multi_rate import check_multi_rate
 from connectors.catalog.checks.offers import check_offers
@@ -34,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     check_offers,
     check_best_of,
     check_prices,
+    check_holding,
     check_discounts,
     check_taxes,
     check_partners,

@@ -11,6 +11,7 @@ from streams.rate.rules.band import compile_band
 from streams.rate.rules.cost import compile_cost, compile_cost_lines
 from streams.rate.rules.discount import compile_discount
 from streams.rate.rules.free_units import compile_free_units
+from streams.rate.rules.holding import compile_holding
 from streams.rate.rules.loyalty import compile_loyalty
 from streams.rate.rules.outcome import compile_outcome_price
 from streams.rate.rules.quantity import compile_quantity
@@ -24,6 +25,8 @@ from streams.rate.terms import OfferTerms
 RULES: tuple[CompileRule, ...] = (
     # First: everything else goes by how much it is.
     compile_quantity,
+    # After quantity: what is derived may be a change of what is held, or its level.
+    compile_holding,
     compile_zone,
     compile_band,
     # Before price: a price may be a markup on the cost.

@@ -10,6 +10,7 @@ from streams.model.catalog import RECORD
 from streams.model.money import CONTEXT, Quantity
 from streams.model.rated import ChargeLine
 from streams.outcome import Drop, Reject
+from streams.rate.held_price import compile_held_price
 from streams.rate.measure import compile_counting
 from streams.rate.no_price import no_price
 from streams.rate.parts import keeps_parts
@@ -30,6 +31,8 @@ Counts = dict[str, Callable[[Quantity], Quantity]]
 
 def compile_price(terms: OfferTerms) -> Rule:
     """Append the lines of each usage; a leaf without a price refuses the record."""
+    if terms.offer.holding is not None:
+        return compile_held_price(terms)
     table = PriceTable(terms)
     prices = tuple(table.all_prices())
     if needs_context(terms, table, prices):

@@ -21,6 +21,9 @@ def compile_quantity(terms: OfferTerms) -> Rule | None:
     find, charges_zero = RateUnits(terms.rate_units).find, terms.charges_zero
 
     def derive_quantity(rating: Rating) -> Drop | Reject | None:
+        if rating.holding is not None:
+            # What is still held was derived when it came.
+            return None
         found = find(rating)
         if isinstance(found, Reject):
             return found

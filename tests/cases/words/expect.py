@@ -8,11 +8,13 @@ from typing import Any, Final
 from streams.model.money import trimmed
 from tests.cases.draft import CUSTOMER, Draft, slug, text_of
 from tests.cases.fields import Fields, NotYet, UnknownField, each
+from tests.cases.words import held
 from tests.cases.words.fees import invoices
 from tests.cases.words.outcomes import MONTHS, in_month, outcomes
 from tests.cases.words.quantity import FREE
 from tests.cases.words.shares import PARTNER, legs
 from tests.cases.words.taxes import RULE as TAX
+from tests.cases.words.times import without_date
 from tests.cases.words.tokens import INPUT, OUTPUT
 
 Comparer = Callable[[Draft, Any], None]
@@ -21,11 +23,11 @@ Comparer = Callable[[Draft, Any], None]
 def read_expect(draft: Draft, expect: Fields) -> None:
     """Every field by its comparer."""
     for name, value in expect.rest():
-        _WORDS[name](draft, value)
+        _WORDS[without_date(name)](draft, value)
 
 
 def known_fields() -> set[str]:
-    """All fields that `expect` may have."""
+    """All fields that `expect` may have, without the days that they tell."""
     return {*_WORDS, *LATER}
 
 
@@ -36,7 +38,8 @@ def _total(draft: Draft, value: str) -> None:
     elif "total is the share of the partner" in draft.notes:
         _partner(draft, value)
     else:
-        draft.sum(amount=text_of(draft.sign * Decimal(value) / draft.unit_of_money))
+        month = {} if draft.month is None else {"month": draft.month}
+        draft.sum(amount=text_of(draft.sign * Decimal(value) / draft.unit_of_money), **month)
 
 
 def _lines_minor(draft: Draft, values: list[str]) -> None:
@@ -346,26 +349,27 @@ _WORDS: Final[dict[str, Comparer]] = {
     "control_minor": _control,
     "credits_minor": _received,
     "legs": legs,
+    "amount_cents_after_each": held.amounts_after_each,
+    "units_after_each": held.units_after_each,
+    "invoice_cents": held.invoice,
+    "events": held.events,
 }
 
 LATER: Final[dict[str, str]] = {
     "after_rerate": "re-rating",
     "alerts": "alerts on a value",
     "amount": "maximum spend",
-    "amount_cents_after_each": "proration",
     "credits_used": "credits on an invoice",
     "debits": "wallets",
     "debited": "credit pool",
     "discount": "discount",
     "discount_for_cap": "maximum spend",
     "duplicate": "batches",
-    "events": "aggregation",
     "fees_cents": "minimum spend",
     "first_pass": "re-rating",
     "granted": "credit pool",
     "granted_s": "credit control",
     "granted_total": "several grants",
-    "invoice_cents_2023_10_01": "proration",
     "invoice_remainder": "settlement",
     "last_value": "alerts on a value",
     "on_exhaustion": "credit pool",
@@ -382,7 +386,6 @@ LATER: Final[dict[str, str]] = {
     "tax_cents": "tax",
     "true_up": "minimum spend",
     "true_up_cents": "minimum spend",
-    "units_after_each": "proration",
     "usage_cents": "minimum spend",
     "usage_in_period": "several grants",
     "usage_since_reset": "several grants",

@@ -8,6 +8,7 @@ from tests.cases.fields import Fields
 from tests.cases.words import (
     calls,
     fees,
+    held,
     levels,
     outcomes,
     plans,
@@ -51,6 +52,11 @@ def _period_part(draft: Draft, given: Fields) -> None:
     given.take("period_part")
 
 
+def _recurring(draft: Draft, given: Fields) -> None:
+    """`recurring`: a fee; true says that units are carried into the next period."""
+    (held if given.peek("recurring") is True else fees).recurring(draft, given)
+
+
 def _rate(draft: Draft, given: Fields) -> None:
     """`rate`: of all calls; a number is a rate of exchange."""
     (shares.exchange if isinstance(given.peek("rate"), str) else calls.rate)(draft, given)
@@ -79,12 +85,14 @@ _WORDS: Final[dict[str, Reader]] = {
     "free_units": quantity.free_units,
     "flat_cents": fees.flat_cents,
     "change": fees.change,
-    "recurring": fees.recurring,
+    "recurring": _recurring,
     "prior": quantity.prior,
     "balances": rounding.balances,
     "balance": rounding.balances,
     "period_part": _period_part,
     "outcome": outcomes.outcome,
+    "prorated": held.prorated,
+    "aggregation": held.aggregation,
 }
 _TAKEN_ALONG: Final = {
     "added",
@@ -106,7 +114,6 @@ _TAKEN_ALONG: Final = {
 
 LATER: Final[dict[str, str]] = {
     "accounts": "ledger transfers",
-    "aggregation": "aggregation",
     "buckets": "several balances",
     "burn_order": "several grants",
     "check": "batches",
@@ -134,7 +141,6 @@ LATER: Final[dict[str, str]] = {
     "monthly_fee_billing": "recurring fee",
     "monthly_fee_cents": "recurring fee",
     "pool": "credit pool",
-    "prorated": "proration",
     "rate_after": "re-rating",
     "rate_before": "re-rating",
     "rates": "rates by balance",

@@ -11,6 +11,12 @@ _ORDER: Final = re.compile(r"(?:event|part|run|step) (\d+)")
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY_AND_HOUR: Final = re.compile(rf"({'|'.join(_WEEKDAYS)}) (\d\d):(\d\d)", re.IGNORECASE)
 _RELATIVE: Final = re.compile(r"(start|end)\b.*|\d+ months in|\d+", re.IGNORECASE)
+_DATED: Final = re.compile(r"_\d{4}_\d\d_\d\d$")
+
+
+def without_date(name: str) -> str:
+    """A field's name without the day that it tells: `invoice_cents_2023_10_01`."""
+    return _DATED.sub("", name)
 
 
 def moment_of(text: str, path: str) -> datetime:

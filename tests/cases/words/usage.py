@@ -9,6 +9,7 @@ from typing import Any, Final
 from tests.cases.draft import Draft, Event, after
 from tests.cases.fields import Fields, NotYet, each
 from tests.cases.words.calls import CONTINUED
+from tests.cases.words.held import prorated_quantity
 from tests.cases.words.outcomes import HAPPENED, SESSION, conversation, happened, kind_of
 from tests.cases.words.shares import payer, receivers
 from tests.cases.words.times import in_order, moment_of
@@ -164,6 +165,7 @@ _WORDS: Final[dict[str, Callable[[Draft, Event, Any], None]]] = {
     "meter": _meter,
     "conversation": conversation,
     "event": happened,
+    "prorated_quantity": prorated_quantity,
     "availability_percent": _measured("availability_percent"),
     "energy_kWh": _measured("energy_kWh"),
     "charging_min": _measured("charging_min"),
@@ -179,7 +181,6 @@ LATER: Final[dict[str, str]] = {
     "charge": "settlement",
     "id": "ids of records",
     "op": "reserve and commit",
-    "prorated_quantity": "proration",
     "refund": "refund",
     "service": "rating groups",
     "used": "rating groups",

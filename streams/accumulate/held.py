@@ -1,0 +1,34 @@
+"""Units that stay, once the record that changed them is charged."""
+
+from msgspec.structs import replace
+
+from streams.due.agenda import put_balances
+from streams.model.account import Balances, Fees, RunningFee
+from streams.rate.rating import Rating
+from streams.state import Table
+
+
+def keep_held(rating: Rating) -> None:
+    """Put what is held now; it falls due where what has been charged of it ends."""
+    holding, state, key = rating.holding, rating.state, rating.payer.key
+    if holding is None or holding.running is None or state is None:
+        return
+    after = holding.running
+    fees: Fees = state.get(Table.FEES, key) or Fees()
+    kept = tuple(after if _is_same(each, after) else each for each in fees.running)
+    if after not in kept:
+        kept = (*kept, after)
+    state.put(Table.FEES, key, Fees(kept))
+    balances: Balances = state.get(Table.BALANCES, key) or Balances()
+    if after.until < balances.due:
+        put_balances(key, balances, replace(balances, due=after.until), state)
+
+
+def _is_same(before: RunningFee, after: RunningFee) -> bool:
+    return (
+        before.held is not None
+        and after.held is not None
+        and before.held.attributes == after.held.attributes
+        and (before.service_id, before.fee, before.price_plan, before.start)
+        == (after.service_id, after.fee, after.price_plan, after.start)
+    )

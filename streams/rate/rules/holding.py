@@ -1,0 +1,140 @@
+"""Units that stay: from what a record says to what it changes, and for which part of the period.
+
+Units are held for each service by the attributes that its usage type declares: what is taken away
+must name those that it came with. A record that changes them is charged from its day (or its
+moment) to the end of what has been charged already, so one that comes late pays for all periods
+that have begun since, and is counted in the last of them. A level says how many units there are:
+it counts as the difference. One that is older than the newest waits for a human (`late_reading`),
+and so does a change that takes away more than is held (`not_held`).
+"""
+
+from msgspec.structs import replace
+
+from streams.model.account import Fees, Held, RunningFee
+from streams.model.billing_period import period_at
+from streams.model.days import share_of
+from streams.model.holding import Holding
+from streams.model.instant import Period, format_instant, month_of
+from streams.model.usage import Usage, UsageRecord
+from streams.outcome import Drop, DropReason, Reject, RejectReason
+from streams.rate.held import HeldChange
+from streams.rate.payer import Payer
+from streams.rate.rating import Rating
+from streams.rate.rule import Rule
+from streams.rate.terms import OfferTerms
+from streams.state import Table
+
+
+def compile_holding(terms: OfferTerms) -> Rule | None:
+    """Note what the record changes; its usages are the units that it adds or takes away."""
+    holding = terms.offer.holding
+    if holding is None:
+        return None
+    words, by_level, charges_zero = terms.attributes, terms.held == "level", terms.charges_zero
+
+    def hold(rating: Rating) -> Drop | Reject | None:
+        if rating.holding is not None:
+            return None
+        record = rating.record
+        attributes = {word: record.attributes[word] for word in words if word in record.attributes}
+        running = _running(rating, attributes, holding)
+        assert running.held is not None
+        if running.until <= record.occurred_at:
+            return _not_held(record, f"nothing is charged after {format_instant(running.until)}")
+        changed = _changes(record, running.held, by_level=by_level)
+        if isinstance(changed, Reject):
+            return changed
+        if not charges_zero and not any(usage.quantity for usage in changed):
+            return Drop(DropReason.ZERO_USAGE, "as many units are held as before")
+        held = _after(record, running.held, changed)
+        if isinstance(held, Reject):
+            return held
+        if by_level:
+            held = replace(held, levelled_at=record.occurred_at)
+        zone_name = rating.payer.time_zone
+        span = Period(record.occurred_at, running.until)
+        share = share_of(span, holding.every, holding.by, zone_name)
+        rating.holding = HeldChange(share, running.until, replace(running, held=held))
+        rating.record = replace(record, usages=changed)
+        rating.period = month_of(running.until - 1, zone_name)
+        return None
+
+    return hold
+
+
+def _running(rating: Rating, attributes: dict[str, str], holding: Holding) -> RunningFee:
+    """What is held by the record's service now; where nothing is, it begins with the record."""
+    payer, record, state = rating.payer, rating.record, rating.state
+    assert state is not None
+    fees: Fees = state.get(Table.FEES, payer.key) or Fees()
+    for running in fees.running:
+        held = running.held
+        if held is not None and held.attributes == attributes and _is_of(running, record, payer):
+            return running
+    start = max(record.occurred_at, rating.period.start)
+    assignment = payer.assignment
+    return RunningFee(
+        record.service_id,
+        assignment.subscription,
+        assignment.price_plan,
+        record.usage_type,
+        assignment.start,
+        assignment.end,
+        min(period_at(start, holding.every, payer.time_zone).end, assignment.end),
+        payer.service.version,
+        Held(attributes=attributes),
+    )
+
+
+def _is_of(running: RunningFee, record: UsageRecord, payer: Payer) -> bool:
+    return (
+        running.service_id == record.service_id
+        and running.fee == record.usage_type
+        and running.start == payer.assignment.start
+        and running.price_plan == payer.assignment.price_plan
+    )
+
+
+def _changes(record: UsageRecord, held: Held, *, by_level: bool) -> tuple[Usage, ...] | Reject:
+    if not by_level:
+        return record.usages
+    if record.occurred_at < held.levelled_at:
+        newest = format_instant(held.levelled_at)
+        return Reject(
+            RejectReason.LATE_READING,
+            f"the level of {format_instant(record.occurred_at)} is older than that of {newest}",
+            lacks=_reference(record),
+        )
+    units = {usage.unit: usage.quantity for usage in held.units}
+    return tuple(
+        Usage(usage.unit, usage.quantity - units.get(usage.unit, 0)) for usage in record.usages
+    )
+
+
+def _after(record: UsageRecord, held: Held, changed: tuple[Usage, ...]) -> Held | Reject:
+    units = {usage.unit: usage.quantity for usage in held.units}
+    for usage in changed:
+        before = units.get(usage.unit, 0)
+        after = before + usage.quantity
+        if after < 0:
+            return _not_held(
+                record, f"{-usage.quantity} {usage.unit} are taken away, {before} are held"
+            )
+        units[usage.unit] = after
+    return Held(
+        tuple(Usage(unit, quantity) for unit, quantity in sorted(units.items()) if quantity),
+        held.attributes,
+        held.levelled_at,
+    )
+
+
+def _not_held(record: UsageRecord, why: str) -> Reject:
+    return Reject(
+        RejectReason.NOT_HELD,
+        f"service {record.service_id}, {record.usage_type}: {why}",
+        lacks=_reference(record),
+    )
+
+
+def _reference(record: UsageRecord) -> str:
+    return f"held:{record.tenant}:{record.service_id}:{record.usage_type}"
