@@ -34,10 +34,14 @@ DEPTH_MAX: Final = 32
 
 
 class Scope(Struct, frozen=True):
-    """The names an expression may use. `open` allows others too, as `dyn`."""
+    """The names an expression may use. `open` allows others too, as `dyn`.
+
+    `members` tells by the name of a map what it holds, where all of that is of one kind.
+    """
 
     fields: Mapping[str, Kind]
     open: bool = False
+    members: Mapping[str, Kind] = {}
 
 
 _NUMBER_OPERATORS = ("-", "*", "/", "%")
@@ -125,7 +129,7 @@ class _Checker:
                 return self._field(name)
             case Member(operand=operand):
                 self._want(operand, ("map",), "a member")
-                return "dyn"
+                return self._member_of(operand)
             case Has(operand=operand):
                 if operand is not None:
                     self._want(operand, ("map",), "a member")
@@ -133,7 +137,7 @@ class _Checker:
             case Index(operand=operand, key=key):
                 self._want(operand, ("list", "map"), "[]")
                 self._want(key, ("number", "string"), "[]")
-                return "dyn"
+                return self._member_of(operand)
             case Unary(operator=symbol, operand=operand):
                 wanted: Kind = "bool" if symbol == "!" else "number"
                 self._want(operand, (wanted,), symbol)
@@ -157,6 +161,11 @@ class _Checker:
             known = ", ".join(sorted(self._scope.fields))
             self.problems.append(f"unknown field {name}, there are: {known}")
         return kind or "dyn"
+
+    def _member_of(self, operand: Expression) -> Kind:
+        if isinstance(operand, Field):
+            return self._scope.members.get(operand.name, "dyn")
+        return "dyn"
 
     def _want(self, operand: Expression, kinds: tuple[Kind, ...], of: str) -> Kind:
         kind = self.kind_of(operand)

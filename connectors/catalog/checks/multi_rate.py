@@ -23,6 +23,8 @@ _KINDS: Final[dict[str, Kind]] = {
     TRANSACTION_TYPE: "string",
 }
 
+_MEMBERS: Final[dict[str, Kind]] = {AMOUNTS: "number", QUANTITIES: "number", UNITS: "number"}
+
 
 def check_multi_rate(sheets: Sheets, names: Names, book: ProblemBook) -> None:
     """Report parents that are priced themselves, and children that cannot be rated."""
@@ -84,7 +86,7 @@ def _check_order(
             if not form.depends:
                 book.report(below, 'needs "depends: true"')
             fields: dict[str, Kind] = dict.fromkeys(attributes, "string")
-            scope = Scope(fields | _KINDS)
+            scope = Scope(fields | _KINDS, members=_MEMBERS)
             for problem in check_expression(child.quantity, scope, wanted="number"):
                 book.report(below, problem)
             for word in (AMOUNTS, QUANTITIES):

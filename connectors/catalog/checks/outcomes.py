@@ -20,7 +20,10 @@ from streams.expression import (
 )
 from streams.model.session import EVENTS, LAST, QUANTITIES
 
-_SCOPE = Scope({EVENTS: "map", QUANTITIES: "map", LAST: "string"})
+_SCOPE = Scope(
+    {EVENTS: "map", QUANTITIES: "map", LAST: "string"},
+    members={EVENTS: "number", QUANTITIES: "number"},
+)
 
 
 def check_outcomes(sheets: Sheets, names: Names, book: ProblemBook) -> None:
@@ -42,7 +45,7 @@ def check_outcomes(sheets: Sheets, names: Names, book: ProblemBook) -> None:
         for number, event in enumerate(rule.events):
             if event in rule.events[:number]:
                 book.report(place.at("events", number), f'"{event}" stands here twice')
-        if not duration_of(rule.closes_after):
+        if rule.closes_after and not duration_of(rule.closes_after):
             book.report(place.at("closes_after"), "expected more than nothing")
     _check_offers(rules, sheets, book)
 

@@ -29,6 +29,9 @@ _KINDS: Final[dict[str, Kind]] = {
 }
 
 
+_MEMBERS: Final[dict[str, Kind]] = {UNITS: "number", ACCUMULATORS: "number"}
+
+
 def check_rate_units(sheets: Sheets, names: Names, book: ProblemBook) -> None:
     """Report service types of nothing, rate units that derive nothing, ways that overlap."""
     used = {entry.form.service_type for entry in sheets.usage_types}
@@ -112,7 +115,8 @@ def _check_expression(
         return
     attributes, units = known
     fields: dict[str, Kind] = dict.fromkeys(attributes, "string")
-    for problem in check_expression(unit.expression, Scope(fields | _KINDS), wanted="number"):
+    scope = Scope(fields | _KINDS, members=_MEMBERS)
+    for problem in check_expression(unit.expression, scope, wanted="number"):
         book.report(place, problem)
     for name in names_below(unit.expression, ACCUMULATORS):
         if name not in names.accumulators:

@@ -38,30 +38,38 @@ _ANCHOR_WORDS = {
 
 def check_when(sheets: Sheets, names: Names, book: ProblemBook) -> None:
     """Report days and hours that are none, and bands that no time falls into."""
-    for calendar in sheets.holiday_calendars:
-        _check_calendar(calendar.form, calendar.place, book)
+    unread = {
+        calendar.form.id
+        for calendar in sheets.holiday_calendars
+        if not _check_calendar(calendar.form, calendar.place, book)
+    }
     for unit in sheets.time_units:
         _check_time_zone(unit.form.time_zone, unit.place, book)
         if unit.form.calendar and unit.form.calendar not in names.holiday_calendars:
             message = unknown("holiday calendar", unit.form.calendar, names.holiday_calendars)
             book.report(unit.place.at("calendar"), message)
-        else:
+        elif unit.form.calendar not in unread:
             _check_dated(unit.form, unit.place, names, book)
         _check_bands(unit.form, unit.place, book)
     for period in sheets.billing_periods:
         _check_period(period.form, period.place, book)
 
 
-def _check_calendar(calendar: HolidayCalendarForm, place: Place, book: ProblemBook) -> None:
+def _check_calendar(calendar: HolidayCalendarForm, place: Place, book: ProblemBook) -> bool:
+    """False where its days are not known: then nothing is said of the bands that go by them."""
     for word in ("region", "years", "without"):
         if getattr(calendar, word) and not calendar.country:
             book.report(place.at(word), 'stands only beside "country"')
     if not calendar.country and not calendar.days:
         book.report(place, 'expected a "country", or "days" of your own')
+    if calendar.years == "":
+        return False
     try:
         holidays_of(calendar)
     except Refused as error:
         book.spoil(place, str(error))
+        return False
+    return True
 
 
 def _check_time_zone(name: str, place: Place, book: ProblemBook) -> None:

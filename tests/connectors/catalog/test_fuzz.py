@@ -1,11 +1,14 @@
 """Whatever a catalog's text becomes, reading it gives problems or a catalog that compiles."""
 
+import copy
 import re
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
@@ -15,11 +18,27 @@ from streams.model.catalog import Catalog, pack_catalog, unpack_catalog
 
 HERE = Path(__file__).parent
 CATALOGS = HERE.parents[2] / "catalog"
-SOUND = (HERE / "sound.yaml").read_text()
+SOUND = [(HERE / name).read_text() for name in ("sound.yaml", "sound_money.yaml")]
+EXAMPLES = sorted(path.parent.name for path in CATALOGS.glob("*/catalog.yaml"))
 TOKEN = re.compile(r"[\w.-]+|[^\w\s]|\n")
 WORDS = [
     *("0", "-1", "1e400", "99999999999999999999", "0.000000000000001", "null", "true", "~", "*x"),
     *("[]", "{}", "''", "!!set", "&a", "2026-13-45", "9999-12-31", "24:00", "half_up", "zone"),
+    *(
+        "count.x",
+        "a && b",
+        "((((",
+        "1/0",
+        "02-30",
+        "always",
+        "0d",
+        "vat",
+        "fee",
+        "é",
+        "@",
+        "|",
+        ">",
+    ),
     *("CHF", "s", "n", "free", "monthly", "record", "home", "per_unit", "volume", "composite", "-"),
 ]
 
@@ -67,16 +86,72 @@ def assert_whole(folder: Path) -> None:
         assert all(problem.message and problem.line >= 1 for problem in found)
 
 
-@settings(max_examples=150, deadline=None)
-@given(edits())
-def test_a_catalog_with_random_mistakes(changes: list[tuple[float, str, str]]) -> None:
+def places(tree: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The way to every value of a tree but its root."""
+    below = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    found = []
+    for key, value in below:
+        found.append((*path, key))
+        if isinstance(value, dict | list):
+            found += places(value, (*path, key))
+    return found
+
+
+def grafted(tree: Any, cuts: list[tuple[float, float, str]]) -> Any:
+    """The tree with values left out, said twice, or in the place of others of another kind."""
+    tree = copy.deepcopy(tree)
+    for where, other, what in cuts:
+        ways = places(tree)
+        if not ways:
+            break
+        *above, key = ways[int(where * len(ways))]
+        holder, value = tree, tree
+        for step in above:
+            holder = holder[step]
+        for step in ways[int(other * len(ways))]:
+            value = value[step]
+        value = copy.deepcopy(value)
+        if what == "leave out":
+            del holder[key]
+        elif what == "twice" and isinstance(holder, list):
+            holder.append(copy.deepcopy(holder[key]))
+        elif what == "wrap":
+            holder[key] = [holder[key]]
+        else:
+            holder[key] = value
+    return tree
+
+
+@pytest.mark.parametrize("sound", SOUND, ids=["plain", "money"])
+@settings(max_examples=100, deadline=None)
+@given(changes=edits())
+def test_a_catalog_with_random_mistakes(sound: str, changes: list[tuple[float, str, str]]) -> None:
     with TemporaryDirectory() as name:
-        (Path(name) / "catalog.yaml").write_text(edited(SOUND, changes))
+        (Path(name) / "catalog.yaml").write_text(edited(sound, changes))
         assert_whole(Path(name))
 
 
-@pytest.mark.parametrize("example", ["ai-api", "mobile-operator"])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+cuts = some.tuples(
+    some.floats(0, 1, exclude_max=True),
+    some.floats(0, 1, exclude_max=True),
+    some.sampled_from(["leave out", "twice", "wrap", "put", "put"]),
+)
+
+
+@pytest.mark.parametrize("sound", SOUND, ids=["plain", "money"])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(cuts=some.lists(cuts, min_size=1, max_size=3))
+def test_a_catalog_with_parts_in_the_wrong_place(
+    sound: str, cuts: list[tuple[float, float, str]]
+) -> None:
+    tree = yaml.load(sound, Loader=yaml.BaseLoader)
+    with TemporaryDirectory() as name:
+        (Path(name) / "catalog.yaml").write_text(yaml.safe_dump(grafted(tree, cuts)))
+        assert_whole(Path(name))
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(file=some.integers(0, 20), changes=edits())
 def test_an_example_with_random_mistakes(
     example: str, file: int, changes: list[tuple[float, str, str]]

@@ -57,3 +57,12 @@ def test_what_cannot_be_known_may_be_anything(wanted: Kind) -> None:
 
 def test_open_scope_takes_any_name() -> None:
     assert check_expression(parse_expression("anything == 1"), Scope({}, open=True)) == ()
+
+
+@pytest.mark.parametrize("text", ["count.answered", 'count["answered"]'])
+def test_what_a_map_holds_is_known_where_it_is_of_one_kind(text: str) -> None:
+    scope = Scope({"count": "map"}, members={"count": "number"})
+    expression = parse_expression(text)
+    assert check_expression(expression, scope, wanted="number") == ()
+    (problem,) = check_expression(expression, scope, wanted="bool")
+    assert problem == "it gives a number, a bool is needed"
