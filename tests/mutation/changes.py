@@ -12,6 +12,8 @@ from typing import NamedTuple
 from tests.mutation.operators import Replacement, replacements
 
 Holder = ast.AST | list[ast.AST]
+Key = tuple[str, str, str, str]
+"""A change by file, function, what stood there and what stands there now."""
 
 
 class Change(NamedTuple):
@@ -26,7 +28,7 @@ class Change(NamedTuple):
     code: CodeType
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
+    def key(self) -> Key:
         """What stays the same when lines above are added or removed."""
         return self.file, self.scope, self.before, self.after
 

@@ -5,8 +5,10 @@ as long as the row survives. A run of a part leaves the rows of the other files 
 """
 
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
+from tests.mutation.changes import Change, Key
 from tests.mutation.run import Tried
 from tests.mutation.trial import End
 
@@ -21,7 +23,6 @@ row without it is a test that is missing.
 | --- | ---: | --- | --- | --- | --- |
 """
 _Row = tuple[str, int, str, str, str, str]
-_Key = tuple[str, str, str, str]
 
 
 def summary(ended: list[Tried]) -> tuple[bool, list[str]]:
@@ -53,20 +54,31 @@ def _percent(ends: list[End]) -> float:
 def write_survivors(page: Path, ended: list[Tried]) -> None:
     """Renew the rows of the files that were tried."""
     rows = _read(page)
-    reasons = {(file, function, was, now): why for file, _, function, was, now, why in rows}
+    reasons = {_key_of(row): row[5] for row in rows}
     tried_files = {each.change.file for each in ended}
     kept = [row for row in rows if row[0] not in tried_files]
     for change, end in ended:
         if end is End.SURVIVED:
-            cells = (change.file, change.scope, _cell(change.before), _cell(change.after))
-            why = reasons.get(cells, "")
-            kept.append((cells[0], change.first_line, *cells[1:], why))
+            cells = _cells(change.key)
+            kept.append((cells[0], change.first_line, *cells[1:], reasons.get(cells, "")))
     text = "".join("| " + " | ".join(str(cell) for cell in row) + " |\n" for row in sorted(kept))
     page.write_text(_TITLE + text)
 
 
-def _cell(text: str) -> str:
-    return "`" + text.replace("|", "¦") + "`"
+def _cells(key: Key) -> Key:
+    """A key as a row tells it."""
+    file, function, was, now = key
+    return file, function, *(f"`{text.replace('|', '¦')}`" for text in (was, now))  # type: ignore[return-value]
+
+
+def survived_before(page: Path) -> Callable[[Change], bool]:
+    """Whether the page lists a change."""
+    listed = {_key_of(row) for row in _read(page)}
+    return lambda change: _cells(change.key) in listed
+
+
+def _key_of(row: _Row) -> Key:
+    return row[0], *row[2:5]
 
 
 def _read(page: Path) -> list[_Row]:

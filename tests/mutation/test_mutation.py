@@ -24,8 +24,8 @@ def price(used, tiers):
 """
 
 
-def _run(tests: str, page: Path) -> tuple[int, str]:
-    asked = [f"{PLANTED}/toll.py", "--tests", f"{PLANTED}/{tests}", "--survivors", str(page)]
+def _run(tests: str, page: Path, *more: str) -> tuple[int, str]:
+    asked = [f"{PLANTED}/toll.py", *more, "--tests", f"{PLANTED}/{tests}", "--survivors", str(page)]
     command = [sys.executable, "-m", "tests.mutation", *asked]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout
@@ -47,6 +47,14 @@ def test_a_boundary_that_no_test_stands_on_survives(tmp_path: Path) -> None:
     assert len(survived) == 1
     assert survived[0].endswith("toll.cost: kilometres <= free  ->  kilometres < free")
     assert "kilometres < free" in (tmp_path / "survivors.md").read_text()
+
+
+def test_what_survived_can_be_tried_again_alone(tmp_path: Path) -> None:
+    _run("weak.py", tmp_path / "survivors.md")
+    _, told = _run("weak.py", tmp_path / "survivors.md", "--again")
+    assert [line.split()[1:] for line in told.splitlines() if line.startswith("all")] == [
+        ["1", "0", "1", "0", "0.0"]
+    ]
 
 
 def test_a_line_that_no_test_runs_survives(tmp_path: Path) -> None:
@@ -78,11 +86,11 @@ def test_what_runs_once_at_import_is_left_alone() -> None:
 
 
 def test_an_endless_trial_is_ended() -> None:
-    assert in_child(lambda: time.sleep(60) is None, 0.2) is End.TIMED_OUT
+    assert in_child(lambda: time.sleep(60), 0.2).end is End.TIMED_OUT
 
 
 def test_a_trial_that_raises_is_noticed() -> None:
-    assert in_child(lambda: 1 // 0 == 0, 10) is End.KILLED
+    assert in_child(lambda: 1 // 0, 10).end is End.KILLED
 
 
 def test_reasons_stay_with_what_survives_and_other_files_with_their_rows(tmp_path: Path) -> None:

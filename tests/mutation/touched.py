@@ -1,6 +1,7 @@
 """Which lines each test runs, and how long it takes."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -30,11 +31,12 @@ def lines_run(filenames: frozenset[str], run: set[Line]) -> Iterator[None]:
 
 
 class Touched:
-    """For each line, the tests that run it, the quickest first."""
+    """For each line, the tests that run it: first those that are quick and have noticed much."""
 
     def __init__(self) -> None:
         self._tests: dict[Line, list[int]] = {}
         self._seconds: dict[int, float] = {}
+        self._noticed: Counter[int] = Counter()
 
     def add(self, test: int, seconds: float, lines: set[Line]) -> None:
         """A test has run these lines."""
@@ -42,12 +44,22 @@ class Touched:
         for line in lines:
             self._tests.setdefault(line, []).append(test)
 
+    def noticed(self, test: int) -> None:
+        """A test has failed as it should: it may do so again for what stands nearby."""
+        self._noticed[test] += 1
+
+    def forget(self) -> None:
+        """Go on with another file, whose tests are others."""
+        self._noticed.clear()
+
     def tests(self, filename: str, first: int, last: int) -> list[int]:
         """The tests that run one of these lines."""
         found: set[int] = set()
         for line in range(first, last + 1):
             found.update(self._tests.get((filename, line), ()))
-        return sorted(found, key=lambda test: (self._seconds[test], test))
+        return sorted(
+            found, key=lambda test: (self._seconds[test] / (1 + self._noticed[test]), test)
+        )
 
     def seconds(self, tests: list[int]) -> float:
         """How long these tests take, traced, when all hold."""

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -42,8 +43,18 @@ def _holds(test: pytest.Item, following: pytest.Item | None) -> bool:
     return not any(report.failed for report in reports)
 
 
-def in_child(work: Callable[[], bool], seconds: float) -> End:
-    """Work that leaves nothing behind: survived where it says True, killed where it raises too."""
+class Ended(NamedTuple):
+    """How a trial ended, and by which of its tests, where one of them failed."""
+
+    end: End
+    by: int | None = None
+
+
+def in_child(work: Callable[[], int | None], seconds: float) -> Ended:
+    """Work that leaves nothing behind; it says which test failed, or None where all held.
+
+    Work that raises has noticed something too.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -52,18 +63,22 @@ def in_child(work: Callable[[], bool], seconds: float) -> End:
         try:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             os.dup2(1, 2)
-            code = 0 if work() else 1
+            failed = work()
+            if failed is not None:
+                os.write(writing, str(failed).encode())
+            code = 0 if failed is None else 1
         finally:
             os._exit(code)
     os.close(writing)
-    ended, _, _ = select.select([reading], [], [], seconds)
+    is_over, _, _ = select.select([reading], [], [], seconds)
+    said = os.read(reading, 64) if is_over else b""
     os.close(reading)
-    if not ended:
+    if not is_over:
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
-    if not ended:
-        return End.TIMED_OUT
-    return End.SURVIVED if status == 0 else End.KILLED
+    if not is_over:
+        return Ended(End.TIMED_OUT)
+    return Ended(End.SURVIVED if status == 0 else End.KILLED, int(said) if said else None)
 
 
 def touched_by(tests: Tests, filenames: frozenset[str], seconds: float) -> Touched:
@@ -71,7 +86,7 @@ def touched_by(tests: Tests, filenames: frozenset[str], seconds: float) -> Touch
     with TemporaryDirectory() as folder:
         kept = Path(folder, "touched")
 
-        def run_all() -> bool:
+        def run_all() -> int | None:
             touched = Touched()
             for at, test in enumerate(tests):
                 lines: set[Line] = set()
@@ -79,28 +94,31 @@ def touched_by(tests: Tests, filenames: frozenset[str], seconds: float) -> Touch
                 with lines_run(filenames, lines):
                     if not _holds(test, tests[at + 1] if at + 1 < len(tests) else None):
                         kept.write_bytes(pickle.dumps(test.nodeid))
-                        return False
+                        return at
                 if lines:
                     touched.add(at, time.monotonic() - begun, lines)
             kept.write_bytes(pickle.dumps(touched))
-            return True
+            return None
 
-        end = in_child(run_all, seconds)
+        end = in_child(run_all, seconds).end
         found = pickle.loads(kept.read_bytes()) if kept.exists() else end.value
     if not isinstance(found, Touched):
         raise Broken(str(found))
     return found
 
 
-def try_change(grafts: Grafts, tests: Tests, seconds: float) -> End:
-    """Whether one of these tests notices; `seconds` is what they take unchanged."""
+def try_change(grafts: Grafts, tests: Tests, seconds: float) -> Ended:
+    """Which of these tests notices first; `seconds` is what they take unchanged."""
 
-    def run_until_one_fails() -> bool:
+    def run_until_one_fails() -> int | None:
         for function, code in grafts:
             function.__code__ = code
         following = [*tests[1:], None]
-        return all(_holds(test, after) for test, after in zip(tests, following, strict=True))
+        for at, (test, after) in enumerate(zip(tests, following, strict=True)):
+            if not _holds(test, after):
+                return at
+        return None
 
     if not tests:
-        return End.SURVIVED
+        return Ended(End.SURVIVED)
     return in_child(run_until_one_fails, 4 * seconds + PATIENCE)
