@@ -3,7 +3,8 @@
 In this order: a minimum and full increments by record; then into another unit, rounded to whole
 ones; then to digits; then the free units come off. The last three are worked out by record, or over
 the total of an accumulator: then a record's part is the difference that it makes, and the parts of
-a period sum to what its total is priced as.
+a period sum to what its total is priced as. What is taken back (negative) is counted as it was
+given.
 """
 
 from collections.abc import Callable

@@ -18,18 +18,28 @@ def measured(quantity: Quantity, measure: Measure) -> Quantity:
 
 @pytest.mark.parametrize(
     ("quantity", "counted"),
-    [(0, 0), (1, 60), (59, 60), (60, 60), (61, 90), (90, 90), (91, 120), (d("60.001"), 90)],
-)
+    [(0, 0), (1, 60), (59, 60), (60, 60), (61, 90), (90, 90), (91, 120),
+     (d("0.0"), 0), (d("0.001"), 60), (d("60.0"), 60), (d("60.001"), 90)],
+)  # fmt: skip
 def test_minimum_then_increments(quantity: Quantity, counted: Quantity) -> None:
-    assert measured(quantity, Measure("s", d("60"), d("30"))) == counted
+    measure = Measure("s", d("60"), d("30"))
+    assert measured(quantity, measure) == counted
+    assert measured(-quantity, measure) == -counted, "what is taken back counts as it was given"
 
 
-def test_without_an_increment_only_the_minimum_counts() -> None:
-    assert measured(d("60.5"), Measure("s", d("60"))) == d("60.5")
+@pytest.mark.parametrize("quantity", [d("60.5"), 70])
+def test_without_an_increment_only_the_minimum_counts(quantity: Quantity) -> None:
+    assert measured(quantity, Measure("s", d("60"))) == quantity
 
 
 def test_a_fractional_increment_is_exact() -> None:
     assert measured(d("0.31"), Measure("GB", d("0"), d("0.1"))) == d("0.4")
+    assert measured(1, Measure("GB", d("0"), d("0.3"))) == d("1.2")
+
+
+def test_a_fractional_minimum_is_exact() -> None:
+    assert measured(1, Measure("GB", d("1.5"), d("1"))) == d("1.5")
+    assert measured(2, Measure("GB", d("1.5"), d("1"))) == d("2.5")
 
 
 def by(factor: str, rounding: str = "none", *, divides: bool = True) -> Measure:
@@ -56,6 +66,7 @@ def by(factor: str, rounding: str = "none", *, divides: bool = True) -> Measure:
 )
 def test_conversion(measure: Measure, quantity: str, counted: str) -> None:
     assert measured(d(quantity), measure) == Decimal(counted)
+    assert measured(-d(quantity), measure) == -Decimal(counted)
 
 
 @pytest.mark.parametrize(
