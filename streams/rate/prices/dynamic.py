@@ -9,7 +9,7 @@ from decimal import Decimal
 from streams.model.money import CONTEXT, Quantity, quantize_line
 from streams.model.price import RECORD
 from streams.model.prices import Dynamic
-from streams.outcome import Reject, RejectReason
+from streams.outcome import Reject
 from streams.plain.values import read_quantity_text
 from streams.rate.prices.per_unit import PerUnitPrice
 from streams.rate.prices.price import (
@@ -69,10 +69,7 @@ class CostFromRecord(Binder):
     def bind(self, asking: Asking) -> dict[str, UnitPrice] | Reject:
         """The cost, which must be a number."""
         record, name = asking.record, self._attribute
-        text = record.attributes.get(name)
-        if text is None:
-            return Reject(RejectReason.MISSING_FIELD, f"there is no attribute {name}", name)
-        cost = read_quantity_text(text, name)
+        cost = read_quantity_text(record.attributes.get(name), name)
         if isinstance(cost, Reject):
             return cost
         price = CostPrice(
