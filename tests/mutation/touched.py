@@ -4,10 +4,16 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import accumulate
 from types import FrameType
 from typing import Any
 
 Line = tuple[str, int]
+SECONDS_MAX = 10.0
+"""Of tests for one change, in the processor's seconds of the slow run that looks at each line.
+
+Where a line is run by a thousand tests, the last of them would make each survivor cost a minute.
+"""
 
 
 @contextmanager
@@ -53,13 +59,16 @@ class Touched:
         self._noticed.clear()
 
     def tests(self, filename: str, first: int, last: int) -> list[int]:
-        """The tests that run one of these lines."""
+        """The tests that run one of these lines, as many as `SECONDS_MAX` allow."""
         found: set[int] = set()
         for line in range(first, last + 1):
             found.update(self._tests.get((filename, line), ()))
-        return sorted(
-            found, key=lambda test: (self._seconds[test] / (1 + self._noticed[test]), test)
-        )
+        ordered = sorted(found, key=self._rank)
+        until = accumulate(self._seconds[test] for test in ordered)
+        return [test for test, seconds in zip(ordered, until, strict=True) if seconds < SECONDS_MAX]
+
+    def _rank(self, test: int) -> tuple[float, int]:
+        return self._seconds[test] / (1 + self._noticed[test]), test
 
     def seconds(self, tests: list[int]) -> float:
         """How long these tests take, traced, when all hold."""
