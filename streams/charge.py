@@ -38,6 +38,7 @@ from streams.rate.multi_rate import CompiledMultiRate
 from streams.rate.offer import CompiledOffer, rate_usage
 from streams.rate.payer import Payer
 from streams.rate.plan import Plan
+from streams.rate.ranked_guide import new_guide
 from streams.rate.rate import find_offer
 from streams.rate.rated import rated_usage
 from streams.rate.rating import Rating
@@ -83,7 +84,7 @@ class Charging:
         self._partitions = partitions
         self._partition = partition
         self._commands = CommandBook(plans)
-        self._folding = Folding(plans, partition, self.folded_at_once)
+        self._folding = Folding(plans, partition, self.folded_at_once, partitions=partitions)
         self._periods: dict[str, Period] = {}
         self._guides: dict[str, Guide] = {}
         self._step: Effects | None = None
@@ -289,7 +290,7 @@ class Charging:
             balances,
         )
         open_period(rating, closed_before)
-        if offer.is_derived or offer.outcome is not None:
+        if offer.reads_state:
             rating.state, rating.position = state, position
         refusal = (rate_usage if offer.outcome is None else rate_session)(rating, offer)
         if refusal is not None:
@@ -356,7 +357,7 @@ class Charging:
     def _guide(self, version: str) -> Guide:
         guide = self._guides.get(version)
         if guide is None:
-            guide = self._guides[version] = Guide(self._plans[version])
+            guide = self._guides[version] = new_guide(self._plans[version])
         return guide
 
     def _period(self, occurred_at: Instant, zone_name: str, closed_before: Instant) -> Period:

@@ -1,10 +1,11 @@
 """Which commands have been seen, by their id.
 
-Ids of money are kept for good: a top-up that is sent again is never paid twice, and an audit counts
-the first of each id. Of the others, whose repeat would only put again what was put before, two
-groups are kept: a tick that finds the newer one `KEPT_DAYS` old begins another and drops the older
-one whole. So an id is known for `KEPT_DAYS` of the partition's time, and for twice that at most,
-ticks being regular. Ids from before the first tick are in the first group.
+Ids of money are kept for good: a top-up that is sent again is never paid twice, nor does a partner
+get a customer's volume twice, and an audit counts the first of each id. Of the others, whose
+repeat would only put again what was put before, two groups are kept: a tick that finds the newer
+one `KEPT_DAYS` old begins another and drops the older one whole. So an id is known for `KEPT_DAYS`
+of the partition's time, and for twice that at most, ticks being regular. Ids from before the first
+tick are in the first group.
 """
 
 from hashlib import blake2b
@@ -14,6 +15,7 @@ from streams.model.command import (
     ActivateCatalog,
     AssignService,
     EndService,
+    PartnerVolume,
     PutAccount,
     PutPrices,
     TopUp,
@@ -22,7 +24,9 @@ from streams.model.instant import DAY, Instant
 from streams.record_ids import KEPT_DAYS
 from streams.state import State, Table
 
-Identified = PutAccount | AssignService | EndService | TopUp | ActivateCatalog | PutPrices
+Identified = (
+    PutAccount | AssignService | EndService | TopUp | ActivateCatalog | PutPrices | PartnerVolume
+)
 """Commands that count once. The others have the same effect the second time."""
 
 GROUP: Final = b"commands.group"
@@ -35,7 +39,7 @@ _FOR_GOOD: Final = 0xFFFF_FFFF
 def note(command: Identified, state: State) -> bool:
     """Remember the command; True where its id is new."""
     digest = blake2b(command.command_id.encode(), digest_size=16).digest()
-    groups = (_FOR_GOOD,) if isinstance(command, TopUp) else _groups(state)
+    groups = (_FOR_GOOD,) if isinstance(command, TopUp | PartnerVolume) else _groups(state)
     for group in groups:
         if state.get(Table.COMMANDS, _start_of(group) + digest) is not None:
             return False

@@ -9,6 +9,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from streams import command_ids
+from streams.accumulate.partner_totals import take_volume
 from streams.accumulate.sessions import drop_closed
 from streams.accumulate.top_up import top_up
 from streams.due.fold import TIME
@@ -22,14 +23,18 @@ from streams.model.command import (
     EndService,
     FoldPeriods,
     Forwarded,
+    PartnerVolume,
     PutAccount,
+    PutPartnerTier,
     PutPrices,
     Receipt,
     Released,
     Tick,
     TopUp,
 )
-from streams.model.instant import Instant
+from streams.model.commission import CommissionPlan
+from streams.model.instant import BEGINNING, Instant
+from streams.model.partner import PartnerTiers
 from streams.model.rated import RecordVerdict
 from streams.model.usage import SourcePosition
 from streams.outbox import clear
@@ -63,6 +68,8 @@ class CommandBook:
                 clear(command.message_id, state, effects)
             case DiscardSuspended():
                 _discard(command, state, effects)
+            case PutPartnerTier():
+                _put_tier(command, state)
             case (
                 PutAccount()
                 | AssignService()
@@ -70,6 +77,7 @@ class CommandBook:
                 | TopUp()
                 | ActivateCatalog()
                 | PutPrices()
+                | PartnerVolume()
             ):
                 if command_ids.note(command, state):
                     self._apply_new(command, state=state, effects=effects)
@@ -96,6 +104,26 @@ class CommandBook:
                 _activate(command, state)
             case PutPrices():
                 _put_prices(command, state, effects)
+            case PartnerVolume():
+                time: Instant = state.get(Table.META, TIME) or BEGINNING
+                take_volume(command, self._terms_of(command, state), time, state)
+
+    def _terms_of(self, volume: PartnerVolume, state: State) -> CommissionPlan | None:
+        """The commission plan as it was when the period ended, or is now."""
+        marks: CatalogMarks | None = state.get(Table.CATALOGS, volume.tenant.encode())
+        if marks is None:
+            return None
+        version = marks.at(volume.end - 1) or marks.marks[0][1]
+        newest = marks.marks[-1][1]
+        name = volume.commission_plan
+        return next(
+            (
+                self._plans[each].commissions.plans[name]
+                for each in (version, newest)
+                if name in self._plans[each].commissions.plans
+            ),
+            None,
+        )
 
 
 def _put_account(command: PutAccount, state: State, effects: Effects) -> None:
@@ -127,6 +155,14 @@ def _put_prices(command: PutPrices, state: State, effects: Effects) -> None:
         changed = replace(account, version=account.version + 1, has_prices=True)
         state.put(Table.ACCOUNTS, key, changed)
         effects.facts.append(changed)
+
+
+def _put_tier(command: PutPartnerTier, state: State) -> None:
+    key = f"{command.tenant}\0{command.partner}".encode()
+    known: PartnerTiers = state.get(Table.PARTNER_TIERS, key) or PartnerTiers()
+    given = known.given(command.start, command.commission_plan, command.tier)
+    if given != known:
+        state.put(Table.PARTNER_TIERS, key, given)
 
 
 def _assign_service(command: AssignService, state: State, effects: Effects) -> None:

@@ -1,6 +1,8 @@
 """Messages to other partitions: part of the step that makes them, kept until they are received."""
 
-from streams.model.command import FoldPeriods, Forwarded, OutboxMessage
+from collections.abc import Callable
+
+from streams.model.command import FoldPeriods, Forwarded, OutboxMessage, Relayed
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.state import Effects, State, Table
 
@@ -29,6 +31,14 @@ def remind(partition: int, *, state: State, effects: Effects) -> int:
     command = FoldPeriods(f"fold:{partition}:{number}", partition, number)
     _put(OutboxMessage(number, partition, command), state, effects)
     return number
+
+
+def relay(
+    make: Callable[[str, int], Relayed], *, receiver: int, state: State, effects: Effects
+) -> None:
+    """Send the command that `make` gives for the end of its id and the message's number."""
+    number = _next_number(state)
+    _put(OutboxMessage(number, receiver, make(f"{receiver}:{number}", number)), state, effects)
 
 
 def _next_number(state: State) -> int:

@@ -55,6 +55,8 @@ class Table(IntEnum):
     """`AccountPrices` by `tenant NUL account`."""
     FEES = 15
     """`Fees` by `tenant NUL account`."""
+    PARTNER_TIERS = 16
+    """`PartnerTiers` by `tenant NUL partner`."""
 
 
 class RecordState(IntEnum):

@@ -11,7 +11,7 @@ import structlog
 
 from connectors.errors import ConnectorError
 from connectors.kafka.codec import encode_commands
-from streams.model.command import Forwarded, OutboxMessage, Receipt
+from streams.model.command import OutboxMessage, Receipt, Relayed
 
 _log = structlog.get_logger()
 
@@ -19,7 +19,7 @@ Send = Callable[[int, bytes], Awaitable[None]]
 """Put a message into `charging[partition]` and wait for the acknowledgement."""
 
 
-def receipt_for(forwarded: Forwarded, receiver: int) -> OutboxMessage:
+def receipt_for(forwarded: Relayed, receiver: int) -> OutboxMessage:
     """Tells the sender that its message has been taken in; its own `message_id` stays unused."""
     name = f"receipt:{forwarded.sender}:{forwarded.message_id}:{receiver}"
     return OutboxMessage(-1, forwarded.sender, Receipt(name, receiver, forwarded.message_id))

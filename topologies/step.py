@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from connectors.errors import ConnectorError, Corrupted
 from connectors.kafka.codec import decode_charging, encode_ledger, encode_value
 from connectors.kafka.topics import Topic
-from streams.model.command import Command, Forwarded, Released
+from streams.model.command import Command, Forwarded, Relayed, Released
 from streams.model.instant import Instant
 from streams.model.ledger import LEDGER_FORMAT, WHOLE, InputRange, LedgerRecord
 from streams.model.rated import RecordVerdict
@@ -125,7 +125,7 @@ class Step(NamedTuple):
     effects: Effects
     record: LedgerRecord
     value: bytes
-    forwarded: list[Forwarded]
+    forwarded: list[Relayed]
     inputs: int
 
 
@@ -177,7 +177,7 @@ class StepComputer:
             for portion in portions
             if portion.batch is None
             for item in portion.items
-            if isinstance(item, Forwarded)
+            if isinstance(item, Relayed)
         ]
         inputs = sum(len(portion.items) for portion in portions)
         return Step(overlay, effects, record, encode_ledger(record), forwarded, inputs)

@@ -14,7 +14,12 @@ from connectors.catalog.forms.fees import FeeForm
 from connectors.catalog.forms.loyalty import LoyaltyRuleForm
 from connectors.catalog.forms.multi_rate import MultiRateForm
 from connectors.catalog.forms.outcomes import OutcomeForm
-from connectors.catalog.forms.partners import ExchangeRateForm, PartnerForm, RevenueShareForm
+from connectors.catalog.forms.partners import (
+    CommissionPlanForm,
+    ExchangeRateForm,
+    PartnerForm,
+    RevenueShareForm,
+)
 from connectors.catalog.forms.prices import PriceForm
 from connectors.catalog.forms.quantity import MeasureForm
 from connectors.catalog.forms.rate_units import RateUnitForm, RateUnitMapForm, ServiceTypeForm
@@ -161,6 +166,7 @@ class CatalogFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     taxes: tuple[TaxForm, ...] = ()
     partners: tuple[PartnerForm, ...] = ()
     revenue_shares: tuple[RevenueShareForm, ...] = ()
+    commission_plans: tuple[CommissionPlanForm, ...] = ()
     loyalty_rules: tuple[LoyaltyRuleForm, ...] = ()
     exchange_rates: tuple[ExchangeRateForm, ...] = ()
     source_platforms: tuple[SourcePlatform, ...] = ()

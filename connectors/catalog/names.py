@@ -14,7 +14,11 @@ from connectors.catalog.forms.discounts import DiscountForm
 from connectors.catalog.forms.loyalty import LoyaltyRuleForm
 from connectors.catalog.forms.multi_rate import MultiRateForm
 from connectors.catalog.forms.outcomes import OutcomeForm
-from connectors.catalog.forms.partners import PartnerForm, RevenueShareForm
+from connectors.catalog.forms.partners import (
+    CommissionPlanForm,
+    PartnerForm,
+    RevenueShareForm,
+)
 from connectors.catalog.forms.rate_units import RateUnitForm, ServiceTypeForm
 from connectors.catalog.forms.taxes import TaxForm
 from connectors.catalog.forms.when import BillingPeriodForm, HolidayCalendarForm, TimeUnitForm
@@ -48,6 +52,7 @@ class Names:
     taxes: dict[str, TaxForm]
     partners: dict[str, PartnerForm]
     revenue_shares: dict[str, RevenueShareForm]
+    commission_plans: dict[str, CommissionPlanForm]
     loyalty_rules: dict[str, LoyaltyRuleForm]
     source_platforms: dict[str, SourcePlatform]
     outcomes: dict[str, OutcomeForm]
@@ -95,6 +100,7 @@ def names_of(sheets: Sheets, book: ProblemBook) -> Names:
         taxes=by_id(sheets.taxes, book),
         partners=by_id(sheets.partners, book),
         revenue_shares=by_id(sheets.revenue_shares, book),
+        commission_plans=by_id(sheets.commission_plans, book),
         loyalty_rules=by_id(sheets.loyalty_rules, book),
         source_platforms=by_id(sheets.source_platforms, book),
         outcomes=by_id(sheets.outcomes, book),

@@ -9,6 +9,7 @@ from connectors.catalog.currencies import minor_digits
 from connectors.catalog.forms.prices import PriceForm
 from connectors.catalog.number_plans import number_plan
 from connectors.catalog.resolution import money
+from connectors.catalog.resolution.commission import commission_plan
 from connectors.catalog.resolution.dates import duration_of, instant_at
 from connectors.catalog.resolution.fees import fee
 from connectors.catalog.resolution.holding import holding
@@ -64,6 +65,9 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
         taxes=tuple(money.tax(entry.form) for entry in sheets.taxes),
         partners=tuple(money.partner(entry.form) for entry in sheets.partners),
         revenue_shares=tuple(money.revenue_share(entry.form) for entry in sheets.revenue_shares),
+        commission_plans=tuple(
+            commission_plan(entry.form, sheets, periods) for entry in sheets.commission_plans
+        ),
         loyalty_rules=tuple(money.loyalty_rule(entry.form) for entry in sheets.loyalty_rules),
         exchange_rates=tuple(money.exchange_rate(entry.form) for entry in sheets.exchange_rates),
         source_platforms=tuple(_platform(entry.form) for entry in sheets.source_platforms),

@@ -21,7 +21,12 @@ from connectors.catalog.forms.discounts import DiscountForm
 from connectors.catalog.forms.loyalty import LoyaltyRuleForm
 from connectors.catalog.forms.multi_rate import MultiRateForm
 from connectors.catalog.forms.outcomes import OutcomeForm
-from connectors.catalog.forms.partners import ExchangeRateForm, PartnerForm, RevenueShareForm
+from connectors.catalog.forms.partners import (
+    CommissionPlanForm,
+    ExchangeRateForm,
+    PartnerForm,
+    RevenueShareForm,
+)
 from connectors.catalog.forms.rate_units import RateUnitForm, RateUnitMapForm, ServiceTypeForm
 from connectors.catalog.forms.taxes import TaxForm
 from connectors.catalog.forms.when import BillingPeriodForm, HolidayCalendarForm, TimeUnitForm
@@ -68,6 +73,7 @@ class Sheets:
     taxes: list[Entry[TaxForm]] = field(default_factory=list)
     partners: list[Entry[PartnerForm]] = field(default_factory=list)
     revenue_shares: list[Entry[RevenueShareForm]] = field(default_factory=list)
+    commission_plans: list[Entry[CommissionPlanForm]] = field(default_factory=list)
     loyalty_rules: list[Entry[LoyaltyRuleForm]] = field(default_factory=list)
     exchange_rates: list[Entry[ExchangeRateForm]] = field(default_factory=list)
     source_platforms: list[Entry[SourcePlatform]] = field(default_factory=list)

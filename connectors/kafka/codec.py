@@ -15,6 +15,7 @@ from streams.model.command import Command, OutboxMessage
 from streams.model.ledger import LedgerRecord
 from streams.model.meter import MeterState
 from streams.model.money import Quantity
+from streams.model.partner import PartnerTiers
 from streams.model.refused import RefusedRecord
 from streams.model.session import SessionTally
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
@@ -50,6 +51,7 @@ _TABLE_TYPES: dict[Table, Any] = {
     Table.METERS: MeterState,
     Table.SESSION_TALLIES: SessionTally,
     Table.ACCOUNT_PRICES: AccountPrices,
+    Table.PARTNER_TIERS: PartnerTiers,
 }
 TABLE_DECODERS = {
     table: msgspec.msgpack.Decoder(kind).decode for table, kind in _TABLE_TYPES.items()

@@ -21,7 +21,9 @@ from streams.model.command import (
     EndService,
     FoldPeriods,
     Forwarded,
+    PartnerVolume,
     PutAccount,
+    PutPartnerTier,
     PutPrices,
     Receipt,
     Released,
@@ -54,7 +56,14 @@ def partitions_of(command: Command, partitions: int) -> Iterable[int]:
             | PutPrices()
         ):
             return (partition_of(command.tenant, command.root, partitions),)
-        case Forwarded() | Receipt() | Released() | FoldPeriods():
+        case (
+            Forwarded()
+            | Receipt()
+            | Released()
+            | FoldPeriods()
+            | PartnerVolume()
+            | PutPartnerTier()
+        ):
             raise AssertionError(f"{type(command).__name__} is sent by workers alone")
         case _:
             assert_never(command)

@@ -29,9 +29,9 @@ from streams.model.command import (
     ActivateCatalog,
     Command,
     DiscardSuspended,
-    Forwarded,
     OutboxMessage,
     Receipt,
+    Relayed,
     Released,
     Tick,
 )
@@ -242,7 +242,7 @@ class CoreRun:
     def _deliver(self, sender: _Partition, message: OutboxMessage) -> None:
         receiver = self._partitions[message.partition]
         self._apply(receiver, message.command)
-        if isinstance(message.command, Forwarded):
+        if isinstance(message.command, Relayed):
             receipt = Receipt("receipt", receiver.number, message.message_id)
             self._apply(sender, receipt)
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from streams.accumulate.accumulators import move_accumulators
 from streams.accumulate.funds import take_funds
+from streams.accumulate.partner_totals import add_brought
 from streams.accumulate.thresholds import watch_rating
 from streams.due.agenda import put_balances
 from streams.model.account import Balances
@@ -40,6 +41,8 @@ def accumulate_usage(
     if rating.moved:
         totals = move_accumulators(rating, closed_before)
         state.put(_ACCUMULATORS, key, totals)
+    if rating.brought is not None:
+        add_brought(rating, plan, state, closed_before)
     if rating.session is not None:
         state.put(_SESSIONS, *rating.session)
     return None

@@ -1,6 +1,7 @@
 """Running totals by month, or by periods of their own: a record adds to those it counts in."""
 
 from streams.model.account import Accumulators
+from streams.model.commission import partner_total
 from streams.model.instant import Instant
 from streams.model.money import Quantity
 from streams.rate.rating import Rating
@@ -10,7 +11,10 @@ Total = tuple[str, Instant, Instant, Quantity]
 
 
 def move_accumulators(rating: Rating, closed_before: Instant) -> Accumulators:
-    """The account's totals after the record, without those of closed periods."""
+    """The account's totals after the record, without those of closed periods.
+
+    Totals of partners stay until they are told or settled.
+    """
     if rating.plan.spans:
         return _move_by_span(rating, closed_before)
     start, end = rating.period
@@ -27,7 +31,7 @@ def move_accumulators(rating: Rating, closed_before: Instant) -> Accumulators:
         if period_start == start and name in moved:
             found += 1
             totals.append((name, start, end, total + moved[name]))
-        elif period_end > closed_before:
+        elif period_end > closed_before or partner_total(name) is not None:
             totals.append(entry)
     if found < len(moved):
         known = {name for name, period_start, _, _ in rating.totals if period_start == start}
@@ -47,7 +51,7 @@ def _move_by_span(rating: Rating, closed_before: Instant) -> Accumulators:
         if span is not None and span.start == start:
             del left[name]
             totals.append((name, start, span.end, total + moved[name]))
-        elif end > closed_before:
+        elif end > closed_before or partner_total(name) is not None:
             totals.append(entry)
     if left:
         totals += [(name, *span, moved[name]) for name, span in left.items()]

@@ -8,6 +8,7 @@ from streams.model.command import (
     Command,
     EndService,
     FoldPeriods,
+    PartnerVolume,
     PutAccount,
     Tick,
     TopUp,
@@ -28,7 +29,7 @@ def apply_command(
             folding.fold_due(command, state, effects)
         case AssignService() | EndService():
             _change_service(command, book, folding, state=state, effects=effects)
-        case PutAccount() | TopUp():
+        case PutAccount() | TopUp() | PartnerVolume():
             key = f"{command.tenant}\0{command.account}".encode()
             folding.fold(key, command, now=BEGINNING, state=state, effects=effects)
             book.apply(command, state=state, effects=effects)

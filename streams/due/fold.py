@@ -16,6 +16,7 @@ from streams.due.expiry import expire
 from streams.due.fees import FeeStep, next_step, take_step
 from streams.due.follow import begun, follow_service
 from streams.due.moment import AccountMoment, Cause
+from streams.due.partners import Waiting, finish, waiting_totals
 from streams.model.account import Account, Balances, Fees, Service
 from streams.model.command import Command, FoldPeriods
 from streams.model.instant import BEGINNING, FOREVER, HOUR, Instant
@@ -36,7 +37,7 @@ AGAIN: Final[Instant] = HOUR
 AHEAD: Final[Instant] = HOUR
 """By how much usage may be ahead of the partition's time and still find its period begun."""
 
-_FEE, _EXPIRY = range(2)
+_FEE, _EXPIRY, _PARTNER = range(3)
 Place = tuple[Instant, int, str, int, int, int]
 """When something fell due; of what falls due at once, what comes first."""
 
@@ -44,9 +45,17 @@ Place = tuple[Instant, int, str, int, int, int]
 class Folding:
     """Folds accounts of one partition; `plans` are those of its charging core."""
 
-    def __init__(self, plans: Mapping[str, Plan], partition: int, at_once: int = AT_ONCE) -> None:
+    def __init__(
+        self,
+        plans: Mapping[str, Plan],
+        partition: int,
+        at_once: int = AT_ONCE,
+        *,
+        partitions: int = 1,
+    ) -> None:
         self._plans = plans
         self._partition = partition
+        self._partitions = partitions
         self._at_once = at_once
 
     def fold_due(self, cause: Command, state: State, effects: Effects) -> None:
@@ -126,6 +135,7 @@ class Folding:
                 cause=cause,
                 state=state,
                 effects=effects,
+                partitions=self._partitions,
             )
             due = _Agenda(moment).work_off()
             held = moment.balances
@@ -157,6 +167,7 @@ class _Agenda:
             self._places.setdefault((fee.service_id, fee.fee), number)
         self._heap: list[tuple[Place, Instant, FeeStep | None]] = []
         self._expiring: set[Instant] = set()
+        self._totals: dict[tuple[str, Instant], Waiting] = {}
         self._is_stuck = False
 
     def work_off(self) -> Instant:
@@ -164,6 +175,7 @@ class _Agenda:
         for number in range(len(self._running)):
             self._add_fee(number)
         self._add_expiries()
+        self._add_totals()
         heapify(self._heap)
         due = FOREVER
         while self._heap:
@@ -171,6 +183,8 @@ class _Agenda:
             clock = self._at.now if step is not None and not step.is_end else self._at.time
             if waits_for > clock:
                 due = min(due, waits_for)
+            elif place[1] == _PARTNER:
+                self._finish(place[2], place[3])
             elif step is None:
                 self._expire(place[0])
             else:
@@ -209,6 +223,23 @@ class _Agenda:
         if followed.until != max(followed.end, followed.start):
             self._add_fee(number)
         self._add_expiries()
+        self._add_totals()
+
+    def _add_totals(self) -> None:
+        """Partners' totals come after the fees that belong to the same period."""
+        for waiting in waiting_totals(self._at):
+            name, start = waiting.total.name, waiting.period.start
+            if (name, start) not in self._totals:
+                place = (waiting.period.end, _PARTNER, name, start, 0, 0)
+                heappush(self._heap, (place, waiting.due, None))
+            self._totals[name, start] = waiting
+
+    def _finish(self, name: str, start: Instant) -> None:
+        if not finish(self._totals[name, start], self._at):
+            self._is_stuck = True
+            return
+        del self._totals[name, start]
+        self._add_totals()
 
     def _add_expiries(self) -> None:
         ends = {bucket.end for bucket in self._at.balances.buckets} - {FOREVER}

@@ -1,6 +1,6 @@
 """One account while it is folded forward: what it is folded by, and at which time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from streams.accumulate.accumulate import accumulate_usage
@@ -18,6 +18,7 @@ from streams.model.rated import RatedUsage
 from streams.model.usage import UsageRecord
 from streams.outcome import Reject
 from streams.rate.offer import CompiledOffer
+from streams.rate.partner_tier import ranked
 from streams.rate.payer import Payer, floor_of
 from streams.rate.plan import Plan
 from streams.rate.rated import rated_usage
@@ -43,6 +44,7 @@ class AccountMoment:
     cause: Cause
     state: State
     effects: Effects
+    partitions: int = 1
 
     @property
     def grace(self) -> Instant:
@@ -59,6 +61,12 @@ class AccountMoment:
         """The catalog version in force; before the first one, that."""
         return self.marks.at(at) or self.marks.marks[0][1]
 
+    def versions_from(self, at: Instant) -> Iterator[str]:
+        """The catalog version in force, then all there are, the newest first."""
+        yield self.version_at(at)
+        for _, version in reversed(self.marks.marks):
+            yield version
+
     def plan_at(self, at: Instant) -> Plan:
         """The plan of `version_at`."""
         return self.plans[self.version_at(at)]
@@ -69,7 +77,9 @@ class AccountMoment:
 
     def payer_of(self, record: UsageRecord, assignment: ServiceAssignment) -> Payer:
         """Who pays a made record."""
-        account, plan = self.account, self.plan_at(record.occurred_at)
+        at = record.occurred_at
+        plan = self.plan_at(at)
+        account = ranked(self.account, plan.commissions, at, self.state)
         return Payer(
             Service(account.tenant, record.service_id, (assignment,)),
             account,
@@ -104,6 +114,7 @@ class AccountMoment:
             balances.thresholds,
             () if totals is None else totals.totals,
             balances,
+            state=self.state,
         )
 
     def settle(self, rating: Rating, product: str) -> Reject | None:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from streams.model.billing_period import BillingPeriod
+from streams.model.commission import CommissionPlan
 from streams.model.discount import Discount
 from streams.model.exchange import ExchangeRate
 from streams.model.fee import Fee
@@ -198,6 +199,7 @@ class Catalog(Struct, frozen=True, kw_only=True):
     rate_unit_maps: tuple[RateUnitMap, ...] = ()
     outcomes: tuple[OutcomeRule, ...] = ()
     multi_rates: tuple[MultiRate, ...] = ()
+    commission_plans: tuple[CommissionPlan, ...] = ()
     grace: Instant = HOUR
     late: LatePolicy = "open_period"
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from streams.model.account import Payment
 from streams.model.account_prices import PriceList
 from streams.model.instant import Instant
-from streams.model.money import Currency
+from streams.model.money import Currency, Quantity
 from streams.model.usage import UsageBatch
 
 
@@ -151,6 +151,38 @@ class PutPrices(Struct, frozen=True, array_like=True, tag=14):
     prices: PriceList
 
 
+class PartnerVolume(Struct, frozen=True, array_like=True, tag=15):
+    """What a customer brought to a partner in a period; goes to the home of the partner's account.
+
+    The total is told once it is final; what comes later is told as what is added to it.
+    """
+
+    command_id: str
+    sender: int
+    message_id: int
+    tenant: str
+    account: str
+    partner: str
+    commission_plan: str
+    customer: str
+    start: Instant
+    end: Instant
+    quantity: Quantity
+
+
+class PutPartnerTier(Struct, frozen=True, array_like=True, tag=16):
+    """A partner's tier from `start` on, as one of his commission plans gave it."""
+
+    command_id: str
+    sender: int
+    message_id: int
+    tenant: str
+    partner: str
+    commission_plan: str
+    tier: str
+    start: Instant
+
+
 Command = (
     PutAccount
     | AssignService
@@ -164,7 +196,12 @@ Command = (
     | Released
     | FoldPeriods
     | PutPrices
+    | PartnerVolume
+    | PutPartnerTier
 )
+
+Relayed = Forwarded | PartnerVolume | PutPartnerTier
+"""Commands of an outbox: whoever takes one in tells its `sender` by a `Receipt`."""
 
 
 class OutboxMessage(Struct, frozen=True, array_like=True):

@@ -6,15 +6,43 @@ from typing import Literal
 from msgspec import Struct
 
 from streams.model.eligibility import Eligibility, Step
+from streams.model.instant import Instant
 from streams.model.money import Currency
 
 
 class Partner(Struct, frozen=True, kw_only=True):
-    """Who gets shares, in `currency`. `tier` is what shares may go by."""
+    """Who gets shares, in `currency`. `tier` is what shares may go by.
+
+    `account` is his own, a root: there all that his customers bring is summed. `of` is the partner
+    above him, who gets the same totals. `tier` is the one he begins with, and falls back to.
+    """
 
     id: str
     currency: Currency
     tier: str = ""
+    account: str = ""
+    of: str = ""
+
+
+class PartnerTiers(Struct, frozen=True, array_like=True):
+    """The tiers that a partner was given: (from, commission plan, tier), by rising start.
+
+    Of the same start, the last by the plan's name counts.
+    """
+
+    tiers: tuple[tuple[Instant, str, str], ...] = ()
+
+    def at(self, instant: Instant) -> str | None:
+        """The tier in force; None before the first."""
+        for start, _, tier in reversed(self.tiers):
+            if start <= instant:
+                return tier
+        return None
+
+    def given(self, start: Instant, plan: str, tier: str) -> "PartnerTiers":
+        """With one more; the same once more changes nothing, in whatever order they come."""
+        kept = [each for each in self.tiers if each[:2] != (start, plan)]
+        return PartnerTiers(tuple(sorted([*kept, (start, plan, tier)])))
 
 
 class RevenueShare(Eligibility, frozen=True, kw_only=True):

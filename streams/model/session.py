@@ -44,7 +44,7 @@ class ChargedOutcome(Struct, frozen=True, array_like=True):
 
     `postings` are the legs of taxes and shares; `moved` what it added to accumulators, `burned`
     what it took of allowances: (resource, period start, quantity). `starts` are those of the spans
-    of accumulators with a period of their own.
+    of accumulators with a period of their own; `brought` is what it added to totals of partners.
     """
 
     period_start: Instant
@@ -56,6 +56,7 @@ class ChargedOutcome(Struct, frozen=True, array_like=True):
     moved: tuple[tuple[str, Quantity], ...] = ()
     burned: tuple[tuple[str, Instant, Quantity], ...] = ()
     starts: tuple[tuple[str, Instant], ...] = ()
+    brought: tuple[tuple[str, Quantity], ...] = ()
 
 
 class SessionTally(Struct, frozen=True, array_like=True):

@@ -34,6 +34,7 @@ class BestOffer(CompiledOffer):
         self.is_held = False
         self.is_derived = any(each.is_derived for each in candidates)
         self.outcome = None
+        self.reads_state = any(each.reads_state for each in candidates)
         self.takes_nothing = any(each.takes_nothing for each in candidates)
         self.product = first.product
         self.start = max(each.start for each in candidates)

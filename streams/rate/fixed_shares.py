@@ -14,11 +14,11 @@ from streams.model.partner import RevenueShare
 from streams.model.rated import ChargeLine, Posting
 from streams.rate.bounds import HUNDRED
 from streams.rate.eligibility import Applies, compile_eligibility
+from streams.rate.payable import PARTNER_PAYABLE
 from streams.rate.rating import Rating
 from streams.rate.terms import OfferTerms, PlanTerms
 
 RULE = "share"
-PARTNER_PAYABLE = "partner_payable"
 _subtract, _multiply = CONTEXT.subtract, CONTEXT.multiply
 _minus, _scaleb = CONTEXT.minus, CONTEXT.scaleb
 _PARTS = 10**12

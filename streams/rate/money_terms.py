@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from streams.model.catalog import Catalog
+from streams.model.commission import CommissionPlan
 from streams.model.discount import Discount
 from streams.model.loyalty import LoyaltyRule
 from streams.model.partner import Partner, RevenueShare
@@ -19,6 +20,7 @@ class MoneyTerms(Struct, frozen=True):
     shares: tuple[RevenueShare, ...] = ()
     loyalty: tuple[LoyaltyRule, ...] = ()
     exchange: Exchange = Exchange()
+    commission_plans: tuple[CommissionPlan, ...] = ()
 
 
 def money_terms(catalog: Catalog) -> MoneyTerms:
@@ -30,4 +32,5 @@ def money_terms(catalog: Catalog) -> MoneyTerms:
         catalog.revenue_shares,
         catalog.loyalty_rules,
         Exchange(catalog.exchange_rates, catalog.currencies),
+        catalog.commission_plans,
     )

@@ -5,6 +5,7 @@ from streams.outcome import Drop, Reject
 from streams.rate.outcome import CompiledOutcome
 from streams.rate.rating import Rating
 from streams.rate.rules import compile_rules
+from streams.rate.rules.revenue_share import asks_tier
 from streams.rate.terms import OfferTerms
 
 
@@ -13,6 +14,7 @@ class CompiledOffer:
 
     `product` is what revenue is reported by. `is_derived`: how much a record is follows from more
     than itself: rate units say it, or what is held (`is_held`: its units stay).
+    `reads_state`: its rules look into the state.
     `takes_nothing`: records that measured nothing may be charged. With an `outcome`, records move
     sessions, and what is achieved in them is charged.
     """
@@ -24,6 +26,7 @@ class CompiledOffer:
         "outcome",
         "plan",
         "product",
+        "reads_state",
         "rules",
         "start",
         "takes_nothing",
@@ -37,6 +40,7 @@ class CompiledOffer:
         self.is_derived = terms.rate_units is not None or self.is_held
         rule = terms.outcome
         self.outcome = None if rule is None else CompiledOutcome(rule, terms.units)
+        self.reads_state = self.is_derived or rule is not None or asks_tier(terms)
         self.takes_nothing = terms.charges_zero or self.is_derived or rule is not None
         self.product = terms.offer.product
         self.start: Instant = terms.offer.start

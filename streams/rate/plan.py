@@ -23,6 +23,7 @@ from streams.model.money import CONTEXT, ROUNDING_MODES, Quantity
 from streams.rate.account_prices import AccountOffers
 from streams.rate.best_offer import BestPricePlan
 from streams.rate.bounds import HUNDRED, MoneyBounds
+from streams.rate.commission import Commissions
 from streams.rate.fee import CompiledFee
 from streams.rate.money_terms import money_terms
 from streams.rate.multi_rate import CompiledMultiRate
@@ -49,6 +50,7 @@ class Plan:
         "account_offers",
         "allowance_thresholds",
         "charges_zero",
+        "commissions",
         "dedupe_days",
         "grace",
         "mediation",
@@ -64,6 +66,7 @@ class Plan:
         self.tenant = catalog.tenant
         self.grace = catalog.grace
         self.price_plans = _Compiler(catalog, functions).price_plans()
+        self.commissions = Commissions(catalog)
         self.charges_zero = _taken_without_quantity(catalog)
         usage_types = {each.id: each for each in catalog.usage_types}
         self.multi_rates = {

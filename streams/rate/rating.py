@@ -41,7 +41,8 @@ class Rating(Struct, gc=False):
     """Everything about one record while it is charged.
 
     `held` is what the account holds before it, `buckets` a working copy of its buckets; `granted`
-    are those opened by this record. `moved` is what the record has added to accumulators so far.
+    are those opened by this record. `moved` is what the record has added to accumulators so far,
+    `brought` what it adds to partners' totals.
     `segments` are there only where the usage spans band switches. `parts` are kept where tiers,
     bands or allowances need them; where they are not, each line is a part, by the price that
     `prices` has for its unit, and `counted` is the sum of their quantities. `is_offset`: allowances
@@ -83,6 +84,7 @@ class Rating(Struct, gc=False):
     lines: list[ChargeLine] = []
     parts: list[Part] = []
     moved: dict[str, Quantity] = {}
+    brought: dict[str, Quantity] | None = None
     postings: list[Posting] = []
     changes: list[BalanceChange] = []
     state: State | None = None

@@ -4,8 +4,8 @@ The record that makes `resolved` true carries the charge of one outcome, at the 
 allowances, discounts, taxes and shares as usage of that unit has them; every other record of the
 session costs the customer nothing. The record that makes `reopened` true takes back, in its own
 month, the very lines that were charged: allowances only where their month is still open,
-accumulators only where it is the same month, or the same period of their own. After it, events and
-quantities count anew.
+accumulators only where it is the same month, or the same period of their own, totals of partners in
+the period that is open. After it, events and quantities count anew.
 
 At most once a session, a resolved session stays charged until it is reopened. At most once a
 session and month, the first record of a later month begins to count anew as well, and what is
@@ -127,6 +127,7 @@ def _charged(rating: Rating, held: list[Bucket]) -> ChargedOutcome:
         tuple(sorted(rating.moved.items())),
         burned,
         tuple((name, rating.span_of(name).start) for name in sorted(rating.moved.keys() & spans)),
+        tuple(sorted((rating.brought or {}).items())),
     )
 
 
@@ -147,6 +148,9 @@ def _take_back(rating: Rating, charged: ChargedOutcome) -> None:
     for name, quantity in charged.moved:
         if rating.span_of(name).start == starts.get(name, charged.period_start):
             rating.moved[name] = added(rating.moved.get(name, 0), minus(quantity))
+    for name, quantity in charged.brought:
+        rating.brought = rating.brought or {}
+        rating.brought[name] = added(rating.brought.get(name, 0), minus(quantity))
     for resource, start, quantity in charged.burned:
         _give_back(rating, resource, start, quantity=quantity)
 

@@ -17,6 +17,7 @@ FOLDER_OF = {
     "kinds": "composite",
     "threshold": "threshold_price",
     "share": "fees",
+    "partner_volume": "commission",
 }
 """Where the folder is not called as the file is."""
 

@@ -1,4 +1,4 @@
-"""Ten bugs, planted by overriding one small method each, that the simulation must find.
+"""Eleven bugs, planted by overriding one small method each, that the simulation must find.
 
 Nothing in the product knows of them. Each is a mistake that somebody could make in good faith.
 """
@@ -6,8 +6,10 @@ Nothing in the product knows of them. Each is a mistake that somebody could make
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from connectors.kafka.ledger import Chain, Link
-from streams.model.command import OutboxMessage
+from streams.model.command import Command, OutboxMessage, PartnerVolume
 from streams.model.ledger import WHOLE
 from streams.model.usage import SourcePosition, UsageRecord
 from streams.state import Effects, State, Table
@@ -164,6 +166,21 @@ class AddedTwice(Sink):
         return True
 
 
+class _VolumeTwice(BreakableCharging):
+    def apply_command(self, command: Command, *, state: State, effects: Effects) -> None:
+        if isinstance(command, PartnerVolume):
+            time = state.get(Table.META, b"time")
+            command = replace(command, command_id=f"{command.command_id}/{time}")
+        super().apply_command(command, state=state, effects=effects)
+
+
+def volume_twice(partition: int, partitions: int) -> BreakableCharging:
+    """What a customer brought counts again when it is told again."""
+    return _VolumeTwice(
+        plans={SIM_PLAN.version: SIM_PLAN}, partitions=partitions, partition=partition
+    )
+
+
 BUGS: Mapping[str, Cast] = {
     "commit-before-ack": Cast(mediator=CommitBeforeAck),
     "apply-before-ack": Cast(owner=ApplyBeforeAck),
@@ -175,4 +192,5 @@ BUGS: Mapping[str, Cast] = {
     "snapshot-ahead": Cast(owner=SnapshotAhead),
     "cleared-before-receipt": Cast(owner=ClearedBeforeReceipt),
     "added-twice": Cast(sink=AddedTwice),
+    "volume-twice": Cast(core_of=volume_twice),
 }

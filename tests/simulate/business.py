@@ -21,9 +21,12 @@ from streams.model.catalog import (
     Tier,
     UsageType,
 )
+from streams.model.commission import CommissionPlan, Level, Milestone
+from streams.model.eligibility import Step
 from streams.model.fee import FEE, Fee, FeeGrant
 from streams.model.instant import BEGINNING, SECOND, Instant, format_instant
 from streams.model.mediation import FieldMapping, Match, QuantityField, SourcePlatform
+from streams.model.partner import Partner, RevenueShare
 from streams.model.prices import Flat
 from streams.model.usage import SourcePosition, UsageRecord
 from streams.rate.plan import Plan, compile_catalog
@@ -60,6 +63,26 @@ PLATFORM = SourcePlatform(
 
 
 _MONTH = BillingPeriod(id="month", unit="month")
+_HOUR = BillingPeriod(id="hour", unit="hour")
+
+PARTNER_ACCOUNT = "partner-north"
+PARTNER = Partner(id="north", currency=CURRENCY, account=PARTNER_ACCOUNT, tier="base")
+COMMISSION = CommissionPlan(
+    id="growth",
+    every=_HOUR,
+    currency=CURRENCY,
+    milestones=(Milestone(Decimal(5), Decimal("0.50")), Milestone(Decimal(20), Decimal(2))),
+    tiers=(Step(Decimal(0), Decimal(10)),),
+    levels=(Level(Decimal(5), "gold"),),
+    settled_after=5 * SECOND,
+    levels_after=7 * SECOND,
+)
+"""The hour ends where the month does, ten seconds after the beginning."""
+SALE = RevenueShare(
+    id="sale",
+    partner_from="account.partner",
+    partner_tiers={"base": Decimal(1), "gold": Decimal(20)},
+)
 
 
 def _fee(amount: str) -> Flat:
@@ -67,7 +90,7 @@ def _fee(amount: str) -> Flat:
 
 
 def build_plan() -> Plan:
-    """A graduated price on a monthly accumulator, free calls, a threshold on the wallet."""
+    """A graduated price on a monthly accumulator, free calls, fees, a partner, a threshold."""
     tiers = (Tier(Decimal(40), Decimal("0.10")), Tier(None, Decimal("0.07")))
     price = Price(price=Graduated(unit=UNIT, tiers=tiers, reference="monthly"))
     offer = PriceOffer(
@@ -97,7 +120,7 @@ def build_plan() -> Plan:
                             id="care",
                             product="care",
                             price=_fee("1.10"),
-                            every=BillingPeriod(id="hour", unit="hour"),
+                            every=_HOUR,
                             charged="arrears",
                             by="exact",
                         ),
@@ -110,6 +133,9 @@ def build_plan() -> Plan:
                     ),
                 ),
             ),
+            partners=(PARTNER,),
+            commission_plans=(COMMISSION,),
+            revenue_shares=(SALE,),
             grace=GRACE,
             source_platforms=(PLATFORM,),
             thresholds=(Threshold(id="low", on="balance", level=Decimal(5), resource=CURRENCY),),

@@ -19,12 +19,24 @@ from streams.model.command import (
 from streams.model.instant import BEGINNING, FOREVER, SECOND, Instant
 from streams.partition import partition_of
 from tests.simulate.broker import SimBroker
-from tests.simulate.business import CURRENCY, EPOCH, PLAN, SIM_PLAN, TENANT, Event
+from tests.simulate.business import (
+    CURRENCY,
+    EPOCH,
+    PARTNER,
+    PARTNER_ACCOUNT,
+    PLAN,
+    SIM_PLAN,
+    TENANT,
+    Event,
+)
 from tests.simulate.dice import Dice
 from tests.simulate.process import Process
 
 LOAD_S = 20.0
 """How long usage comes, in simulated seconds."""
+
+BROUGHT = {"partner": PARTNER.id}
+"""What every other account has: who brought it."""
 
 UNKNOWN_SERVICES = ("nobody-0", "nobody-1")
 """Services that no account ever gets."""
@@ -85,7 +97,8 @@ class Load:
         for partition in range(self._shape.partitions):
             self._begin(self._activate(partition))
         for number in range(self._shape.accounts):
-            await self._open_account(f"account-{number}")
+            await self._open_account(f"account-{number}", BROUGHT if number % 2 else {})
+        self._begin(self._open_account(PARTNER_ACCOUNT, {}))
         for number in range(self._shape.services):
             await asyncio.sleep(self._dice.between(0, LOAD_S / self._shape.services / 2))
             account = f"account-{self._dice.random.randrange(self._shape.accounts)}"
@@ -112,9 +125,17 @@ class Load:
             partition, ActivateCatalog("activate", TENANT, SIM_PLAN.version, BEGINNING)
         )
 
-    async def _open_account(self, account: str) -> None:
+    async def _open_account(self, account: str, attributes: dict[str, str]) -> None:
         put = PutAccount(
-            f"put:{account}", TENANT, account, account, "prepaid", CURRENCY, "UTC", None
+            f"put:{account}",
+            TENANT,
+            account,
+            account,
+            "prepaid",
+            CURRENCY,
+            "UTC",
+            None,
+            attributes,
         )
         await self._command(account, put)
         await self._top_up(account, "first")

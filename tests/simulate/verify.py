@@ -1,16 +1,20 @@
 """What must hold when everything has come to rest. Reads topics and disks, no code of the owner."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from connectors.kafka.codec import decode_refused
+from streams.due.commission import COMMISSION
 from streams.model.account import Balances
+from streams.model.commission import partner_total
+from streams.model.rated import RatedUsage
 from streams.model.usage import MADE
 from streams.state import Table
-from tests.simulate.business import TENANT, new_core, service_of
+from tests.simulate.business import PARTNER, TENANT, new_core, service_of
 from tests.simulate.fold import Folded, decode_disk, fold_partition
 from tests.simulate.load import UNKNOWN_SERVICES
 from tests.simulate.world import World
@@ -30,7 +34,53 @@ def verify(world: World) -> list[str]:
     problems += _check_charged_once(folds)
     problems += _check_balances(world, folds)
     problems += _check_aggregates(world, folds)
+    problems += _check_partner(folds)
     return problems
+
+
+def _check_partner(folds: dict[int, Folded]) -> list[str]:
+    """All that customers brought is with the partner, once; every home knows his tiers."""
+    brought = sum((each.amount for each in _charges(folds) if _is_brought(each)), Decimal(0))
+    settled = sum(
+        (
+            Decimal(usage.quantity)
+            for each in _charges(folds)
+            if each.record.usage_type == COMMISSION
+            for usage in each.record.usages
+        ),
+        Decimal(0),
+    )
+    held = sum(
+        (
+            Decimal(quantity)
+            for folded in folds.values()
+            for (table, _), value in folded.by_core.values.items()
+            if table == Table.ACCUMULATORS
+            for name, _, _, quantity in value.totals
+            if partner_total(name) is not None
+        ),
+        Decimal(0),
+    )
+    problems = []
+    if brought != settled + held:
+        problems.append(f"customers brought {brought}, settled are {settled}, held {held}")
+    key = (int(Table.PARTNER_TIERS), f"{TENANT}\0{PARTNER.id}".encode())
+    tiers = {str(folded.by_core.values.get(key)) for folded in folds.values()}
+    if len(tiers) > 1:
+        problems.append(f"the partner's tiers are not the same everywhere: {sorted(tiers)}")
+    return problems
+
+
+def _charges(folds: dict[int, Folded]) -> Iterator[RatedUsage]:
+    for folded in folds.values():
+        for _, record in folded.records:
+            yield from record.rated
+
+
+def _is_brought(charge: RatedUsage) -> bool:
+    """True for charges of accounts that the partner brought."""
+    number = charge.account.rpartition("-")[2]
+    return number.isdigit() and int(number) % 2 == 1
 
 
 def _check_states(world: World, partition: int, folded: Folded) -> list[str]:

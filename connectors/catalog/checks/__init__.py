@@ -6,6 +6,7 @@ Their order is the order of reading: what is declared, what refers to it, what i
 from collections.abc import Callable
 
 from connectors.catalog.checks.best_of import check_best_of
+from connectors.catalog.checks.commission import check_commission
 from connectors.catalog.checks.discounts import check_discounts
 from connectors.catalog.checks.fees import check_fees
 from connectors.catalog.checks.fields import check_fields
@@ -39,6 +40,7 @@ CHECKS: tuple[Check, ...] = (
     check_discounts,
     check_taxes,
     check_partners,
+    check_commission,
     check_loyalty,
     check_fees,
     check_platforms,

@@ -22,29 +22,31 @@ def discount(form: DiscountForm, periods: Periods) -> Discount:
     """A discount."""
     needs = tuple(Need(need.accumulator, need.at_least) for need in form.needs)
     period = own_period(form.period, periods)
-    more = {"tiers": _steps(form.tiers), "needs": needs, "period": period}
-    return Discount(**_words(form) | more)
+    more = {"tiers": steps_of(form.tiers), "needs": needs, "period": period}
+    return Discount(**words_of(form) | more)
 
 
 def tax(form: TaxForm) -> Tax:
     """A tax."""
-    return Tax(**_words(form) | {"rounding": form.rounding or ""})
+    return Tax(**words_of(form) | {"rounding": form.rounding or ""})
 
 
 def partner(form: PartnerForm) -> Partner:
     """A partner."""
-    return Partner(id=form.id, currency=form.currency, tier=form.tier)
+    return Partner(
+        id=form.id, currency=form.currency, tier=form.tier, account=form.account, of=form.of
+    )
 
 
 def revenue_share(form: RevenueShareForm) -> RevenueShare:
     """A partner's share."""
-    return RevenueShare(**_words(form) | {"tiers": _steps(form.tiers)})
+    return RevenueShare(**words_of(form) | {"tiers": steps_of(form.tiers)})
 
 
 def loyalty_rule(form: LoyaltyRuleForm) -> LoyaltyRule:
     """A rule that gives points."""
     multipliers = tuple(Multiplier(each.when, each.times) for each in form.multipliers)
-    return LoyaltyRule(**_words(form) | {"multipliers": multipliers})
+    return LoyaltyRule(**words_of(form) | {"multipliers": multipliers})
 
 
 def exchange_rate(form: ExchangeRateForm) -> ExchangeRate:
@@ -54,7 +56,7 @@ def exchange_rate(form: ExchangeRateForm) -> ExchangeRate:
     return ExchangeRate(source=form.source, target=form.target, rate=form.rate, start=start)
 
 
-def _words(form: EligibilityForm) -> dict[str, Any]:
+def words_of(form: EligibilityForm) -> dict[str, Any]:
     """The words of a form, which are those of the model, with its dates as instants."""
     words = {word: getattr(form, word) for word in form.__struct_fields__}
     start = form.start and instant_at(form.start)
@@ -65,5 +67,6 @@ def _words(form: EligibilityForm) -> dict[str, Any]:
     }
 
 
-def _steps(steps: tuple[StepForm, ...]) -> tuple[Step, ...]:
+def steps_of(steps: tuple[StepForm, ...]) -> tuple[Step, ...]:
+    """Steps of a percent."""
     return tuple(Step(step.start, step.percent) for step in steps)

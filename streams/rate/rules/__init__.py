@@ -14,6 +14,7 @@ from streams.rate.rules.free_units import compile_free_units
 from streams.rate.rules.holding import compile_holding
 from streams.rate.rules.loyalty import compile_loyalty
 from streams.rate.rules.outcome import compile_outcome_price
+from streams.rate.rules.partner_volume import compile_partner_volume
 from streams.rate.rules.quantity import compile_quantity
 from streams.rate.rules.revenue_share import compile_revenue_share
 from streams.rate.rules.rounding import compile_rounding
@@ -47,6 +48,7 @@ RULES: tuple[CompileRule, ...] = (
     compile_tax,
     # After tax: tax is not the tenant's to count or share, and earns no points.
     compile_amount,
+    compile_partner_volume,
     compile_revenue_share,
     compile_loyalty,
     # Last: no rule takes them for lines that the customer pays.

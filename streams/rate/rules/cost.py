@@ -52,6 +52,7 @@ def compile_cost(terms: OfferTerms) -> Rule | None:
             band=rating.band,
             segments=rating.segments,
             closed_before=rating.closed_before,
+            state=rating.state,
         )
         refusal = price_costs(beside)
         if refusal is not None:

@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from streams.model.money import CONTEXT, ROUNDING_MODES, ZERO, allot, quantize_line
 from streams.model.partner import Partner, RevenueShare
-from streams.model.rated import ChargeLine, Posting
-from streams.outcome import Reject, RejectReason
+from streams.model.rated import ChargeLine
+from streams.outcome import Reject
 from streams.rate.bounds import HUNDRED
 from streams.rate.eligibility import (
     compile_eligibility,
@@ -23,12 +23,14 @@ from streams.rate.eligibility import (
     total_before,
 )
 from streams.rate.exchange import no_rate
-from streams.rate.fixed_shares import PARTNER_PAYABLE, RULE, compile_fixed_shares
+from streams.rate.fixed_shares import RULE, compile_fixed_shares
+from streams.rate.no_partner import no_partner
+from streams.rate.partner_tier import tier_at
+from streams.rate.payable import payable
 from streams.rate.rating import Rating
 from streams.rate.rule import Rule
 from streams.rate.terms import OfferTerms
 
-EXCHANGE = "exchange"
 _DOWN = ROUNDING_MODES["down"]
 
 
@@ -48,6 +50,11 @@ def compile_revenue_share(terms: OfferTerms) -> Rule | None:
 def compile_any_shares(listed: Sequence[RevenueShare], terms: OfferTerms) -> Rule:
     """What holds for all shares, whoever gets them and whatever they are."""
     return _Sharing(_tree(listed, "", terms), terms).share_out
+
+
+def asks_tier(terms: OfferTerms) -> bool:
+    """True where a share goes by the partner's tier at the time of the usage."""
+    return any(share.partner_tiers and is_for(share, terms) for share in terms.money.shares)
 
 
 def _tree(listed: Sequence[RevenueShare], of: str, terms: OfferTerms) -> tuple["_Share", ...]:
@@ -74,7 +81,7 @@ class _Share:
         name = share.partner or rating.word(share.partner_from)
         if not name:
             return None
-        return self._partners.get(name) or _no_partner(rating, name)
+        return self._partners.get(name) or no_partner(rating, name)
 
     def percent(self, partner: Partner, rating: Rating) -> Decimal:
         """Its percent now; nothing where it is none of percents."""
@@ -82,7 +89,10 @@ class _Share:
         if share.percent is not None:
             return share.percent
         if share.partner_tiers:
-            return share.partner_tiers.get(partner.tier, ZERO)
+            record, state = rating.record, rating.state
+            assert state is not None
+            tier = tier_at(partner, record.tenant, record.occurred_at, state)
+            return share.partner_tiers.get(tier, ZERO)
         return percent_at(share.tiers, total_before(share.reference, rating))
 
 
@@ -146,25 +156,13 @@ class _Sharing:
             detail["percent"] = f"{part.due.percent:f}"
         if part.kept != part.amount:
             detail["kept"] = f"{kept:f}"
-        postings: tuple[Posting, ...] = ()
         if kept:
-            payable = f"{PARTNER_PAYABLE}:{partner.id}"
-            postings = (Posting("revenue", currency, CONTEXT.minus(kept)),)
-            if partner.currency == currency:
-                postings += (Posting(payable, currency, kept),)
-            else:
-                at = rating.record.occurred_at
-                rate = self._exchange.rate_at(currency, partner.currency, at)
-                if rate is None:
-                    return no_rate(rating.record, currency, partner.currency, plan=self._plan.id)
-                worth = self._exchange.rounded(kept, rate, partner.currency)
-                detail |= {"rate": f"{rate:f}", "paid": f"{worth:f} {partner.currency}"}
-                postings += (
-                    Posting(EXCHANGE, currency, kept),
-                    Posting(EXCHANGE, partner.currency, CONTEXT.minus(worth)),
-                    Posting(payable, partner.currency, worth),
-                )
-        rating.postings += postings
+            at = rating.record.occurred_at
+            owed = payable(kept, currency, partner, exchange=self._exchange, at=at)
+            if owed is None:
+                return no_rate(rating.record, currency, partner.currency, plan=self._plan.id)
+            detail |= owed.detail
+            rating.postings += owed.postings
         whole = quantize_line(self._amount(sign * part.whole))
         rate_of = quantize_line(CONTEXT.divide(part.due.percent, HUNDRED))
         rating.lines.append(
@@ -237,12 +235,3 @@ def _percents(whole: int, percents: Sequence[Decimal]) -> list[int]:
 def _minor(amount: Decimal, quantum: Decimal) -> int:
     """How many full minor units."""
     return int(CONTEXT.divide(amount.quantize(quantum, _DOWN, CONTEXT), quantum))
-
-
-def _no_partner(rating: Rating, name: str) -> Reject:
-    record = rating.record
-    return Reject(
-        RejectReason.NO_PRICE,
-        f"partner {name} who gets a share is not in the catalog",
-        lacks=f"price:{record.tenant}:{rating.plan.id}:{record.usage_type}",
-    )
