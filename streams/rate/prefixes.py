@@ -6,10 +6,11 @@ that begin alike: however many prefixes there are, few lie close together.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from streams.model.instant import BEGINNING, FOREVER, Instant
+from streams.model.usage import UsageRecord
 
 _GROUP_SIZE = 128
 _HEAD_MAX = 16
@@ -27,6 +28,11 @@ class Way(NamedTuple):
 Ways = tuple[Way, ...]
 """Of those that hold at a moment, the first one counts."""
 
+Zone = Any
+"""The zone of a stretch where it always holds, else its `Ways`, of which the last always holds."""
+
+Finder = Callable[[UsageRecord], str]
+
 
 class _Stretches(NamedTuple):
     """Where each stretch begins, and the ways of its values, the most specific first."""
@@ -38,30 +44,46 @@ class _Stretches(NamedTuple):
 class PrefixTable:
     """Prefixes and exact values of one field."""
 
-    __slots__ = ("_all", "_groups", "_head")
+    __slots__ = ("_groups", "_head", "_starts", "_zones")
 
     def __init__(
         self, prefixes: Iterable[tuple[str, Way]], exact: Iterable[tuple[str, Way]], default: str
     ) -> None:
         always: Ways = (Way(BEGINNING, FOREVER, default),)
-        self._all = _stretches(_gathered(prefixes), _gathered(exact), always)
-        self._head, self._groups = _grouped(self._all)
+        found = _stretches(_gathered(prefixes), _gathered(exact), always)
+        self._starts, self._zones = found.starts, [_zone(ways) for ways in found.ways]
+        self._head, self._groups = _grouped(self._starts, self._zones)
 
-    def ways_of(self, value: str) -> Ways:
-        """All ways that may hold for the value, the most specific first; the last always holds."""
-        head = self._head
-        group = self._groups.get(value[:head])
-        if group is not None:
-            starts, ways = group
-            return ways[bisect_right(starts, value[head:]) - 1]
-        starts, ways = self._all
-        return ways[bisect_right(starts, value) - 1]
+    def finder(self, attribute: str) -> Finder:
+        """The look-up of a record's zone by the value of an attribute, or by none."""
+        head, group_of = self._head, self._groups.get
+        starts, zones = self._starts, self._zones
+
+        def find_zone(record: UsageRecord) -> str:
+            value = record.attributes.get(attribute, "")
+            group = group_of(value[:head])
+            if group is None:
+                zone = zones[bisect_right(starts, value) - 1]
+            else:
+                size = len(group) >> 1
+                zone = group[size + bisect_right(group, value[head:], 0, size) - 1]
+            return zone if type(zone) is str else _zone_at(zone, record.occurred_at)
+
+        return find_zone
 
     @property
     def comparisons(self) -> int:
         """The most comparisons of a look-up whose value begins as some prefix does."""
-        groups = self._groups.values() or (self._all,)
-        return max(len(starts) for starts, _ in groups).bit_length()
+        sizes = [len(group) >> 1 for group in self._groups.values()] or [len(self._starts)]
+        return max(sizes).bit_length()
+
+
+def _zone(ways: Ways) -> Zone:
+    return ways[0].zone if _always(ways[0]) else ways
+
+
+def _zone_at(ways: Ways, at: Instant) -> str:
+    return next(zone for start, end, zone in ways if start <= at < end)
 
 
 def _gathered(entries: Iterable[tuple[str, Way]]) -> dict[str, Ways]:
@@ -120,24 +142,24 @@ def _end_of(prefix: str) -> str:
     return stem[:-1] + chr(ord(stem[-1]) + 1) if stem else _LAST
 
 
-def _grouped(whole: _Stretches) -> tuple[int, dict[str, _Stretches]]:
+def _grouped(starts: Sequence[str], zones: Sequence[Zone]) -> tuple[int, dict[str, list[Any]]]:
     """How many first characters part the stretches into small groups, and these groups.
 
-    Those of a group are told without the characters that they all begin with. A value that begins
-    otherwise is searched for among all.
+    A group is one list, so that little is fetched from memory to look into it: first where its
+    stretches begin, told without the characters that they all begin with, then their zones. A
+    value that begins otherwise is searched for among all.
     """
-    starts, ways = whole
     wanted = len(starts) // _GROUP_SIZE
     if not wanted:
         return 0, {}
     size = 1
     while size < _HEAD_MAX and len({start[:size] for start in starts}) < wanted:
         size += 1
-    groups: dict[str, _Stretches] = {}
+    groups: dict[str, list[Any]] = {}
     for head in {start[:size] for start in starts if len(start) >= size}:
         first = bisect_right(starts, head) - 1
         last = bisect_left(starts, _end_of(head))
         # Made anew one after the other, and without the head, they lie side by side in memory.
-        rests = ("", *[start[size:] for start in starts[first + 1 : last]])
-        groups[head] = _Stretches(rests, tuple(ways[first:last]))
+        groups[head] = ["", *[start[size:] for start in starts[first + 1 : last]]]
+        groups[head] += zones[first:last]
     return size, groups

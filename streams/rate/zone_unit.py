@@ -15,7 +15,7 @@ from streams.model.instant import Instant
 from streams.model.usage import UsageRecord
 from streams.model.zone_unit import ANYTHING, ZoneRow, ZoneUnit
 from streams.position import Box, Position, position_of
-from streams.rate.prefixes import PrefixTable, Way
+from streams.rate.prefixes import Finder, PrefixTable, Way
 
 T = TypeVar("T")
 Specificity = tuple[int, Decimal]
@@ -30,10 +30,11 @@ _FARTHEST = Decimal("Infinity")
 class ZoneTable:
     """A zone unit compiled to dictionaries.
 
-    Most units go by one value and dates alone; theirs is a `PrefixTable`.
+    `zone_for` is the zone of a record, or the empty string where no row fits and there is no
+    default. Most units go by one value and dates alone; theirs is a `PrefixTable`'s.
     """
 
-    __slots__ = ("_default", "_distance", "_groups", "_prefixes", "_status", "attribute", "id")
+    __slots__ = ("_default", "_distance", "_groups", "_status", "attribute", "id", "zone_for")
 
     def __init__(self, unit: ZoneUnit) -> None:
         active = unit.status == "ACTIVE"
@@ -44,17 +45,13 @@ class ZoneTable:
         self._default = unit.default if active else ""
         self._distance = unit.distance
         simple = _is_simple(unit)
-        self._prefixes = _prefixes(rows, self._default) if simple else None
         self._groups = [] if simple else _group(unit, rows)
+        self.zone_for: Finder = self._best_row
+        if simple:
+            self.zone_for = _prefixes(rows, self._default).finder(self.attribute)
 
-    def zone_for(self, record: UsageRecord) -> str:
-        """The zone, or the empty string where no row fits and there is no default."""
+    def _best_row(self, record: UsageRecord) -> str:
         attributes, at = record.attributes, record.occurred_at
-        if self._prefixes is not None:
-            for start, end, zone in self._prefixes.ways_of(attributes.get(self.attribute, "")):
-                if start <= at < end:
-                    return zone
-            return self._default
         distance = self._distance_of(record)
         best: tuple[Rank, str] | None = None
         for group in self._groups:
