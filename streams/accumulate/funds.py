@@ -35,8 +35,8 @@ def take_funds(rating: Rating) -> Reject | None:
         refusal = _bear(rating, amount, currency)
         if refusal is not None:
             return refusal
-    if total:
-        earned = _subtract(total, tax) if tax else total
+    earned = _subtract(total, tax) if tax else total
+    if earned:
         postings.append(Posting("revenue", currency, earned))
     if amount != total:
         postings.append(Posting("rounding", currency, _subtract(amount, total)))

@@ -65,4 +65,4 @@ class MoneyBounds:
                 level = CONTEXT.divide(CONTEXT.multiply(limit, level), HUNDRED)
                 balance = CONTEXT.minus(level)
                 bounds.append(MoneyBound(threshold.id, currency, level, balance, True))
-        return tuple(sorted(bounds, key=lambda bound: -bound.balance))
+        return tuple(sorted(bounds, key=lambda bound: bound.balance, reverse=True))

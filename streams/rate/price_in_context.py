@@ -6,7 +6,7 @@ over a period; with accumulators of records. All others are priced by `rules/pri
 less.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from streams.model.money import Quantity
 from streams.model.price import RECORD
@@ -110,7 +110,8 @@ class _Pricing:
                 return no_price(rating, unit, band, why="quantity not covered")
             if number == 0 and price.closing is not None:
                 self._closings.setdefault(id(price.closing), price.closing)
-            self._open(price, band, is_first=number == 0)
+            if price.opening:
+                self._open(price, band, is_first=number == 0)
             self._add(price, priced, used, band)
             for accumulator in self._moves.get(usage.unit, ()):
                 moved = rating.moved.get(accumulator, 0)
@@ -118,15 +119,13 @@ class _Pricing:
             before += priced
         return None
 
-    def _parts(self, quantity: Quantity) -> Iterator[tuple[str, Quantity]]:
+    def _parts(self, quantity: Quantity) -> list[tuple[str, Quantity]]:
         """The quantity by band, cut where the usage spans switches."""
         rating = self._rating
         if not rating.segments:
-            yield rating.band, quantity
-            return
-        parts = divided(quantity, rating.segments)
-        for segment, part in zip(rating.segments, parts, strict=True):
-            yield segment.band, part
+            return [(rating.band, quantity)]
+        bands = [segment.band for segment in rating.segments]
+        return list(zip(bands, divided(quantity, rating.segments), strict=True))
 
     def _price_of(self, unit: str, band: str, before: Quantity) -> UnitPrice | Reject:
         rating = self._rating
@@ -159,8 +158,6 @@ class _Pricing:
     def _open(self, price: UnitPrice, band: str, *, is_first: bool) -> None:
         """What is due at once, where this usage opens what the price is measured on."""
         rating, reference = self._rating, price.reference
-        if not price.opening:
-            return
         if is_first if reference in ("", RECORD) else not rating.has_opened(reference):
             rating.lines += price.opening
             if self._keeps_parts:

@@ -41,6 +41,7 @@ _LAST_FIRST: Final[tuple[EvDimension, ...]] = ("parking", "time", "reservation")
 """Dimensions of time, by which comes last in a session."""
 _MINUTES: Final = 60
 _ONE: Final = Decimal(1)
+_ANY_TIME: Final = (EvWhen().start, EvWhen().end, EvWhen().weekdays)
 
 Measured = dict[EvDimension, Quantity]
 
@@ -83,10 +84,10 @@ class SessionPart(CompiledPrice):
         component = self._component
         if component is not None:
             before, after = self._billed(used), self._billed(used + quantity)
-            amount = CONTEXT.subtract(
-                product_of(after, component.amount, self._per),
-                product_of(before, component.amount, self._per),
-            )
+            amount = product_of(after, component.amount, self._per)
+            if before:
+                earlier = product_of(before, component.amount, self._per)
+                amount = CONTEXT.subtract(amount, earlier)
             each = quantize_line(CONTEXT.divide(component.amount, self._per))
             detail = self._told(component)
             made.append(self.line(after - before, each=each, amount=amount, detail=detail))
@@ -133,12 +134,16 @@ class SessionBounds:
 class EvPrice(Binder):
     """The price of one session, by what it measured and when."""
 
-    __slots__ = ("_closing", "_ev", "_label")
+    __slots__ = ("_closing", "_components", "_dimension_of", "_ev", "_label")
 
     def __init__(self, price: Ev, label: Label) -> None:
         super().__init__(price.units)
         self._ev = price
         self._label = label
+        self._dimension_of = {unit: dimension for dimension, unit in price.measured_in.items()}
+        self._components: dict[EvDimension, list[EvComponent]] = {}
+        for component in price.components:
+            self._components.setdefault(component.dimension, []).append(component)
         self._closing: Closing | None = None
         if price.minimum is not None or price.maximum is not None:
             self._closing = SessionBounds(price, label)
@@ -163,7 +168,7 @@ class EvPrice(Binder):
         return found
 
     def _measure(self, asking: Asking) -> Measured:
-        dimension_of = {unit: dimension for dimension, unit in self._ev.measured_in.items()}
+        dimension_of = self._dimension_of
         measured: Measured = {}
         for usage in asking.record.usages:
             if usage.unit in dimension_of:
@@ -178,10 +183,8 @@ class EvPrice(Binder):
         if dimension == "parking":
             charged = CONTEXT.divide(CONTEXT.multiply(measured.get("time", 0), HOUR), self._ev.hour)
             began_at += int(charged)
-        for component in self._ev.components:
-            if component.dimension == dimension and _holds(
-                component.when, asking, measured, began_at
-            ):
+        for component in self._components.get(dimension, ()):
+            if _holds(component.when, asking, measured, began_at):
                 return component
         return None
 
@@ -199,6 +202,8 @@ def _holds(when: EvWhen, asking: Asking, measured: Measured, began_at: Instant) 
 
 
 def _is_in_hours(when: EvWhen, began_at: Instant, zone_name: str) -> bool:
+    if (when.start, when.end, when.weekdays) == _ANY_TIME:
+        return True
     local = datetime_of(began_at).astimezone(zone(zone_name))
     minute = local.hour * _MINUTES + local.minute
     today = WEEKDAYS[local.weekday()]

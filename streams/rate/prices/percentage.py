@@ -82,18 +82,22 @@ class EventPrice(CompiledPrice):
 class PercentagePrice(Binder):
     """The price of an event by how many came before it, and what they amount to."""
 
-    __slots__ = ("_free_amount", "_label", "_terms")
+    __slots__ = ("_all_free", "_free_amount", "_label", "_none_free", "_terms")
 
     def __init__(self, price: Percentage, label: Label) -> None:
         super().__init__(price.units)
         self._terms = price
         self._free_amount = None if price.free_amount is None else exact(price.free_amount)
         self._label = label
+        self._all_free: dict[str, UnitPrice] = {price.unit: EventPrice(price, label, free=None)}
+        self._none_free: dict[str, UnitPrice] = {price.unit: EventPrice(price, label, free=0)}
 
     def bind(self, asking: Asking) -> dict[str, UnitPrice]:
         """The event's price; what is free of it is a line of rule `free`."""
-        price = EventPrice(self._terms, self._label, free=self._free_of(asking))
-        return {self._terms.unit: price}
+        free = self._free_of(asking)
+        if not free:
+            return self._all_free if free is None else self._none_free
+        return {self._terms.unit: EventPrice(self._terms, self._label, free=free)}
 
     def _free_of(self, asking: Asking) -> Quantity | None:
         terms = self._terms

@@ -45,3 +45,13 @@ def test_equal_limits_keep_their_own_digits() -> None:
         (_, full) = BOUNDS.of(account("postpaid", limit))
         assert str(full.level) == str(MoneyBounds(_ALL).of(account("postpaid", limit))[1].level)
     assert len({str(BOUNDS.of(account("postpaid", text))[1].level) for text in ("7", "7.00")}) == 2
+
+
+def test_bounds_that_differ_in_their_last_digit_alone_stand_in_their_order() -> None:
+    finer = Decimal("50.00000000000000000000000000000001")
+    levels = {"later": finer, "sooner": Decimal(50)}
+    bounds = MoneyBounds(
+        Threshold(id=name, on="credit_use", level=level, resource="CHF")
+        for name, level in levels.items()
+    ).of(account("postpaid", "200"))
+    assert [bound.threshold for bound in bounds] == ["sooner", "later"]
