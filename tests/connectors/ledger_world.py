@@ -26,6 +26,7 @@ from streams.model.account import Account, Accumulators, Balances, Bucket
 from streams.model.command import Tick, TopUp
 from streams.model.instant import BEGINNING, FOREVER, HOUR, Period
 from streams.model.ledger import LEDGER_FORMAT, WHOLE, InputRange, LedgerRecord
+from streams.model.money import CONTEXT, Quantity, quantize_line
 from streams.model.rated import (
     Alert,
     BalanceChange,
@@ -129,7 +130,7 @@ class World:
             origins=(tuple(origins[0]), tuple(origins[1])),
         )
 
-    def make(self, account: str, cause: str) -> None:
+    def make(self, account: str, cause: str, *, quantity: Quantity = 1) -> None:
         """A step whose one charge no source has sent: a tick has found it due."""
         partition = self.partition_of(account)
         at = self._send(Topic.CHARGING, partition, encode_commands((Tick(cause, NOON),)))
@@ -140,7 +141,7 @@ class World:
             event_id=cause,
             span=Period(NOON, NOON + HOUR),
             service_id=f"key-{account}",
-            usages=(Usage("fee", 1),),
+            usages=(Usage("fee", quantity),),
             attributes={"model": "a"},
         )
         charge = self._rate(record, made_position(record, partition), partition)
@@ -219,10 +220,11 @@ class World:
 
     def _rate(self, record: UsageRecord, position: SourcePosition, partition: int) -> RatedUsage:
         quantity = Decimal(record.usages[0].quantity)
-        amount = (quantity * PRICE).quantize(Decimal("1E-12"))
+        amount = quantize_line(CONTEXT.multiply(quantity, PRICE))
         before = self.money[record.root]
-        self.money[record.root] = after = before - amount
-        self.counters[partition, "revenue"] += amount
+        self.money[record.root] = after = CONTEXT.subtract(before, amount)
+        held = self.counters[partition, "revenue"]
+        self.counters[partition, "revenue"] = CONTEXT.add(held, amount)
         line = ChargeLine("per_unit", "p@1", "tokens", quantity, PRICE, amount, {"model": "a"})
         return RatedUsage(
             record=record,
@@ -237,7 +239,10 @@ class World:
             zone="",
             band="",
             lines=(line,),
-            postings=(Posting("account", "USD", -amount), Posting("revenue", "USD", amount)),
+            postings=(
+                Posting("account", "USD", CONTEXT.minus(amount)),
+                Posting("revenue", "USD", amount),
+            ),
             changes=(BalanceChange("USD", BEGINNING, before, after),),
             catalog_version="v1",
         )

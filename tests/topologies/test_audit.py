@@ -134,6 +134,21 @@ def test_stored_charges_are_compared_with_the_ledger_itself(
     assert compare_with_log(database, cut, world.kafka).records == 1
 
 
+def test_charges_of_any_size_are_compared_with_the_ledger(
+    kafka_settings: KafkaSettings, database: Database
+) -> None:
+    world = World(kafka_settings, seed=7)
+    for size in (Decimal(10**12), Decimal(10**21), Decimal(10**25)):
+        world.make(world.account_of(1), f"large-{size}", quantity=size)
+        world.make(world.account_of(2), f"back-{size}", quantity=-1 - size)
+    drain(world.kafka, database)
+    acknowledge(world)
+    assert max(abs(rated.amount) for rated in world.rated) > 10**17
+    report = audited(world, database)
+    assert report.is_ok, report.as_json()
+    assert compare_with_log(database, report.cut, world.kafka).is_clean
+
+
 DAMAGE = {
     "a missing charge": (
         "ALTER TABLE rated DELETE WHERE source_offset = {offset}",

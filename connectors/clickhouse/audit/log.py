@@ -15,10 +15,11 @@ from connectors.clickhouse.steps import Frame, decode_frame
 from connectors.kafka.ledger import Chain, LedgerReader
 from connectors.settings import KafkaSettings
 
+# An amount is a whole number of 10⁻¹² as it is stored: multiplied, a large one would not fit.
 _STORED: Final = """
 SELECT count(), groupBitXor(reinterpretAsUInt64(substring(MD5(concat(
     toString(ledger_offset), ' ', toString(ledger_index), ' ', lower(hex(record_id)), ' ', account,
-    ' ', toString(toInt128(amount * 1000000000000)))), 1, 8)))
+    ' ', toString(reinterpretAsInt128(amount)))), 1, 8)))
 FROM rated FINAL
 WHERE ledger_partition = {partition:UInt32} AND ledger_offset <= {end:Int64}
 """
