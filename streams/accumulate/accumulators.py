@@ -3,7 +3,7 @@
 from streams.model.account import Accumulators
 from streams.model.commission import partner_total
 from streams.model.instant import Instant
-from streams.model.money import Quantity
+from streams.model.money import Quantity, added
 from streams.rate.rating import Rating
 
 Total = tuple[str, Instant, Instant, Quantity]
@@ -23,14 +23,14 @@ def move_accumulators(rating: Rating, closed_before: Instant) -> Accumulators:
         # The usual case: the one total there is goes up.
         ((name, period_start, _, total),) = rating.totals
         if period_start == start and name in moved:
-            return Accumulators(((name, start, end, total + moved[name]),))
+            return Accumulators(((name, start, end, added(total, moved[name])),))
     totals: list[Total] = []
     found = 0
     for entry in rating.totals:
         name, period_start, period_end, total = entry
         if period_start == start and name in moved:
             found += 1
-            totals.append((name, start, end, total + moved[name]))
+            totals.append((name, start, end, added(total, moved[name])))
         elif period_end > closed_before or partner_total(name) is not None:
             totals.append(entry)
     if found < len(moved):
@@ -50,7 +50,7 @@ def _move_by_span(rating: Rating, closed_before: Instant) -> Accumulators:
         span = left.get(name)
         if span is not None and span.start == start:
             del left[name]
-            totals.append((name, start, span.end, total + moved[name]))
+            totals.append((name, start, span.end, added(total, moved[name])))
         elif end > closed_before or partner_total(name) is not None:
             totals.append(entry)
     if left:

@@ -24,6 +24,8 @@ CONTEXT = decimal.Context(
         decimal.Overflow,
     ],
 )
+WHOLE_MAX = 2**63 - 1
+"""The largest count that stays an `int`: more does not fit the wire's integers."""
 LINE_SCALE = 12
 """Digits after the point of a line."""
 LINE_QUANTUM = Decimal(1).scaleb(-LINE_SCALE)
@@ -52,10 +54,12 @@ def round_total(amount: Decimal, *, digits: int, mode: str) -> Decimal:
 
 
 def added(held: Quantity, amount: Quantity) -> Quantity:
-    """Their exact sum; counts stay counts."""
+    """Their exact sum; counts stay counts, up to `WHOLE_MAX`."""
     if type(held) is int and type(amount) is int:
-        return held + amount
-    return CONTEXT.add(held, amount)
+        total = held + amount
+        if -WHOLE_MAX <= total <= WHOLE_MAX:
+            return total
+    return CONTEXT.add(Decimal(held), amount)
 
 
 def minus(quantity: Quantity) -> Quantity:

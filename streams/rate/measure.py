@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from streams.model.measure import Conversion, DigitRounding, Measure
-from streams.model.money import CONTEXT, Quantity
+from streams.model.money import CONTEXT, Quantity, minus
 from streams.model.price import RECORD
 from streams.rate.prices.price import completed, started
 from streams.rate.quantity import exact
@@ -79,7 +79,7 @@ def _stepped(quantity: Quantity, *, minimum: Quantity, increment: Quantity) -> Q
     if quantity == 0:
         return quantity
     if quantity < 0:
-        return -_stepped(-quantity, minimum=minimum, increment=increment)
+        return minus(_stepped(minus(quantity), minimum=minimum, increment=increment))
     if quantity <= minimum:
         return minimum
     if not increment:
@@ -102,7 +102,7 @@ def _compile_whole(measure: Measure) -> Count:
 
     def whole(quantity: Quantity) -> Quantity:
         if quantity < 0:
-            return -whole(-quantity)
+            return minus(whole(minus(quantity)))
         for step in steps:
             quantity = step(quantity)
         return quantity

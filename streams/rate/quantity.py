@@ -2,14 +2,14 @@
 
 from decimal import Decimal
 
-from streams.model.money import CONTEXT, LINE_QUANTUM, Quantity
+from streams.model.money import CONTEXT, LINE_QUANTUM, WHOLE_MAX, Quantity, minus
 from streams.rate.time_unit import Segment
 
 
 def exact(quantity: Decimal) -> Quantity:
-    """The same number, as an int where it is whole: counts stay counts."""
+    """The same number, as an int where it is whole: counts stay counts, up to `WHOLE_MAX`."""
     whole = int(quantity)
-    return whole if whole == quantity else quantity
+    return whole if whole == quantity and -WHOLE_MAX <= whole <= WHOLE_MAX else quantity
 
 
 def divided(quantity: Quantity, segments: list[Segment]) -> list[Quantity]:
@@ -41,4 +41,4 @@ def _share(quantity: Quantity, elapsed: int, whole: int) -> Quantity:
 
 def size_of(quantity: Quantity) -> Quantity:
     """How much it is, taken or taken back."""
-    return -quantity if quantity < 0 else quantity
+    return minus(quantity) if quantity < 0 else quantity

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import ClassVar, NamedTuple, Protocol
 
-from streams.model.money import CONTEXT, ZERO, Quantity, quantize_line
+from streams.model.money import CONTEXT, ZERO, Quantity, added, minus, quantize_line
 from streams.model.price import RECORD
 from streams.model.rated import ChargeLine
 from streams.model.usage import UsageRecord
@@ -229,8 +229,8 @@ def given_back(price: UnitPrice, quantity: Quantity, used: Quantity) -> Lines:
 
     By the record it is what a record of that much costs.
     """
-    first = -used if price.reference == RECORD else used + quantity
-    return taken_back(price.lines(-quantity, first))
+    first = minus(used) if price.reference == RECORD else added(used, quantity)
+    return taken_back(price.lines(minus(quantity), first))
 
 
 def taken_back(lines: Lines) -> Lines:
@@ -240,7 +240,7 @@ def taken_back(lines: Lines) -> Lines:
             line.rule,
             line.price,
             line.unit,
-            -line.quantity,
+            minus(line.quantity),
             line.unit_amount,
             CONTEXT.minus(line.amount),
             line.detail,
