@@ -307,6 +307,8 @@ class Charging:
         effects.rated.append(
             rated_usage(rating, position, rating.product or offer.product, plan.version)
         )
+        if offer.is_held:
+            self._folding.drive(record, rating, state, effects)
         return None
 
     def _charge_children(  # noqa: PLR0913 - a record, who pays, and where that goes

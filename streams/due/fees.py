@@ -9,17 +9,19 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from streams.accumulate.periods import open_bucket
+from streams.due.driven import after_period, changed, cut_period, first_of, parts_of_period
 from streams.due.held import take_held_step
 from streams.due.made import last_of, make_record, moment
 from streams.due.moment import AccountMoment
-from streams.model.account import Bucket, RunningFee, ServiceAssignment
+from streams.model.account import Bucket, Driven, RunningFee, ServiceAssignment
 from streams.model.billing_period import period_at
-from streams.model.days import SHARE, days_of
+from streams.model.days import SHARE, days_of, share_of
 from streams.model.fee import FEE, Fee
 from streams.model.instant import FOREVER, Instant, Period, month_of
 from streams.model.money import CONTEXT, Quantity, quantize_line
 from streams.model.usage import Usage
 from streams.rate.fee import CompiledFee
+from streams.rate.held import DrivenChange
 from streams.rate.offer import rate_usage
 from streams.rate.rating import Rating
 
@@ -81,6 +83,8 @@ def take_step(running: RunningFee, step: FeeStep, at: AccountMoment) -> RunningF
         return replace(running, until=max(running.end, start)) if is_done else None
     period = period_at(start, fee.every, at.account.time_zone)
     span = Period(start, min(period.end, running.end))
+    if step.is_end and running.driven is not None:
+        return _charge_driven(running, running.driven, compiled, span, at)
     part = _part(fee, period, span, at.account.time_zone)
     if part.share and not _charge(running, compiled, part, at, is_credit=False):
         return None
@@ -119,21 +123,86 @@ def _part(fee: Fee, period: Period, span: Period, zone_name: str) -> Part:
     return Part(span, days_of(span, zone_name), whole)
 
 
-def _charge(
-    running: RunningFee, compiled: CompiledFee, part: Part, at: AccountMoment, *, is_credit: bool
+def change_quantity(
+    running: RunningFee, change: DrivenChange, at_time: Instant, at: AccountMoment
+) -> RunningFee:
+    """Usage has changed the quantity of a fee that it drives.
+
+    What is charged already is given back for the rest, at the old quantity, and charged at the new
+    one; a period that is charged as it ends is cut there.
+    """
+    compiled = compiled_fee(running, at_time, at)
+    if compiled is None:
+        return running
+    fee, before = compiled.fee, running.driven or Driven(compiled.fee.driven_by)
+    after = changed(before, change, at_time)
+    if fee.charged == "arrears":
+        after = cut_period(before, after, at_time, start=running.until)
+        before = replace(before, quantity=first_of(before))
+        charged = replace(after, quantity=before.quantity + change.quantity)
+    else:
+        charged = after
+    if at_time < running.until and fee.every is not None and fee.proration == "prorate":
+        span = Period(at_time, running.until)
+        share = share_of(span, fee.every, fee.by, at.account.time_zone)
+        part = Part(span, share.part, share.whole)
+        for driven, is_credit in ((before, True), (charged, False)):
+            if driven.quantity and part.share:
+                told = replace(driven, changes=after.changes)
+                told_fee = replace(running, driven=told)
+                _charge(told_fee, compiled, part, at, is_credit=is_credit, is_change=True)
+    return replace(running, driven=after)
+
+
+def _charge_driven(
+    running: RunningFee, driven: Driven, compiled: CompiledFee, span: Period, at: AccountMoment
+) -> RunningFee | None:
+    """Charge a period that has ended, each quantity for its part of it."""
+    if compiled.offer.plan.currency != at.account.currency:
+        return None
+    fee, zone_name = compiled.fee, at.account.time_zone
+    assert fee.every is not None
+    period = period_at(span.start, fee.every, zone_name)
+    for part_span, quantity in parts_of_period(driven, span):
+        part = _part(fee, period, part_span, zone_name)
+        if part.share and quantity:
+            told = replace(running, driven=replace(driven, quantity=quantity))
+            _charge(told, compiled, part, at, is_credit=False)
+    return replace(running, until=span.end, driven=after_period(driven, span.end))
+
+
+def quantity_of(running: RunningFee, fee: Fee) -> Quantity:
+    """How many the fee is for: what it says, or what usage has driven it to."""
+    if not fee.driven_by:
+        return fee.quantity
+    return 0 if running.driven is None else running.driven.quantity
+
+
+def _charge(  # noqa: PLR0913 - a fee, a part of it, and what it is charged for
+    running: RunningFee,
+    compiled: CompiledFee,
+    part: Part,
+    at: AccountMoment,
+    *,
+    is_credit: bool,
+    is_change: bool = False,
 ) -> bool:
     """Charge the part, or give it back; False where that cannot be done."""
     fee, account = compiled.fee, at.account
+    if not quantity_of(running, fee):
+        return True
     if compiled.offer.plan.currency != account.currency:
         return False
     record = make_record(
         FEE,
         tenant=account.tenant,
         root=account.root,
-        event_id=_name(running, part.span.start, account.account, is_credit=is_credit),
-        span=_told(fee, part.span, is_credit=is_credit),
+        event_id=_name(
+            running, part.span.start, account.account, is_credit=is_credit, is_change=is_change
+        ),
+        span=_told(fee, part.span, is_credit=is_credit or is_change),
         service_id=running.service_id,
-        usages=(Usage(FEE, fee.quantity),),
+        usages=(Usage(FEE, quantity_of(running, fee)),),
         attributes=_attributes(running, part, is_credit=is_credit),
     )
     assignment = ServiceAssignment(
@@ -155,11 +224,18 @@ def _charge(
     return at.settle(rating, compiled.offer.product) is None
 
 
-def _name(running: RunningFee, start: Instant, account: str, *, is_credit: bool) -> str:
-    """The cause of a charge: a fee of a service, from when on, under which of its assignments."""
+def _name(
+    running: RunningFee, start: Instant, account: str, *, is_credit: bool, is_change: bool
+) -> str:
+    """The cause of a charge: a fee of a service, from when on, under which of its assignments.
+
+    Of a quantity that has changed, also which change it was.
+    """
     name = f"{account}/{running.service_id}/{running.fee}/{moment(start)}"
     if running.opened > 1:
         name += f"#{running.opened}"
+    if is_change and running.driven is not None:
+        name += f"~{running.driven.changes}"
     return f"{name}/credit" if is_credit else name
 
 

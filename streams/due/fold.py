@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from streams import outbox
 from streams.due.agenda import due_accounts, put_balances
 from streams.due.expiry import expire
-from streams.due.fees import FeeStep, next_step, take_step
+from streams.due.fees import FeeStep, change_quantity, next_step, take_step
 from streams.due.follow import begun, follow_service
 from streams.due.moment import AccountMoment, Cause
 from streams.due.partners import Waiting, finish, waiting_totals
@@ -22,6 +22,7 @@ from streams.model.command import Command, FoldPeriods
 from streams.model.instant import BEGINNING, FOREVER, HOUR, Instant
 from streams.model.usage import UsageRecord
 from streams.rate.plan import Plan
+from streams.rate.rating import Rating
 from streams.state import CatalogMarks, Effects, State, Table
 
 TIME: Final = b"time"
@@ -77,6 +78,36 @@ class Folding:
             outbox.clear(reminder.message_id, state, effects)
             self.fold_due(reminder, state, effects)
 
+    def drive(self, record: UsageRecord, rating: Rating, state: State, effects: Effects) -> None:
+        """The fees that the record drives follow it, once it is charged."""
+        key, holding = rating.payer.key, rating.holding
+        change = None if holding is None else holding.driven
+        marks: CatalogMarks | None = state.get(Table.CATALOGS, record.tenant.encode())
+        if change is None or marks is None:
+            return
+        time: Instant = state.get(Table.META, TIME) or BEGINNING
+        moment = self._moment(
+            key,
+            rating.payer.account,
+            marks,
+            cause=record,
+            time=time,
+            now=time,
+            state=state,
+            effects=effects,
+        )
+        fees: Fees = state.get(Table.FEES, key) or Fees()
+        assignment = rating.payer.assignment
+        followed = tuple(
+            change_quantity(fee, change, record.occurred_at, moment)
+            if fee.fee in change.fees
+            and (fee.service_id, fee.price_plan, fee.start)
+            == (record.service_id, assignment.price_plan, assignment.start)
+            else fee
+            for fee in fees.running
+        )
+        state.put(Table.FEES, key, Fees(followed))
+
     def follow(  # noqa: PLR0913 - a service before and after, and where it goes
         self,
         before: Service | None,
@@ -124,22 +155,38 @@ class Folding:
         marks: CatalogMarks | None = state.get(Table.CATALOGS, key.partition(b"\0")[0])
         due = time + AGAIN
         if account is not None and marks is not None:
-            moment = AccountMoment(
-                key=key,
-                account=account,
-                marks=marks,
-                plans=self._plans,
-                time=time,
-                now=now,
-                partition=self._partition,
-                cause=cause,
-                state=state,
-                effects=effects,
-                partitions=self._partitions,
+            moment = self._moment(
+                key, account, marks, cause=cause, time=time, now=now, state=state, effects=effects
             )
             due = _Agenda(moment).work_off()
             held = moment.balances
         put_balances(key, held, replace(held, due=due), state)
+
+    def _moment(  # noqa: PLR0913 - all that an account is folded by
+        self,
+        key: bytes,
+        account: Account,
+        marks: CatalogMarks,
+        *,
+        cause: Cause,
+        time: Instant,
+        now: Instant,
+        state: State,
+        effects: Effects,
+    ) -> AccountMoment:
+        return AccountMoment(
+            key=key,
+            account=account,
+            marks=marks,
+            plans=self._plans,
+            time=time,
+            now=now,
+            partition=self._partition,
+            cause=cause,
+            state=state,
+            effects=effects,
+            partitions=self._partitions,
+        )
 
 
 def _told(key: bytes, state: State) -> Instant:

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from msgspec.structs import replace
 
 from streams.due.moment import AccountMoment
-from streams.model.account import Fees, RunningFee, Service, ServiceAssignment
+from streams.model.account import Driven, Fees, RunningFee, Service, ServiceAssignment
 from streams.model.instant import BEGINNING
 from streams.rate.plan import Plan
+from streams.rate.price_plan import CompiledPricePlan
 from streams.state import CatalogMarks, State, Table
 
 
@@ -27,7 +28,8 @@ def follow_service(
         running = [_followed(fee, after.service_id, account, ends) for fee in held.running]
         for assignment in after.assignments:
             if assignment.account == account and _place(assignment) not in known_starts:
-                running += _begun(after, assignment, marks, plans)
+                begun_now = _begun(after, assignment, marks, plans)
+                running += [_driven_on(fee, running) for fee in begun_now]
                 running += _moved(after, assignment, tuple(running))
         if tuple(running) != held.running:
             state.put(Table.FEES, key, Fees(tuple(running)))
@@ -78,6 +80,21 @@ def _moved(
             )
 
 
+def _driven_on(fee: RunningFee, running: list[RunningFee]) -> RunningFee:
+    """A fee that begins with the quantity that usage had driven the one before it to."""
+    for old in running:
+        driven = old.driven
+        if (
+            driven is not None
+            and fee.driven is not None
+            and old.service_id == fee.service_id
+            and max(old.end, old.start) == fee.start
+            and driven.rate_unit == fee.driven.rate_unit
+        ):
+            return replace(fee, driven=replace(driven, since=(), changes=0))
+    return fee
+
+
 def _begun(
     service: Service,
     assignment: ServiceAssignment,
@@ -92,11 +109,13 @@ def _begun(
     if assignment.end <= assignment.start or assignment.start == BEGINNING:
         return
     names: Iterable[str] = ("",)
+    price_plan: CompiledPricePlan | None = None
     if marks is not None:
         plan = plans[marks.at(assignment.start) or marks.marks[0][1]]
         price_plan = plan.price_plans.get(assignment.price_plan)
         names = () if price_plan is None else price_plan.fees
     for name in names:
+        driven_by = price_plan.fees[name].fee.driven_by if name and price_plan else ""
         yield RunningFee(
             service.service_id,
             assignment.subscription,
@@ -106,4 +125,5 @@ def _begun(
             assignment.end,
             assignment.start,
             service.version,
+            driven=Driven(driven_by) if driven_by else None,
         )

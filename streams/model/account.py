@@ -95,12 +95,27 @@ class Held(Struct, frozen=True, array_like=True):
     levelled_at: Instant = BEGINNING
 
 
+class Driven(Struct, frozen=True, array_like=True):
+    """The quantity of a fee that usage drives: what the rate unit has come to.
+
+    `since` are the quantities of the period that runs, each from its moment on, where a period is
+    charged as it has ended. `changes` counts them all, so that each charge has a name of its own.
+    """
+
+    rate_unit: str
+    quantity: Quantity = 0
+    since: tuple[tuple[Instant, Quantity], ...] = ()
+    changes: int = 0
+    levelled_at: Instant = BEGINNING
+
+
 class RunningFee(Struct, frozen=True, array_like=True):
     """A fee of a price plan while a service is assigned under it, from `start` until `end`.
 
     `until` is up to when it is charged. `opened` is the service's version that began it. Without a
     name in `fee`, it waits for the catalog that tells the fees of its plan. With `held` units, it
-    is what they cost for each period, and `fee` names their usage type.
+    is what they cost for each period, and `fee` names their usage type. `driven` is there once
+    usage has told the quantity of a fee that it drives.
     """
 
     service_id: str
@@ -112,6 +127,7 @@ class RunningFee(Struct, frozen=True, array_like=True):
     until: Instant
     opened: int
     held: Held | None = None
+    driven: Driven | None = None
 
 
 class Fees(Struct, frozen=True, array_like=True):

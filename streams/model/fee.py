@@ -35,8 +35,9 @@ class FeeGrant(Struct, frozen=True, kw_only=True):
 class Fee(Struct, frozen=True, kw_only=True):
     """An amount due at activation, or for each period while a service is assigned.
 
-    Without `every` it is due once. `price` is applied to `quantity` of unit `fee`. Of an assignment
-    that takes the place of another one, a fee of the same `id` takes the place of the other's.
+    Without `every` it is due once. `price` is applied to `quantity` of unit `fee`, or to what the
+    rate unit `driven_by` has come to. Of an assignment that takes the place of another one, a fee
+    of the same `id` takes the place of the other's.
     """
 
     id: str
@@ -49,3 +50,4 @@ class Fee(Struct, frozen=True, kw_only=True):
     by: ProrateBy = "day"
     impacts: tuple[str, ...] = ()
     grants: tuple[FeeGrant, ...] = ()
+    driven_by: str = ""

@@ -36,7 +36,7 @@ class CompiledOffer:
     def __init__(self, terms: OfferTerms) -> None:
         self.terms = terms
         self.plan = terms.plan
-        self.is_held = terms.offer.holding is not None
+        self.is_held = terms.offer.holding is not None or bool(terms.driven)
         self.is_derived = terms.rate_units is not None or self.is_held
         rule = terms.outcome
         self.outcome = None if rule is None else CompiledOutcome(rule, terms.units)

@@ -1,6 +1,6 @@
 """A catalog version compiled: dictionaries and closures, nothing left to interpret per record."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -157,7 +157,8 @@ class _Compiler:
         )
         offers: dict[str, tuple[CompiledOffer, ...]] = {}
         for offer in sorted(plan.offers, key=lambda each: -each.start):
-            compiled = CompiledOffer(self._offer_terms(terms, offer))
+            driven = self._driven(offer, plan.fees)
+            compiled = CompiledOffer(replace(self._offer_terms(terms, offer), driven=driven))
             offers[offer.usage_type] = (*offers.get(offer.usage_type, ()), compiled)
         fees = {fee.id: CompiledFee(fee, self._fee_offer(terms, fee)) for fee in plan.fees}
         return CompiledPricePlan(terms, offers, fees)
@@ -197,6 +198,18 @@ class _Compiler:
             outcome=self.outcomes.get(offer.usage_type),
             money=self.money,
         )
+
+    def _driven(self, offer: PriceOffer, fees: Iterable[Fee]) -> dict[str, tuple[str, ...]]:
+        """The fees that the offer's usage drives, by the rate unit that measures it."""
+        usage_type = self.usage_types[offer.usage_type]
+        if not usage_type.held:
+            return {}
+        return {
+            unit.id: tuple(fee.id for fee in fees if fee.driven_by == unit.id)
+            for unit in self.catalog.rate_units
+            if unit.service_type == usage_type.service_type
+            and any(fee.driven_by == unit.id for fee in fees)
+        }
 
     def _rate_units(self, usage_type: UsageType) -> RateUnitTerms | None:
         """What measures records of this type; None where their source says how much they are."""

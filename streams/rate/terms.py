@@ -53,6 +53,7 @@ class OfferTerms(Struct, frozen=True):
     `source` names the offer in charge lines; `moves` are the accumulators moved by usage, by unit;
     `counts` those that a record moves by one, `amounts` those that it moves by what it costs;
     `units` and `attributes` are all of the usage type, and `held` says whether its units stay.
+    `driven` are the price plan's fees that these units drive, by the rate unit that measures them.
     `rate_units` are there where they say how much a record is, not its source. `outcome` is what
     its sessions are charged for. `money` is what the catalog says of discounts, taxes and the like:
     rules look there for what is for this offer. Of the offer's prices the first `agreed` are those
@@ -69,6 +70,7 @@ class OfferTerms(Struct, frozen=True):
     units: tuple[str, ...]
     attributes: tuple[str, ...] = ()
     held: HeldBy = ""
+    driven: dict[str, tuple[str, ...]] = {}
     counts: tuple[str, ...] = ()
     amounts: tuple[str, ...] = ()
     rate_units: RateUnitTerms | None = None

@@ -47,6 +47,15 @@ def read(folder: Path, *fees: dict[str, Any], **words: Any) -> Any:
         (({"id": "setup", "amount": 9, "proration": "none"},), 'without "every" is due once'),
         (({"id": "x", "price": {"per_unit": {"amounts": {"s": 1}}}},), 'unit "s"'),
         (({"id": "x", "price": {}},), "exactly one kind of price, found none"),
+        ((BASE | {"driven_by": "seats"},), 'rate unit "seats"'),
+        ((BASE | {"driven_by": "x", "quantity": 2},), "rate unit x says how many"),
+        (({"id": "x", "amount": 1, "driven_by": "x"},), 'a quantity that changes needs "every"'),
+        ((BASE | {"driven_by": "x", "proration": "full"},), "expected prorate or none"),
+        (
+            (BASE | {"driven_by": "x", "charged": "arrears", "proration": "none"},),
+            "in arrears each quantity pays its part",
+        ),
+        ((BASE | {"driven_by": "x", "grants": [{"allowance": "a"}]},), "brings no allowances"),
         ((), "expected at least one offer"),
     ],
 )

@@ -102,6 +102,62 @@ def test_what_cannot_go_with_units_that_stay_is_told(
     assert message in "\n".join(map(str, found))
 
 
+DRIVING: dict[str, Any] = {
+    "id": "seats",
+    "service_type": "seats",
+    "expression": "units.seats",
+    "drives_recurring": True,
+}
+
+
+def read_driven(folder: Path, *, held: bool, unit: dict[str, Any], **words: Any) -> Any:
+    seats = {"id": "seats", "units": ["seats"], "service_type": "seats"}
+    fee = {"id": "seats", "amount": 30, "every": "month", "driven_by": "seats"}
+    offer = {"id": "seats", "usage_type": "seats", "from": "2025-01-01", "prices": [PER_UNIT]}
+    plan = {"id": "plan", "currency": "EUR", "fees": [fee], "offers": [offer]}
+    sections = {
+        "tenant": "shop",
+        "currencies": [{"code": "EUR"}],
+        "service_types": [{"id": "seats"}],
+        "usage_types": [seats | ({"held": "change"} if held else {})],
+        "rate_units": [DRIVING | unit],
+        "rate_unit_maps": [{"service_type": "seats", "rate_unit": "seats"}],
+        "price_plans": [plan | words],
+    }
+    (folder / "catalog.yaml").write_text(yaml.safe_dump(sections, sort_keys=False))
+    return read_catalog(folder)
+
+
+@pytest.mark.parametrize(
+    ("held", "unit", "words", "message"),
+    [
+        (False, {}, {}, "units of usage type seats do not stay"),
+        (True, {"drives_recurring": False}, {}, "say `drives_recurring: true` there"),
+        (True, {}, {"fees": []}, 'no fee is driven_by "seats"'),
+        (True, {}, {"fees": []}, "or a fee that is driven_by them"),
+        (
+            True,
+            {},
+            {"offers": [CALLS | {"usage_type": "seats", "impacts": [], "prorate": "day"}]},
+            "they would pay twice",
+        ),
+    ],
+)
+def test_what_cannot_drive_a_fee_is_told(
+    tmp_path: Path, held: bool, unit: dict[str, Any], words: dict[str, Any], message: str
+) -> None:
+    found = read_driven(tmp_path, held=held, unit=unit, **words)
+    assert isinstance(found, list)
+    assert message in "\n".join(map(str, found))
+
+
+def test_a_fee_that_is_driven_is_read(tmp_path: Path) -> None:
+    found = read_driven(tmp_path, held=True, unit={})
+    assert isinstance(found, Catalog), "\n".join(map(str, found))
+    assert found.price_plans[0].fees[0].driven_by == "seats"
+    assert found.rate_units[0].drives_recurring
+
+
 @pytest.mark.parametrize(
     ("price", "offer", "every"),
     [

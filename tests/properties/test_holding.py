@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.expression import Field, Member
 from streams.model.billing_period import BillingPeriod
 from streams.model.catalog import (
     Accumulator,
@@ -25,9 +26,11 @@ from streams.model.catalog import (
     UsageType,
 )
 from streams.model.command import Tick
+from streams.model.fee import FEE, Fee
 from streams.model.holding import Holding
 from streams.model.instant import BEGINNING, DAY, HOUR, Instant, datetime_of
 from streams.model.prices import PriceKind
+from streams.model.rate_unit import RateUnit, RateUnitMap, ServiceType
 from streams.model.usage import MADE, Usage, UsageRecord, record_id_of
 from tests.properties.worlds import START, TENANT, World
 
@@ -207,6 +210,47 @@ def test_nobody_has_to_send_anything_for_what_is_held(made: list[Change]) -> Non
     assert [charge.amount for charge in carried] == ([Decimal(before)] if before else [])
     totals = {name: total for name, start, _, total in world.totals("a1") if start == first}
     assert totals.get("held", 0) == held
+
+
+def driven_catalog(price: Decimal, charged_: Any, by: Any) -> Catalog:
+    fee = Fee(
+        id="seats",
+        product="seats",
+        price=PerUnit(amounts={FEE: price}),
+        every=MONTH,
+        charged=charged_,
+        by=by,
+        driven_by="seats",
+    )
+    free = Price(price=PerUnit(amounts={"u": Decimal(0)}))
+    offer = PriceOffer(
+        id="seats", usage_type="seats", product="seats", start=BEGINNING, prices=(free,)
+    )
+    expression = Member(Field("units"), "u")
+    unit = RateUnit(
+        id="seats", service_type="s", unit="u", expression=expression, drives_recurring=True
+    )
+    return Catalog(
+        tenant=TENANT,
+        currencies=(CurrencyRule(code="CHF", digits=12, rounding="half_even"),),
+        usage_types=(UsageType(id="seats", units=("u",), service_type="s", held="change"),),
+        service_types=(ServiceType(id="s"),),
+        rate_units=(unit,),
+        rate_unit_maps=(RateUnitMap(service_type="s", rate_unit="seats"),),
+        price_plans=(PricePlan(id="p", currency="CHF", offers=(offer,), fees=(fee,)),),
+    )
+
+
+@QUICK
+@given(made=changes(), price=amounts, ticks=st.integers(0, 3))
+def test_a_fee_that_is_driven_costs_the_sum_of_its_days(
+    made: list[Change], price: Decimal, ticks: int
+) -> None:
+    forward = charged(driven_catalog(price, "forward", "day"), made, ticks=ticks)
+    assert abs(total_of(forward) - by_the_day(made, (Tier(None, price),))) < NEARLY
+    arrears = charged(driven_catalog(price, "arrears", "day"), made, ticks=ticks)
+    arrears.apply(Tick("june", _instant(datetime(2025, 6, 2, tzinfo=ZONE))))
+    assert abs(total_of(arrears) - by_the_day(made, (Tier(None, price),))) < NEARLY
 
 
 def _instant(moment: datetime) -> Instant:

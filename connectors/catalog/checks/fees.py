@@ -37,6 +37,8 @@ def _check_fee(fee: FeeForm, place: Place, names: Names, book: ProblemBook) -> N
                 book.report(place.at(word), 'a fee without "every" is due once, and whole')
     if fee.quantity <= 0:
         book.report(place.at("quantity"), f"expected more than 0, found {fee.quantity}")
+    if fee.driven_by:
+        _check_driven(fee, place, names, book)
     _check_price(fee, place, names, book)
     for number, impact in enumerate(fee.impacts):
         if impact not in names.accumulators:
@@ -52,6 +54,28 @@ def _check_fee(fee: FeeForm, place: Place, names: Names, book: ProblemBook) -> N
             book.report(below.at("quantity"), f"expected more than 0, found {grant.quantity}")
         if fee.charged == "arrears":
             book.report(below, "a grant comes as its period begins: charge the fee forward")
+
+
+def _check_driven(fee: FeeForm, place: Place, names: Names, book: ProblemBook) -> None:
+    """Its quantity comes from a rate unit of units that stay, and from nothing else."""
+    unit = names.rate_units.get(fee.driven_by)
+    if unit is None:
+        message = unknown("rate unit", fee.driven_by, names.rate_units)
+        book.report(place.at("driven_by"), message)
+    elif not unit.drives_recurring:
+        message = f'rate unit "{unit.id}" drives no fees: say `drives_recurring: true` there'
+        book.report(place.at("driven_by"), message)
+    if fee.quantity != 1:
+        book.report(place.at("quantity"), f"rate unit {fee.driven_by} says how many")
+    if not fee.every:
+        book.report(place.at("driven_by"), 'a quantity that changes needs "every"')
+    if fee.grants:
+        book.report(place.at("grants"), "a fee of changing quantity brings no allowances")
+    if fee.proration == "full":
+        message = "a quantity that changes pays its part, or nothing: expected prorate or none"
+        book.report(place.at("proration"), message)
+    elif fee.charged == "arrears" and fee.proration != "prorate":
+        book.report(place.at("proration"), "in arrears each quantity pays its part: prorate")
 
 
 def _check_price(fee: FeeForm, place: Place, names: Names, book: ProblemBook) -> None:

@@ -25,7 +25,7 @@ def check_holding(sheets: Sheets, names: Names, book: ProblemBook) -> None:
             book.report(usage_type.place.at("held"), "outcomes are sold of it: nothing stays")
     for plan in sheets.price_plans:
         for offer, place in nested(plan, "offers"):
-            _check_words(offer, place, names, book)
+            _check_words(offer, plan.form, place, names, book)
             if offer.prorate is not None:
                 if offer.every:
                     check_period_named(offer.every, place.at("every"), names, book)
@@ -34,17 +34,23 @@ def check_holding(sheets: Sheets, names: Names, book: ProblemBook) -> None:
                     _check_price(offer, number, place.at("prices", number), names, book)
 
 
-def _check_words(offer: OfferForm, place: Place, names: Names, book: ProblemBook) -> None:
+def _check_words(
+    offer: OfferForm, plan: PricePlanForm, place: Place, names: Names, book: ProblemBook
+) -> None:
     usage_type = names.usage_types.get(offer.usage_type)
     if offer.every and offer.prorate is None:
         book.report(place.at("every"), 'stands only beside "prorate"')
     if usage_type is None:
         return
-    if usage_type.held and offer.prorate is None:
+    units = (names.rate_units.get(fee.driven_by) for fee in plan.fees)
+    drives = any(unit and unit.service_type == usage_type.service_type for unit in units)
+    if drives and offer.prorate is not None:
+        book.report(place.at("prorate"), "a fee is driven by these units: they would pay twice")
+    if usage_type.held and offer.prorate is None and not drives:
         book.report(
             place,
             f'"prorate" is missing: units of usage type {usage_type.id} are held,'
-            " expected day or exact",
+            " expected day or exact, or a fee that is driven_by them",
         )
     if not usage_type.held and offer.prorate is not None:
         book.report(

@@ -100,8 +100,22 @@ def _check_unit(
         name for each in forms if each.service_type == unit.service_type for name in each.attributes
     }
     _check_expression(unit, place.at("expression"), (known, set(units)), names, book)
+    _check_driving(unit, place, sheets, book)
     if unit.meter is not None:
         _check_meter(unit.meter, place.at("meter"), (known, set(units)), book)
+
+
+def _check_driving(unit: RateUnitForm, place: Place, sheets: Sheets, book: ProblemBook) -> None:
+    """What drives a fee's quantity are units that stay."""
+    if not unit.drives_recurring:
+        return
+    for entry in sheets.usage_types:
+        if entry.form.service_type == unit.service_type and not entry.form.held:
+            message = f"units of usage type {entry.form.id} do not stay: say `held` there"
+            book.report(place.at("drives_recurring"), message)
+    fees = (fee for plan in sheets.price_plans for fee in plan.form.fees)
+    if not any(fee.driven_by == unit.id for fee in fees):
+        book.report(place.at("drives_recurring"), f'no fee is driven_by "{unit.id}"')
 
 
 def _check_expression(

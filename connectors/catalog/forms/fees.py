@@ -22,7 +22,8 @@ class FeeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `amount` is what each of `quantity` costs; `price` instead of it prices that many of unit `fee`.
     `charged` says whether a period is charged as it begins or as it ends; `proration` what a part
-    of it costs (nothing, the whole, its share), `by` what shares are measured in.
+    of it costs (nothing, the whole, its share), `by` what shares are measured in. `driven_by`: the
+    quantity is what this rate unit of held units has come to.
     """
 
     id: Id
@@ -30,6 +31,7 @@ class FeeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     amount: Decimal | None = None
     price: SimpleKindsForm | None = None
     quantity: Decimal = Decimal(1)
+    driven_by: str = ""
     every: str = ""
     charged: Charged = "forward"
     proration: Proration = "prorate"

@@ -20,6 +20,7 @@ def fee(form: FeeForm, periods: Periods) -> Fee:
         proration=form.proration,
         by=form.by,
         impacts=form.impacts,
+        driven_by=form.driven_by,
         grants=tuple(
             FeeGrant(allowance=grant.allowance, quantity=grant.quantity) for grant in form.grants
         ),
@@ -30,6 +31,6 @@ def _price(form: FeeForm) -> PriceKind:
     if form.price is not None:
         return simple_kind(form.price)
     assert form.amount is not None
-    if form.quantity != 1:
+    if form.quantity != 1 or form.driven_by:
         return PerUnit(amounts={FEE: form.amount})
     return Flat(units=(FEE,), amount=form.amount)

@@ -10,14 +10,14 @@ and so does a change that takes away more than is held (`not_held`).
 
 from msgspec.structs import replace
 
-from streams.model.account import Fees, Held, RunningFee
+from streams.model.account import Driven, Fees, Held, RunningFee
 from streams.model.billing_period import period_at
-from streams.model.days import share_of
+from streams.model.days import Share, share_of
 from streams.model.holding import Holding
-from streams.model.instant import Period, format_instant, month_of
+from streams.model.instant import Instant, Period, format_instant, month_of
 from streams.model.usage import Usage, UsageRecord
 from streams.outcome import Drop, DropReason, Reject, RejectReason
-from streams.rate.held import HeldChange
+from streams.rate.held import DrivenChange, HeldChange
 from streams.rate.payer import Payer
 from streams.rate.rating import Rating
 from streams.rate.rule import Rule
@@ -29,7 +29,7 @@ def compile_holding(terms: OfferTerms) -> Rule | None:
     """Note what the record changes; its usages are the units that it adds or takes away."""
     holding = terms.offer.holding
     if holding is None:
-        return None
+        return _compile_driving(terms) if terms.driven else None
     words, by_level, charges_zero = terms.attributes, terms.held == "level", terms.charges_zero
 
     def hold(rating: Rating) -> Drop | Reject | None:
@@ -62,6 +62,46 @@ def compile_holding(terms: OfferTerms) -> Rule | None:
     return hold
 
 
+def _compile_driving(terms: OfferTerms) -> Rule:
+    """Units that drive fees: the record is charged as a change, by the price of its offer."""
+    driven, by_level, charges_zero = terms.driven, terms.held == "level", terms.charges_zero
+
+    def drive(rating: Rating) -> Drop | Reject | None:
+        record, told = rating.record, rating.told
+        fees = () if told is None else driven.get(told.price, ())
+        if not fees:
+            return None
+        running = _driven_fees(rating, fees)
+        if not running:
+            return _not_held(record, f"fee {fees[0]} does not run")
+        ((unit, quantity),) = ((usage.unit, usage.quantity) for usage in record.usages)
+        known = next((fee.driven for fee in running if fee.driven is not None), Driven(""))
+        if by_level:
+            if record.occurred_at < known.levelled_at:
+                return _older(record, known.levelled_at)
+            quantity -= known.quantity
+        if not quantity and not charges_zero:
+            return Drop(DropReason.ZERO_USAGE, "as many units are held as before")
+        if known.quantity + quantity < 0:
+            return _not_held(
+                record, f"{-quantity} {unit} are taken away, {known.quantity} are held"
+            )
+        names = tuple(fee.fee for fee in running)
+        change = DrivenChange(names, quantity, by_level)
+        rating.record = replace(record, usages=(Usage(unit, quantity),))
+        rating.holding = HeldChange(Share(1, 1), record.occurred_at + 1, driven=change)
+        return None
+
+    return drive
+
+
+def _driven_fees(rating: Rating, fees: tuple[str, ...]) -> list[RunningFee]:
+    state, record, payer = rating.state, rating.record, rating.payer
+    assert state is not None
+    known: Fees = state.get(Table.FEES, payer.key) or Fees()
+    return [fee for name in fees for fee in known.running if _is_of(fee, record, payer, name)]
+
+
 def _running(rating: Rating, attributes: dict[str, str], holding: Holding) -> RunningFee:
     """What is held by the record's service now; where nothing is, it begins with the record."""
     payer, record, state = rating.payer, rating.record, rating.state
@@ -69,7 +109,8 @@ def _running(rating: Rating, attributes: dict[str, str], holding: Holding) -> Ru
     fees: Fees = state.get(Table.FEES, payer.key) or Fees()
     for running in fees.running:
         held = running.held
-        if held is not None and held.attributes == attributes and _is_of(running, record, payer):
+        is_same = held is not None and held.attributes == attributes
+        if is_same and _is_of(running, record, payer, record.usage_type):
             return running
     start = max(record.occurred_at, rating.period.start)
     assignment = payer.assignment
@@ -86,10 +127,10 @@ def _running(rating: Rating, attributes: dict[str, str], holding: Holding) -> Ru
     )
 
 
-def _is_of(running: RunningFee, record: UsageRecord, payer: Payer) -> bool:
+def _is_of(running: RunningFee, record: UsageRecord, payer: Payer, name: str) -> bool:
     return (
         running.service_id == record.service_id
-        and running.fee == record.usage_type
+        and running.fee == name
         and running.start == payer.assignment.start
         and running.price_plan == payer.assignment.price_plan
     )
@@ -99,12 +140,7 @@ def _changes(record: UsageRecord, held: Held, *, by_level: bool) -> tuple[Usage,
     if not by_level:
         return record.usages
     if record.occurred_at < held.levelled_at:
-        newest = format_instant(held.levelled_at)
-        return Reject(
-            RejectReason.LATE_READING,
-            f"the level of {format_instant(record.occurred_at)} is older than that of {newest}",
-            lacks=_reference(record),
-        )
+        return _older(record, held.levelled_at)
     units = {usage.unit: usage.quantity for usage in held.units}
     return tuple(
         Usage(usage.unit, usage.quantity - units.get(usage.unit, 0)) for usage in record.usages
@@ -125,6 +161,15 @@ def _after(record: UsageRecord, held: Held, changed: tuple[Usage, ...]) -> Held 
         tuple(Usage(unit, quantity) for unit, quantity in sorted(units.items()) if quantity),
         held.attributes,
         held.levelled_at,
+    )
+
+
+def _older(record: UsageRecord, newest: Instant) -> Reject:
+    at, last = format_instant(record.occurred_at), format_instant(newest)
+    return Reject(
+        RejectReason.LATE_READING,
+        f"the level of {at} is older than that of {last}",
+        lacks=_reference(record),
     )
 
 

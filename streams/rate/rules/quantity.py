@@ -18,7 +18,9 @@ def compile_quantity(terms: OfferTerms) -> Rule | None:
     """Replace what was measured by what the rate unit derives from it."""
     if terms.rate_units is None:
         return None
-    find, charges_zero = RateUnits(terms.rate_units).find, terms.charges_zero
+    find = RateUnits(terms.rate_units).find
+    # A level of nothing says something.
+    charges_zero = terms.charges_zero or terms.held == "level"
 
     def derive_quantity(rating: Rating) -> Drop | Reject | None:
         if rating.holding is not None:
