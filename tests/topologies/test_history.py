@@ -25,12 +25,14 @@ from streams.model.command import (
     ActivateCatalog,
     AssignService,
     Command,
+    PartnerVolume,
     PutAccount,
+    PutPartnerTier,
     Released,
     Tick,
     TopUp,
 )
-from streams.model.instant import BEGINNING, FOREVER, HOUR, instant_of
+from streams.model.instant import BEGINNING, DAY, FOREVER, HOUR, instant_of
 from streams.model.usage import Usage, UsageBatch, UsageRecord, record_id_of
 from streams.partition import partition_of
 from streams.rate.plan import compile_catalog
@@ -45,6 +47,8 @@ TENANT = "ai-api"
 ACCOUNTS = ("one", "two")
 START = 1_790_812_800_000_000
 """2026-10-01T00:00:00Z."""
+FAR = START + 100 * DAY
+TIER = (Table.PARTNER_TIERS, f"{TENANT}\0p".encode())
 
 
 @pytest.fixture
@@ -180,6 +184,9 @@ def _fill(partition: Partition, version: str, topic_id: str) -> None:
         top_up = TopUp(f"t{number}", TENANT, "two", "one", Decimal("1.25"), "USD", START, "")
         commands = (top_up, Tick(f"tick{number}", START + number * HOUR))
         partition.send(encode_commands(commands))
+    told = PartnerVolume("v", 2, 1, TENANT, "one", "p", "plan", "ada", START, FAR, Decimal("1.5"))
+    tier = PutPartnerTier("p", 2, 2, TENANT, "p", "plan", "gold", START)
+    partition.send(encode_commands((told, tier, told)))
     released = UsageBatch(topic_id, 0, version, tuple(early))
     partition.send(encode_commands((Released("r", released),)))
 
@@ -219,6 +226,9 @@ def test_an_account_folds_again_from_the_database_alone(
         assert not effects.verdicts
         again: Balances = state.get(Table.BALANCES, f"{TENANT}\0{account}".encode())
         assert again == partition.balances(account)
+        totals = (Table.ACCUMULATORS, f"{TENANT}\0{account}".encode())
+        for table, key in (totals, TIER):
+            assert state.get(table, key) == partition.store.values[table].get(key)
         ((amount, count),) = database.query(
             "SELECT sum(amount), count() FROM rated FINAL WHERE account = {account:String}",
             {"account": account},

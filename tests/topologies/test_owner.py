@@ -10,7 +10,16 @@ import pytest
 
 from connectors.errors import Corrupted, Unavailable
 from connectors.kafka.codec import decode_charging, decode_ledger, encode_ledger
-from streams.model.command import ActivateCatalog, Command, Forwarded, Receipt, Tick
+from streams.model.command import (
+    ActivateCatalog,
+    Command,
+    Forwarded,
+    PartnerVolume,
+    PutPartnerTier,
+    Receipt,
+    Relayed,
+    Tick,
+)
 from streams.model.ledger import WHOLE, LedgerRecord
 from streams.model.usage import UsageBatch
 from streams.outcome import RejectReason
@@ -234,11 +243,21 @@ def test_messages_in_transit_are_sent_on_by_the_next_owner(bench: Bench) -> None
     run(scenario())
 
 
-def test_a_forwarded_record_is_answered_with_a_receipt_each_time(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [
+        Forwarded("f", 3, 9, UsageBatch("topic", 0, "", (usage(0),))),
+        PartnerVolume("v", 3, 9, "t", "north-ag", "north", "growth", "ada", 0, 1, 5),
+        PutPartnerTier("p", 3, 9, "t", "north", "growth", "gold", 0),
+    ],
+    ids=["record", "volume", "tier"],
+)
+def test_what_another_partition_sends_is_answered_with_a_receipt_each_time(
+    bench: Bench, command: Relayed
+) -> None:
     async def scenario() -> None:
         world = bench.world()
         await world.start()
-        command = Forwarded("f", 3, 9, UsageBatch("topic", 0, "", (usage(0),)))
         await world.take(offered(0, command_message(command)))
         await world.take(offered(1, command_message(command)))
         await world.until(lambda: len(world.sent) == 2)
