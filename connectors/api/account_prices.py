@@ -15,7 +15,6 @@ from connectors.api.problems import Problem
 from connectors.api.queries import account_of
 from connectors.catalog.account_prices import read_account_prices
 from connectors.catalog.problem import CatalogProblem
-from connectors.kafka.catalog_topic import newest_catalog
 from connectors.kafka.commands import CommandSender
 from connectors.settings import KafkaSettings
 from streams.model.command import PutPrices
@@ -38,7 +37,7 @@ async def put_prices(request: Request, gateway: Gateway) -> Response:
     command_id = request.query_params.get("id") or f"command/{uuid.uuid4()}"
 
     def put() -> list[CatalogProblem]:
-        catalog = newest_catalog(kafka, tenant)
+        catalog = gateway.catalogs.of(tenant)
         lists, problems = read_account_prices(text, name=_NAME, catalog=catalog)
         commands = [
             PutPrices(

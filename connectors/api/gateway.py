@@ -13,6 +13,7 @@ from connectors.api.keys import KeyStore
 from connectors.clickhouse.client import Database
 from connectors.errors import ConnectorError
 from connectors.kafka.client import await_broker
+from connectors.kafka.newest_catalogs import NewestCatalogs
 from connectors.kafka.registry import Registry
 from connectors.settings import ClickHouseSettings, KafkaSettings
 
@@ -55,6 +56,7 @@ class Gateway:
         self.settings = settings
         self.keys = KeyStore(settings.data)
         self.registry = Registry(prefix=settings.kafka.prefix)
+        self.catalogs = NewestCatalogs(settings.kafka)
         self.health = Health({"kafka": self._reach_kafka, "clickhouse": self._reach_clickhouse})
         self._free: LifoQueue[Database] = LifoQueue()
 

@@ -144,19 +144,6 @@ def read_catalogs(settings: KafkaSettings) -> tuple[CatalogAssembly, list[Catalo
     return assembly, found
 
 
-def newest_catalog(settings: KafkaSettings, tenant: str) -> Catalog:
-    """The catalog of the tenant that counts last: what new prices are checked against.
-
-    Raises Refused where none was activated; Unavailable, Corrupted.
-    """
-    assembly, found = read_catalogs(settings)
-    active = assembly.active_versions(tenant)
-    if not active:
-        raise Refused(f"tenant {tenant} has no catalog in force")
-    version = active[-1].version
-    return next(each for each in found if each.tenant == tenant and version_of(each) == version)
-
-
 def activate(
     settings: KafkaSettings,
     *,

@@ -16,8 +16,8 @@ from connectors.catalog.account_prices import read_account_prices
 from connectors.catalog.resolution.dates import instant_at
 from connectors.clickhouse.client import Database
 from connectors.clock import now
-from connectors.kafka.catalog_topic import newest_catalog
 from connectors.kafka.commands import CommandSender
+from connectors.kafka.newest_catalogs import NewestCatalogs
 from infra.account_file import ATTRIBUTE, COLUMNS, read_account_file
 from infra.cli.options import DataOption, JsonOption, TenantOption, WaitOption
 from infra.cli.screen import ExitCode, console, errors, print_json
@@ -194,7 +194,7 @@ def prices(  # noqa: PLR0913 - whose prices, and how they are sent
     """
     if not file.is_file():
         raise typer.BadParameter(f"there is no file {file}")
-    catalog = newest_catalog(load_settings(data).kafka, tenant)
+    catalog = NewestCatalogs(load_settings(data).kafka).of(tenant)
     text = file.read_text(encoding="utf-8", errors="replace")
     found, problems = read_account_prices(text, name=str(file), catalog=catalog)
     if problems:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,15 +15,21 @@ import httpx
 import jsonschema
 import pytest
 import uvicorn
+from confluent_kafka import TopicPartition
 
 from connectors.api.keys import FIRST_KEY_FILE, KEYS_FILE, KeyStore, Scope
 from connectors.api.limits import BODY_BYTES_MAX
 from connectors.api.routes import ROUTES
 from connectors.api.server import build
+from connectors.catalog.load import load_catalog
 from connectors.clickhouse.client import Database
 from connectors.clickhouse.migrate import migrate
 from connectors.errors import Corrupted, Refused
+from connectors.kafka.catalog_topic import activate, publish
+from connectors.kafka.client import bounds, new_consumer, take
+from connectors.kafka.codec import decode_charging
 from connectors.settings import ClickHouseSettings, KafkaSettings
+from streams.model.command import PutPrices
 from tests.infra.waiting import until
 
 NOWHERE = KafkaSettings(bootstrap="127.0.0.1:1")
@@ -313,3 +320,79 @@ def test_agreed_prices_need_a_key_that_writes_and_an_account(full_door: Door) ->
     writing = full_door.client(Scope.WRITE, tenant="acme")
     assert is_problem(writing.post(path, content="price_plan: x"), 404)
     assert is_problem(writing.post(path, content=b"\xff"), 400)
+
+
+AGREED = """\
+price_plan: plan
+usage_type: call
+from: 2026-01-01
+prices: [{per_unit: {amounts: {s: 0.5}}}]
+"""
+
+
+@pytest.fixture
+def selling_door(
+    tmp_path: Path, kafka_settings: KafkaSettings, clickhouse_settings: ClickHouseSettings
+) -> Iterator[Door]:
+    """A door to a tenant with a catalog in force and one account."""
+    migrate(clickhouse_settings)
+    with Database(clickhouse_settings) as database:
+        database.command(
+            "INSERT INTO accounts (tenant, account, ledger_partition, ledger_offset, ledger_index,"
+            " version, root, payment, currency, time_zone, credit_limit, changed_at)"
+            " VALUES ('acme', 'ada', 0, 1, 0, 1, 'ada', 'postpaid', 'CHF', 'UTC', NULL, now())"
+        )
+    folder = tmp_path / "catalog"
+    folder.mkdir()
+    (folder / "catalog.yaml").write_text(SOLD)
+    version = publish(kafka_settings, load_catalog(folder))
+    activate(kafka_settings, tenant="acme", version=version)
+    opened = Door(DoorSettings(kafka_settings, clickhouse_settings, tmp_path))
+    yield opened
+    opened.close()
+
+
+SOLD = """\
+tenant: acme
+currencies: [{code: CHF}]
+usage_types: [{id: call, units: [s]}]
+price_plans:
+  - id: plan
+    currency: CHF
+    offers: [{id: a, usage_type: call, from: 2026-01-01, prices: [{per_unit: {amounts: {s: 1}}}]}]
+"""
+
+
+def put_prices_commands(kafka: KafkaSettings) -> list[PutPrices]:
+    """What stands on `charging` of agreed prices."""
+    found = []
+    for partition in range(kafka.partitions):
+        with closing(new_consumer(kafka)) as consumer:
+            topic = f"{kafka.prefix}charging"
+            reached, end = bounds(consumer, topic, partition)
+            consumer.assign([TopicPartition(topic, partition, reached)])
+            while reached < end:
+                for message in take(consumer, 100, 1.0):
+                    found += decode_charging(message.value())
+                (position,) = consumer.position(consumer.assignment())
+                reached = max(reached, position.offset)
+    return [each for each in found if isinstance(each, PutPrices)]
+
+
+def test_agreed_prices_are_taken_or_every_problem_is_told(selling_door: Door) -> None:
+    path = "/v1/tenants/acme/accounts/ada/prices"
+    writing = selling_door.client(Scope.WRITE, tenant="acme")
+    wrong = AGREED.replace("plan\n", "plam\n", 1).replace("2026-01-01", "2026-02-30")
+    refused = writing.post(path, content=wrong)
+    assert is_problem(refused, 422)
+    told = [(each["line"], each["pointer"]) for each in refused.json()["problems"]]
+    assert told == [(1, "/price_plan"), (3, "/from")]
+    taken = writing.post(f"{path}?id=offer-7", content=AGREED)
+    assert (taken.status_code, taken.json()) == (202, {"command_id": "offer-7"})
+    again = writing.post(path, json={"price_plan": "plan", "usage_type": "call",
+                                     "from": "2026-02-01", "prices": []})  # fmt: skip
+    assert again.status_code == 202
+    commands = put_prices_commands(selling_door.settings.kafka)
+    assert [each.account for each in commands] == ["ada", "ada"]
+    assert commands[0].command_id == "offer-7"
+    assert len(commands[0].prices.prices) == 1
