@@ -114,8 +114,8 @@ REJECTS: Mapping[RejectReason, tuple[str, str]] = {
     ),
     RejectReason.NO_ZONE: ("No zone matches, not even `*`.", "Add the zone and activate."),
     RejectReason.UNKNOWN_CURRENCY: (
-        "A price names a currency that the catalog does not have.",
-        "Add the currency and activate.",
+        "The account is in another currency than its price plan, or no exchange rate has begun.",
+        "Assign a price plan in the account's currency, or add the rate and activate.",
     ),
     RejectReason.OVER_LIMIT: (
         "The account's limit is reached and its policy is to suspend.",
