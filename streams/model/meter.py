@@ -21,6 +21,6 @@ class MeterState(Struct, frozen=True, array_like=True, gc=False):
     index: int
 
 
-def meter_key(tenant: str, service_id: str, register: str) -> bytes:
-    """The key of a register's state."""
-    return f"{tenant}\0{service_id}\0{register}".encode()
+def meter_key(tenant: str, root: str, service_id: str, register: str) -> bytes:
+    """The key of a register's state: a service that moves to another root begins anew there."""
+    return f"{tenant}\0{root}\0{service_id}\0{register}".encode()

@@ -16,6 +16,9 @@
   up to `end_reading` counts (without it, nothing: `first_reading`), and the reading is the base of
   the new one. An exchange may stand at the time of the old meter's last reading.
 
+- A service that moves to another account hierarchy begins anew there, wherever that is kept: what
+  the old one has used is told by a last reading under it, and the first under the new one is a base.
+
 The state moves only where the record is charged or ignored: what waits in suspense has not been
 read.
 """
@@ -52,7 +55,8 @@ def compile_meter(unit: RateUnit, meter: MeterRead) -> Derive:
         if reading is None:
             return no_quantity(rating, unit.id, f"{meter.reading} holds no reading")
         register = attributes.get(meter.register, "")
-        key = meter_key(record.tenant, record.service_id, register)
+        root = rating.payer.account.root
+        key = meter_key(record.tenant, root, record.service_id, register)
         last: MeterState | None = state.get(_METERS, key)
         serial = attributes.get(meter.meter, "")
         if not serial and last is not None:
