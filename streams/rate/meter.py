@@ -16,8 +16,8 @@
   up to `end_reading` counts (without it, nothing: `first_reading`), and the reading is the base of
   the new one. An exchange may stand at the time of the old meter's last reading.
 
-- A service that moves to another account hierarchy begins anew there, wherever that is kept: what
-  the old one has used is told by a last reading under it, and the first under the new one is a base.
+- A service that moves to another account hierarchy begins anew there, wherever that is kept: a
+  last reading under the old one tells what it has used, the first under the new one is a base.
 
 The state moves only where the record is charged or ignored: what waits in suspense has not been
 read.
