@@ -15,15 +15,21 @@ UNKNOWN = -1
 Origins = tuple[tuple[int, ...], tuple[int, ...]]
 
 
-def origins_of(inputs: Sequence[Sequence[Any]], *, has_commands: bool, effects: Effects) -> Origins:
+def origins_of(
+    inputs: Sequence[Sequence[Any]],
+    *,
+    has_commands: bool,
+    charged: Sequence[UsageRecord],
+    effects: Effects,
+) -> Origins:
     """The ordinals of the inputs behind each charge, and behind each verdict.
 
-    Empty where nothing needs to be told: there is none, or all inputs are records and each came to
-    the same end.
+    `charged` are the records of the charges. Empty where nothing needs to be told: there is none,
+    or all inputs are records and each came to the same end.
     """
     count = sum(map(len, inputs))
     has_made = bool(effects.causes)
-    if not has_commands and not has_made and count in (len(effects.rated), len(effects.verdicts)):
+    if not has_commands and not has_made and count in (len(charged), len(effects.verdicts)):
         return (), ()
     by_identity: dict[int, int] = {}
     by_record_id: dict[bytes, int] = {}
@@ -40,7 +46,7 @@ def origins_of(inputs: Sequence[Sequence[Any]], *, has_commands: bool, effects: 
         return by_record_id.get(record.record_id, UNKNOWN) if found is None else found
 
     return (
-        tuple(ordinal_of(rated.record) for rated in effects.rated),
+        tuple(map(ordinal_of, charged)),
         tuple(ordinal_of(verdict.record) for verdict in effects.verdicts),
     )
 

@@ -8,9 +8,10 @@ are cut makes no difference to what they do.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from connectors.errors import ConnectorError, Corrupted
+from connectors.kafka.charge_writer import ChargeWriter
 from connectors.kafka.codec import decode_charging, encode_ledger, encode_value
 from connectors.kafka.topics import Topic
 from streams.model.command import Command, Forwarded, Relayed, Released
@@ -30,6 +31,9 @@ Written = tuple[int, int]
 
 Sink = tuple[Overlay, Effects]
 """Where the core puts what it does."""
+
+SLICE_INPUTS: Final = 32
+"""Records whose charges are packed together: until then they stay in the processor's cache."""
 
 
 @dataclass(slots=True, eq=False)
@@ -149,13 +153,15 @@ class StepComputer:
 
     def compute(self, portions: Sequence[Portion], head: StepHead) -> Step:
         """Charge the inputs in their order. Raises TooManyRejects."""
+        charges = ChargeWriter()
         try:
-            overlay, effects = self._take_together(portions)
+            overlay, effects = self._take_together(portions, charges)
         except ConnectorError:
             raise
         except Exception:  # a bug met an input; which one is found out
+            charges = ChargeWriter()
             overlay, effects = self._take_singly(portions, head)
-        self._core.settle(overlay, effects)
+        self._pack(overlay, effects, charges)
         record = self._record(
             head,
             overlay,
@@ -165,10 +171,11 @@ class StepComputer:
                 InputRange(portion.offset, portion.first, portion.first + len(portion.items) - 1)
                 for portion in portions
             ),
-            counts=_counts(portions, effects),
+            counts=_counts(portions, effects, charged=len(charges.records)),
             origins=origins_of(
                 [portion.items for portion in portions],
                 has_commands=any(portion.batch is None for portion in portions),
+                charged=charges.records,
                 effects=effects,
             ),
         )
@@ -180,7 +187,8 @@ class StepComputer:
             if isinstance(item, Relayed)
         ]
         inputs = sum(len(portion.items) for portion in portions)
-        return Step(overlay, effects, record, encode_ledger(record), forwarded, inputs)
+        value = encode_ledger(record, charges.packed())
+        return Step(overlay, effects, record, value, forwarded, inputs)
 
     def compute_request(
         self, commands: Sequence[Command], at: Instant, head: StepHead, written: Written
@@ -189,10 +197,10 @@ class StepComputer:
 
         What the core raises goes to the caller: nothing of it is kept.
         """
-        overlay, effects = Overlay(self._store), Effects()
+        overlay, effects, charges = Overlay(self._store), Effects(), ChargeWriter()
         for command in commands:
             self._core.apply_command(command, state=overlay, effects=effects)
-        self._core.settle(overlay, effects)
+        self._pack(overlay, effects, charges)
         record = self._record(
             head,
             overlay,
@@ -202,9 +210,18 @@ class StepComputer:
             requested_at=at,
             counts={"requests": len(commands)},
         )
-        return Step(overlay, effects, record, encode_ledger(record), [], 0)
+        return Step(overlay, effects, record, encode_ledger(record, charges.packed()), [], 0)
 
-    def _take_together(self, portions: Sequence[Portion]) -> Sink:
+    def _pack(self, overlay: Overlay, effects: Effects, charges: ChargeWriter) -> None:
+        """Settle and pack what was charged since the last time, so that its memory is used again.
+
+        How often is the same to the result: sums are exact, and charges keep their order.
+        """
+        self._core.settle(overlay, effects)
+        charges.write(effects.rated)
+        effects.rated.clear()
+
+    def _take_together(self, portions: Sequence[Portion], charges: ChargeWriter) -> Sink:
         """All inputs on one layer, as if nothing could fail."""
         overlay, effects = Overlay(self._store), Effects()
         for portion in portions:
@@ -219,9 +236,11 @@ class StepComputer:
                     core.apply_command(command, state=overlay, effects=effects)
                 continue
             charge, topic_id, partition = core.charge_record, batch.topic_id, batch.partition
-            for record in portion.items:
-                position = SourcePosition(topic_id, partition, record.offset, record.index)
-                charge(record, position=position, state=overlay, effects=effects)
+            for first in range(0, len(portion.items), SLICE_INPUTS):
+                for record in portion.items[first : first + SLICE_INPUTS]:
+                    position = SourcePosition(topic_id, partition, record.offset, record.index)
+                    charge(record, position=position, state=overlay, effects=effects)
+                self._pack(overlay, effects, charges)
         self._gauge.taken(sum(len(portion.items) for portion in portions))
         return overlay, effects
 
@@ -271,7 +290,6 @@ class StepComputer:
             engine=head.engine,
             delta=overlay.delta(encode_value),
             dropped=overlay.dropped(),
-            rated=tuple(effects.rated),
             verdicts=tuple(effects.verdicts),
             alerts=tuple(effects.alerts),
             outbox=tuple(effects.outbox),
@@ -281,11 +299,11 @@ class StepComputer:
         )
 
 
-def _counts(portions: Sequence[Portion], effects: Effects) -> dict[str, int]:
+def _counts(portions: Sequence[Portion], effects: Effects, *, charged: int) -> dict[str, int]:
     """How many inputs of each kind were taken, and what became of the records."""
     made = len(effects.causes)
     counts = {"records": 0, "commands": 0, "made": made}
-    counts[str(Verdict.CHARGED)] = len(effects.rated) - made
+    counts[str(Verdict.CHARGED)] = charged - made
     for portion in portions:
         counts["commands" if portion.batch is None else "records"] += len(portion.items)
     counts.update(sorted(Counter(verdict.verdict for verdict in effects.verdicts).items()))

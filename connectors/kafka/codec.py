@@ -7,6 +7,7 @@ their exact text. Avro, for readers outside, is in `connectors/kafka/avro.py`.
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from connectors.errors import Refused
 from streams.model.account import Account, Accumulators, Balances, Fees, Service
@@ -85,8 +86,10 @@ def decode_charging(message: bytes) -> UsageBatch | tuple[Command, ...]:
     raise Refused(f"charging: unknown format {message[0]:#04x} of {len(message)} bytes")
 
 
-def encode_ledger(record: LedgerRecord) -> bytes:
-    """A message of `ledger`."""
+def encode_ledger(record: LedgerRecord, rated: msgspec.Raw | None = None) -> bytes:
+    """A message of `ledger`; `rated` are the record's charges where they are packed already."""
+    if rated is not None:
+        record = replace(record, rated=rated)
     return b"\x11" + _encode(record)
 
 

@@ -27,7 +27,12 @@ def test_children_come_from_their_parent_also_where_others_made_nothing() -> Non
     for part in (1, 2):
         effects.make(charge(replace(record(0, part), offset=0)), parent)
     effects.rated.append(charge(plain))
-    found = origins_of([[parent, redelivered, plain]], has_commands=False, effects=effects)
+    found = origins_of(
+        [[parent, redelivered, plain]],
+        has_commands=False,
+        charged=[rated.record for rated in effects.rated],
+        effects=effects,
+    )
     assert found == ((0, 0, 2), ())
 
 
@@ -37,5 +42,10 @@ def test_a_parent_written_anew_before_it_was_charged_is_found_by_its_id() -> Non
     effects.make(charge(record(0, 1)), replace(parent, offset=7))
     verdict = RecordVerdict("ignored", "", "", "", "", SourcePosition("t", 0, 1, 0), record(1))
     effects.verdicts.append(verdict)
-    found = origins_of([[parent, record(1)]], has_commands=False, effects=effects)
+    found = origins_of(
+        [[parent, record(1)]],
+        has_commands=False,
+        charged=[rated.record for rated in effects.rated],
+        effects=effects,
+    )
     assert found == ((0,), (1,))
