@@ -86,7 +86,8 @@ class Charging:
         self._commands = CommandBook(plans)
         self._folding = Folding(plans, partition, self.folded_at_once, partitions=partitions)
         self._periods: dict[str, Period] = {}
-        self._guides: dict[str, Guide] = {}
+        self._guides: dict[tuple[str, str], Guide] = {}
+        self._facts: object = None
         self._step: Effects | None = None
         self._time: Instant = BEGINNING
         self._newest: dict[str, tuple[CatalogMarks, Instant, Guide]] = {}
@@ -121,9 +122,14 @@ class Charging:
         key = record_id_key(record.occurred_at, record.record_id)
         mark = state.get(_RECORD_IDS, key)
         if mark is None:
-            became = self._charge(record, position, state, effects)
-            place = position.topic_id, position.partition, position.offset, position.index
-            state.put(_RECORD_IDS, key, RecordMark(became, *place))
+            outcome = self._attempt(record, position, state, effects)
+            if outcome is None:
+                became = _CHARGED
+            else:
+                became = self._end(record, position, outcome, state=state, effects=effects)
+            topic_id, partition = position.topic_id, position.partition
+            seen = RecordMark(became, topic_id, partition, position.offset, position.index)
+            state.put(_RECORD_IDS, key, seen)
         else:
             self._repeat(record, position, mark, state=state, effects=effects)
 
@@ -212,6 +218,21 @@ class Charging:
         outcome = self._attempt(record, position, state, effects)
         if outcome is None:
             return _CHARGED
+        return self._end(
+            record, position, outcome, state=state, effects=effects, forwarded=forwarded
+        )
+
+    def _end(  # noqa: PLR0913 - a record, what became of it, and where that goes
+        self,
+        record: UsageRecord,
+        position: SourcePosition,
+        outcome: Elsewhere | Drop | Reject,
+        *,
+        state: State,
+        effects: Effects,
+        forwarded: bool = False,
+    ) -> RecordState:
+        """Send a record that was not charged on to its new home, or give its verdict."""
         if not isinstance(outcome, Elsewhere):
             return refuse(record, position, outcome, effects)
         if forwarded or self._is_home(record, outcome.root):
@@ -260,7 +281,7 @@ class Charging:
             if is_outside_window(record, time=time, days=plan.dedupe_window(record.usage_type)):
                 return outside_window(record, plan)
             closed_before = time - plan.grace
-        payer = guide.payer_of(record, state)
+        payer = guide.payer_of(record, state, self._facts)
         if not isinstance(payer, Payer):
             return payer
         offer = find_offer(record, payer, plan)
@@ -338,6 +359,7 @@ class Charging:
         """Note what is the same for all records of a step up to its next command."""
         self._step = effects
         self._time = state.get(_META, TIME) or BEGINNING
+        self._facts = state.facts()
         self._newest.clear()
 
     def _guide_of(self, record: UsageRecord, state: State) -> Guide | None:
@@ -349,17 +371,17 @@ class Charging:
             if marks is None:
                 return None
             start, version = marks.marks[-1]
-            newest = self._newest[tenant] = (marks, start, self._guide(version))
+            newest = self._newest[tenant] = (marks, start, self._guide(tenant, version))
         marks, start, guide = newest
         if start <= at:
             return guide
         earlier = marks.at(at)
-        return None if earlier is None else self._guide(earlier)
+        return None if earlier is None else self._guide(tenant, earlier)
 
-    def _guide(self, version: str) -> Guide:
-        guide = self._guides.get(version)
+    def _guide(self, tenant: str, version: str) -> Guide:
+        guide = self._guides.get((tenant, version))
         if guide is None:
-            guide = self._guides[version] = new_guide(self._plans[version])
+            guide = self._guides[tenant, version] = new_guide(self._plans[version])
         return guide
 
     def _period(self, occurred_at: Instant, zone_name: str, closed_before: Instant) -> Period:

@@ -37,6 +37,10 @@ class Draft:
         """Nothing that is drafted looks through a table."""
         raise AssertionError(f"table {table} is not looked through by a draft")
 
+    def facts(self) -> object:
+        """None: a draft is too short to watch over what changes."""
+        return None
+
     def keep(self) -> None:
         """Make the changes in the state below, in the order in which they were first made."""
         for (table, key), value in self._changes.items():

@@ -35,6 +35,10 @@ class MemoryState:
         held = sorted(at[1] for at in self.values if at[0] == table and start <= at[1] < end)
         return [(key, self.values[table, key]) for key in held[:limit]]
 
+    def facts(self) -> object:
+        """None: nobody keeps watch over what changes."""
+        return None
+
     def table(self, table: Table) -> dict[bytes, Any]:
         """All of one table, by key."""
         return {key: value for (number, key), value in self.values.items() if number == table}

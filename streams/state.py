@@ -7,7 +7,7 @@ and effects of its own, so that a broken record leaves no trace.
 
 from enum import IntEnum
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from msgspec import Struct
 
@@ -57,6 +57,10 @@ class Table(IntEnum):
     """`Fees` by `tenant NUL account`."""
     PARTNER_TIERS = 16
     """`PartnerTiers` by `tenant NUL partner`."""
+
+
+FACTS: Final = (Table.ACCOUNTS, Table.SERVICES, Table.ACCOUNT_PRICES)
+"""Who pays for what: read for every record, changed by commands alone."""
 
 
 class RecordState(IntEnum):
@@ -124,6 +128,12 @@ class State(Protocol):
 
     def scan(self, table: Table, start: bytes, end: bytes, limit: int) -> list[tuple[bytes, Any]]:
         """The first `limit` keys `start <= key < end` in order, with their values."""
+
+    def facts(self) -> object:
+        """One and the same object while no value of the tables `FACTS` changes; None: look there.
+
+        So what was worked out from them need not be looked up for each record.
+        """
 
 
 class Effects:

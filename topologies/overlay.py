@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from operator import itemgetter
 from typing import Any, Final, Protocol
 
-from streams.state import Table
+from streams.state import FACTS, Table
 from topologies.value_cache import ABSENT, TABLES
 
 KEPT_APART: Final = tuple(table in (Table.RECORD_IDS, Table.COMMANDS) for table in range(TABLES))
@@ -46,6 +46,9 @@ class Readable(Protocol):
     def scan(self, table: Table, start: bytes, end: bytes, limit: int) -> list[tuple[bytes, Any]]:
         """The first `limit` keys `start <= key < end` in order, with their values."""
 
+    def facts(self) -> object:
+        """One and the same object while no value of the tables `FACTS` changes; None: look."""
+
 
 class Overlay:
     """The `State` of one step, or of one input of it.
@@ -71,9 +74,12 @@ class Overlay:
 
     def get(self, table: Table, key: bytes) -> Any:
         """The value as this step left it, or None."""
-        value = self.values[table].get(key, ABSENT)
-        if value is not ABSENT:
-            return value
+        changed = self.values[table]
+        # What usage asks for first, its service and its account, hardly any step changes.
+        if changed:
+            value = changed.get(key, ABSENT)
+            if value is not ABSENT:
+                return value
         if self._dropped and self._is_dropped(table, key):
             return None
         value = self._at_hand[table].get(key, ABSENT)
@@ -115,6 +121,11 @@ class Overlay:
             begin = under[-1][0] + b"\0"
         found.sort(key=itemgetter(0))
         return found[:limit]
+
+    def facts(self) -> object:
+        """Those under this layer, while it changes none of them."""
+        changes = self._dropped or any(self.values[table] for table in FACTS)
+        return None if changes else self._under.facts()
 
     def _is_dropped(self, table: Table, key: bytes) -> bool:
         return any(table == of and start <= key < end for of, start, end in self._dropped)

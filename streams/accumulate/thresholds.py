@@ -63,6 +63,8 @@ def _is_quiet(rating: Rating, plan: Plan) -> bool:
             if granted is None:
                 continue
             used, start = granted - change.after, change.period_start
+            if type(used) is int and used < plan.allowance_first(change.resource, granted):
+                continue
             for threshold, level in plan.allowance_levels(change.resource, granted):
                 if used >= level and (threshold, start) not in fired:
                     return False

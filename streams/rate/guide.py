@@ -30,20 +30,39 @@ class Elsewhere(Struct, frozen=True, gc=False):
 
 
 class Guide:
-    """Finds the payer of each record under one catalog version, by way of its last answers.
+    """Finds the payer of each record of a tenant under one version, by way of its last answers.
 
     An answer is given again only while the state holds the very structs that it was made from:
-    values of the state never change, so the same object says the same.
+    values of the state never change, so the same object says the same. Where the state tells that
+    none of its facts has changed, not even these are looked up.
     """
 
-    __slots__ = ("_known", "plan")
+    __slots__ = ("_facts", "_known", "_sure", "plan")
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._known: dict[bytes, Payer] = {}
+        self._facts: object = None
+        self._sure: dict[str, Payer] = {}
 
-    def payer_of(self, record: UsageRecord, state: State) -> Payer | Elsewhere | Reject:
-        """The payer at the event's time."""
+    def payer_of(
+        self, record: UsageRecord, state: State, facts: object = None
+    ) -> Payer | Elsewhere | Reject:
+        """The payer at the event's time. `facts` are the state's."""
+        if facts is None:
+            return self._look(record, state)
+        if facts is not self._facts:
+            self._facts = facts
+            self._sure.clear()
+        payer = self._sure.get(record.service_id)
+        if payer is not None and payer.start <= record.occurred_at < payer.end:
+            return payer
+        found = self._look(record, state)
+        if isinstance(found, Payer) and len(found.service.assignments) == 1:
+            self._sure[record.service_id] = found
+        return found
+
+    def _look(self, record: UsageRecord, state: State) -> Payer | Elsewhere | Reject:
         key = f"{record.tenant}\0{record.service_id}".encode()
         service: Service | None = state.get(_SERVICES, key)
         payer = self._known.get(key)
@@ -95,6 +114,7 @@ class Guide:
         if len(service.assignments) == 1:
             if len(self._known) >= _KEPT:
                 self._known.clear()
+                self._sure.clear()
             self._known[key] = payer
         return payer
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from math import ceil
 
 from msgspec.structs import replace
 
@@ -46,6 +47,7 @@ class Plan:
     """What charging and mediation work by. Immutable but for its look-up caches."""
 
     __slots__ = (
+        "_firsts",
         "_levels",
         "account_offers",
         "allowance_thresholds",
@@ -93,6 +95,7 @@ class Plan:
         )
         self.money_bounds = MoneyBounds(catalog.thresholds)
         self._levels: dict[tuple[str, int], Levels] = {}
+        self._firsts: dict[tuple[str, Quantity], int] = {}
         self.account_offers = AccountOffers()
 
     def dedupe_window(self, usage_type: str) -> int:
@@ -111,6 +114,17 @@ class Plan:
                 self._levels.clear()
             levels = self._levels[key] = self._find_levels(resource, granted)
         return levels
+
+    def allowance_first(self, resource: str, granted: Quantity) -> int:
+        """The smallest whole number that reaches a threshold on an allowance."""
+        key = (resource, granted)
+        first = self._firsts.get(key)
+        if first is None:
+            if len(self._firsts) >= _LEVELS_KEPT:
+                self._firsts.clear()
+            levels = (level for _, level in self._find_levels(resource, granted))
+            first = self._firsts[key] = min(map(ceil, levels))
+        return first
 
     def _find_levels(self, resource: str, granted: Quantity) -> Levels:
         return tuple(

@@ -6,13 +6,15 @@ decided once for each combination of values and kept, so a record costs one dict
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
 from streams.model.catalog import ACCOUNT, BAND, ZONE, Price, PriceKind
 from streams.model.tax import TAX_CLASS
 from streams.rate.prices.kinds import compile_kind
+from streams.rate.prices.per_unit import is_per_unit
 from streams.rate.prices.price import AskedPrice, Binder, Label, UnitPrice
 from streams.rate.terms import OfferTerms
 
@@ -23,8 +25,17 @@ Numbered = tuple[int, Price]
 """A price with its number in the offer."""
 
 
-PricesByUnit = dict[str, UnitPrice]
-"""By unit; an `AskedPrice` where the record decides."""
+Row = tuple[str, Decimal, str, str, dict[str, str]]
+"""A price of which a whole quantity is multiplied and no more: unit, amount of one, and what its
+line says: rule, source, detail."""
+
+
+class PricesByUnit(dict[str, UnitPrice]):
+    """By unit; an `AskedPrice` where the record decides. `rows` are the plainest of them."""
+
+    __slots__ = ("rows",)
+
+    rows: dict[str, Row]
 
 
 class PriceTable:
@@ -43,12 +54,14 @@ class PriceTable:
         "_prices",
         "_source",
         "_word",
+        "_words",
         "account_words",
     )
 
     def __init__(self, terms: OfferTerms) -> None:
         words = {word for price in terms.offer.prices for word in price.when}
-        self._pick = _picker(sorted(words - {ZONE, BAND}))
+        self._words = sorted(words - {ZONE, BAND})
+        self._pick = itemgetter(*self._words) if self._words else _nothing_of
         self.account_words = tuple(
             (word, word.removeprefix(ACCOUNT)) for word in words if word.startswith(ACCOUNT)
         )
@@ -64,7 +77,10 @@ class PriceTable:
 
     def prices_for(self, attributes: Attributes, zone: str, band: str) -> PricesByUnit:
         """The prices by unit that hold for these values; empty where none does."""
-        key = (zone, band, self._pick(attributes))
+        try:
+            key = (zone, band, self._pick(attributes))
+        except KeyError:
+            key = (zone, band, tuple(map(attributes.get, self._words)))
         found = self._found.get(key)
         if found is None:
             if len(self._found) >= _COMBINATIONS_KEPT:
@@ -75,7 +91,7 @@ class PriceTable:
     def _find(self, attributes: Attributes, zone: str, band: str) -> PricesByUnit:
         values = attributes | {ZONE: zone, BAND: band}
         where = {word: value for word, value in ((ZONE, zone), (BAND, band)) if value}
-        found: PricesByUnit = {}
+        found = PricesByUnit()
         asked, anyhow = values.get(self._word, ""), self._by_value[None]
         for number, price in self._by_value.get(asked, anyhow):
             if all(values.get(word) == value for word, value in price.when.items()):
@@ -85,6 +101,7 @@ class PriceTable:
                 label = Label(self._source_of(number), told, self._charges_zero)
                 for unit, compiled in _by_unit(price.price, label):
                     found.setdefault(unit, compiled)
+        found.rows = {unit: row for unit, price in found.items() if (row := _row_of(price))}
         return found
 
     def _source_of(self, number: int) -> str:
@@ -128,17 +145,12 @@ def _by_unit(kind: PriceKind, label: Label) -> Iterator[tuple[str, UnitPrice]]:
             yield compiled.unit, compiled
 
 
-def _picker(words: list[str]) -> Callable[[Attributes], Any]:
-    """The values of these words, None for one that is missing; in C where all are there."""
-    if not words:
-        return lambda _: None
-    pick = itemgetter(*words)
+def _row_of(price: UnitPrice) -> Row | None:
+    """The price as a row, where it is the same for each unit and exact."""
+    if is_per_unit(price) and price.is_exact:
+        return price.unit, price.unit_amount, price.rule, price.source, price.detail
+    return None
 
-    def pick_values(attributes: Attributes) -> Any:
-        try:
-            return pick(attributes)
-        except KeyError:
-            values = tuple(map(attributes.get, words))
-            return values if len(words) > 1 else values[0]
 
-    return pick_values
+def _nothing_of(_: Attributes) -> None:
+    """The values of no words."""

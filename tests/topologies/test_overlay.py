@@ -26,6 +26,9 @@ class Under:
     def get(self, table: Table, key: bytes) -> Any:
         return self.values.get(PREFIXES[table] + key)
 
+    def facts(self) -> object:
+        return None
+
     def get_many(self, table: Table, keys: Any) -> list[Any]:
         return [self.get(table, key) for key in keys]
 

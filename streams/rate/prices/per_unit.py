@@ -1,11 +1,12 @@
 """Every unit costs the same."""
 
 from decimal import Decimal
+from typing import TypeGuard
 
 from streams.model.money import CONTEXT, Quantity, quantize_line
 from streams.model.price import ONE
 from streams.model.rated import ChargeLine
-from streams.rate.prices.price import CompiledPrice, Label, Lines
+from streams.rate.prices.price import CompiledPrice, Label, Lines, UnitPrice
 
 _multiply = CONTEXT.multiply
 
@@ -40,3 +41,8 @@ class PerUnitPrice(CompiledPrice):
                 self._rule, self.source, self.unit, quantity, self.unit_amount, amount, self.detail
             ),
         )
+
+
+def is_per_unit(price: UnitPrice) -> TypeGuard[PerUnitPrice]:
+    """True for `PerUnitPrice` and those kinds that only give it another name."""
+    return getattr(type(price), "lines", None) is PerUnitPrice.lines

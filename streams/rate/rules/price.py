@@ -4,7 +4,7 @@ A tier on an accumulator goes on where earlier leaves and parts of the same reco
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from streams.model.catalog import RECORD
 from streams.model.money import CONTEXT, Quantity
@@ -15,8 +15,8 @@ from streams.rate.measure import compile_counting
 from streams.rate.no_price import no_price
 from streams.rate.parts import keeps_parts
 from streams.rate.price_in_context import compile_price_in_context, needs_context
-from streams.rate.price_table import PriceTable
-from streams.rate.prices.per_unit import PerUnitPrice
+from streams.rate.price_table import PriceTable, Row
+from streams.rate.prices.per_unit import is_per_unit
 from streams.rate.prices.price import UnitPrice
 from streams.rate.quantity import divided
 from streams.rate.rating import Part, Rating
@@ -24,6 +24,8 @@ from streams.rate.rule import Rule
 from streams.rate.terms import OfferTerms
 
 _multiply: Final = CONTEXT.multiply
+
+_NO_ROWS: Final[dict[str, Row]] = {}
 
 Counts = dict[str, Callable[[Quantity], Quantity]]
 """How a unit is counted before it is priced, of those that are not counted as they are."""
@@ -41,7 +43,7 @@ def compile_price(terms: OfferTerms) -> Rule:
     counts: Counts = {unit: counting.by_record for unit, counting in countings.items()}
     price_parts = _compile_parts(terms, table, counts)
     moved_alike = _alike(terms)
-    if moved_alike is None or not all(map(_is_per_unit, prices)):
+    if moved_alike is None or not all(map(is_per_unit, prices)):
         return price_parts
     return _compile_plain(terms, table, counts, moved_alike=moved_alike, price_parts=price_parts)
 
@@ -66,20 +68,22 @@ def _compile_plain(
             return price_parts(rating)
         record, lines = rating.record, rating.lines
         prices = prices_for(record.attributes, rating.zone, rating.band)
+        rows = _NO_ROWS if counts else prices.rows
         counted: Quantity = 0
         for usage in record.usages:
-            unit, quantity = usage.unit, usage.quantity
-            price: Any = prices.get(unit)
-            if price is None:
-                return no_price(rating, unit, rating.band)
-            if counts and unit in counts:
-                quantity = counts[unit](quantity)
-            if price.is_exact and type(quantity) is int:
-                each = price.unit_amount
+            quantity = usage.quantity
+            row = rows.get(usage.unit)
+            if row is not None and type(quantity) is int:
+                unit, each, rule, source, detail = row
                 amount = _multiply(quantity, each)
-                rule, source, detail = price.rule, price.source, price.detail
-                lines.append(ChargeLine(rule, source, price.unit, quantity, each, amount, detail))
+                lines.append(ChargeLine(rule, source, unit, quantity, each, amount, detail))
             else:
+                unit = usage.unit
+                price = prices.get(unit)
+                if price is None:
+                    return no_price(rating, unit, rating.band)
+                if unit in counts:
+                    quantity = counts[unit](quantity)
                 lines += price.lines(quantity, 0)
             counted += quantity
         rating.prices = prices
@@ -151,11 +155,6 @@ def _compile_part(
             moved[accumulator] = moved.get(accumulator, 0) + quantity
 
     return price_part
-
-
-def _is_per_unit(price: UnitPrice) -> bool:
-    """True for `PerUnitPrice` and those kinds that only give it another name."""
-    return getattr(type(price), "lines", None) is PerUnitPrice.lines
 
 
 def _alike(terms: OfferTerms) -> tuple[str, ...] | None:
