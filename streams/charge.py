@@ -32,13 +32,13 @@ from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.outbox import forward
 from streams.outcome import Drop, DropReason, Reject
 from streams.partition import partition_of
-from streams.rate.guide import Elsewhere, Guide, find_assignment
+from streams.rate.guide import Elsewhere, find_assignment
+from streams.rate.guides import Guides
 from streams.rate.meter import keep_reading
 from streams.rate.multi_rate import CompiledMultiRate
 from streams.rate.offer import CompiledOffer, rate_usage
 from streams.rate.payer import Payer
 from streams.rate.plan import Plan
-from streams.rate.ranked_guide import new_guide
 from streams.rate.rate import find_offer
 from streams.rate.rated import rated_usage
 from streams.rate.rating import Rating
@@ -52,7 +52,6 @@ from streams.record_ids import (
 )
 from streams.refusals import no_catalog, outside_window, wrong_home
 from streams.state import (
-    CatalogMarks,
     Effects,
     RecordMark,
     RecordState,
@@ -67,7 +66,6 @@ _ACCOUNTS: Final = Table.ACCOUNTS
 _BALANCES: Final = Table.BALANCES
 _ACCUMULATORS: Final = Table.ACCUMULATORS
 _META: Final = Table.META
-_CATALOGS: Final = Table.CATALOGS
 _CHARGED: Final = RecordState.CHARGED
 _NO_BALANCES = Balances()
 _NO_TOTALS = Accumulators()
@@ -86,11 +84,9 @@ class Charging:
         self._commands = CommandBook(plans)
         self._folding = Folding(plans, partition, self.folded_at_once, partitions=partitions)
         self._periods: dict[str, Period] = {}
-        self._guides: dict[tuple[str, str], Guide] = {}
-        self._facts: object = None
+        self._guides = Guides(plans)
         self._step: Effects | None = None
         self._time: Instant = BEGINNING
-        self._newest: dict[str, tuple[CatalogMarks, Instant, Guide]] = {}
 
     def reads_of(self, records: Sequence[UsageRecord]) -> Sequence[tuple[Table, Collection[bytes]]]:
         """The keys that are worth reading in one go: those that no cache will hold."""
@@ -267,7 +263,7 @@ class Charging:
         """Charge the record, or say why not; None: charged, its effects are in."""
         if effects is not self._step:
             self._begin(state, effects)
-        guide = self._guide_of(record, state)
+        guide = self._guides.guide_of(record, state)
         for usage in record.usages:
             if usage.quantity:
                 break
@@ -281,7 +277,7 @@ class Charging:
             if is_outside_window(record, time=time, days=plan.dedupe_window(record.usage_type)):
                 return outside_window(record, plan)
             closed_before = time - plan.grace
-        payer = guide.payer_of(record, state, self._facts)
+        payer = guide.payer_of(record, state, self._guides.paying)
         if not isinstance(payer, Payer):
             return payer
         offer = find_offer(record, payer, plan)
@@ -359,30 +355,7 @@ class Charging:
         """Note what is the same for all records of a step up to its next command."""
         self._step = effects
         self._time = state.get(_META, TIME) or BEGINNING
-        self._facts = state.facts()
-        self._newest.clear()
-
-    def _guide_of(self, record: UsageRecord, state: State) -> Guide | None:
-        """The guide of the catalog in force at the event's time; by way of the newest one."""
-        tenant, at = record.tenant, record.occurred_at
-        newest = self._newest.get(tenant)
-        if newest is None:
-            marks: CatalogMarks | None = state.get(_CATALOGS, tenant.encode())
-            if marks is None:
-                return None
-            start, version = marks.marks[-1]
-            newest = self._newest[tenant] = (marks, start, self._guide(tenant, version))
-        marks, start, guide = newest
-        if start <= at:
-            return guide
-        earlier = marks.at(at)
-        return None if earlier is None else self._guide(tenant, earlier)
-
-    def _guide(self, tenant: str, version: str) -> Guide:
-        guide = self._guides.get((tenant, version))
-        if guide is None:
-            guide = self._guides[tenant, version] = new_guide(self._plans[version])
-        return guide
+        self._guides.begin(state)
 
     def _period(self, occurred_at: Instant, zone_name: str, closed_before: Instant) -> Period:
         """`period_of`, by way of the last answer for the zone: most usage is of one month."""

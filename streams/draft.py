@@ -37,7 +37,7 @@ class Draft:
         """Nothing that is drafted looks through a table."""
         raise AssertionError(f"table {table} is not looked through by a draft")
 
-    def facts(self) -> object:
+    def paying(self) -> object:
         """None: a draft is too short to watch over what changes."""
         return None
 

@@ -35,7 +35,7 @@ class MemoryState:
         held = sorted(at[1] for at in self.values if at[0] == table and start <= at[1] < end)
         return [(key, self.values[table, key]) for key in held[:limit]]
 
-    def facts(self) -> object:
+    def paying(self) -> object:
         """None: nobody keeps watch over what changes."""
         return None
 

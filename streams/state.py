@@ -59,7 +59,7 @@ class Table(IntEnum):
     """`PartnerTiers` by `tenant NUL partner`."""
 
 
-FACTS: Final = (Table.ACCOUNTS, Table.SERVICES, Table.ACCOUNT_PRICES)
+PAYING: Final = (Table.ACCOUNTS, Table.SERVICES, Table.ACCOUNT_PRICES)
 """Who pays for what: read for every record, changed by commands alone."""
 
 
@@ -129,8 +129,8 @@ class State(Protocol):
     def scan(self, table: Table, start: bytes, end: bytes, limit: int) -> list[tuple[bytes, Any]]:
         """The first `limit` keys `start <= key < end` in order, with their values."""
 
-    def facts(self) -> object:
-        """One and the same object while no value of the tables `FACTS` changes; None: look there.
+    def paying(self) -> object:
+        """One and the same object while no value of the tables `PAYING` changes; None: look there.
 
         So what was worked out from them need not be looked up for each record.
         """

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from operator import itemgetter
 from typing import Any, Final, Protocol
 
-from streams.state import FACTS, Table
+from streams.state import PAYING, Table
 from topologies.value_cache import ABSENT, TABLES
 
 KEPT_APART: Final = tuple(table in (Table.RECORD_IDS, Table.COMMANDS) for table in range(TABLES))
@@ -46,8 +46,8 @@ class Readable(Protocol):
     def scan(self, table: Table, start: bytes, end: bytes, limit: int) -> list[tuple[bytes, Any]]:
         """The first `limit` keys `start <= key < end` in order, with their values."""
 
-    def facts(self) -> object:
-        """One and the same object while no value of the tables `FACTS` changes; None: look."""
+    def paying(self) -> object:
+        """One and the same object while no value of the tables `PAYING` changes; None: look."""
 
 
 class Overlay:
@@ -122,10 +122,10 @@ class Overlay:
         found.sort(key=itemgetter(0))
         return found[:limit]
 
-    def facts(self) -> object:
+    def paying(self) -> object:
         """Those under this layer, while it changes none of them."""
-        changes = self._dropped or any(self.values[table] for table in FACTS)
-        return None if changes else self._under.facts()
+        changes = self._dropped or any(self.values[table] for table in PAYING)
+        return None if changes else self._under.paying()
 
     def _is_dropped(self, table: Table, key: bytes) -> bool:
         return any(table == of and start <= key < end for of, start, end in self._dropped)

@@ -16,7 +16,7 @@ import structlog
 
 from connectors.errors import ConnectorError
 from connectors.kafka.codec import TABLE_DECODERS
-from streams.state import FACTS, Table
+from streams.state import PAYING, Table
 from topologies.overlay import KEPT_APART, PREFIXES, Delta, Ranges, Values
 from topologies.position import BEGINNING, Position
 from topologies.value_cache import ABSENT, TABLES, ValueCache
@@ -121,7 +121,7 @@ class Store:
         self._unwritten: dict[bytes, bytes | None] = {}
         self._unwritten_max = options.unwritten_keys
         self._is_waiting = False
-        self._facts = object()
+        self._paying = object()
         self.position = BEGINNING
         """How far the state has come, what waits to be written included."""
         self._read_position()
@@ -166,9 +166,9 @@ class Store:
         decode = _DECODERS[table]
         return [None if packed is None else decode(packed) for packed in found]
 
-    def facts(self) -> object:
-        """One and the same object while no value of the tables `FACTS` changes."""
-        return self._facts
+    def paying(self) -> object:
+        """One and the same object while no value of the tables `PAYING` changes."""
+        return self._paying
 
     def items(self, table: Table) -> Iterator[tuple[bytes, Any]]:
         """All of a table in key order. Not through the cache."""
@@ -200,8 +200,8 @@ class Store:
 
     def write(self, delta: Delta, ranges: Ranges, position: Position, values: Values) -> None:
         """A step that the ledger has acknowledged. `values` are the delta's, decoded, by table."""
-        if ranges or any(values[table] for table in FACTS):
-            self._facts = object()
+        if ranges or any(values[table] for table in PAYING):
+            self._paying = object()
         if ranges:
             self.flush()
             self._commit(ranges, delta, position)
@@ -220,7 +220,7 @@ class Store:
     def replay(self, steps: Sequence[tuple[Delta, Ranges]], position: Position) -> None:
         """Steps read from the ledger, in order, as one write; the last one ends at `position`."""
         self.flush()
-        self._facts = object()
+        self._paying = object()
         changes: dict[bytes, bytes | None] = {}
         pending: list[tuple[bytes, bytes]] = []
         for delta, ranges in steps:
@@ -251,7 +251,7 @@ class Store:
 
     def _begin_anew(self) -> None:
         self._unwritten, self._is_waiting = {}, False
-        self._facts = object()
+        self._paying = object()
         self._cache.clear()
         self._read_position()
 

@@ -37,22 +37,22 @@ class Guide:
     none of its facts has changed, not even these are looked up.
     """
 
-    __slots__ = ("_facts", "_known", "_sure", "plan")
+    __slots__ = ("_known", "_paying", "_sure", "plan")
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._known: dict[bytes, Payer] = {}
-        self._facts: object = None
+        self._paying: object = None
         self._sure: dict[str, Payer] = {}
 
     def payer_of(
-        self, record: UsageRecord, state: State, facts: object = None
+        self, record: UsageRecord, state: State, paying: object = None
     ) -> Payer | Elsewhere | Reject:
-        """The payer at the event's time. `facts` are the state's."""
-        if facts is None:
+        """The payer at the event's time. `paying` are the state's."""
+        if paying is None:
             return self._look(record, state)
-        if facts is not self._facts:
-            self._facts = facts
+        if paying is not self._paying:
+            self._paying = paying
             self._sure.clear()
         payer = self._sure.get(record.service_id)
         if payer is not None and payer.start <= record.occurred_at < payer.end:

@@ -25,9 +25,11 @@ class RankedGuide(Guide):
         super().__init__(plan)
         self._ranked: dict[tuple[bytes, str], tuple[Payer, Payer]] = {}
 
-    def payer_of(self, record: UsageRecord, state: State) -> Payer | Elsewhere | Reject:
+    def payer_of(
+        self, record: UsageRecord, state: State, paying: object = None
+    ) -> Payer | Elsewhere | Reject:
         """The payer at the event's time, by way of the last one with the same tier."""
-        payer = super().payer_of(record, state)
+        payer = super().payer_of(record, state, paying)
         if not isinstance(payer, Payer):
             return payer
         commissions = self.plan.commissions

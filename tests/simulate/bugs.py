@@ -80,7 +80,7 @@ class _ForgetfulState:
     def __init__(self, state: State) -> None:
         self._state = state
         self.put, self.delete, self.drop = state.put, state.delete, state.drop
-        self.scan, self.facts = state.scan, state.facts
+        self.scan, self.paying = state.scan, state.paying
 
     def get(self, table: Table, key: bytes) -> Any:
         return None if table == Table.RECORD_IDS else self._state.get(table, key)

@@ -70,7 +70,7 @@ class Store:
     def get(self, table: Table, key: bytes) -> Any:
         return self.values[table].get(key)
 
-    def facts(self) -> object:
+    def paying(self) -> object:
         return None
 
     def get_many(self, table: Table, keys: Collection[bytes]) -> Sequence[Any]:

@@ -26,7 +26,7 @@ class Under:
     def get(self, table: Table, key: bytes) -> Any:
         return self.values.get(PREFIXES[table] + key)
 
-    def facts(self) -> object:
+    def paying(self) -> object:
         return None
 
     def get_many(self, table: Table, keys: Any) -> list[Any]:

@@ -1,0 +1,52 @@
+"""The guides of all tenants: which catalog version is in force when, and who pays under it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from streams.model.instant import Instant
+from streams.model.usage import UsageRecord
+from streams.rate.guide import Guide
+from streams.rate.plan import Plan
+from streams.rate.ranked_guide import new_guide
+from streams.state import CatalogMarks, State, Table
+
+_CATALOGS: Final = Table.CATALOGS
+
+
+class Guides:
+    """Finds the guide of each record. `paying` are those of the state it was begun with."""
+
+    __slots__ = ("_guides", "_newest", "_plans", "paying")
+
+    def __init__(self, plans: Mapping[str, Plan]) -> None:
+        self.paying: object = None
+        self._plans = plans
+        self._guides: dict[tuple[str, str], Guide] = {}
+        self._newest: dict[str, tuple[CatalogMarks, Instant, Guide]] = {}
+
+    def begin(self, state: State) -> None:
+        """Note what is the same for all records up to the next command."""
+        self.paying = state.paying()
+        self._newest.clear()
+
+    def guide_of(self, record: UsageRecord, state: State) -> Guide | None:
+        """The guide of the catalog in force at the event's time; by way of the newest one."""
+        tenant, at = record.tenant, record.occurred_at
+        newest = self._newest.get(tenant)
+        if newest is None:
+            marks: CatalogMarks | None = state.get(_CATALOGS, tenant.encode())
+            if marks is None:
+                return None
+            start, version = marks.marks[-1]
+            newest = self._newest[tenant] = (marks, start, self._guide(tenant, version))
+        marks, start, guide = newest
+        if start <= at:
+            return guide
+        earlier = marks.at(at)
+        return None if earlier is None else self._guide(tenant, earlier)
+
+    def _guide(self, tenant: str, version: str) -> Guide:
+        guide = self._guides.get((tenant, version))
+        if guide is None:
+            guide = self._guides[tenant, version] = new_guide(self._plans[version])
+        return guide
