@@ -34,7 +34,7 @@ class Guide:
 
     An answer is given again only while the state holds the very structs that it was made from:
     values of the state never change, so the same object says the same. Where the state tells that
-    none of its facts has changed, not even these are looked up.
+    nothing about who pays has changed, not even these are looked up.
     """
 
     __slots__ = ("_known", "_paying", "_sure", "plan")
@@ -48,7 +48,7 @@ class Guide:
     def payer_of(
         self, record: UsageRecord, state: State, paying: object = None
     ) -> Payer | Elsewhere | Reject:
-        """The payer at the event's time. `paying` are the state's."""
+        """The payer at the event's time. `paying` is what the state tells of changes."""
         if paying is None:
             return self._look(record, state)
         if paying is not self._paying:

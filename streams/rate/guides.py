@@ -1,4 +1,4 @@
-"""The guides of all tenants: which catalog version is in force when, and who pays under it."""
+"""The guides of all tenants: which catalog version is in force when."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -14,7 +14,7 @@ _CATALOGS: Final = Table.CATALOGS
 
 
 class Guides:
-    """Finds the guide of each record. `paying` are those of the state it was begun with."""
+    """Finds the guide of each record. `paying` is what the state tells of changes."""
 
     __slots__ = ("_guides", "_newest", "_plans", "paying")
 
