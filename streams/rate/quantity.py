@@ -1,5 +1,6 @@
 """How much: the quantity that is priced, and its exact division at band switches."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from streams.model.money import CONTEXT, LINE_QUANTUM, WHOLE_MAX, Quantity, minus
@@ -12,7 +13,7 @@ def exact(quantity: Decimal) -> Quantity:
     return whole if whole == quantity and -WHOLE_MAX <= whole <= WHOLE_MAX else quantity
 
 
-def divided(quantity: Quantity, segments: list[Segment]) -> list[Quantity]:
+def divided(quantity: Quantity, segments: Sequence[Segment]) -> list[Quantity]:
     """One part a segment, by its share of the time; the parts sum to the quantity exactly.
 
     Cut at the running share, so no part carries another's rounding: each cut is exact where the

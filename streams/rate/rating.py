@@ -4,6 +4,7 @@ Rules write into it in their order; nothing of it leaves before the last rule is
 leaves is frozen.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -79,7 +80,7 @@ class Rating(Struct, gc=False):
     cost_lines: tuple[ChargeLine, ...] = ()
     granted: tuple[Bucket, ...] = ()
     alerts: tuple[Alert, ...] = ()
-    segments: list[Segment] = []
+    segments: Sequence[Segment] = ()
     prices: dict[str, UnitPrice] | None = None
     lines: list[ChargeLine] = []
     parts: list[Part] = []
