@@ -24,6 +24,11 @@ CONTEXT = decimal.Context(
         decimal.Overflow,
     ],
 )
+# An operator between two decimals works by the thread's context, 28 digits by default: fewer than a
+# quantity may have. With as many as here, a plain sum or sign rounds nothing that may be charged.
+decimal.DefaultContext.prec = CONTEXT.prec
+decimal.getcontext().prec = CONTEXT.prec
+
 WHOLE_MAX = 2**63 - 1
 """The largest count that stays an `int`: more does not fit the wire's integers."""
 LINE_SCALE = 12
@@ -63,7 +68,7 @@ def added(held: Quantity, amount: Quantity) -> Quantity:
 
 
 def minus(quantity: Quantity) -> Quantity:
-    """The opposite, exactly: a sign in front of a Decimal would round it to 28 digits."""
+    """The opposite, exactly."""
     return -quantity if type(quantity) is int else CONTEXT.minus(quantity)
 
 

@@ -1,5 +1,6 @@
 """Totals grow beyond what the wire's integers hold: then they are decimals, and stay exact."""
 
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import msgspec
@@ -38,3 +39,12 @@ def test_a_whole_number_is_an_int_as_long_as_it_fits(number: int) -> None:
     found = exact(Decimal(number))
     assert found == number
     assert isinstance(found, int) == (abs(number) <= WHOLE_MAX)
+
+
+def test_plain_arithmetic_keeps_all_digits_of_a_quantity_in_any_thread() -> None:
+    def worked_out() -> Decimal:
+        return -(Decimal("150000000000000000.000000000001") + 1)
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(worked_out).result() == worked_out()
+    assert worked_out() == Decimal("-150000000000000001.000000000001")
