@@ -1,10 +1,11 @@
-"""Each side of each boundary is shown by a scenario."""
+"""Each side of each boundary is shown by a scenario, and what the code has stands in the table."""
 
 from pathlib import Path
 
 from connectors.catalog.forms.prices import PriceForm
 from infra.scenario.read import read_scenarios
 from infra.scenario.table import read_boundaries, table_of, unknown_sides
+from tests.scenarios.words import words_of_the_code
 
 HERE = Path(__file__).parent
 SCENARIOS, _ = read_scenarios([HERE])
@@ -13,6 +14,21 @@ BOUNDARIES, PROBLEMS = read_boundaries([HERE])
 
 def test_all_boundaries_can_be_read() -> None:
     assert PROBLEMS == []
+
+
+def test_what_the_code_has_is_in_the_table() -> None:
+    missing = []
+    for rule, words in words_of_the_code().items():
+        declared = BOUNDARIES.get(rule, {})
+        missing += [rule] if not declared else []
+        for word, sides in words.items():
+            absent = sides - set(declared.get(word, ()))
+            if absent or not declared.get(word):
+                missing.append(f"{rule}.{word}: {' '.join(sorted(absent))}")
+    assert missing == [], (
+        "name their boundaries and sides in tests/scenarios/boundaries.yaml"
+        " and show them by `shows` in scenarios"
+    )
 
 
 def test_no_cell_is_empty() -> None:
