@@ -80,7 +80,10 @@ def check_account_prices(
     for offer in offers:
         words = _offer_words(offer, form)
         for number, price in enumerate(form.prices):
-            check_price(price, words, place.at("prices", number), names, book)
+            below = place.at("prices", number)
+            check_price(price, words, below, names, book)
+            if price.volume is not None and price.volume.settle != "none":
+                book.report(below.at("volume", "settle"), "agreed prices are not settled")
         check_reachable(words, "prices", place, book)
 
 

@@ -23,6 +23,7 @@ from connectors.catalog.forms.partners import (
 from connectors.catalog.forms.prices import PriceForm
 from connectors.catalog.forms.quantity import MeasureForm
 from connectors.catalog.forms.rate_units import RateUnitForm, RateUnitMapForm, ServiceTypeForm
+from connectors.catalog.forms.spend import CommitmentForm, MaximumSpendForm
 from connectors.catalog.forms.taxes import TaxForm
 from connectors.catalog.forms.when import (
     MONTH,
@@ -31,7 +32,7 @@ from connectors.catalog.forms.when import (
     TimeUnitForm,
 )
 from connectors.catalog.forms.where import ZoneUnitForm
-from connectors.catalog.forms.words import Date, Duration, Id, RoundingWord
+from connectors.catalog.forms.words import Date, Duration, Id, RoundingForm, RoundingWord
 from streams.model.catalog import LatePolicy, OverrunPolicy
 from streams.model.fee import ProrateBy
 from streams.model.mediation import SourcePlatform
@@ -41,7 +42,7 @@ class CurrencyForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A currency the tenant trades in; `digits` only where it differs from ISO 4217."""
 
     code: Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217 code")]
-    rounding: RoundingWord = "half_even"
+    rounding: RoundingWord | RoundingForm = "half_even"
     digits: Annotated[int, Meta(ge=0, le=12)] | None = None
 
 
@@ -89,7 +90,8 @@ class OfferForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `impacts` are the allowances its usage burns and the accumulators it moves. `zero_usage` says
     whether records that measured nothing are ignored or charged. `costs` price what the usage costs
     the tenant. `prorate`: the price of held units is that of a whole period, `every` month if not
-    said, of which each unit pays its share, by the day or exactly.
+    said, of which each unit pays its share, by the day or exactly. `rounding` takes the place of
+    the price plan's.
     """
 
     id: Id
@@ -107,6 +109,7 @@ class OfferForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cost_currency: str = ""
     prorate: ProrateBy | None = None
     every: str = ""
+    rounding: RoundingWord | RoundingForm | None = None
 
 
 class GrantForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -121,6 +124,8 @@ class PricePlanForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What a service id is sold under. `overrun` says who bears what no wallet or limit covers.
 
     `best_of`: usage type → own offers or other price plans, of which the cheapest is charged.
+    `rounding` takes the place of the currency's; `maximum_spend` bounds what usage costs,
+    `commitments` what an account pays at least.
     """
 
     id: Id
@@ -128,6 +133,9 @@ class PricePlanForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     overrun: OverrunPolicy = "receivable"
     grants: tuple[GrantForm, ...] = ()
     best_of: dict[str, tuple[str, ...]] = {}
+    rounding: RoundingWord | RoundingForm | None = None
+    maximum_spend: MaximumSpendForm | None = None
+    commitments: tuple[CommitmentForm, ...] = ()
     fees: tuple[FeeForm, ...] = ()
     offers: tuple[OfferForm, ...] = ()
 

@@ -106,6 +106,10 @@ class NodeReader:
             return self.read(node, members[0], place)
         if len(structs) == len(members):
             return self._read_tagged(node, kind, structs, place)
+        word = next((each for each in members if isinstance(each, kinds.LiteralType)), None)
+        if word is not None and structs:
+            # A short form as a word beside the whole form as a mapping.
+            return self.read(node, structs[0] if isinstance(node, MappingNode) else word, place)
         mapping = next((each for each in members if isinstance(each, kinds.DictType)), None)
         if mapping is not None:
             # A short form as a mapping beside the whole form as a list.

@@ -5,7 +5,6 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from connectors.catalog import form
-from connectors.catalog.currencies import minor_digits
 from connectors.catalog.forms.prices import PriceForm
 from connectors.catalog.number_plans import number_plan
 from connectors.catalog.resolution import money
@@ -18,6 +17,8 @@ from connectors.catalog.resolution.outcomes import outcome_rule
 from connectors.catalog.resolution.prices import price_kind
 from connectors.catalog.resolution.quantity import measure
 from connectors.catalog.resolution.rate_units import rate_unit, rate_unit_map
+from connectors.catalog.resolution.rounding import currency_rule, rounding
+from connectors.catalog.resolution.spend import commitment, maximum_spend
 from connectors.catalog.resolution.when import Periods, billing_period, own_period, time_unit
 from connectors.catalog.resolution.where import zone_unit
 from connectors.catalog.sheets import Sheets
@@ -33,7 +34,7 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
     return model.Catalog(
         tenant=sheets.settings["tenant"].form,
         grace=HOUR if grace is None else duration_of(grace.form),
-        currencies=tuple(_currency(entry.form) for entry in sheets.currencies),
+        currencies=tuple(currency_rule(entry.form) for entry in sheets.currencies),
         usage_types=tuple(
             model.UsageType(
                 id=entry.form.id,
@@ -85,11 +86,6 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
     )
 
 
-def _currency(each: form.CurrencyForm) -> model.CurrencyRule:
-    digits = minor_digits(each.code) if each.digits is None else each.digits
-    return model.CurrencyRule(code=each.code, digits=digits, rounding=each.rounding)
-
-
 def _allowance(each: form.AllowanceForm) -> model.Allowance:
     return model.Allowance(
         id=each.id,
@@ -112,6 +108,9 @@ def _price_plan(each: form.PricePlanForm, periods: Periods) -> model.PricePlan:
         fees=tuple(fee(words, periods) for words in each.fees),
         offers=tuple(_offer(offer, periods) for offer in each.offers),
         best_of=each.best_of,
+        maximum_spend=maximum_spend(each.maximum_spend, periods),
+        commitments=tuple(commitment(words, periods) for words in each.commitments),
+        rounding=rounding(each.rounding),
     )
 
 
@@ -133,6 +132,7 @@ def _offer(each: form.OfferForm, periods: Periods) -> model.PriceOffer:
         costs=tuple(map(price_of, each.costs)),
         cost_currency=each.cost_currency,
         holding=holding(each, periods),
+        rounding=rounding(each.rounding),
     )
 
 

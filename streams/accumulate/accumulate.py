@@ -7,6 +7,7 @@ from streams.accumulate.funds import take_funds
 from streams.accumulate.partner_totals import add_brought
 from streams.accumulate.thresholds import watch_rating
 from streams.due.agenda import put_balances
+from streams.due.begin import begin_settling
 from streams.model.account import Balances
 from streams.model.instant import Instant
 from streams.model.rated import BalanceChange
@@ -31,10 +32,12 @@ def accumulate_usage(
     if rating.granted:
         _tell_grants(rating)
         due = min(due, *(bucket.end + plan.grace for bucket in rating.granted))
-    if rating.changes or rating.overrun:
+    if rating.settling:
+        due = min(due, begin_settling(rating, state, plan.grace))
+    if rating.changes or rating.overrun or due != rating.held.due:
         watch_rating(rating, plan)
         balances = Balances(tuple(rating.buckets), rating.fired, due)
-        if rating.granted:
+        if due != rating.held.due:
             put_balances(key, rating.held, balances, state)
         else:
             state.put(_BALANCES, key, balances)

@@ -35,12 +35,16 @@ class Part(NamedTuple):
 
 
 class FeeStep(NamedTuple):
-    """What is next for a running fee: `at` places it, `due` is the time that it waits for."""
+    """What is next for a running fee: `at` places it, `due` is the time that it waits for.
+
+    Of settlements of one moment, the lowest `rank` comes first.
+    """
 
     at: Instant
     due: Instant
     is_credit: bool
     is_end: bool
+    rank: int = 0
 
 
 def compiled_fee(running: RunningFee, at: Instant, moment_: AccountMoment) -> CompiledFee | None:

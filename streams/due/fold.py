@@ -17,6 +17,7 @@ from streams.due.fees import FeeStep, change_quantity, next_step, take_step
 from streams.due.follow import begun, follow_service
 from streams.due.moment import AccountMoment, Cause
 from streams.due.partners import Waiting, finish, waiting_totals
+from streams.due.settling import is_settling, next_settlement, settle_period, trimmed_end
 from streams.model.account import Account, Balances, Fees, Service
 from streams.model.command import Command, FoldPeriods
 from streams.model.instant import BEGINNING, FOREVER, HOUR, Instant
@@ -38,7 +39,7 @@ AGAIN: Final[Instant] = HOUR
 AHEAD: Final[Instant] = HOUR
 """By how much usage may be ahead of the partition's time and still find its period begun."""
 
-_FEE, _EXPIRY, _PARTNER = range(3)
+_FEE, _SETTLING, _EXPIRY, _PARTNER = range(4)
 Place = tuple[Instant, int, str, int, int, int]
 """When something fell due; of what falls due at once, what comes first."""
 
@@ -203,7 +204,7 @@ class _Agenda:
         fees: Fees | None = at.state.get(Table.FEES, at.key)
         self._before = fees or Fees()
         self._running = [
-            fee
+            trimmed_end(fee) if is_settling(fee) else fee
             for waiting in self._before.running
             for fee in ([waiting] if waiting.fee else begun(waiting, at))
         ]
@@ -246,6 +247,9 @@ class _Agenda:
 
     def _add_fee(self, number: int) -> None:
         fee = self._running[number]
+        if is_settling(fee):
+            self._add_settlement(number)
+            return
         step = next_step(fee, self._at)
         if step is None:
             # Nothing will come of it: the catalog does not know it any more.
@@ -261,7 +265,51 @@ class _Agenda:
         place = (step.at, _FEE, fee.service_id, group, self._places[name], number)
         heappush(self._heap, (place, step.due, step))
 
+    def _add_settlement(self, number: int) -> None:
+        """The next settlement of all that runs under the same name, by the first of them."""
+        group = self._group(number)
+        if not group or group[0] != number:
+            return
+        first = self._running[number]
+        step = next_settlement([self._running[each] for each in group], self._at)
+        if step is None:
+            for each in group:
+                left = self._running[each]
+                self._running[each] = replace(left, until=max(left.end, left.start))
+            return
+        place = (
+            step.at,
+            _SETTLING,
+            "",
+            step.rank,
+            self._places[first.service_id, first.fee],
+            number,
+        )
+        heappush(self._heap, (place, step.due, step))
+
+    def _group(self, number: int) -> list[int]:
+        name = self._running[number].price_plan, self._running[number].fee
+        return [
+            place
+            for place, each in enumerate(self._running)
+            if (each.price_plan, each.fee) == name and each.until != max(each.end, each.start)
+        ]
+
+    def _settle(self, number: int) -> None:
+        group = self._group(number)
+        followed = settle_period([self._running[each] for each in group], self._at)
+        if followed is None:
+            self._is_stuck = True
+            return
+        for place, each in zip(group, followed, strict=True):
+            self._running[place] = each
+        for place in self._group(number)[:1]:
+            self._add_settlement(place)
+
     def _take(self, number: int, step: FeeStep) -> None:
+        if is_settling(self._running[number]):
+            self._settle(number)
+            return
         followed = take_step(self._running[number], step, self._at)
         if followed is None:
             self._is_stuck = True

@@ -40,7 +40,7 @@ def follow_service(
 def begun(waiting: RunningFee, at: AccountMoment) -> Iterable[RunningFee]:
     """The fees of an assignment that came before its catalog."""
     price_plan = at.plan_at(waiting.start).price_plans.get(waiting.price_plan)
-    for name in () if price_plan is None else price_plan.fees:
+    for name in () if price_plan is None else price_plan.running:
         yield replace(waiting, fee=name)
 
 
@@ -101,7 +101,7 @@ def _begun(
     marks: CatalogMarks | None,
     plans: Mapping[str, Plan],
 ) -> Iterable[RunningFee]:
-    """The fees that the price plan of a new assignment has when it begins.
+    """The fees and commitments that the price plan of a new assignment has when it begins.
 
     Without a catalog, one without a name: it waits for them. An assignment without a beginning has
     none: nobody could say since when they are due.
@@ -113,7 +113,7 @@ def _begun(
     if marks is not None:
         plan = plans[marks.at(assignment.start) or marks.marks[0][1]]
         price_plan = plan.price_plans.get(assignment.price_plan)
-        names = () if price_plan is None else price_plan.fees
+        names = () if price_plan is None else price_plan.running
     for name in names:
         driven_by = price_plan.fees[name].fee.driven_by if name and price_plan else ""
         yield RunningFee(

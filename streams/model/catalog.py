@@ -14,12 +14,14 @@ from msgspec import Struct
 
 from streams.model.billing_period import BillingPeriod
 from streams.model.commission import CommissionPlan
+from streams.model.commitment import Commitment
 from streams.model.discount import Discount
 from streams.model.exchange import ExchangeRate
 from streams.model.fee import Fee
 from streams.model.holding import HeldBy, Holding
 from streams.model.instant import FOREVER, HOUR, Instant
 from streams.model.loyalty import LoyaltyRule
+from streams.model.maximum_spend import MaximumSpend
 from streams.model.measure import Measure as Measure
 from streams.model.mediation import SourcePlatform
 from streams.model.money import Currency
@@ -32,6 +34,7 @@ from streams.model.prices import PriceKind as PriceKind
 from streams.model.prices import Tier as Tier
 from streams.model.rate_unit import RateUnit, RateUnitMap
 from streams.model.rate_unit import ServiceType as ServiceType
+from streams.model.rounding import Rounding, RoundingScope
 from streams.model.session import OutcomeRule
 from streams.model.tax import Tax
 from streams.model.time_unit import TimeUnit
@@ -51,11 +54,12 @@ ACCOUNT = "account."
 
 
 class CurrencyRule(Struct, frozen=True, kw_only=True):
-    """A currency the tenant trades in: minor-unit digits, and how a record's total is rounded."""
+    """A currency the tenant trades in: minor-unit digits, and how what is charged is rounded."""
 
     code: Currency
     digits: int
     rounding: str
+    over: RoundingScope = "record"
 
 
 class Allowance(Struct, frozen=True, kw_only=True):
@@ -119,7 +123,7 @@ class PriceOffer(Struct, frozen=True, kw_only=True):
     quantity. `product` is what revenue is reported by. `zero_usage` says what becomes of records
     that measured nothing: they are ignored, or charged what is due without usage. `costs` price
     what the usage costs the tenant, in `cost_currency` (empty: the plan's). `holding` says how
-    units that stay are charged for their time.
+    units that stay are charged for their time. `rounding` is its own.
     """
 
     id: str
@@ -136,6 +140,7 @@ class PriceOffer(Struct, frozen=True, kw_only=True):
     costs: tuple[Price, ...] = ()
     cost_currency: Currency = ""
     holding: Holding | None = None
+    rounding: Rounding | None = None
 
 
 class Grant(Struct, frozen=True, kw_only=True):
@@ -149,6 +154,8 @@ class PricePlan(Struct, frozen=True, kw_only=True):
     """What a service id is sold under: one currency, offers by usage type, grants, fees.
 
     `best_of` names, by usage type, own offers or other plans: the cheapest in force is charged.
+    `rounding` takes the place of the currency's. No period's usage costs more than `maximum_spend`;
+    `commitments` are what it costs at least.
     """
 
     id: str
@@ -158,6 +165,9 @@ class PricePlan(Struct, frozen=True, kw_only=True):
     fees: tuple[Fee, ...] = ()
     overrun: OverrunPolicy = "receivable"
     best_of: dict[str, tuple[str, ...]] = {}
+    rounding: Rounding | None = None
+    maximum_spend: MaximumSpend | None = None
+    commitments: tuple[Commitment, ...] = ()
 
 
 class Threshold(Struct, frozen=True, kw_only=True):

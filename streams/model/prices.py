@@ -73,7 +73,8 @@ class Volume(OfOneUnit, frozen=True, tag="volume", tag_field="kind", kw_only=Tru
 
     `running`: a record pays the difference that it makes to the period's charge, which is negative
     where a cheaper tier is reached. `prospective`: a record's own units at the tier reached.
-    `settle` tells whether the end of the period corrects what was charged meanwhile.
+    `settle` tells whether the end of the period corrects what was charged meanwhile: by `mode`, or
+    at the amount of the tier numbered `provisional`.
     """
 
     tiers: tuple[Tier, ...]
@@ -82,6 +83,7 @@ class Volume(OfOneUnit, frozen=True, tag="volume", tag_field="kind", kw_only=Tru
     per: Decimal = ONE
     beyond: Beyond = "refuse"
     settle: Literal["none", "period_end"] = "none"
+    provisional: int | None = None
 
 
 class Stair(Struct, frozen=True, array_like=True):

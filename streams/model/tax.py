@@ -5,6 +5,10 @@ from typing import Literal
 
 from streams.model.eligibility import Eligibility
 
+TAX = "tax"
+"""The rule of a tax's line."""
+TAX_PAYABLE = "tax_payable"
+"""What the ledger account of a tax begins with."""
 TAX_CLASS = "tax_class"
 """The word of a tax's `when` and of a line's detail by which lines are taxed differently."""
 

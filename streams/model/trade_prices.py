@@ -147,7 +147,8 @@ class Ev(Struct, frozen=True, tag="ev", tag_field="kind", kw_only=True):
     """A charging session: of each dimension the first component whose restrictions hold.
 
     `measured_in` names the unit of each dimension, `hour` says how many units of time make an
-    hour. A session costs at least `minimum` and at most `maximum`.
+    hour. A session costs at least `minimum` and at most `maximum`, without tax, and with it at
+    least `minimum_with_tax` and at most `maximum_with_tax`.
     """
 
     measured_in: dict[EvDimension, str]
@@ -155,6 +156,8 @@ class Ev(Struct, frozen=True, tag="ev", tag_field="kind", kw_only=True):
     hour: Decimal = Decimal(3600)
     minimum: Decimal | None = None
     maximum: Decimal | None = None
+    minimum_with_tax: Decimal | None = None
+    maximum_with_tax: Decimal | None = None
 
     @property
     def units(self) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ from streams.model.instant import Instant
 from streams.outcome import Drop, Reject
 from streams.rate.outcome import CompiledOutcome
 from streams.rate.rating import Rating
-from streams.rate.rules import compile_rules
+from streams.rate.rule import CompileRule
+from streams.rate.rules import RULES, compile_rules
 from streams.rate.rules.revenue_share import asks_tier
 from streams.rate.terms import OfferTerms
 
@@ -33,7 +34,7 @@ class CompiledOffer:
         "terms",
     )
 
-    def __init__(self, terms: OfferTerms) -> None:
+    def __init__(self, terms: OfferTerms, rules: tuple[CompileRule, ...] = RULES) -> None:
         self.terms = terms
         self.plan = terms.plan
         self.is_held = terms.offer.holding is not None or bool(terms.driven)
@@ -45,7 +46,7 @@ class CompiledOffer:
         self.product = terms.offer.product
         self.start: Instant = terms.offer.start
         self.end: Instant = terms.offer.end
-        self.rules = compile_rules(terms)
+        self.rules = compile_rules(terms, rules)
 
 
 def rate_usage(rating: Rating, offer: CompiledOffer) -> Drop | Reject | None:

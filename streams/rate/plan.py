@@ -18,6 +18,7 @@ from streams.model.catalog import (
     UsageType,
     version_of,
 )
+from streams.model.commitment import COMMITMENT, TRUE_UP
 from streams.model.fee import FEE, Fee
 from streams.model.instant import BEGINNING, datetime_of
 from streams.model.money import CONTEXT, ROUNDING_MODES, Quantity
@@ -31,9 +32,14 @@ from streams.rate.multi_rate import CompiledMultiRate
 from streams.rate.offer import CompiledOffer
 from streams.rate.price_plan import CompiledPricePlan
 from streams.rate.quantity import exact
-from streams.rate.spans import spans_of
+from streams.rate.rounding import plan_rounding, with_rounding
+from streams.rate.settled import settled_prices
+from streams.rate.settlement import Settlement
+from streams.rate.spans import MONTH, spans_of
 from streams.rate.terms import OfferTerms, PlanTerms, RateUnitTerms
 from streams.rate.time_unit import BandCalendar
+from streams.rate.true_up import TrueUp, alone, true_up_offer
+from streams.rate.volume_settlement import VolumeSettlement
 from streams.rate.zone_unit import ZoneTable
 from streams.record_ids import KEPT_DAYS
 
@@ -142,6 +148,7 @@ class _Compiler:
         self.currencies = {rule.code: rule for rule in catalog.currencies}
         self.usage_types = {each.id: each for each in catalog.usage_types}
         self.usage_types[FEE] = UsageType(id=FEE, units=(FEE,))
+        self.usage_types.setdefault(TRUE_UP, UsageType(id=TRUE_UP, units=(TRUE_UP,)))
         self.allowances = {each.id: each for each in catalog.allowances}
         self.accumulators = {each.id: each for each in catalog.accumulators}
         self.zones = {unit.id: ZoneTable(unit) for unit in catalog.zone_units}
@@ -168,14 +175,42 @@ class _Compiler:
             overrun=plan.overrun,
             grants=tuple((grant.allowance, exact(grant.quantity)) for grant in plan.grants),
             spans=self.spans,
+            maximum_spend=plan.maximum_spend,
+            commitments=plan.commitments,
         )
+        rounding = plan_rounding(rule, plan.rounding)
+        terms = with_rounding(terms, rounding, plan.id)
         offers: dict[str, tuple[CompiledOffer, ...]] = {}
+        settlements = self._true_ups(plan, terms)
         for offer in sorted(plan.offers, key=lambda each: -each.start):
+            own = terms
+            if offer.rounding is not None:
+                scope = f"{plan.id}/{offer.id}"
+                own = with_rounding(terms, offer.rounding.within(rounding), scope)
             driven = self._driven(offer, plan.fees)
-            compiled = CompiledOffer(replace(self._offer_terms(terms, offer), driven=driven))
+            compiled = CompiledOffer(replace(self._offer_terms(own, offer), driven=driven))
+            settlements |= self._volumes(compiled.terms)
             offers[offer.usage_type] = (*offers.get(offer.usage_type, ()), compiled)
         fees = {fee.id: CompiledFee(fee, self._fee_offer(terms, fee)) for fee in plan.fees}
-        return CompiledPricePlan(terms, offers, fees)
+        return CompiledPricePlan(terms, offers, fees, settlements)
+
+    def _volumes(self, terms: OfferTerms) -> dict[str, Settlement]:
+        """The prices of an offer that are settled, by the period of what they are measured on."""
+        return {
+            settled.name: VolumeSettlement(
+                terms, self.accumulators[settled.price.reference].period or MONTH, settled
+            )
+            for settled in settled_prices(terms.plan.id, terms.offer)
+        }
+
+    def _true_ups(self, plan: PricePlan, terms: PlanTerms) -> dict[str, Settlement]:
+        """What a price plan's commitments ask for."""
+        settled: dict[str, Settlement] = {}
+        for commitment in plan.commitments:
+            own = alone(self._offer_terms(terms, true_up_offer(commitment)))
+            own = replace(own, source=f"{plan.id}/{commitment.id}")
+            settled[f"{COMMITMENT}{commitment.id}"] = TrueUp(commitment, own)
+        return settled
 
     def _fee_offer(self, plan: PlanTerms, fee: Fee) -> CompiledOffer:
         """What a fee is priced by. It cannot wait for credit: what is beyond that is owed."""
@@ -284,7 +319,7 @@ def _with_best_prices(plan: PricePlan, plans: Mapping[str, CompiledPricePlan]) -
         usage_type: tuple(named(usage_type, name) for name in listed)
         for usage_type, listed in plan.best_of.items()
     }
-    return BestPricePlan(own.terms, own.offers, own.fees, choices)
+    return BestPricePlan(own.terms, own.offers, own.fees, own.settlements, choices)
 
 
 def _sums(accumulator: Accumulator, unit: str) -> bool:

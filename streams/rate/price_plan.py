@@ -1,10 +1,13 @@
 """What a service is sold under, compiled: its terms, and its offers by usage type."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from streams.model.commitment import COMMITMENT
 from streams.model.instant import Instant
 from streams.rate.fee import CompiledFee
 from streams.rate.offer import CompiledOffer
+from streams.rate.settlement import Settlement
 from streams.rate.terms import PlanTerms
 
 
@@ -12,12 +15,20 @@ from streams.rate.terms import PlanTerms
 class CompiledPricePlan:
     """A price plan, ready to charge by. `offers` hold the newest of a usage type first.
 
-    `fees` are by their id.
+    `fees` are by their id, what is settled by its name. A commitment's begins with `COMMITMENT`:
+    it runs while services are assigned under the plan.
     """
 
     terms: PlanTerms
     offers: dict[str, tuple[CompiledOffer, ...]]
     fees: dict[str, CompiledFee]
+    settlements: dict[str, Settlement]
+
+    @property
+    def running(self) -> Iterator[str]:
+        """What runs on with an assignment, used or not: fees, commitments."""
+        yield from self.fees
+        yield from (name for name in self.settlements if name.startswith(COMMITMENT))
 
     def offer_at(self, usage_type: str, instant: Instant) -> CompiledOffer | None:
         """The offer of the usage type in force at an instant."""

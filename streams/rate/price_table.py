@@ -45,14 +45,12 @@ class PriceTable:
     """
 
     __slots__ = (
-        "_agreed",
-        "_agreed_source",
         "_by_value",
         "_charges_zero",
         "_found",
         "_pick",
         "_prices",
-        "_source",
+        "_terms",
         "_word",
         "_words",
         "account_words",
@@ -65,8 +63,7 @@ class PriceTable:
         self.account_words = tuple(
             (word, word.removeprefix(ACCOUNT)) for word in words if word.startswith(ACCOUNT)
         )
-        self._source = terms.source
-        self._agreed, self._agreed_source = terms.agreed, terms.agreed_source
+        self._terms = terms
         self._charges_zero = terms.charges_zero
         numbered = list(enumerate(terms.offer.prices, start=1))
         agreed = terms.agreed
@@ -98,22 +95,16 @@ class PriceTable:
                 told = price.when | where
                 if price.tax_class:
                     told = told | {TAX_CLASS: price.tax_class}
-                label = Label(self._source_of(number), told, self._charges_zero)
+                label = Label(self._terms.source_of(number), told, self._charges_zero)
                 for unit, compiled in _by_unit(price.price, label):
                     found.setdefault(unit, compiled)
         found.rows = {unit: row for unit, price in found.items() if (row := _row_of(price))}
         return found
 
-    def _source_of(self, number: int) -> str:
-        """What a price is called in charge lines: an account's and the offer's count apart."""
-        if number <= self._agreed:
-            return f"{self._agreed_source}#{number}"
-        return f"{self._source}#{number - self._agreed}"
-
     def all_prices(self) -> Iterator[UnitPrice]:
         """Every price that a record can meet, to see what pricing it takes."""
         for _, price in self._prices:
-            label = Label(self._source, {}, self._charges_zero)
+            label = Label(self._terms.source, {}, self._charges_zero)
             yield from (compiled for _, compiled in _by_unit(price.price, label))
 
 

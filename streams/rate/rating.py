@@ -55,7 +55,8 @@ class Rating(Struct, gc=False):
     `total` is no revenue but tax. `cost` is what the usage costs the tenant, `costs` the same by
     unit, with `cost_lines`. `product` is there where an offer was chosen among several. Periods of
     totals that end up to `closed_before` are closed to late usage. `holding` is there where units
-    stay: for which part of the period they are charged.
+    stay: for which part of the period they are charged. `settling` is what is settled at a period's
+    end: price plan, name, and a total that has that period.
     """
 
     record: UsageRecord
@@ -97,6 +98,7 @@ class Rating(Struct, gc=False):
     product: str = ""
     closed_before: Instant = BEGINNING
     holding: HeldChange | None = None
+    settling: tuple[tuple[str, str, str], ...] = ()
 
     def span_of(self, total: str) -> Period:
         """The period that the record counts in for a running total: its month, or the total's.

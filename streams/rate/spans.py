@@ -6,7 +6,9 @@ late for its hour may still be in time for its month.
 
 from streams.model.billing_period import BillingPeriod, Starts, starts_of
 from streams.model.catalog import Catalog
+from streams.model.commitment import COMMITMENT
 from streams.model.instant import Instant, Period
+from streams.rate.settled import settled_prices
 
 
 class OwnSpan:
@@ -27,6 +29,9 @@ class OwnSpan:
         return starts.at(closed_before) if span.end <= closed_before else span
 
 
+MONTH = BillingPeriod(id="month", unit="month")
+"""The calendar month of the account, by which totals go that have no period of their own."""
+
 Spans = dict[str, OwnSpan]
 """By a total's name; one that is not among them goes by the month."""
 
@@ -41,7 +46,28 @@ def spans_of(catalog: Catalog) -> Spans:
         if any(offer.holding for offer in plan.offers)
         for each in catalog.accumulators
     ]
+    own = {each.id: each.period for each in catalog.accumulators}
+    for plan in catalog.price_plans:
+        for offer in plan.offers:
+            for settled in settled_prices(plan.id, offer):
+                period = own.get(settled.price.reference)
+                named += [(settled.charged, period), (settled.billed, period)]
+        if plan.maximum_spend is not None:
+            named.append((spend_total(plan.id), plan.maximum_spend.every))
+        for commitment in plan.commitments:
+            if commitment.every != MONTH and not commitment.accumulator:
+                named.append((commitment_total(plan.id, commitment.id), commitment.every))
     return {name: OwnSpan(period) for name, period in named if period is not None}
+
+
+def spend_total(price_plan: str) -> str:
+    """The total of what a price plan's usage was billed, before its maximum."""
+    return f"spend:{price_plan}"
+
+
+def commitment_total(price_plan: str, commitment: str) -> str:
+    """The total of what was billed of what counts for a commitment."""
+    return f"{COMMITMENT}{price_plan}/{commitment}"
 
 
 def given_total(discount: str) -> str:

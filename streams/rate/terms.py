@@ -6,9 +6,12 @@ from msgspec import Struct
 
 from streams.functions import Functions
 from streams.model.catalog import Allowance, OverrunPolicy, PriceOffer, UsageType
+from streams.model.commitment import Commitment
 from streams.model.holding import HeldBy
+from streams.model.maximum_spend import MaximumSpend
 from streams.model.money import Currency, Quantity
 from streams.model.rate_unit import RateUnit, RateUnitMap
+from streams.model.rounding import RoundingScope
 from streams.model.session import OutcomeRule
 from streams.rate.money_terms import MoneyTerms
 from streams.rate.spans import Spans
@@ -19,9 +22,11 @@ from streams.rate.zone_unit import ZoneTable
 class PlanTerms(Struct, frozen=True):
     """What a price plan says of all it sells.
 
-    `quantum` is one minor unit of the currency, `nothing` is zero of them, and `rounding` the
-    decimal module's mode. `grants` are the allowances of each month. `spans` are the catalog's
-    running totals with a period of their own.
+    `quantum` is the smallest amount that is charged, `nothing` is zero of it, and `rounding` the
+    decimal module's mode; `rounds` says what is rounded, over a period with the others that count
+    in the total `rounded_in`. `grants` are the allowances of each month. `spans` are the catalog's
+    running totals with a period of their own. Usage of a period costs no more than `maximum_spend`,
+    and `commitments` are what it costs at least.
     """
 
     id: str
@@ -32,6 +37,10 @@ class PlanTerms(Struct, frozen=True):
     overrun: OverrunPolicy
     grants: tuple[tuple[str, Quantity], ...]
     spans: Spans = {}
+    rounds: RoundingScope = "record"
+    rounded_in: str = ""
+    maximum_spend: MaximumSpend | None = None
+    commitments: tuple[Commitment, ...] = ()
 
 
 class RateUnitTerms(Struct, frozen=True):
@@ -78,6 +87,12 @@ class OfferTerms(Struct, frozen=True):
     money: MoneyTerms = MoneyTerms()
     agreed: int = 0
     agreed_source: str = ""
+
+    def source_of(self, number: int) -> str:
+        """What a price is called in charge lines: an account's and the offer's count apart."""
+        if number <= self.agreed:
+            return f"{self.agreed_source}#{number}"
+        return f"{self.source}#{number - self.agreed}"
 
     @property
     def charges_zero(self) -> bool:

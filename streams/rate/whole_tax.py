@@ -11,14 +11,12 @@ from typing import NamedTuple
 
 from streams.model.money import CONTEXT, LINE_QUANTUM, ROUNDING_MODES, ZERO, quantize_line
 from streams.model.rated import ChargeLine, Posting
-from streams.model.tax import TAX_CLASS, Tax
+from streams.model.tax import TAX, TAX_CLASS, TAX_PAYABLE, Tax
 from streams.rate.bounds import HUNDRED
 from streams.rate.eligibility import Applies, compile_eligibility, compile_when
 from streams.rate.rating import Rating
 from streams.rate.terms import OfferTerms, PlanTerms
 
-RULE = "tax"
-TAX_PAYABLE = "tax_payable"
 _add, _multiply, _divide = CONTEXT.add, CONTEXT.multiply, CONTEXT.divide
 _ONE = Decimal(1)
 # `or ZERO` after a product: nothing is told without a sign.
@@ -108,7 +106,7 @@ def _compile_on_top(tax: _Tax, plan: PlanTerms) -> TaxRule:
         name, rate, told, detail, payable, rounding, _ = levy
         amount = (_multiply(net, rate) or ZERO).quantize(quantum, rounding, CONTEXT)
         base = net.quantize(LINE_QUANTUM, None, CONTEXT)
-        rating.lines.append(ChargeLine(RULE, name, currency, base, told, amount, detail))
+        rating.lines.append(ChargeLine(TAX, name, currency, base, told, amount, detail))
         if amount:
             rating.tax = _add(rating.tax, amount)
             rating.postings.append(Posting(payable, currency, amount))
@@ -137,7 +135,7 @@ def _compile_all_on_top(taxes: Sequence[_Tax], plan: PlanTerms) -> TaxRule:
             taxed = _add(taxed, exact)
             amount = exact.quantize(quantum, rounding, CONTEXT)
             base = base.quantize(LINE_QUANTUM, None, CONTEXT)
-            rating.lines.append(ChargeLine(RULE, name, currency, base, told, amount, detail))
+            rating.lines.append(ChargeLine(TAX, name, currency, base, told, amount, detail))
             if amount:
                 due = _add(due, amount)
                 rating.postings.append(Posting(payable, currency, amount))
@@ -165,7 +163,7 @@ def _compile_contained(tax: _Tax, plan: PlanTerms) -> TaxRule:
         amount = exact.quantize(quantum, rounding, CONTEXT)
         amount = max(price, amount) if price < 0 else min(price, amount)
         detail = {**detail, "tax": f"{amount:f}"}
-        rating.lines.append(ChargeLine(RULE, name, currency, base, told, nothing, detail))
+        rating.lines.append(ChargeLine(TAX, name, currency, base, told, nothing, detail))
         if amount:
             rating.tax = _add(rating.tax, amount)
             rating.postings.append(Posting(payable, currency, amount))

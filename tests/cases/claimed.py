@@ -7,6 +7,8 @@ from typing import Final
 
 CLAIMED: Final = (
     "aggregation.weighted_sum",
+    "commitment",
+    "correction.delta_rating",
     "currency",
     "discount.free_units",
     "ev",
@@ -26,9 +28,7 @@ CLAIMED: Final = (
 )
 
 EXCEPT: Final[dict[str, str]] = {
-    "price.dynamic_markup": "has a maximum spend",
     "price.multi_meter": "invoices by line, and a rate that is known at one quantity alone",
-    "rounding.cumulative": "rounds over a period",
     "tax.jurisdiction": "the parties, the product class and the rate stand in the title alone",
 }
 

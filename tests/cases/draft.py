@@ -20,6 +20,7 @@ PLAN: Final = "plan"
 OFFER: Final = "offer"
 USED: Final = "used"
 RECORDS: Final = "records"
+SIGNED: Final = "signed"
 MONEY: Final = "amount"
 BEGIN: Final = datetime(2026, 3, 2, 10, tzinfo=UTC)
 """When usage without a time begins: a Monday, the second day of a month."""
@@ -100,6 +101,10 @@ class Draft:
     then: dict[str, list[Words]] = field(default_factory=dict)
     unit_of_money: Decimal = Decimal(1)
     """How many of the case's amounts are one of the currency: 100, where it tells cents."""
+    is_derived: bool = False
+    """Usage may be taken back: the quantity is a signed number that each event brings."""
+    is_made_alone: bool = False
+    """The total is of the charges without usage: the case tells only what usage came to."""
     made: list[str] = field(default_factory=list)
     """The charges without usage that the case tells, in its order."""
     notes: str = ""
@@ -159,6 +164,8 @@ class Draft:
 
 def document(draft: Draft) -> Words:
     """The scenario as a file would say it."""
+    if draft.is_derived:
+        _derive(draft)
     units = sorted(
         {unit for event in draft.events for unit in _units(draft, event)} | _priced(draft)
     )
@@ -167,7 +174,8 @@ def document(draft: Draft) -> Words:
         "currencies": [_currency(draft), *draft.currencies],
         "usage_types": [
             {"id": USAGE_TYPE, "units": units, "attributes": sorted(attributes)}
-            | ({"held": draft.held} if draft.held else {}),
+            | ({"held": draft.held} if draft.held else {})
+            | ({"service_type": SIGNED} if draft.is_derived else {}),
         ],
         "price_plans": [_plan(plan, draft) for plan in draft.plans],
         **draft.sections,
@@ -205,12 +213,22 @@ def after(moment: datetime, seconds: Decimal) -> datetime:
     return moment + timedelta(microseconds=int(seconds * 1_000_000))
 
 
+def _derive(draft: Draft) -> None:
+    """The quantity as an attribute, which a rate unit takes it from."""
+    for event in draft.events:
+        event.attributes[SIGNED] = text_of(event.quantity or Decimal(0))
+    unit = {"id": SIGNED, "service_type": SIGNED, "unit": draft.unit}
+    draft.section("service_types", {"id": SIGNED})
+    draft.section("rate_units", unit | {"expression": f"decimal({SIGNED})"})
+    draft.section("rate_unit_maps", {"service_type": SIGNED, "rate_unit": SIGNED})
+
+
 def _currency(draft: Draft) -> Words:
     words: Words = {"code": draft.currency, "digits": draft.digits, "rounding": draft.rounding}
     if draft.digits > EXACT:
         raise NotYet(f"a currency of {draft.digits} digits")
     if draft.over:
-        words["over"] = draft.over
+        words["rounding"] = {"mode": draft.rounding, "over": draft.over}
     return words
 
 
@@ -226,7 +244,7 @@ def _plan(plan: PlanDraft, draft: Draft) -> Words:
 
 def _units(draft: Draft, event: Event) -> dict[str, Decimal]:
     units = dict(event.units)
-    if event.quantity is not None:
+    if event.quantity is not None and not draft.is_derived:
         units[draft.unit] = event.quantity
     if event.amount is not None and not draft.money_is_attribute:
         units[MONEY] = event.amount

@@ -20,6 +20,7 @@ from connectors.catalog.checks.platforms import check_platforms
 from connectors.catalog.checks.prices import check_prices
 from connectors.catalog.checks.rate_units import check_rate_units
 from connectors.catalog.checks.resources import check_resources
+from connectors.catalog.checks.spend import check_spend
 from connectors.catalog.checks.taxes import check_taxes
 from connectors.catalog.checks.units import check_units
 from connectors.catalog.names import Names
@@ -43,6 +44,7 @@ CHECKS: tuple[Check, ...] = (
     check_commission,
     check_loyalty,
     check_fees,
+    check_spend,
     check_platforms,
     check_fields,
     check_outcomes,

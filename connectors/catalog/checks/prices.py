@@ -110,6 +110,9 @@ def _check_parts(composite: CompositeForm, check: KindCheck) -> None:
         check.report(f"expected two parts or more, found {len(composite.parts)}", "parts")
     rounded: set[str] = set()
     for number, part in enumerate(composite.parts):
+        if part.volume is not None and part.volume.settle != "none":
+            message = "a part of a price is not settled: expected a price of its own"
+            check.report(message, "parts", number, "volume", "settle")
         below = check.below("parts", number)
         _check_kind(part, below)
         rate = part.telecom_rate

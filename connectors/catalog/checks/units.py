@@ -6,6 +6,7 @@ import pycountry
 
 from connectors.catalog.checks.when import check_when
 from connectors.catalog.checks.where import check_zone_unit
+from connectors.catalog.forms.words import RoundingForm
 from connectors.catalog.names import Names
 from connectors.catalog.problem import Place, ProblemBook
 from connectors.catalog.sheets import Sheets
@@ -18,6 +19,12 @@ def check_units(sheets: Sheets, names: Names, book: ProblemBook) -> None:
         code = currency.form.code
         if pycountry.currencies.get(alpha_3=code) is None:
             book.report(currency.place.at("code"), f'"{code}" is no currency of ISO 4217')
+        rounding = currency.form.rounding
+        if isinstance(rounding, RoundingForm) and None not in (
+            rounding.digits,
+            currency.form.digits,
+        ):
+            book.report(currency.place.at("digits"), 'stands in "rounding" as well: expected once')
     for usage_type in sheets.usage_types:
         for word in (ZONE, BAND):
             if word in usage_type.form.attributes:

@@ -73,6 +73,7 @@ class VolumeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     per: Decimal = Decimal(1)
     beyond: BeyondWord = "refuse"
     settle: Literal["none", "period_end"] = "none"
+    provisional: int | None = None
 
 
 class StairForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

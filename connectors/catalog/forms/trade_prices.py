@@ -128,3 +128,5 @@ class EvForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hour: Decimal = Decimal(3600)
     minimum: Decimal | None = None
     maximum: Decimal | None = None
+    minimum_with_tax: Decimal | None = None
+    maximum_with_tax: Decimal | None = None

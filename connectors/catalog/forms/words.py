@@ -2,7 +2,9 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, Struct
+
+from streams.model.rounding import RoundingScope
 
 Id = Annotated[
     str,
@@ -29,3 +31,15 @@ Duration = Annotated[
     str, Meta(pattern=r"^\d+(s|m|h|d)$", description="A duration", examples=["1h", "2d"])
 ]
 RoundingWord = Literal["half_up", "half_even", "half_down", "up", "down", "ceiling", "floor"]
+
+
+class RoundingForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How exact amounts are rounded: by which mode, to how many digits after the point, and what:
+    the sum of a `record`, each `line`, or all that a `period` comes to.
+
+    What is left out is as the price plan, or the currency, says it.
+    """
+
+    mode: RoundingWord | None = None
+    digits: Annotated[int, Meta(ge=0, le=12)] | None = None
+    over: RoundingScope | None = None

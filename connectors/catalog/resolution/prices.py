@@ -85,6 +85,7 @@ def _volume(form: VolumeForm) -> SimpleKind:
         per=form.per,
         beyond=form.beyond,
         settle=form.settle,
+        provisional=form.provisional,
     )
 
 

@@ -87,6 +87,8 @@ def _ev(form: EvForm) -> SimpleKind:
         hour=form.hour,
         minimum=form.minimum,
         maximum=form.maximum,
+        minimum_with_tax=form.minimum_with_tax,
+        maximum_with_tax=form.maximum_with_tax,
     )
 
 

@@ -44,7 +44,7 @@ from streams.rate.prices.sla import SlaPrice
 from streams.rate.prices.stairstep import StairstepPrice
 from streams.rate.prices.telecom_rate import CallOfRecord, CallPrice
 from streams.rate.prices.threshold import LevelPrice
-from streams.rate.prices.volume import ProspectivePrice, VolumePrice
+from streams.rate.prices.volume import ProspectivePrice, ProvisionalPrice, VolumePrice
 
 
 def compile_kind(kind: PriceKind, label: Label) -> list[Compiled]:
@@ -83,6 +83,8 @@ def _compile_more(kind: PriceKind, label: Label) -> Compiled:
     match kind:
         case Package():
             return PackagePrice(kind, label)
+        case Volume(provisional=int()):
+            return ProvisionalPrice(kind, label)
         case Volume(mode="prospective"):
             return ProspectivePrice(kind, label)
         case Volume():

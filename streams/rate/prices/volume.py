@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from streams.model.money import CONTEXT, Quantity, quantize_line
 from streams.model.prices import Volume
+from streams.model.rated import ChargeLine
 from streams.rate.prices.price import (
     NO_AMOUNT,
     CompiledPrice,
@@ -52,6 +53,35 @@ class _Levelled(CompiledPrice):
         self._opens = label.charges_zero
         self.limit: Quantity | None = self._levels[-1].up_to if price.beyond == "refuse" else None
         self.opening: Lines = _opening(self, self._levels[0]) if label.charges_zero else ()
+
+    def settled(self, billed: Quantity, total: Quantity) -> ChargeLine:
+        """What `billed` units cost at the tier of a period's `total`; what nothing was billed of
+        costs nothing, unless it is due without usage."""
+        level = _level_of(self._levels, total)
+        charged = billed
+        if level.up_to is not None and total > level.up_to:
+            charged = max(0, billed - (total - level.up_to))
+        amount = product_of(charged, level.amount, self._per)
+        if billed or self._opens:
+            amount = CONTEXT.add(amount, level.flat)
+        detail = level.detail | {"total": f"{total}"}
+        return self.line(billed, each=level.each, amount=amount, detail=detail)
+
+
+class ProvisionalPrice(_Levelled):
+    """What is charged until the period is settled: one tier's amount, nothing for entering it."""
+
+    __slots__ = ("_level",)
+
+    def __init__(self, price: Volume, label: Label) -> None:
+        super().__init__(price, label)
+        self._level = self._levels[(price.provisional or 1) - 1]
+
+    def lines(self, quantity: Quantity, used: Quantity) -> Lines:
+        """One line, whatever was used before."""
+        level = self._level
+        amount = product_of(quantity, level.amount, self._per)
+        return (self.line(quantity, each=level.each, amount=amount, detail=level.detail),)
 
 
 class VolumePrice(_Levelled, CumulativePrice):

@@ -8,18 +8,22 @@ from streams.rate.rule import CompileRule, Rule
 from streams.rate.rules.allowance import compile_allowance
 from streams.rate.rules.amount import compile_amount
 from streams.rate.rules.band import compile_band
+from streams.rate.rules.commitment import compile_commitment
 from streams.rate.rules.cost import compile_cost, compile_cost_lines
 from streams.rate.rules.discount import compile_discount
 from streams.rate.rules.free_units import compile_free_units
 from streams.rate.rules.holding import compile_holding
 from streams.rate.rules.loyalty import compile_loyalty
+from streams.rate.rules.maximum_spend import compile_maximum_spend
 from streams.rate.rules.outcome import compile_outcome_price
 from streams.rate.rules.partner_volume import compile_partner_volume
 from streams.rate.rules.quantity import compile_quantity
 from streams.rate.rules.revenue_share import compile_revenue_share
 from streams.rate.rules.rounding import compile_rounding
+from streams.rate.rules.settled import compile_settled
 from streams.rate.rules.share import compile_share
 from streams.rate.rules.tax import compile_tax
+from streams.rate.rules.tax_bounds import compile_tax_bounds
 from streams.rate.rules.zone import compile_zone
 from streams.rate.terms import OfferTerms
 
@@ -40,15 +44,21 @@ RULES: tuple[CompileRule, ...] = (
     compile_free_units,
     # After price: an allowance offsets what was priced, at the price it had.
     compile_allowance,
+    # After allowances, and before discounts: those are on what is settled as well.
+    compile_settled,
     # After allowances: what they cover costs nothing, and no discount is used up for it.
     compile_discount,
     # Once: what is rounded is what the record costs as a whole, not each step of it.
     compile_rounding,
+    # After rounding: what counts is what is billed. Before taxes: they are on what is asked for.
+    compile_maximum_spend,
     # After rounding: taxes are on what is asked for, and are rounded by themselves.
     compile_tax,
+    compile_tax_bounds,
     # After tax: tax is not the tenant's to count or share, and earns no points.
     compile_amount,
     compile_partner_volume,
+    compile_commitment,
     compile_revenue_share,
     compile_loyalty,
     # Last: no rule takes them for lines that the customer pays.
@@ -56,7 +66,32 @@ RULES: tuple[CompileRule, ...] = (
 )
 
 
-def compile_rules(terms: OfferTerms) -> tuple[Rule, ...]:
+SETTLEMENT_RULES: tuple[CompileRule, ...] = (
+    compile_discount,
+    compile_rounding,
+    compile_maximum_spend,
+    compile_tax,
+    compile_amount,
+    compile_partner_volume,
+    compile_commitment,
+    compile_revenue_share,
+    compile_loyalty,
+)
+"""What corrects the charges of a period goes the way that they went, once they were priced."""
+
+TRUE_UP_RULES: tuple[CompileRule, ...] = (
+    compile_rounding,
+    compile_tax,
+    compile_amount,
+    compile_partner_volume,
+    compile_revenue_share,
+    compile_loyalty,
+)
+"""What is missing to a minimum is asked for whole: nothing is taken off it, and it counts for no
+other minimum."""
+
+
+def compile_rules(terms: OfferTerms, rules: tuple[CompileRule, ...] = RULES) -> tuple[Rule, ...]:
     """The rules that an offer needs, in order."""
-    compiled = (compile_rule(terms) for compile_rule in RULES)
+    compiled = (compile_rule(terms) for compile_rule in rules)
     return tuple(rule for rule in compiled if rule is not None)

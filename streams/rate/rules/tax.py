@@ -13,14 +13,14 @@ from decimal import Decimal
 
 from streams.model.money import CONTEXT, ROUNDING_MODES, ZERO, quantize_line
 from streams.model.rated import ChargeLine, Posting
-from streams.model.tax import TAX_CLASS, Tax
+from streams.model.tax import TAX, TAX_CLASS, TAX_PAYABLE, Tax
 from streams.rate.bounds import HUNDRED
 from streams.rate.eligibility import compile_eligibility, compile_when, is_for
 from streams.rate.rating import Rating
 from streams.rate.rule import Rule
 from streams.rate.tax_bases import Piece, pieces_of
 from streams.rate.terms import OfferTerms
-from streams.rate.whole_tax import RULE, TAX_PAYABLE, compile_whole_tax
+from streams.rate.whole_tax import compile_whole_tax
 
 _add, _multiply, _divide = CONTEXT.add, CONTEXT.multiply, CONTEXT.divide
 _ONE = Decimal(1)
@@ -133,7 +133,7 @@ class _Tax:
             added = self._plan.nothing
         base = quantize_line(found.base)
         rate = quantize_line(self.rate_for(rating))
-        rating.lines.append(ChargeLine(RULE, tax.id, currency, base, rate, added, detail))
+        rating.lines.append(ChargeLine(TAX, tax.id, currency, base, rate, added, detail))
         if amount:
             rating.tax = _add(rating.tax, amount)
             rating.postings.append(Posting(f"{TAX_PAYABLE}:{tax.id}", currency, amount))

@@ -8,7 +8,7 @@ from typing import Any, Final
 from streams.model.money import trimmed
 from tests.cases.draft import CUSTOMER, Draft, slug, text_of
 from tests.cases.fields import Fields, NotYet, UnknownField, each
-from tests.cases.words import held
+from tests.cases.words import held, spend
 from tests.cases.words.fees import invoices
 from tests.cases.words.outcomes import MONTHS, in_month, outcomes
 from tests.cases.words.quantity import FREE
@@ -37,6 +37,8 @@ def _total(draft: Draft, value: str) -> None:
         _tax(draft, value)
     elif "total is the share of the partner" in draft.notes:
         _partner(draft, value)
+    elif draft.is_made_alone:
+        spend.true_up(draft, value)
     else:
         month = {} if draft.month is None else {"month": draft.month}
         draft.sum(amount=text_of(draft.sign * Decimal(value) / draft.unit_of_money), **month)
@@ -67,7 +69,9 @@ def _booked(draft: Draft, values: list[str]) -> None:
 def _lines(draft: Draft, values: list[Any]) -> None:
     """Lines by tier; by plan where there are several; else in their order."""
     lines = each(values, "expect.lines")
-    if all("tier" in line for line in lines):
+    if any(line.peek("kind") == spend.MINIMUM for line in lines):
+        spend.minimum_lines(draft, values)
+    elif all("tier" in line for line in lines):
         for line in lines:
             _line_of_tier(draft, line)
     elif len(draft.plans) > 1:
@@ -349,6 +353,7 @@ _WORDS: Final[dict[str, Comparer]] = {
     "control_minor": _control,
     "credits_minor": _received,
     "legs": legs,
+    **spend.WORDS,
     "amount_cents_after_each": held.amounts_after_each,
     "units_after_each": held.units_after_each,
     "invoice_cents": held.invoice,
@@ -358,14 +363,11 @@ _WORDS: Final[dict[str, Comparer]] = {
 LATER: Final[dict[str, str]] = {
     "after_rerate": "re-rating",
     "alerts": "alerts on a value",
-    "amount": "maximum spend",
     "credits_used": "credits on an invoice",
     "debits": "wallets",
     "debited": "credit pool",
     "discount": "discount",
-    "discount_for_cap": "maximum spend",
     "duplicate": "batches",
-    "fees_cents": "minimum spend",
     "first_pass": "re-rating",
     "granted": "credit pool",
     "granted_s": "credit control",
@@ -377,16 +379,11 @@ LATER: Final[dict[str, str]] = {
     "per_bucket": "aggregation",
     "per_group": "aggregation",
     "pool_units": "credit pool",
-    "precise_cents": "minimum spend",
     "remaining": "several balances",
     "reservation_after_2": "credit pool",
     "S": "credit pool",
     "segments": "several grants",
     "subtotal": "discount",
-    "tax_cents": "tax",
-    "true_up": "minimum spend",
-    "true_up_cents": "minimum spend",
-    "usage_cents": "minimum spend",
     "usage_in_period": "several grants",
     "usage_since_reset": "several grants",
     "usage_total": "several grants",

@@ -31,7 +31,7 @@ def rounding(draft: Draft, given: Fields) -> None:
     if compared:
         draft.compared_at = int(compared[1])
     elif "before the difference" in text:
-        raise NotYet("minimum spend")
+        draft.digits, draft.rounding = minor_digits(draft.currency), "half_up"
     elif text not in ("none", "none stated; values exact"):
         _by_words(draft, text)
 
@@ -40,6 +40,7 @@ def cumulative(draft: Draft) -> None:
     """The amounts of a running total: rounded as a whole, each record has the difference."""
     if draft.digits != EXACT:
         draft.over = "period"
+    draft.is_derived = any((event.quantity or 0) < 0 for event in draft.events)
 
 
 def balances(draft: Draft, given: Fields) -> None:

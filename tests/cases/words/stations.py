@@ -44,7 +44,7 @@ def components(draft: Draft, given: Fields) -> None:
         if bound in given:
             amounts = Fields(given.take(bound), f"given.{bound}")
             words[bound] = amounts.take("excl")
-            amounts.take("incl")  # what the expected total says too
+            words[f"{bound}_with_tax"] = amounts.take("incl")
             amounts.done()
     if any("when" in row and "current" in row["when"] for row in rows):
         draft.attributes.add("current")

@@ -162,6 +162,7 @@ _WORDS: Final[dict[str, Callable[[Draft, Event, Any], None]]] = {
     "from": _from,
     "to": _to,
     "minor": _minor,
+    "used_cents": _minor,
     "meter": _meter,
     "conversation": conversation,
     "event": happened,
@@ -184,7 +185,6 @@ LATER: Final[dict[str, str]] = {
     "refund": "refund",
     "service": "rating groups",
     "used": "rating groups",
-    "used_cents": "minimum spend",
     "value": "alerts on a value",
     "values": "aggregation",
 }

@@ -25,6 +25,14 @@ def check_volume(form: VolumeForm, check: KindCheck) -> None:
         check.report('a tier is chosen by a total: "prospective" needs a reference', "mode")
     if form.reference == RECORD and form.settle != "none":
         check.report("a period is settled by its total: settle needs a reference", "settle")
+    number = form.provisional
+    if number is None:
+        return
+    if form.settle == "none":
+        check.report('what is charged meanwhile: stands only beside "settle"', "provisional")
+    if not 1 <= number <= len(form.tiers):
+        message = f"expected the number of a tier, 1 to {len(form.tiers)}, found {number}"
+        check.report(message, "provisional")
 
 
 def _check_tiers(form: GraduatedForm | VolumeForm, check: KindCheck) -> None:

@@ -100,13 +100,23 @@ def check_llm_tokens(form: LlmTokensForm, check: KindCheck) -> None:
             below.report("never reached: a markup before it asks for the same")
 
 
+_BOUNDS = (
+    ("minimum", "maximum"),
+    ("minimum_with_tax", "maximum_with_tax"),
+    ("minimum", "minimum_with_tax"),
+    ("maximum", "maximum_with_tax"),
+)
+"""What must not be more than what: a session with its tax costs no less than without."""
+
+
 def check_ev(form: EvForm, check: KindCheck) -> None:
     """Components of dimensions that are measured, each of which can be reached."""
     check.positive(form.hour, "hour")
     check.at_least_zero(form.minimum, "minimum")
-    if form.minimum is not None and form.maximum is not None and form.maximum < form.minimum:
-        message = f"expected {form.minimum} or more, found {form.maximum}"
-        check.report(message, "maximum")
+    for lower, upper in _BOUNDS:
+        least, most = getattr(form, lower), getattr(form, upper)
+        if least is not None and most is not None and most < least:
+            check.report(f"expected {least} or more, found {most}", upper)
     measured = {word for word in _DIMENSIONS if getattr(form.units, word)}
     check.some(measured, "dimension with its unit", "units")
     for word in sorted(measured):
