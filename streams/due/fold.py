@@ -18,6 +18,7 @@ from streams.due.follow import begun, follow_service
 from streams.due.moment import AccountMoment, Cause
 from streams.due.partners import Waiting, finish, waiting_totals
 from streams.due.settling import is_settling, next_settlement, settle_period, trimmed_end
+from streams.due.stuck import tell_charged, tell_stuck
 from streams.model.account import Account, Balances, Fees, Service
 from streams.model.command import Command, FoldPeriods
 from streams.model.instant import BEGINNING, FOREVER, HOUR, Instant
@@ -295,25 +296,32 @@ class _Agenda:
             if (each.price_plan, each.fee) == name and each.until != max(each.end, each.start)
         ]
 
-    def _settle(self, number: int) -> None:
+    def _settle(self, number: int, step: FeeStep) -> None:
         group = self._group(number)
+        first = self._running[number]
         followed = settle_period([self._running[each] for each in group], self._at)
         if followed is None:
             self._is_stuck = True
+            tell_stuck(first, step.at, self._at)
             return
+        tell_charged(first, step.at, self._at)
         for place, each in zip(group, followed, strict=True):
             self._running[place] = each
         for place in self._group(number)[:1]:
             self._add_settlement(place)
+        self._add_totals()
 
     def _take(self, number: int, step: FeeStep) -> None:
         if is_settling(self._running[number]):
-            self._settle(number)
+            self._settle(number, step)
             return
-        followed = take_step(self._running[number], step, self._at)
+        running = self._running[number]
+        followed = take_step(running, step, self._at)
         if followed is None:
             self._is_stuck = True
+            tell_stuck(running, step.at, self._at)
             return
+        tell_charged(running, step.at, self._at)
         self._running[number] = followed
         if followed.until != max(followed.end, followed.start):
             self._add_fee(number)
