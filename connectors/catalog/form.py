@@ -123,7 +123,8 @@ class GrantForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class PricePlanForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a service id is sold under. `overrun` says who bears what no wallet or limit covers.
 
-    `best_of`: usage type → own offers or other price plans, of which the cheapest is charged.
+    `best_of`: usage type → own offers or other price plans, of which the cheapest is charged:
+    `best_over` each record, or the month, at its end.
     `rounding` takes the place of the currency's; `maximum_spend` bounds what usage costs,
     `commitments` what an account pays at least.
     """
@@ -133,6 +134,7 @@ class PricePlanForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     overrun: OverrunPolicy = "receivable"
     grants: tuple[GrantForm, ...] = ()
     best_of: dict[str, tuple[str, ...]] = {}
+    best_over: Literal["record", "period"] = "record"
     rounding: RoundingWord | RoundingForm | None = None
     maximum_spend: MaximumSpendForm | None = None
     commitments: tuple[CommitmentForm, ...] = ()

@@ -108,6 +108,7 @@ def _price_plan(each: form.PricePlanForm, periods: Periods) -> model.PricePlan:
         fees=tuple(fee(words, periods) for words in each.fees),
         offers=tuple(_offer(offer, periods) for offer in each.offers),
         best_of=each.best_of,
+        best_over=each.best_over,
         maximum_spend=maximum_spend(each.maximum_spend, periods),
         commitments=tuple(commitment(words, periods) for words in each.commitments),
         rounding=rounding(each.rounding),

@@ -153,7 +153,8 @@ class Grant(Struct, frozen=True, kw_only=True):
 class PricePlan(Struct, frozen=True, kw_only=True):
     """What a service id is sold under: one currency, offers by usage type, grants, fees.
 
-    `best_of` names, by usage type, own offers or other plans: the cheapest in force is charged.
+    `best_of` names, by usage type, own offers or other plans: the cheapest in force is charged, for
+    each record, or `best_over` the month, at its end.
     `rounding` takes the place of the currency's. No period's usage costs more than `maximum_spend`;
     `commitments` are what it costs at least.
     """
@@ -165,6 +166,7 @@ class PricePlan(Struct, frozen=True, kw_only=True):
     fees: tuple[Fee, ...] = ()
     overrun: OverrunPolicy = "receivable"
     best_of: dict[str, tuple[str, ...]] = {}
+    best_over: Literal["record", "period"] = "record"
     rounding: Rounding | None = None
     maximum_spend: MaximumSpend | None = None
     commitments: tuple[Commitment, ...] = ()

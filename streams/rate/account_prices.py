@@ -32,8 +32,7 @@ class AccountOffers:
     def offer_for(self, offer: CompiledOffer, payer: Payer, instant: Instant) -> CompiledOffer:
         """The offer as it is for this payer at an instant; itself where nothing was agreed."""
         if isinstance(offer, BestOffer):
-            own = (self.offer_for(each, payer, instant) for each in offer.candidates)
-            return BestOffer(offer.plan, tuple(own))
+            return offer.with_each(lambda each: self.offer_for(each, payer, instant))
         terms = offer.terms
         found = payer.prices and payer.prices.list_at(
             terms.plan.id, terms.offer.usage_type, payer.assignment.subscription, instant

@@ -5,16 +5,14 @@ cheapest wrote is kept, and nothing of the others but what they would have cost.
 first listed wins; an offer that refuses the record is out. Where all refuse, the first says why.
 """
 
+from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass
 from typing import Final
 
-from streams.model.instant import Instant
 from streams.model.money import ZERO
 from streams.model.rated import ChargeLine
 from streams.outcome import Drop, Reject
 from streams.rate.offer import CompiledOffer, rate_usage
-from streams.rate.price_plan import CompiledPricePlan, dated_offer
 from streams.rate.rating import Rating
 from streams.rate.terms import PlanTerms
 
@@ -41,12 +39,16 @@ class BestOffer(CompiledOffer):
         self.end = min(each.end for each in candidates)
         self.rules = (self._choose,)
 
+    def with_each(self, change: Callable[[CompiledOffer], CompiledOffer]) -> "BestOffer":
+        """The same of other offers, each in the place of its own."""
+        return BestOffer(self.plan, tuple(change(each) for each in self.candidates))
+
     def _choose(self, rating: Rating) -> Drop | Reject | None:
         best: tuple[Rating, CompiledOffer] | None = None
         first_refusal: Drop | Reject | None = None
         told: dict[str, str] = {}
         for offer in self.candidates:
-            tried = _copy_of(rating)
+            tried = copy_of(rating)
             refusal = rate_usage(tried, offer)
             if refusal is not None:
                 first_refusal = first_refusal or refusal
@@ -61,7 +63,7 @@ class BestOffer(CompiledOffer):
         return None
 
 
-def _copy_of(rating: Rating) -> Rating:
+def copy_of(rating: Rating) -> Rating:
     """The rating with lists and dictionaries of its own; what stands in them never changes."""
     own = copy(rating)
     for name in Rating.__struct_fields__:
@@ -78,19 +80,3 @@ def _adopt(rating: Rating, best: Rating, offer: CompiledOffer, *, told: dict[str
     rating.product = offer.product
     currency = rating.plan.currency
     rating.lines.append(ChargeLine(RULE, offer.terms.source, currency, len(told), ZERO, ZERO, told))
-
-
-@dataclass(frozen=True, slots=True)
-class BestPricePlan(CompiledPricePlan):
-    """A price plan with best prices. `choices`: by usage type, the dated offers of each name."""
-
-    choices: dict[str, tuple[tuple[CompiledOffer, ...], ...]]
-
-    def offer_at(self, usage_type: str, instant: Instant) -> CompiledOffer | None:
-        """The offer of the usage type in force at an instant, be it one of several."""
-        choice = self.choices.get(usage_type)
-        if choice is None:
-            return dated_offer(self.offers.get(usage_type, ()), instant)
-        named = (dated_offer(offers, instant) for offers in choice)
-        found = tuple(offer for offer in named if offer is not None)
-        return BestOffer(self.terms, found) if len(found) > 1 else next(iter(found), None)

@@ -1,6 +1,6 @@
 """A catalog version compiled: dictionaries and closures, nothing left to interpret per record."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 from math import ceil
 
@@ -23,7 +23,7 @@ from streams.model.fee import FEE, Fee
 from streams.model.instant import BEGINNING, datetime_of
 from streams.model.money import CONTEXT, ROUNDING_MODES, Quantity
 from streams.rate.account_prices import AccountOffers
-from streams.rate.best_offer import BestPricePlan
+from streams.rate.best_price_plan import with_best_prices
 from streams.rate.bounds import HUNDRED, MoneyBounds
 from streams.rate.commission import Commissions
 from streams.rate.fee import CompiledFee
@@ -161,7 +161,7 @@ class _Compiler:
         plans = {plan.id: self._price_plan(plan) for plan in self.catalog.price_plans}
         for plan in self.catalog.price_plans:
             if plan.best_of:
-                plans[plan.id] = _with_best_prices(plan, plans)
+                plans[plan.id] = with_best_prices(plan, plans)
         return plans
 
     def _price_plan(self, plan: PricePlan) -> CompiledPricePlan:
@@ -304,22 +304,6 @@ def _taken_without_quantity(catalog: Catalog) -> frozenset[str]:
     parents = {each.usage_type for each in catalog.multi_rates}
     levels = {each.id for each in catalog.usage_types if each.held == "level"}
     return frozenset(charged | derived | parents | outcomes | levels)
-
-
-def _with_best_prices(plan: PricePlan, plans: Mapping[str, CompiledPricePlan]) -> CompiledPricePlan:
-    """The plan with what is to be compared; a name is one of its offers, or another plan."""
-    own = plans[plan.id]
-
-    def named(usage_type: str, name: str) -> tuple[CompiledOffer, ...]:
-        offers = own.offers.get(usage_type, ())
-        found = tuple(offer for offer in offers if offer.terms.offer.id == name)
-        return found or plans[name].offers[usage_type]
-
-    choices = {
-        usage_type: tuple(named(usage_type, name) for name in listed)
-        for usage_type, listed in plan.best_of.items()
-    }
-    return BestPricePlan(own.terms, own.offers, own.fees, own.settlements, choices)
 
 
 def _sums(accumulator: Accumulator, unit: str) -> bool:

@@ -10,6 +10,8 @@ def check_best_of(sheets: Sheets, names: Names, book: ProblemBook) -> None:
     """Report names that lead nowhere, and what could not be chosen."""
     outcomes = {entry.form.usage_type for entry in sheets.outcomes}
     for plan in sheets.price_plans:
+        if plan.form.best_over != "record" and not plan.form.best_of:
+            book.report(plan.place.at("best_over"), 'stands only beside "best_of"')
         for usage_type, listed in plan.form.best_of.items():
             place = plan.place.at("best_of", usage_type)
             if usage_type not in names.usage_types:
@@ -19,6 +21,8 @@ def check_best_of(sheets: Sheets, names: Names, book: ProblemBook) -> None:
                 book.report(place, f"{usage_type} is sold by outcome: it cannot be compared")
             if len(listed) < 2:
                 book.report(place, f"expected two names or more, found {len(listed)}")
+            if plan.form.best_over == "period":
+                _check_settled(usage_type, listed, plan, names=names, book=book)
             for number, name in enumerate(listed):
                 below = place.at(number)
                 if name in listed[:number]:
@@ -26,6 +30,31 @@ def check_best_of(sheets: Sheets, names: Names, book: ProblemBook) -> None:
                 else:
                     _check_name(name, usage_type, plan, below, names=names, book=book)
             _check_listed(usage_type, listed, plan, book)
+
+
+def _check_settled(
+    usage_type: str,
+    listed: tuple[str, ...],
+    plan: Entry[PricePlanForm],
+    *,
+    names: Names,
+    book: ProblemBook,
+) -> None:
+    """What is settled by itself has no total before its period has ended."""
+    for number, name in enumerate(listed):
+        other = names.price_plans.get(name)
+        own = [offer for offer in plan.form.offers if offer.id == name]
+        offers = own or (() if other is None else other.offers)
+        if any(
+            price.volume is not None and price.volume.settle != "none"
+            for offer in offers
+            if offer.usage_type == usage_type
+            for price in offer.prices
+        ):
+            place = plan.place.at("best_of", usage_type, number)
+            book.report(
+                place, f'"{name}" has a price with "settle": it cannot be compared by period'
+            )
 
 
 def _check_name(  # noqa: PLR0913 - a name, where it stands, and what it may lead to

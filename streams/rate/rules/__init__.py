@@ -79,6 +79,17 @@ SETTLEMENT_RULES: tuple[CompileRule, ...] = (
 )
 """What corrects the charges of a period goes the way that they went, once they were priced."""
 
+BEST_PRICE_RULES: tuple[CompileRule, ...] = (
+    compile_rounding,
+    compile_tax,
+    compile_amount,
+    compile_partner_volume,
+    compile_commitment,
+    compile_revenue_share,
+    compile_loyalty,
+)
+"""What the cheapest offer comes to has its discounts and its maximum in it."""
+
 TRUE_UP_RULES: tuple[CompileRule, ...] = (
     compile_rounding,
     compile_tax,
