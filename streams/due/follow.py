@@ -115,7 +115,8 @@ def _begun(
         price_plan = plan.price_plans.get(assignment.price_plan)
         names = () if price_plan is None else price_plan.running
     for name in names:
-        driven_by = price_plan.fees[name].fee.driven_by if name and price_plan else ""
+        compiled = price_plan.fees.get(name) if price_plan else None
+        driven_by = compiled.fee.driven_by if compiled else ""
         yield RunningFee(
             service.service_id,
             assignment.subscription,
