@@ -1,15 +1,21 @@
 """What falls due is done once, at the same place of an account's charges, whoever finds it due."""
 
 from collections import defaultdict
+from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from streams.charge import Charging
+from streams.model.billing_period import BillingPeriod
 from streams.model.catalog import Catalog
 from streams.model.command import Command, FoldPeriods, Tick
+from streams.model.commitment import TRUE_UP, Commitment
 from streams.model.instant import DAY, FOREVER, HOUR, Instant
+from streams.model.maximum_spend import MaximumSpend
 from streams.model.rated import RatedUsage
+from streams.model.rounding import Rounding
 from streams.model.usage import MADE, UsageRecord
 from streams.outbox import NEXT
 from streams.state import Effects, State, Table
@@ -95,3 +101,33 @@ def test_nothing_is_left_of_a_period_that_is_over(
     made = [charge for charge in world.effects.rated if charge.position.topic_id == MADE]
     assert len({charge.record.record_id for charge in made}) == len(made)
     assert len(world.effects.causes) == len(made)
+
+
+def _with_minimum(catalog: Catalog) -> Catalog:
+    """The catalog with what is settled at the end of months and weeks."""
+    (plan,) = catalog.price_plans
+    week = BillingPeriod(id="week", unit="week")
+    month = BillingPeriod(id="month", unit="month")
+    committed = (
+        Commitment(id="floor", product="floor", minimum=Decimal(25), every=month),
+        Commitment(id="weekly", product="floor", minimum=Decimal(9), every=week),
+    )
+    bounded = replace(
+        plan,
+        commitments=committed,
+        maximum_spend=MaximumSpend(amount=Decimal(30)),
+        rounding=Rounding(over="period"),
+    )
+    return replace(catalog, price_plans=(bounded,))
+
+
+@QUICK
+@given(catalog=catalogs().map(_with_minimum), usage=records(), every=st.integers(1, 5))
+def test_periods_are_settled_alike_whoever_finds_them_ended(
+    catalog: Catalog, usage: list[UsageRecord], every: int
+) -> None:
+    told = _charged(World(catalog), Charging, usage, every)
+    assert any(charge.record.usage_type == TRUE_UP for charge in told.effects.rated)
+    for other in (_Lazy, _OneByOne):
+        found = _charged(World(catalog), other, usage, every)
+        assert _by_account(found) == _by_account(told)
