@@ -267,7 +267,7 @@ def call(name: str, arguments: list[Any]) -> Any:
             return str(first).lower() if isinstance(first, bool) else str(first)
         case _:
             need(first, "str", "number")
-            if isinstance(first, str) and not first.isdecimal():
+            if isinstance(first, str) and not first.removeprefix("-").isdecimal():
                 raise NoValueError
             return int(first) if name == "int" else Decimal(first)
 
