@@ -33,10 +33,10 @@ def payable(
     if rate is None:
         return None
     worth = exchange.rounded(amount, rate, partner.currency)
-    legs = (
-        taken,
-        Posting(EXCHANGE, currency, amount),
-        Posting(EXCHANGE, partner.currency, CONTEXT.minus(worth)),
-        Posting(owed, partner.currency, worth),
-    )
+    legs: tuple[Posting, ...] = (taken, Posting(EXCHANGE, currency, amount))
+    if worth:
+        legs += (
+            Posting(EXCHANGE, partner.currency, CONTEXT.minus(worth)),
+            Posting(owed, partner.currency, worth),
+        )
     return Payable(legs, {"rate": f"{rate:f}", "paid": f"{worth:f} {partner.currency}"})

@@ -33,7 +33,7 @@ SIZES = st.integers(1, 40).map(Decimal)
 QUANTITIES = st.one_of(
     st.integers(0, 90), st.decimals(0, 90, places=3, allow_nan=False, allow_infinity=False)
 )
-REFERENCE = "month"
+REFERENCE = "monthly"
 
 
 @st.composite
