@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from connectors.kafka.codec import encode_value
 from streams.model.account import Accumulators, Balances, Bucket
-from streams.state import RecordMark, Table, record_id_key
+from streams.state import PAYING, RecordMark, Table, record_id_key
 from topologies.disk import RocksDisk
 from topologies.overlay import Overlay
 from topologies.position import Position
@@ -179,3 +179,25 @@ def test_a_scan_sees_what_is_on_disk_and_what_waits_to_be_written(
     held = sorted((key, value) for key, value in model.items() if b"\1" <= key < b"\6")
     assert store.scan(Table.COMMANDS, b"\1", b"\6", limit) == held[:limit]
     assert Overlay(store).scan(Table.COMMANDS, b"\1", b"\6", limit) == held[:limit]
+
+
+def test_who_pays_is_told_to_be_the_same_until_a_table_of_it_is_written(disk: RocksDisk) -> None:
+    store = Store(disk)
+    before = store.paying()
+    usage = Overlay(store)
+    usage.put(Table.BALANCES, b"a", Balances())
+    assert usage.paying() is before
+    _write(store, usage, Position())
+    assert store.paying() is before
+    for table in PAYING:
+        overlay = Overlay(store)
+        overlay.put(table, b"a", None)
+        assert overlay.paying() is None
+        assert Overlay(overlay).paying() is None
+        _write(store, overlay, Position())
+        assert store.paying() is not before
+        before = store.paying()
+    for change in (lambda: store.replay([], Position()), store.wipe):
+        change()
+        assert store.paying() is not before
+        before = store.paying()

@@ -3,8 +3,9 @@
 from decimal import Decimal
 
 from streams.model.account import Account, Payment
-from streams.model.catalog import Threshold
+from streams.model.catalog import Catalog, Threshold
 from streams.rate.bounds import MoneyBounds
+from streams.rate.plan import compile_catalog
 
 _ALL = (
     Threshold(id="low", on="balance", level=Decimal(5), resource="CHF"),
@@ -55,3 +56,21 @@ def test_bounds_that_differ_in_their_last_digit_alone_stand_in_their_order() -> 
         for name, level in levels.items()
     ).of(account("postpaid", "200"))
     assert [bound.threshold for bound in bounds] == ["sooner", "later"]
+
+
+def test_the_first_whole_number_that_reaches_a_threshold_on_an_allowance() -> None:
+    catalog = Catalog(
+        tenant="t",
+        currencies=(),
+        usage_types=(),
+        price_plans=(),
+        thresholds=(
+            Threshold(id="most", on="allowance", level=Decimal(80), resource="free"),
+            Threshold(id="half", on="allowance", level=Decimal(50), resource="free"),
+        ),
+    )
+    plan = compile_catalog(catalog)
+    # Half of 100 is reached by 50, not by 49; half of 5, which is 2.5, by 3.
+    firsts = [plan.allowance_first("free", granted) for granted in (100, 5, 1, Decimal("0.5"))]
+    assert firsts == [50, 3, 1, 1]
+    assert plan.allowance_levels("free", 5) == (("most", 4), ("half", Decimal("2.5")))

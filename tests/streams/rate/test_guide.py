@@ -1,0 +1,82 @@
+"""Who pays is looked up again as soon as the state says that something about it has changed."""
+
+from streams.memory import MemoryState
+from streams.model.account import Account, Service, ServiceAssignment
+from streams.model.catalog import Catalog, CurrencyRule
+from streams.model.instant import BEGINNING
+from streams.model.usage import UsageRecord
+from streams.rate.guide import Guide
+from streams.rate.payer import Payer
+from streams.rate.plan import compile_catalog
+from streams.state import Table
+
+RECORD = UsageRecord(
+    b"0" * 16, "t", "s", "e", 0, 0, 0, "x", "key", "one", 1000, 1000, (), {}
+)  # fmt: skip
+PLAN = compile_catalog(
+    Catalog(
+        tenant="t",
+        currencies=(CurrencyRule(code="EUR", digits=2, rounding="half_up"),),
+        usage_types=(),
+        price_plans=(),
+    )
+)
+
+
+class Watched(MemoryState):
+    """A state that tells of changes when it is asked to."""
+
+    __slots__ = ("told",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told = object()
+        for name in ("one", "two"):
+            account = Account("t", name, name, "postpaid", "EUR", "UTC")
+            self.put(Table.ACCOUNTS, f"t\0{name}".encode(), account)
+
+    def paying(self) -> object:
+        return self.told
+
+    def assign(self, *accounts: tuple[str, int, int]) -> None:
+        assigned = tuple(
+            ServiceAssignment(name, name, "sub", "plan", start, end)
+            for name, start, end in accounts
+        )
+        self.put(Table.SERVICES, b"t\0key", Service("t", "key", assigned))
+
+
+def payer(guide: Guide, state: Watched) -> str:
+    found = guide.payer_of(RECORD, state, state.paying())
+    assert isinstance(found, Payer)
+    return found.account.account
+
+
+def test_a_change_that_is_told_is_seen() -> None:
+    state, guide = Watched(), Guide(PLAN)
+    state.assign(("one", BEGINNING, 5000))
+    assert payer(guide, state) == payer(guide, state) == "one"
+    state.assign(("two", BEGINNING, 5000))
+    state.told = object()
+    assert payer(guide, state) == "two"
+    state.assign(("one", BEGINNING, 5000))
+    assert guide.payer_of(RECORD, state).account.account == "one"  # type: ignore[union-attr]
+
+
+def test_an_answer_counts_within_its_assignment_alone() -> None:
+    state, guide = Watched(), Guide(PLAN)
+    state.assign(("one", 1000, 1001))
+    assert payer(guide, state) == "one"
+    for at in (999, 1001):
+        moved = UsageRecord(
+            b"1" * 16, "t", "s", "e", 0, 0, 0, "x", "key", "one", at, at, (), {}
+        )  # fmt: skip
+        assert not isinstance(guide.payer_of(moved, state, state.paying()), Payer)
+
+
+def test_of_several_assignments_none_is_kept() -> None:
+    state, guide = Watched(), Guide(PLAN)
+    state.assign(("one", BEGINNING, 1001), ("two", 1001, 5000))
+    assert payer(guide, state) == "one"
+    state.assign(("two", BEGINNING, 1001), ("one", 1001, 5000))
+    assert payer(guide, state) == "two"
