@@ -10,6 +10,7 @@ from typing import Final
 from connectors.catalog.checks.prices import check_price, check_reachable
 from connectors.catalog.form import AccumulatorForm, OfferForm, UsageTypeForm
 from connectors.catalog.forms.account_prices import AccountPricesForm
+from connectors.catalog.forms.evaluations import EvaluationForm
 from connectors.catalog.forms.prices import PriceForm
 from connectors.catalog.forms.quantity import ConvertForm, MeasureForm
 from connectors.catalog.forms.when import BandForm, TimeUnitForm
@@ -81,6 +82,8 @@ def check_account_prices(
         words = _offer_words(offer, form)
         for number, price in enumerate(form.prices):
             below = place.at("prices", number)
+            if price.impacts is not None:
+                book.report(below.at("impacts"), "agreed prices have the impacts of their offer")
             check_price(price, words, below, names, book)
             if price.volume is not None and price.volume.settle != "none":
                 book.report(below.at("volume", "settle"), "agreed prices are not settled")
@@ -142,6 +145,10 @@ def _names_of(catalog: Catalog) -> Names:
         accumulators={
             each.id: AccumulatorForm(id=each.id, usage_units=each.usage_units, sums=each.sums)
             for each in catalog.accumulators
+        },
+        evaluations={
+            each.id: EvaluationForm(id=each.id, accumulator=each.accumulator, periods=each.periods)
+            for each in catalog.evaluations
         },
         time_units={each.id: _time_words(each) for each in catalog.time_units},
         zones={

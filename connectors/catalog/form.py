@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from connectors.catalog.forms.discounts import DiscountForm
+from connectors.catalog.forms.evaluations import EvaluationForm
 from connectors.catalog.forms.fees import FeeForm
 from connectors.catalog.forms.loyalty import LoyaltyRuleForm
 from connectors.catalog.forms.multi_rate import MultiRateForm
@@ -62,14 +63,19 @@ class UsageTypeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class AllowanceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A grant that usage burns before it costs; `zones` and `bands` narrow what draws on it."""
+    """A grant that usage burns before it costs; `zones` and `bands` narrow what draws on it.
+
+    Where `unit` is a currency, it pays what usage costs, and has no `usage_units`. `taxed`: the tax
+    on what it pays stays due.
+    """
 
     id: Id
     unit: Id
-    usage_units: tuple[Id, ...]
+    usage_units: tuple[Id, ...] = ()
     zones: tuple[str, ...] = ()
     bands: tuple[str, ...] = ()
     priority: int = 0
+    taxed: bool = False
 
 
 class AccumulatorForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,11 +119,14 @@ class OfferForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class GrantForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A quantity of an allowance for each calendar month; what is left over expires."""
+    """A quantity of an allowance for each period; what is left over expires.
+
+    `every` is a billing period, or a unit of the calendar.
+    """
 
     allowance: str
     quantity: Decimal
-    every: Literal["month"] = "month"
+    every: str = MONTH
 
 
 class PricePlanForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -166,6 +175,7 @@ class CatalogFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     multi_rates: tuple[MultiRateForm, ...] = ()
     allowances: tuple[AllowanceForm, ...] = ()
     accumulators: tuple[AccumulatorForm, ...] = ()
+    evaluations: tuple[EvaluationForm, ...] = ()
     zone_units: tuple[ZoneUnitForm, ...] = ()
     holiday_calendars: tuple[HolidayCalendarForm, ...] = ()
     time_units: tuple[TimeUnitForm, ...] = ()

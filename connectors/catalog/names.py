@@ -11,6 +11,7 @@ from connectors.catalog.form import (
     UsageTypeForm,
 )
 from connectors.catalog.forms.discounts import DiscountForm
+from connectors.catalog.forms.evaluations import EvaluationForm
 from connectors.catalog.forms.loyalty import LoyaltyRuleForm
 from connectors.catalog.forms.multi_rate import MultiRateForm
 from connectors.catalog.forms.outcomes import OutcomeForm
@@ -42,6 +43,7 @@ class Names:
     multi_rates: dict[str, MultiRateForm]
     allowances: dict[str, AllowanceForm]
     accumulators: dict[str, AccumulatorForm]
+    evaluations: dict[str, EvaluationForm]
     zone_units: dict[str, ZoneUnitForm]
     holiday_calendars: dict[str, HolidayCalendarForm]
     time_units: dict[str, TimeUnitForm]
@@ -58,6 +60,10 @@ class Names:
     outcomes: dict[str, OutcomeForm]
     zones: dict[str, set[str]]
     """The zones that each zone unit can find."""
+
+    def totals(self) -> set[str]:
+        """What steps and shares may go by: accumulators and evaluations of them."""
+        return set(self.accumulators) | set(self.evaluations)
 
     def zones_of(self, zone_unit: str) -> set[str]:
         """The zones that a zone unit can find."""
@@ -90,6 +96,7 @@ def names_of(sheets: Sheets, book: ProblemBook) -> Names:
         multi_rates=by_id(sheets.multi_rates, book, key="usage_type"),
         allowances=by_id(sheets.allowances, book),
         accumulators=by_id(sheets.accumulators, book),
+        evaluations=by_id(sheets.evaluations, book),
         zone_units=by_id(sheets.zone_units, book),
         holiday_calendars=by_id(sheets.holiday_calendars, book),
         time_units=by_id(sheets.time_units, book),

@@ -5,6 +5,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from connectors.catalog import form
+from connectors.catalog.forms.evaluations import EvaluationForm
 from connectors.catalog.forms.prices import PriceForm
 from connectors.catalog.number_plans import number_plan
 from connectors.catalog.resolution import money
@@ -19,10 +20,17 @@ from connectors.catalog.resolution.quantity import measure
 from connectors.catalog.resolution.rate_units import rate_unit, rate_unit_map
 from connectors.catalog.resolution.rounding import currency_rule, rounding
 from connectors.catalog.resolution.spend import commitment, maximum_spend
-from connectors.catalog.resolution.when import Periods, billing_period, own_period, time_unit
+from connectors.catalog.resolution.when import (
+    Periods,
+    billing_period,
+    own_period,
+    period_named,
+    time_unit,
+)
 from connectors.catalog.resolution.where import zone_unit
 from connectors.catalog.sheets import Sheets
 from streams.model import catalog as model
+from streams.model.evaluation import Evaluation
 from streams.model.instant import FOREVER, HOUR
 from streams.model.mediation import NumberRule, SourcePlatform
 
@@ -55,6 +63,7 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
             )
             for entry in sheets.accumulators
         ),
+        evaluations=tuple(_evaluation(entry.form, periods) for entry in sheets.evaluations),
         zone_units=tuple(
             zone_unit(entry.form, sheets.rows_of(entry.form)) for entry in sheets.zone_units
         ),
@@ -94,6 +103,18 @@ def _allowance(each: form.AllowanceForm) -> model.Allowance:
         zones=each.zones,
         bands=each.bands,
         priority=each.priority,
+        taxed=each.taxed,
+    )
+
+
+def _evaluation(each: EvaluationForm, periods: Periods) -> Evaluation:
+    return Evaluation(
+        id=each.id,
+        accumulator=each.accumulator,
+        periods=each.periods,
+        value=each.value,
+        initial=each.initial,
+        every=period_named(each.every, periods) if each.every else None,
     )
 
 
@@ -103,7 +124,12 @@ def _price_plan(each: form.PricePlanForm, periods: Periods) -> model.PricePlan:
         currency=each.currency,
         overrun=each.overrun,
         grants=tuple(
-            model.Grant(allowance=grant.allowance, quantity=grant.quantity) for grant in each.grants
+            model.Grant(
+                allowance=grant.allowance,
+                quantity=grant.quantity,
+                every=own_period(grant.every, periods),
+            )
+            for grant in each.grants
         ),
         fees=tuple(fee(words, periods) for words in each.fees),
         offers=tuple(_offer(offer, periods) for offer in each.offers),
@@ -139,7 +165,9 @@ def _offer(each: form.OfferForm, periods: Periods) -> model.PriceOffer:
 
 def price_of(each: PriceForm) -> model.Price:
     """The price of a form that has been checked."""
-    return model.Price(when=each.when, price=price_kind(each), tax_class=each.tax_class)
+    return model.Price(
+        when=each.when, price=price_kind(each), tax_class=each.tax_class, impacts=each.impacts
+    )
 
 
 def _threshold(each: form.ThresholdForm) -> model.Threshold:

@@ -18,6 +18,7 @@ from connectors.catalog.form import (
     UsageTypeForm,
 )
 from connectors.catalog.forms.discounts import DiscountForm
+from connectors.catalog.forms.evaluations import EvaluationForm
 from connectors.catalog.forms.loyalty import LoyaltyRuleForm
 from connectors.catalog.forms.multi_rate import MultiRateForm
 from connectors.catalog.forms.outcomes import OutcomeForm
@@ -63,6 +64,7 @@ class Sheets:
     multi_rates: list[Entry[MultiRateForm]] = field(default_factory=list)
     allowances: list[Entry[AllowanceForm]] = field(default_factory=list)
     accumulators: list[Entry[AccumulatorForm]] = field(default_factory=list)
+    evaluations: list[Entry[EvaluationForm]] = field(default_factory=list)
     zone_units: list[Entry[ZoneUnitForm]] = field(default_factory=list)
     holiday_calendars: list[Entry[HolidayCalendarForm]] = field(default_factory=list)
     time_units: list[Entry[TimeUnitForm]] = field(default_factory=list)

@@ -3,11 +3,9 @@
 from streams.model.account import Accumulators
 from streams.model.commission import partner_total
 from streams.model.instant import Instant
-from streams.model.money import Quantity, added
+from streams.model.money import added
+from streams.rate.evaluation import Total, still_evaluated
 from streams.rate.rating import Rating
-
-Total = tuple[str, Instant, Instant, Quantity]
-"""An accumulator's id, its period's start and end, and its total."""
 
 
 def move_accumulators(rating: Rating, closed_before: Instant) -> Accumulators:
@@ -42,20 +40,24 @@ def move_accumulators(rating: Rating, closed_before: Instant) -> Accumulators:
 
 def _move_by_span(rating: Rating, closed_before: Instant) -> Accumulators:
     """The same where some totals have a period of their own."""
-    moved = rating.moved
+    moved, evaluations = rating.moved, rating.plan.evaluations
     left = {name: rating.span_of(name) for name in moved}
     totals: list[Total] = []
+    closed: list[Total] = []
     for entry in rating.totals:
         name, start, end, total = entry
         span = left.get(name)
         if span is not None and span.start == start:
             del left[name]
             totals.append((name, start, span.end, added(total, moved[name])))
-        elif end > closed_before or partner_total(name) is not None:
-            totals.append(entry)
-    if left:
-        totals += [(name, *span, moved[name]) for name, span in left.items()]
-        totals.sort(key=_place)
+        else:
+            is_kept = end > closed_before or partner_total(name) is not None
+            (totals if is_kept else closed).append(entry)
+    totals += [(name, *span, moved[name]) for name, span in left.items()]
+    if closed and evaluations:
+        zone_name = rating.payer.time_zone
+        totals += still_evaluated(closed, evaluations, zone_name, closed_before)
+    totals.sort(key=_place)
     return Accumulators(tuple(totals))
 
 

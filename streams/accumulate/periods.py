@@ -1,8 +1,9 @@
-"""Months of an account, opened at first touch.
+"""Periods of an account, opened at first touch.
 
-A monthly grant opens its bucket when the first usage of the month comes. The old month stays open
-beside the new one until the partition's time has passed its end and the catalog's grace; usage
-takes buckets of its own month meanwhile. What is left then is forfeited: see `streams/due`.
+A grant opens its bucket when the first usage of its period comes: the month's, or that of a billing
+period. The old one stays open beside the new one until the partition's time has passed its end and
+the catalog's grace; usage takes buckets of its own period meanwhile. What is left then is
+forfeited: see `streams/due`.
 """
 
 from streams.model.account import Bucket
@@ -20,16 +21,19 @@ def period_of(occurred_at: Instant, zone_name: str, *, closed_before: Instant) -
 
 
 def open_period(rating: Rating, closed_before: Instant) -> None:
-    """Open the grants of the record's month that are not open yet, with their postings."""
-    if rating.plan.spans:
+    """Open the grants of the record's periods that are not open yet, with their postings."""
+    plan, buckets = rating.plan, rating.buckets
+    start, end = rating.period
+    if plan.spans:
         rating.closed_before = closed_before
-    buckets, start = rating.buckets, rating.period.start
-    for resource, quantity in rating.plan.grants:
+    for resource, quantity in plan.grants:
+        if plan.spans:
+            start, end = rating.span_of(resource)
         for bucket in buckets:
             if bucket.resource == resource and bucket.start == start:
                 break
         else:
-            open_bucket(rating, Bucket(resource, start, rating.period.end, quantity, quantity))
+            open_bucket(rating, Bucket(resource, start, end, quantity, quantity))
 
 
 def open_bucket(rating: Rating, bucket: Bucket) -> None:

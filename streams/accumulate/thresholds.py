@@ -33,6 +33,9 @@ def watch_rating(rating: Rating, plan: Plan) -> None:
         return
     account, bounds = rating.payer.account, rating.payer.bounds
     watch = Watch(account.tenant, account.account, fired=rating.fired, at=rating.record.occurred_at)
+    if rating.plan.spans:
+        watch.open = frozenset(bucket.start for bucket in rating.buckets)
+        watch.fired = _of_open(rating.fired, watch.open, plan)
     for change in rating.changes:
         if change.resource == account.currency:
             watch.money(bounds, Decimal(change.after), month=rating.period.start)
@@ -48,6 +51,12 @@ def watch_rating(rating: Rating, plan: Plan) -> None:
         )
     rating.fired = watch.fired
     rating.alerts = tuple(watch.alerts)
+
+
+def _of_open(fired: Fired, starts: frozenset[Instant], plan: Plan) -> Fired:
+    """What has fired, without grants that are over: of short periods there would be many."""
+    of_grants = {name for held in plan.allowance_thresholds.values() for name, _ in held}
+    return tuple(pair for pair in fired if pair[0] not in of_grants or pair[1] in starts)
 
 
 def _is_quiet(rating: Rating, plan: Plan) -> bool:
@@ -92,15 +101,19 @@ def _watch_allowance(watch: "Watch", rating: Rating, plan: Plan, change: Balance
 
 
 class Watch:
-    """Judges the thresholds of one account at one moment; `fired` is its state, changed by it."""
+    """Judges the thresholds of one account at one moment; `fired` is its state, changed by it.
 
-    __slots__ = ("account", "alerts", "fired", "occurred_at", "tenant")
+    What fired in a period that begins at one of `open` is kept, however long ago that is.
+    """
+
+    __slots__ = ("account", "alerts", "fired", "occurred_at", "open", "tenant")
 
     def __init__(self, tenant: str, account: str, *, fired: Fired, at: Instant) -> None:
         self.tenant = tenant
         self.account = account
         self.fired = fired
         self.occurred_at = at
+        self.open: frozenset[Instant] = frozenset()
         self.alerts: list[Alert] = []
 
     def reach(
@@ -109,7 +122,8 @@ class Watch:
         """The level is reached: warn, unless this month has been warned of already."""
         if (threshold, month) in self.fired or (threshold + RECOVERED, month) in self.fired:
             return
-        kept = tuple(pair for pair in self.fired if pair[1] > month - _KEPT)
+        old, open_ = month - _KEPT, self.open
+        kept = tuple(pair for pair in self.fired if pair[1] > old or pair[1] in open_)
         self.fired = (*kept, (threshold, month))
         kind = "overrun" if threshold == OVERRUN else "crossed"
         self._alert(kind, threshold, month, resource=resource, level=level, value=value)

@@ -4,6 +4,7 @@ What is charged goes on without a gap: a running fee knows up to when it is char
 step follows from that and from the end of its assignment alone.
 """
 
+from decimal import Decimal
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -19,10 +20,12 @@ from streams.model.days import SHARE, days_of, share_of
 from streams.model.fee import FEE, Fee
 from streams.model.instant import FOREVER, Instant, Period, month_of
 from streams.model.money import CONTEXT, Quantity, quantize_line
+from streams.model.tax import TAX
 from streams.model.usage import Usage
 from streams.rate.fee import CompiledFee
 from streams.rate.held import DrivenChange
 from streams.rate.offer import rate_usage
+from streams.rate.prices.price import total_of
 from streams.rate.rating import Rating
 
 
@@ -267,7 +270,7 @@ def _grant(rating: Rating, fee: Fee, part: Part) -> None:
     start, end = part.span
     for grant in fee.grants:
         if grant.quantity is None:
-            quantity: Quantity = rating.amount
+            quantity: Quantity = _without_tax(rating)
         elif part.share == part.whole:
             quantity = grant.quantity
         else:
@@ -275,6 +278,12 @@ def _grant(rating: Rating, fee: Fee, part: Part) -> None:
             quantity = quantize_line(CONTEXT.divide(product, part.whole))
         if quantity > 0:
             open_bucket(rating, Bucket(grant.allowance, start, end, quantity, quantity))
+
+
+def _without_tax(rating: Rating) -> Decimal:
+    """What the fee costs without the taxes on top of it: those pay for nothing."""
+    taxes = [line for line in rating.lines if line.rule == TAX]
+    return CONTEXT.subtract(rating.amount, total_of(taxes)) if taxes else rating.amount
 
 
 def _cut_grants(rating: Rating, fee: Fee, span: Period) -> None:

@@ -16,6 +16,7 @@ from streams.model.billing_period import BillingPeriod
 from streams.model.commission import CommissionPlan
 from streams.model.commitment import Commitment
 from streams.model.discount import Discount
+from streams.model.evaluation import Evaluation
 from streams.model.exchange import ExchangeRate
 from streams.model.fee import Fee
 from streams.model.holding import HeldBy, Holding
@@ -66,7 +67,8 @@ class Allowance(Struct, frozen=True, kw_only=True):
     """A consumable grant, in `unit`. Usage that an offer lets draw on it burns it before it costs.
 
     `usage_units` are the units of usage that draw on it one to one; `zones` and `bands` narrow it
-    further, empty means any. `priority` orders several: the lower burns first.
+    further, empty means any. `priority` orders several: the lower burns first. Without usage units
+    it is money, in `unit`: it pays what the offers' usage costs, its tax too, or without (`taxed`).
     """
 
     id: str
@@ -75,6 +77,12 @@ class Allowance(Struct, frozen=True, kw_only=True):
     zones: tuple[str, ...] = ()
     bands: tuple[str, ...] = ()
     priority: int = 0
+    taxed: bool = False
+
+    @property
+    def is_money(self) -> bool:
+        """True where it pays amounts."""
+        return not self.usage_units
 
 
 class Accumulator(Struct, frozen=True, kw_only=True):
@@ -108,12 +116,13 @@ class Price(Struct, frozen=True, kw_only=True):
     """A price and the attributes it asks for: of several that match the one with most words wins.
 
     `when` maps usage attributes, those of the account, or `zone` and `band`, to the value they must
-    have. `tax_class` tells its lines apart for taxes.
+    have. `tax_class` tells its lines apart for taxes. `impacts` take the place of the offer's.
     """
 
     price: PriceKind
     when: dict[str, str] = {}
     tax_class: str = ""
+    impacts: tuple[str, ...] | None = None
 
 
 class PriceOffer(Struct, frozen=True, kw_only=True):
@@ -144,10 +153,14 @@ class PriceOffer(Struct, frozen=True, kw_only=True):
 
 
 class Grant(Struct, frozen=True, kw_only=True):
-    """`quantity` of an allowance for each calendar month of the account; unused, it expires."""
+    """`quantity` of an allowance for each calendar month of the account, or by `every`.
+
+    Unused, it expires.
+    """
 
     allowance: str
     quantity: Decimal
+    every: BillingPeriod | None = None
 
 
 class PricePlan(Struct, frozen=True, kw_only=True):
@@ -195,6 +208,7 @@ class Catalog(Struct, frozen=True, kw_only=True):
     price_plans: tuple[PricePlan, ...]
     allowances: tuple[Allowance, ...] = ()
     accumulators: tuple[Accumulator, ...] = ()
+    evaluations: tuple[Evaluation, ...] = ()
     zone_units: tuple[ZoneUnit, ...] = ()
     time_units: tuple[TimeUnit, ...] = ()
     billing_periods: tuple[BillingPeriod, ...] = ()

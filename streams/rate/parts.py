@@ -10,7 +10,7 @@ from streams.rate.terms import OfferTerms
 
 def keeps_parts(terms: OfferTerms) -> bool:
     """True where allowances or free units may take back a part of what was priced."""
-    return bool(terms.allowances) or any(
+    return any(not each.is_money for each in terms.allowances) or any(
         discount.free_units is not None and is_for(discount, terms)
         for discount in terms.money.discounts
     )

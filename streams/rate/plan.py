@@ -26,6 +26,7 @@ from streams.rate.account_prices import AccountOffers
 from streams.rate.best_price_plan import with_best_prices
 from streams.rate.bounds import HUNDRED, MoneyBounds
 from streams.rate.commission import Commissions
+from streams.rate.evaluation import evaluations_of
 from streams.rate.fee import CompiledFee
 from streams.rate.money_terms import money_terms
 from streams.rate.multi_rate import CompiledMultiRate
@@ -36,7 +37,7 @@ from streams.rate.rounding import plan_rounding, with_rounding
 from streams.rate.settled import settled_prices
 from streams.rate.settlement import Settlement
 from streams.rate.spans import MONTH, spans_of
-from streams.rate.terms import OfferTerms, PlanTerms, RateUnitTerms
+from streams.rate.terms import Impacts, OfferTerms, PlanTerms, RateUnitTerms
 from streams.rate.time_unit import BandCalendar
 from streams.rate.true_up import TrueUp, alone, true_up_offer
 from streams.rate.volume_settlement import VolumeSettlement
@@ -156,6 +157,7 @@ class _Compiler:
         self.bands = {unit.id: BandCalendar(unit) for unit in catalog.time_units}
         self.outcomes = {rule.usage_type: rule for rule in catalog.outcomes}
         self.spans = spans_of(catalog)
+        self.evaluations = evaluations_of(catalog)
 
     def price_plans(self) -> dict[str, CompiledPricePlan]:
         plans = {plan.id: self._price_plan(plan) for plan in self.catalog.price_plans}
@@ -177,6 +179,7 @@ class _Compiler:
             spans=self.spans,
             maximum_spend=plan.maximum_spend,
             commitments=plan.commitments,
+            evaluations=self.evaluations,
         )
         rounding = plan_rounding(rule, plan.rounding)
         terms = with_rounding(terms, rounding, plan.id)
@@ -229,7 +232,8 @@ class _Compiler:
 
     def _offer_terms(self, plan: PlanTerms, offer: PriceOffer) -> OfferTerms:
         since = datetime_of(offer.start).strftime("%Y-%m-%d")
-        allowances = [self.allowances[name] for name in offer.impacts if name in self.allowances]
+        named = dict.fromkeys((*offer.impacts, *_of_prices(offer)))
+        allowances = [self.allowances[name] for name in named if name in self.allowances]
         return OfferTerms(
             plan=plan,
             offer=offer,
@@ -238,6 +242,7 @@ class _Compiler:
             bands=self.bands[offer.time_unit] if offer.time_unit else None,
             allowances=tuple(sorted(allowances, key=lambda each: each.priority)),
             moves=self._moves(offer),
+            impacts=self._impacts(offer),
             units=self.usage_types[offer.usage_type].units,
             attributes=self.usage_types[offer.usage_type].attributes,
             held=self.usage_types[offer.usage_type].held,
@@ -259,6 +264,22 @@ class _Compiler:
             if unit.service_type == usage_type.service_type
             and any(fee.driven_by == unit.id for fee in fees)
         }
+
+    def _impacts(self, offer: PriceOffer) -> dict[int, Impacts]:
+        """Those of each price that has its own, and the offer's; none where no price has."""
+        own = {
+            number: price.impacts
+            for number, price in enumerate(offer.prices, start=1)
+            if price.impacts is not None
+        }
+        if not own:
+            return {}
+        found: dict[int, Impacts] = {}
+        for number, named in {0: offer.impacts, **own}.items():
+            meant = replace(offer, impacts=named)
+            burned = frozenset(named) & self.allowances.keys()
+            found[number] = Impacts(self._moves(meant), self._summing("records", meant), burned)
+        return found
 
     def _rate_units(self, usage_type: UsageType) -> RateUnitTerms | None:
         """What measures records of this type; None where their source says how much they are."""
@@ -288,6 +309,11 @@ class _Compiler:
             if moved:
                 moves[unit] = moved
         return moves
+
+
+def _of_prices(offer: PriceOffer) -> tuple[str, ...]:
+    """What prices have as impacts of their own."""
+    return tuple(name for price in offer.prices for name in price.impacts or ())
 
 
 def _taken_without_quantity(catalog: Catalog) -> frozenset[str]:

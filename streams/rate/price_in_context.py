@@ -6,7 +6,7 @@ over a period; with accumulators of records. All others are priced by `rules/pri
 less.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from streams.model.money import Quantity
 from streams.model.price import RECORD
@@ -21,7 +21,7 @@ from streams.rate.prices.price import AskedPrice, Closing, UnitPrice
 from streams.rate.quantity import divided
 from streams.rate.rating import Part, Rating
 from streams.rate.rule import Rule
-from streams.rate.terms import OfferTerms
+from streams.rate.terms import Impacts, OfferTerms
 
 Counts = Mapping[str, Counting]
 
@@ -32,6 +32,7 @@ def needs_context(terms: OfferTerms, table: PriceTable, prices: Iterable[UnitPri
         terms.charges_zero
         or bool(table.account_words)
         or bool(terms.counts)
+        or bool(terms.impacts)
         or not all(is_by_record(measure) for measure in terms.offer.measures)
         or any(
             isinstance(price, AskedPrice | MixedPrice)
@@ -49,9 +50,10 @@ def compile_price_in_context(terms: OfferTerms, table: PriceTable) -> Rule:
     keeps = keeps_parts(terms)
 
     def price_in_context(rating: Rating) -> Reject | None:
-        refusal = _Pricing(rating, terms, table, keeps=keeps).price(counts)
+        pricing = _Pricing(rating, terms, table, keeps=keeps)
+        refusal = pricing.price(counts)
         if refusal is None:
-            for accumulator in terms.counts:
+            for accumulator in pricing.counted if terms.impacts else terms.counts:
                 rating.moved[accumulator] = 1
         return refusal
 
@@ -59,7 +61,12 @@ def compile_price_in_context(terms: OfferTerms, table: PriceTable) -> Rule:
 
 
 class _Pricing:
-    """The pricing of one record."""
+    """The pricing of one record. `counted` are the accumulators of records that its prices move."""
+
+    # Set where prices have impacts of their own, and only there.
+    _impacts_for: Callable[[dict[str, str], str, str], dict[str, Impacts]] | None = None
+    _burned: frozenset[str] | None = None
+    counted: tuple[str, ...] = ()
 
     def __init__(
         self, rating: Rating, terms: OfferTerms, table: PriceTable, *, keeps: bool
@@ -73,6 +80,8 @@ class _Pricing:
         self._moves = terms.moves
         self._keeps_parts = keeps
         self._prices_for = table.prices_for
+        if terms.impacts:
+            self._impacts_for = table.impacts_for
         self._bound: dict[tuple[str, int], Mapping[str, UnitPrice]] = {}
         self._closings: dict[int, Closing] = {}
 
@@ -112,12 +121,23 @@ class _Pricing:
                 self._closings.setdefault(id(price.closing), price.closing)
             if price.opening:
                 self._open(price, band, is_first=number == 0)
+            moves = self._moves
+            if self._impacts_for is not None:
+                moves = self._narrow(unit, band)
             self._add(price, priced, used, band)
-            for accumulator in self._moves.get(usage.unit, ()):
+            for accumulator in moves.get(usage.unit, ()):
                 moved = rating.moved.get(accumulator, 0)
                 rating.moved[accumulator] = moved + (part if accumulator == reference else priced)
             before += priced
         return None
+
+    def _narrow(self, unit: str, band: str) -> dict[str, tuple[str, ...]]:
+        """Keep to what the price of a part burns and counts; what it moves."""
+        assert self._impacts_for is not None
+        impacts = self._impacts_for(self._attributes, self._rating.zone, band)[unit]
+        self._burned = impacts.allowances
+        self.counted += impacts.counts
+        return impacts.moves
 
     def _parts(self, quantity: Quantity) -> list[tuple[str, Quantity]]:
         """The quantity by band, cut where the usage spans switches."""
@@ -169,7 +189,8 @@ class _Pricing:
         lines = price.lines(quantity, used) if quantity else ()
         rating.lines += lines
         if self._keeps_parts:
-            rating.parts.append(Part(price.unit, quantity, used, band, price, lines))
+            part = Part(price.unit, quantity, used, band, price, lines, self._burned)
+            rating.parts.append(part)
 
     def _close(self, closing: Closing) -> None:
         rating = self._rating
@@ -178,5 +199,11 @@ class _Pricing:
         if lines and rating.parts:
             last = rating.parts[-1]
             rating.parts[-1] = Part(
-                last.unit, last.quantity, last.used, last.band, last.price, last.lines + lines
+                last.unit,
+                last.quantity,
+                last.used,
+                last.band,
+                last.price,
+                last.lines + lines,
+                last.allowances,
             )

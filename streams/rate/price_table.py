@@ -16,7 +16,7 @@ from streams.model.tax import TAX_CLASS
 from streams.rate.prices.kinds import compile_kind
 from streams.rate.prices.per_unit import is_per_unit
 from streams.rate.prices.price import AskedPrice, Binder, Label, UnitPrice
-from streams.rate.terms import OfferTerms
+from streams.rate.terms import Impacts, OfferTerms
 
 _COMBINATIONS_KEPT = 65_536
 
@@ -47,7 +47,10 @@ class PriceTable:
     __slots__ = (
         "_by_value",
         "_charges_zero",
+        "_evaluations",
         "_found",
+        "_impacts",
+        "_impacts_found",
         "_pick",
         "_prices",
         "_terms",
@@ -65,12 +68,15 @@ class PriceTable:
         )
         self._terms = terms
         self._charges_zero = terms.charges_zero
+        self._evaluations = frozenset(terms.plan.evaluations)
         numbered = list(enumerate(terms.offer.prices, start=1))
         agreed = terms.agreed
         numbered.sort(key=lambda entry: (entry[0] > agreed, -len(entry[1].when), entry[0]))
         self._prices = numbered
         self._word, self._by_value = _indexed(numbered)
         self._found: dict[Any, PricesByUnit] = {}
+        self._impacts = terms.impacts
+        self._impacts_found: dict[Any, dict[str, Impacts]] = {}
 
     def prices_for(self, attributes: Attributes, zone: str, band: str) -> PricesByUnit:
         """The prices by unit that hold for these values; empty where none does."""
@@ -85,26 +91,48 @@ class PriceTable:
             found = self._found[key] = self._find(attributes, zone, band)
         return found
 
-    def _find(self, attributes: Attributes, zone: str, band: str) -> PricesByUnit:
+    def impacts_for(self, attributes: Attributes, zone: str, band: str) -> dict[str, Impacts]:
+        """What usage does at the prices that hold for these values, by unit."""
+        key = (zone, band, tuple(map(attributes.get, self._words)))
+        found = self._impacts_found.get(key)
+        if found is None:
+            if len(self._impacts_found) >= _COMBINATIONS_KEPT:
+                self._impacts_found.clear()
+            found = self._impacts_found[key] = {}
+            for number, price in self._holding(attributes, zone, band):
+                impacts = self._impacts.get(number - self._terms.agreed, self._impacts[0])
+                for unit in price.price.units:
+                    found.setdefault(unit, impacts)
+        return found
+
+    def _holding(self, attributes: Attributes, zone: str, band: str) -> Iterator[Numbered]:
+        """The prices whose words hold, in their order."""
         values = attributes | {ZONE: zone, BAND: band}
-        where = {word: value for word, value in ((ZONE, zone), (BAND, band)) if value}
-        found = PricesByUnit()
         asked, anyhow = values.get(self._word, ""), self._by_value[None]
         for number, price in self._by_value.get(asked, anyhow):
             if all(values.get(word) == value for word, value in price.when.items()):
-                told = price.when | where
-                if price.tax_class:
-                    told = told | {TAX_CLASS: price.tax_class}
-                label = Label(self._terms.source_of(number), told, self._charges_zero)
-                for unit, compiled in _by_unit(price.price, label):
-                    found.setdefault(unit, compiled)
+                yield number, price
+
+    def _find(self, attributes: Attributes, zone: str, band: str) -> PricesByUnit:
+        where = {word: value for word, value in ((ZONE, zone), (BAND, band)) if value}
+        found = PricesByUnit()
+        for number, price in self._holding(attributes, zone, band):
+            told = price.when | where
+            if price.tax_class:
+                told = told | {TAX_CLASS: price.tax_class}
+            label = self._label(self._terms.source_of(number), told)
+            for unit, compiled in _by_unit(price.price, label):
+                found.setdefault(unit, compiled)
         found.rows = {unit: row for unit, price in found.items() if (row := _row_of(price))}
         return found
+
+    def _label(self, source: str, detail: dict[str, str]) -> Label:
+        return Label(source, detail, self._charges_zero, self._evaluations)
 
     def all_prices(self) -> Iterator[UnitPrice]:
         """Every price that a record can meet, to see what pricing it takes."""
         for _, price in self._prices:
-            label = Label(self._terms.source, {}, self._charges_zero)
+            label = self._label(self._terms.source, {})
             yield from (compiled for _, compiled in _by_unit(price.price, label))
 
 

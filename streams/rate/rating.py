@@ -27,7 +27,8 @@ from streams.state import State
 class Part(Struct, frozen=True, gc=False):
     """A quantity that was priced as one: `used` is the tier reference before it.
 
-    `lines` are its charge while nothing of it was taken back, and empty after that.
+    `lines` are its charge while nothing of it was taken back, and empty after that. `allowances`
+    are those that it may burn, where its price says so; None: all of the offer.
     """
 
     unit: str
@@ -36,6 +37,7 @@ class Part(Struct, frozen=True, gc=False):
     band: str
     price: UnitPrice
     lines: tuple[ChargeLine, ...]
+    allowances: frozenset[str] | None = None
 
 
 class Rating(Struct, gc=False):
@@ -100,20 +102,35 @@ class Rating(Struct, gc=False):
     holding: HeldChange | None = None
     settling: tuple[tuple[str, str, str], ...] = ()
 
-    def span_of(self, total: str) -> Period:
-        """The period that the record counts in for a running total: its month, or the total's.
+    def span_of(self, name: str) -> Period:
+        """The period that the record counts in for a total or a grant: its month, or their own.
 
         Units that stay count in the last period that they are charged for.
         """
-        own = self.plan.spans.get(total)
+        own = self.plan.spans.get(name)
         if own is None:
             return self.period
-        at = self.record.occurred_at if self.holding is None else self.holding.until - 1
-        return own.at(at, self.payer.time_zone, closed_before=self.closed_before)
+        return own.at(self._counted_at(), self.payer.time_zone, closed_before=self.closed_before)
+
+    def _counted_at(self) -> Instant:
+        return self.record.occurred_at if self.holding is None else self.holding.until - 1
 
     def used_of(self, accumulator: str) -> Quantity:
-        """The accumulator's total in the record's period, with what the record added so far."""
-        start = self.span_of(accumulator).start if self.plan.spans else self.period.start
+        """The accumulator's total in the record's period, with what the record added so far.
+
+        Of an evaluation, what it says of the periods before.
+        """
+        start = self.period.start
+        if self.plan.spans:
+            evaluation = self.plan.evaluations.get(accumulator)
+            if evaluation is not None:
+                return evaluation.value(
+                    self.totals,
+                    at=self._counted_at(),
+                    zone_name=self.payer.time_zone,
+                    closed_before=self.closed_before,
+                )
+            start = self.span_of(accumulator).start
         moved = self.moved.get(accumulator, 0)
         for name, period_start, _, total in self.totals:
             if period_start == start and name == accumulator:

@@ -1,4 +1,4 @@
-"""Running totals with a period of their own, in place of the account's calendar month.
+"""Running totals and grants with a period of their own, in place of the account's calendar month.
 
 Usage that comes too late for its own span counts in the one that is open, span by span: what is
 late for its hour may still be in time for its month.
@@ -12,7 +12,7 @@ from streams.rate.settled import settled_prices
 
 
 class OwnSpan:
-    """The spans of a total by its billing period; by account, in its time zone."""
+    """The spans of a total or a grant by its billing period, in the account's time zone."""
 
     __slots__ = ("_starts", "structure")
 
@@ -33,11 +33,11 @@ MONTH = BillingPeriod(id="month", unit="month")
 """The calendar month of the account, by which totals go that have no period of their own."""
 
 Spans = dict[str, OwnSpan]
-"""By a total's name; one that is not among them goes by the month."""
+"""By the name of a total or an allowance; what is not among them goes by the month."""
 
 
 def spans_of(catalog: Catalog) -> Spans:
-    """The totals of a catalog that have a period of their own."""
+    """The totals and allowances of a catalog that have a period of their own."""
     named = [(each.id, each.period) for each in catalog.accumulators]
     named += [(given_total(each.id), each.period) for each in catalog.discounts]
     named += [
@@ -57,6 +57,11 @@ def spans_of(catalog: Catalog) -> Spans:
         for commitment in plan.commitments:
             if commitment.every != MONTH and not commitment.accumulator:
                 named.append((commitment_total(plan.id, commitment.id), commitment.every))
+    named += [
+        (grant.allowance, grant.every) for plan in catalog.price_plans for grant in plan.grants
+    ]
+    evaluated = {each.accumulator for each in catalog.evaluations}
+    named += [(name, MONTH) for name, period in named if period is None and name in evaluated]
     return {name: OwnSpan(period) for name, period in named if period is not None}
 
 

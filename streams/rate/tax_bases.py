@@ -1,9 +1,9 @@
 """What taxes are worked out on: the record's amount, cut by class, or by priced line.
 
-Each piece is what was priced of it, less what allowances covered. Discounts, the rounding of the
-record, what is above a maximum spend, and what a price adds for no quantity (a session's minimum)
-are nobody's own: they are spread over the pieces in proportion, so that the pieces sum to the
-record's amount exactly.
+Each piece is what was priced of it, less what allowances covered. Discounts, allowances in money,
+the rounding of the record, what is above a maximum spend, and what a price adds for no quantity (a
+session's minimum) are nobody's own: they are spread over the pieces in proportion, so that the
+pieces sum to the record's amount exactly.
 """
 
 from collections.abc import Hashable
@@ -16,7 +16,7 @@ from streams.model.money import CONTEXT, LINE_SCALE, ZERO, Currency, allot
 from streams.model.rated import ChargeLine
 from streams.model.tax import TAX_CLASS
 
-_SPREAD: Final = frozenset({"discount", "maximum_spend", "rounding"})
+_SPREAD: Final = frozenset({"discount", "maximum_spend", "money_allowance", "rounding"})
 
 
 class Piece(Struct, gc=False):

@@ -13,6 +13,7 @@ from streams.model.money import Currency, Quantity
 from streams.model.rate_unit import RateUnit, RateUnitMap
 from streams.model.rounding import RoundingScope
 from streams.model.session import OutcomeRule
+from streams.rate.evaluation import Evaluations
 from streams.rate.money_terms import MoneyTerms
 from streams.rate.spans import Spans
 from streams.rate.time_unit import BandCalendar
@@ -25,8 +26,9 @@ class PlanTerms(Struct, frozen=True):
     `quantum` is the smallest amount that is charged, `nothing` is zero of it, and `rounding` the
     decimal module's mode; `rounds` says what is rounded, over a period with the others that count
     in the total `rounded_in`. `grants` are the allowances of each month. `spans` are the catalog's
-    running totals with a period of their own. Usage of a period costs no more than `maximum_spend`,
-    and `commitments` are what it costs at least.
+    running totals and allowances with a period of their own, `evaluations` what may be asked of
+    periods before. Usage of a period costs no more than `maximum_spend`, and `commitments` are what
+    it costs at least.
     """
 
     id: str
@@ -41,6 +43,7 @@ class PlanTerms(Struct, frozen=True):
     rounded_in: str = ""
     maximum_spend: MaximumSpend | None = None
     commitments: tuple[Commitment, ...] = ()
+    evaluations: Evaluations = {}
 
 
 class RateUnitTerms(Struct, frozen=True):
@@ -56,6 +59,14 @@ class RateUnitTerms(Struct, frozen=True):
     functions: Functions
 
 
+class Impacts(Struct, frozen=True):
+    """What usage at a price does: accumulators moved by unit, and by one; allowances burned."""
+
+    moves: dict[str, tuple[str, ...]]
+    counts: tuple[str, ...]
+    allowances: frozenset[str]
+
+
 class OfferTerms(Struct, frozen=True):
     """What an offer says. `allowances` stand in the order they burn.
 
@@ -67,6 +78,10 @@ class OfferTerms(Struct, frozen=True):
     its sessions are charged for. `money` is what the catalog says of discounts, taxes and the like:
     rules look there for what is for this offer. Of the offer's prices the first `agreed` are those
     of one account, which `agreed_source` names: they come before all others.
+
+
+    `impacts` are those of prices that have their own, by number in the offer, and under 0 those of
+    all others; empty where none has. `allowances` are then all that any of them burns.
     """
 
     plan: PlanTerms
@@ -87,6 +102,7 @@ class OfferTerms(Struct, frozen=True):
     money: MoneyTerms = MoneyTerms()
     agreed: int = 0
     agreed_source: str = ""
+    impacts: dict[int, Impacts] = {}
 
     def source_of(self, number: int) -> str:
         """What a price is called in charge lines: an account's and the offer's count apart."""

@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from streams.model.billing_period import PERIOD_UNITS, BillingPeriod, period_at
-from streams.model.catalog import Accumulator, Catalog
+from streams.model.catalog import Accumulator, Catalog, Graduated, Price, Tier
 from streams.model.command import Tick
+from streams.model.evaluation import Evaluation
 from streams.model.instant import BEGINNING, DAY, HOUR, MINUTE, Instant, Period
+from streams.model.money import CONTEXT, quantize_line
 from streams.model.usage import UsageRecord
 from tests.properties.worlds import START, World, catalogs, records
 
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=40, deadline=None)
 ZONES = {"a0": "Europe/Zurich", "a1": "Asia/Kathmandu"}
 Found = dict[tuple[str, str, Instant, Instant], Any]
 
@@ -118,3 +120,79 @@ def test_a_month_of_its_own_is_the_month_that_all_totals_have(
     assert told == [
         (charge.record, charge.lines, charge.postings) for charge in other.effects.rated
     ]
+
+
+def _evaluated(catalog: Catalog, period: BillingPeriod, rule: Evaluation) -> Catalog:
+    """The catalog's first price by two tiers that the evaluation chooses from."""
+    catalog = _with_spans(catalog, period)
+    (plan,) = catalog.price_plans
+    (offer,) = plan.offers
+    tiers = (Tier(Decimal(300), Decimal(2)), Tier(None, Decimal(1)))
+    price = Price(price=Graduated(unit="u", tiers=tiers, reference="before"))
+    offer = replace(offer, prices=(price, *offer.prices[1:]))
+    plan = replace(plan, offers=(offer,))
+    return replace(catalog, evaluations=(rule,), price_plans=(plan,))
+
+
+def _plainly(found: Found, rule: Evaluation, period: BillingPeriod, span: Period, who: str) -> Any:
+    """The value for a record that counts in `span`, by all that was ever counted."""
+    held = {
+        start: total
+        for (account, name, start, _), total in found.items()
+        if account == who and name == rule.accumulator and start < span.start
+    }
+    if not held:
+        return rule.initial
+    end, sums, periods = span.start, Decimal(0), 0
+    for _ in range(rule.periods):
+        start = period_at(end - 1, period, ZONES[who]).start
+        if end <= min(held):
+            break
+        sums, periods, end = sums + held.get(start, 0), periods + 1, start
+    if rule.value == "total":
+        return sums
+    a_year = {"hour": 8760, "day": 365, "week": 52, "month": 12, "quarter": 4, "year": 1}
+    if rule.value == "annualised":
+        sums, periods = sums * a_year[period.unit], periods * period.every
+    return quantize_line(CONTEXT.divide(sums, Decimal(periods)))
+
+
+@QUICK
+@given(
+    catalog=catalogs(),
+    period=billing_periods(),
+    usage=records(),
+    every=st.integers(1, 5),
+    days=st.integers(0, 9),
+    rule=st.builds(
+        Evaluation,
+        id=st.just("before"),
+        accumulator=st.just("monthly"),
+        periods=st.integers(1, 4),
+        value=st.sampled_from(["total", "average", "annualised"]),
+        initial=st.sampled_from([Decimal(0), Decimal(301)]),
+    ),
+)
+def test_an_evaluation_says_what_a_plain_look_at_all_periods_says(
+    catalog: Catalog,
+    period: BillingPeriod,
+    usage: list[UsageRecord],
+    every: int,
+    days: int,
+    rule: Evaluation,
+) -> None:
+    world, found, time = World(_evaluated(catalog, period, rule)), Found(), BEGINNING
+    for number, record in enumerate(usage):
+        if number % every == every - 1:
+            time = max(time, START + number * days * DAY)
+            world.apply(Tick(f"tick/{number}", time))
+        before = len(world.sent())
+        world.charge([record])
+        for rated in world.sent()[before:]:
+            at, account = rated.record.occurred_at, rated.account
+            expected = _plainly(found, rule, period, _span(period, at, account, time), account)
+            for line in rated.lines:
+                if line.rule == "graduated" and line.price.endswith("#1"):
+                    assert Decimal(line.detail["before"]) == expected
+                    assert line.detail["tier"] == ("1" if expected <= 300 else "2")
+        _note(world, found)

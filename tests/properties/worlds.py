@@ -55,6 +55,9 @@ def graduated_prices(draw: Any, reference: str = "monthly") -> Graduated:
     return Graduated(unit="u", tiers=tuple(tiers), reference=reference, per=per)
 
 
+_granted = st.sampled_from(["free", "paid"])
+
+
 @st.composite
 def fees(draw: Any) -> Fee:
     """A fee of any kind."""
@@ -69,10 +72,14 @@ def fees(draw: Any) -> Fee:
         charged=charged,
         proration=draw(st.sampled_from(["none", "full", "prorate"])),
         by=draw(st.sampled_from(["day", "exact"])),
-        grants=(FeeGrant(allowance="free", quantity=draw(st.none() | amounts)),)
+        grants=(FeeGrant(allowance=draw(_granted), quantity=draw(st.none() | amounts)),)
         if with_grant
         else (),
     )
+
+
+def _paid(amount: Decimal) -> tuple[Grant, ...]:
+    return (Grant(allowance="paid", quantity=amount),)
 
 
 @st.composite
@@ -94,13 +101,16 @@ def catalogs(draw: Any) -> Catalog:
         start=BEGINNING,
         prices=tuple(prices),
         time_unit="hours" if draw(st.booleans()) or len(prices) > 2 else "",
-        impacts=("free", "monthly"),
+        impacts=("free", "paid", "monthly"),
     )
     plan = PricePlan(
         id="p",
         currency="CHF",
         offers=(offer,),
-        grants=(Grant(allowance="free", quantity=draw(quantities.map(Decimal))),),
+        grants=(
+            Grant(allowance="free", quantity=draw(quantities.map(Decimal))),
+            *draw(st.just(()) | amounts.map(_paid)),
+        ),
         fees=tuple(draw(st.lists(fees(), max_size=3, unique_by=lambda fee: fee.id))),
         overrun=draw(st.sampled_from(["receivable", "write_off", "suspend"])),
     )
@@ -109,7 +119,10 @@ def catalogs(draw: Any) -> Catalog:
         tenant=TENANT,
         currencies=(CurrencyRule(code="CHF", digits=draw(st.integers(0, 4)), rounding=rounding),),
         usage_types=(UsageType(id="x", units=("u", "v")),),
-        allowances=(Allowance(id="free", unit="u", usage_units=("u", "v")),),
+        allowances=(
+            Allowance(id="free", unit="u", usage_units=("u", "v")),
+            Allowance(id="paid", unit="CHF", usage_units=(), taxed=draw(st.booleans())),
+        ),
         accumulators=(Accumulator(id="monthly", usage_units=draw(_sums)),),
         time_units=(bands,),
         thresholds=(

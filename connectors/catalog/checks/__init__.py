@@ -8,6 +8,7 @@ from collections.abc import Callable
 from connectors.catalog.checks.best_of import check_best_of
 from connectors.catalog.checks.commission import check_commission
 from connectors.catalog.checks.discounts import check_discounts
+from connectors.catalog.checks.evaluations import check_evaluations
 from connectors.catalog.checks.fees import check_fees
 from connectors.catalog.checks.fields import check_fields
 from connectors.catalog.checks.holding import check_holding
@@ -34,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     check_rate_units,
     check_multi_rate,
     check_resources,
+    check_evaluations,
     check_offers,
     check_best_of,
     check_prices,

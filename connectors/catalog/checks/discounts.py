@@ -35,7 +35,7 @@ def _check(form: DiscountForm, check: MoneyCheck, offers: list[OfferForm]) -> No
         check.report('stands only beside "at_most", or "free_units" of each month', "period")
     _check_units(form, check, offers)
     for number, need in enumerate(form.needs):
-        known = check.names.accumulators
+        known = check.names.totals()
         check.known("accumulator", need.accumulator, known, "needs", number, "accumulator")
         check.positive(need.at_least, "needs", number, "at_least")
 

@@ -65,7 +65,7 @@ class MoneyCheck:
         if reference and not tiers:
             self.report('stands only beside "tiers"', "reference")
         if reference:
-            self.known("accumulator", reference, self.names.accumulators, "reference")
+            self.known("accumulator", reference, self.names.totals(), "reference")
         for number, step in enumerate(tiers):
             if not 0 <= step.percent <= HUNDRED:
                 message = f"expected 0 to 100, found {step.percent}"

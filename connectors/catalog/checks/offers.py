@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 from connectors.catalog.checks.kinds.check import KindCheck
+from connectors.catalog.checks.when import check_period_named
 from connectors.catalog.checks.where import fields_of
 from connectors.catalog.form import OfferForm, PricePlanForm
 from connectors.catalog.forms.quantity import ConvertForm
@@ -17,6 +18,7 @@ _DECIMALS_MAX = 12
 
 def check_offers(sheets: Sheets, names: Names, book: ProblemBook) -> None:
     """Report references into nothing, dates that contradict, numbers that cannot be."""
+    periods: dict[str, str] = {}
     for plan in sheets.price_plans:
         if plan.form.currency not in names.currencies:
             book.report(
@@ -24,7 +26,7 @@ def check_offers(sheets: Sheets, names: Names, book: ProblemBook) -> None:
             )
         if not plan.form.offers and not plan.form.fees:
             book.report(plan.place.at("offers"), "expected at least one offer")
-        _check_grants(plan, names, book)
+        _check_grants(plan, periods, names=names, book=book)
         _check_dates(plan, book)
         seen: set[str] = set()
         for offer, place in nested(plan, "offers"):
@@ -35,9 +37,19 @@ def check_offers(sheets: Sheets, names: Names, book: ProblemBook) -> None:
             _check_measures(offer, place, names, book)
 
 
-def _check_grants(plan: Entry[PricePlanForm], names: Names, book: ProblemBook) -> None:
+def _check_grants(
+    plan: Entry[PricePlanForm], periods: dict[str, str], *, names: Names, book: ProblemBook
+) -> None:
+    """`periods`: by allowance, what the first price plan that grants it does so for."""
     seen: set[str] = set()
     for grant, place in nested(plan, "grants"):
+        check_period_named(grant.every, place.at("every"), names, book)
+        every = periods.setdefault(grant.allowance, grant.every)
+        if grant.every != every:
+            message = (
+                f'"{grant.allowance}" is granted for each {every} elsewhere: expected the same'
+            )
+            book.report(place.at("every"), message)
         if grant.allowance not in names.allowances:
             book.report(
                 place.at("allowance"), unknown("allowance", grant.allowance, names.allowances)

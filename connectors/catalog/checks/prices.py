@@ -2,6 +2,9 @@
 
 from itertools import product
 
+from msgspec.structs import replace
+
+from connectors.catalog.checks.impacts import check_impacts
 from connectors.catalog.checks.kinds import CHECK_KIND
 from connectors.catalog.checks.kinds.check import KindCheck
 from connectors.catalog.form import OfferForm
@@ -21,7 +24,12 @@ def check_prices(sheets: Sheets, names: Names, book: ProblemBook) -> None:
                 book.report(place.at("prices"), "expected at least one price")
             for rows in ("prices", "costs"):
                 for number, price in enumerate(getattr(offer, rows)):
-                    check_price(price, offer, place.at(rows, number), names, book)
+                    below = place.at(rows, number)
+                    check_price(price, offer, below, names, book)
+                    if rows == "prices":
+                        check_impacts(price, offer, below, names=names, book=book)
+                    elif price.impacts is not None:
+                        book.report(below.at("impacts"), "a cost moves and burns nothing")
                 check_reachable(offer, rows, place, book)
                 _check_covered(offer, rows, place, names=names, book=book)
             _check_cost(offer, plan.form.currency, place, sheets, book)
@@ -56,6 +64,8 @@ def check_price(
     price: PriceForm, offer: OfferForm, place: Place, names: Names, book: ProblemBook
 ) -> None:
     """Report what is wrong with one price of an offer."""
+    if price.impacts is not None:
+        offer = replace(offer, impacts=price.impacts)
     _check_when(price, offer, place, names, book)
     _check_kind(price, KindCheck(place, offer, names, book))
 

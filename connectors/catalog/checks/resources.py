@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 
 from connectors.catalog.checks.when import check_period_named
-from connectors.catalog.form import OfferForm, ThresholdForm
+from connectors.catalog.form import OfferForm, PricePlanForm, ThresholdForm
 from connectors.catalog.names import Names
 from connectors.catalog.problem import Place, ProblemBook, unknown
 from connectors.catalog.sheets import Sheets, nested
+from streams.model.fee import FEE
 
 
 def check_resources(sheets: Sheets, names: Names, book: ProblemBook) -> None:
     """Report resources that nothing can happen to, and thresholds on nothing."""
-    impacts = {impact for offer in _offers(sheets) for impact in offer.impacts}
+    impacts = {impact for offer in _offers(sheets) for impact in all_impacts(offer)}
     granted = {grant.allowance for plan in sheets.price_plans for grant in plan.form.grants}
     fees = [fee for plan in sheets.price_plans for fee in plan.form.fees]
     granted |= {grant.allowance for fee in fees for grant in fee.grants}
@@ -24,6 +25,7 @@ def check_resources(sheets: Sheets, names: Names, book: ProblemBook) -> None:
             book.report(allowance.place, f'allowance "{name}" is an impact of no offer')
         for collision in {name} & (names.accumulators.keys() | names.currencies.keys()):
             book.report(allowance.place.at("id"), f'"{collision}" is also another resource')
+    _check_kinds(sheets, names, book)
     _check_scope(sheets, names, book)
     for accumulator in sheets.accumulators:
         check_period_named(accumulator.form.period, accumulator.place.at("period"), names, book)
@@ -37,6 +39,13 @@ def check_resources(sheets: Sheets, names: Names, book: ProblemBook) -> None:
         _check_threshold(threshold.form, threshold.place, names, book)
 
 
+def all_impacts(offer: OfferForm) -> Iterator[str]:
+    """The impacts of an offer, and those that its prices have in their place."""
+    yield from offer.impacts
+    for price in offer.prices:
+        yield from price.impacts or ()
+
+
 def _offers(sheets: Sheets) -> Iterator[OfferForm]:
     for plan in sheets.price_plans:
         yield from plan.form.offers
@@ -44,12 +53,41 @@ def _offers(sheets: Sheets) -> Iterator[OfferForm]:
 
 def _check_usage_units(sheets: Sheets, names: Names, book: ProblemBook) -> None:
     units = {unit for usage_type in names.usage_types.values() for unit in usage_type.units}
+    if any(plan.form.fees for plan in sheets.price_plans):
+        units.add(FEE)
     named = [(entry.form.usage_units, entry.place) for entry in sheets.allowances]
     named += [(entry.form.usage_units, entry.place) for entry in sheets.accumulators]
     for usage_units, place in named:
         for number, unit in enumerate(usage_units):
             if unit not in units:
                 book.report(place.at("usage_units", number), unknown("unit", unit, units))
+
+
+def _check_kinds(sheets: Sheets, names: Names, book: ProblemBook) -> None:
+    """An allowance is of units, or of money of the price plans that have to do with it."""
+    for entry in sheets.allowances:
+        form, place = entry.form, entry.place
+        if form.unit not in names.currencies:
+            if not form.usage_units:
+                book.report(place, '"usage_units" is missing: expected the units that draw on it')
+            if form.taxed:
+                book.report(place.at("taxed"), 'stands only where "unit" is a currency')
+            continue
+        for word in ("usage_units", "bands"):
+            if getattr(form, word):
+                message = "an allowance in money pays for records, not for units or parts of them"
+                book.report(place.at(word), message)
+        for plan in sheets.price_plans:
+            if form.id in _named_in(plan.form) and plan.form.currency != form.unit:
+                message = f'allowance "{form.id}" is in {form.unit}, the price plan is not'
+                book.report(plan.place.at("currency"), message)
+
+
+def _named_in(plan: PricePlanForm) -> set[str]:
+    """The allowances that a price plan grants or draws on."""
+    granted = {grant.allowance for grant in plan.grants}
+    granted |= {grant.allowance for fee in plan.fees for grant in fee.grants}
+    return granted | {impact for offer in plan.offers for impact in all_impacts(offer)}
 
 
 def _check_scope(sheets: Sheets, names: Names, book: ProblemBook) -> None:

@@ -290,8 +290,12 @@ class CompositeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class PriceForm(SimpleKindsForm, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One price, of exactly one kind, for usage whose attributes are as in `when`."""
+    """One price, of exactly one kind, for usage whose attributes are as in `when`.
+
+    `impacts`: what usage at this price moves and burns, in place of the offer's.
+    """
 
     when: dict[str, str] = {}
     tax_class: str = ""
+    impacts: tuple[str, ...] | None = None
     composite: CompositeForm | None = None

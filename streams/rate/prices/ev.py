@@ -127,7 +127,7 @@ class SessionBounds:
         if not difference:
             return ()
         unit = made[-1].unit if made else self._ev.units[0]
-        source, detail, _ = self._label.told({"part": part})
+        source, detail, *_ = self._label.told({"part": part})
         return (ChargeLine(SessionPart.rule, source, unit, 0, difference, difference, detail),)
 
 

@@ -31,6 +31,7 @@ from streams.rate.prices.composite import CompositePrice, add_up
 from streams.rate.prices.cost_plus import CostPlusPrice
 from streams.rate.prices.dynamic import CostFromRecord, MultipliedPrice
 from streams.rate.prices.ev import EvPrice
+from streams.rate.prices.evaluated import Evaluable, EvaluatedPrice
 from streams.rate.prices.flat import FlatOfFirst, FlatPrice
 from streams.rate.prices.graduated import GraduatedPrice
 from streams.rate.prices.graduated_percentage import GraduatedPercentagePrice
@@ -49,6 +50,8 @@ from streams.rate.prices.volume import ProspectivePrice, ProvisionalPrice, Volum
 
 def compile_kind(kind: PriceKind, label: Label) -> list[Compiled]:
     """The compiled prices of one row."""
+    if isinstance(kind, Evaluable) and kind.reference in label.evaluations:
+        return [EvaluatedPrice(kind, label)]
     match kind:
         case PerUnit(amounts=amounts, per=per):
             return [

@@ -119,12 +119,14 @@ Compiled = UnitPrice | Binder
 class Label(NamedTuple):
     """What stands in each line of a price: its name in the catalog, and what it was chosen by.
 
-    `charges_zero`: its offer charges usage of nothing too.
+    `charges_zero`: its offer charges usage of nothing too. `evaluations` are the references that
+    are none.
     """
 
     source: str
     detail: dict[str, str] = {}
     charges_zero: bool = False
+    evaluations: frozenset[str] = frozenset()
 
     def told(self, words: dict[str, str]) -> "Label":
         """The label with more words of detail."""

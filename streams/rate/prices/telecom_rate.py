@@ -151,7 +151,7 @@ class CallClosing:
 
     def _line(self, part: str, method: str, amount: Decimal) -> ChargeLine:
         amount = quantize_line(amount)
-        source, detail, _ = self._label.told({"part": part, "method": method})
+        source, detail, *_ = self._label.told({"part": part, "method": method})
         return ChargeLine(CallPrice.rule, source, self._rate.unit, 0, amount, amount, detail)
 
 

@@ -15,6 +15,7 @@ from streams.rate.rules.free_units import compile_free_units
 from streams.rate.rules.holding import compile_holding
 from streams.rate.rules.loyalty import compile_loyalty
 from streams.rate.rules.maximum_spend import compile_maximum_spend
+from streams.rate.rules.money_allowance import compile_money_allowance, compile_taxed_allowance
 from streams.rate.rules.outcome import compile_outcome_price
 from streams.rate.rules.partner_volume import compile_partner_volume
 from streams.rate.rules.quantity import compile_quantity
@@ -48,6 +49,8 @@ RULES: tuple[CompileRule, ...] = (
     compile_settled,
     # After allowances: what they cover costs nothing, and no discount is used up for it.
     compile_discount,
+    # After discounts: it pays what the customer would.
+    compile_money_allowance,
     # Once: what is rounded is what the record costs as a whole, not each step of it.
     compile_rounding,
     # After rounding: what counts is what is billed. Before taxes: they are on what is asked for.
@@ -55,6 +58,8 @@ RULES: tuple[CompileRule, ...] = (
     # After rounding: taxes are on what is asked for, and are rounded by themselves.
     compile_tax,
     compile_tax_bounds,
+    # After tax, which it does not pay.
+    compile_taxed_allowance,
     # After tax: tax is not the tenant's to count or share, and earns no points.
     compile_amount,
     compile_partner_volume,

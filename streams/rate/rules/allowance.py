@@ -31,7 +31,7 @@ def compile_allowance(terms: OfferTerms) -> Rule | None:
     all_covering = frozenset(each.id for each in allowances if priced <= set(each.usage_units))
 
     def burn_allowances(rating: Rating) -> None:
-        burns = _burns_of(rating, allowances)
+        burns = burns_of(rating, allowances)
         if not burns:
             return
         if len(burns) == 1 and burns[0][0].id in all_covering and _burns_whole(rating, *burns[0]):
@@ -45,16 +45,18 @@ def compile_allowance(terms: OfferTerms) -> Rule | None:
     return burn_allowances
 
 
-def _burns_of(rating: Rating, allowances: tuple[Allowance, ...]) -> list[Burn]:
+def burns_of(rating: Rating, allowances: tuple[Allowance, ...]) -> list[Burn]:
+    """Those that the record may draw on, in the order they burn."""
     # Usage that came too late for its own period takes what the open one has.
-    at, start = rating.record.occurred_at, rating.period.start
-    if at < start:
-        at = start
+    occurred_at, start, spans = rating.record.occurred_at, rating.period.start, rating.plan.spans
+    at = start if occurred_at < start else occurred_at
     burns: list[Burn] = []
     for allowance in allowances:
         if allowance.zones and rating.zone not in allowance.zones:
             continue
         name = allowance.id
+        if spans:
+            at = max(occurred_at, rating.span_of(name).start)
         for place, bucket in enumerate(rating.buckets):
             if bucket.resource == name and bucket.start <= at < bucket.end and bucket.remaining > 0:
                 burns.append((allowance, place))
@@ -94,6 +96,8 @@ def _burn(
         unit, quantity, used, band = part.unit, part.quantity, part.used, part.band
         if quantity <= 0 or unit not in units or (bands and band not in bands):
             continue
+        if part.allowances is not None and name not in part.allowances:
+            continue
         if part.lines and quantity <= left:
             taken, priced = quantity, part.lines
             offset += 1
@@ -101,7 +105,9 @@ def _burn(
             taken = min(left, quantity)
             priced = part.price.lines(taken, used)
         if is_followed:
-            parts[number] = Part(unit, quantity - taken, used + taken, band, part.price, ())
+            parts[number] = Part(
+                unit, quantity - taken, used + taken, band, part.price, (), part.allowances
+            )
         rating.lines += [
             ChargeLine(
                 RULE,

@@ -31,6 +31,7 @@ def compile_cost(terms: OfferTerms) -> Rule | None:
         offer=replace(offer, prices=offer.costs, costs=()),
         source=f"{terms.source}/{RULE}",
         allowances=(),
+        impacts={},
         agreed=0,
         money=replace(terms.money, discounts=()),
     )

@@ -84,6 +84,7 @@ class _FreeUnits:
                 part.band,
                 part.price,
                 (),
+                part.allowances,
             )
             taken += quantity
         if taken:

@@ -54,10 +54,11 @@ class KindCheck:
         if name not in known:
             self.report(unknown("unit", name, known), *steps)
 
-    def measured(self, unit: str, reference: str) -> None:
+    def measured(self, unit: str, reference: str, *, may_be_evaluated: bool = False) -> None:
         """A unit and what its total is measured on, where the price's words say them."""
         self.unit(unit, "unit")
-        self.reference(reference, unit)
+        if not may_be_evaluated or reference not in self.names.evaluations:
+            self.reference(reference, unit)
 
     def reference(self, name: str, unit: str, *steps: str | int) -> None:
         """`record`, or an accumulator that the offer moves by this unit."""
@@ -67,6 +68,9 @@ class KindCheck:
     def accumulator(self, name: str, unit: str, *steps: str | int) -> None:
         """An accumulator of quantity that the offer moves by this unit."""
         accumulator = self.names.accumulators.get(name)
+        if name in self.names.evaluations:
+            self.report(f'evaluation "{name}" cannot be used here: expected an accumulator', *steps)
+            return
         if accumulator is None:
             known = {RECORD, *self.names.accumulators}
             self.report(unknown("accumulator", name, known), *steps)

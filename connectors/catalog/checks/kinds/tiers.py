@@ -25,6 +25,8 @@ def check_volume(form: VolumeForm, check: KindCheck) -> None:
         check.report('a tier is chosen by a total: "prospective" needs a reference', "mode")
     if form.reference == RECORD and form.settle != "none":
         check.report("a period is settled by its total: settle needs a reference", "settle")
+    if form.reference in check.names.evaluations and form.settle != "none":
+        check.report("what earlier periods say is not settled: expected none", "settle")
     number = form.provisional
     if number is None:
         return
@@ -36,7 +38,7 @@ def check_volume(form: VolumeForm, check: KindCheck) -> None:
 
 
 def _check_tiers(form: GraduatedForm | VolumeForm, check: KindCheck) -> None:
-    check.measured(form.unit, form.reference)
+    check.measured(form.unit, form.reference, may_be_evaluated=True)
     check.positive(form.per, "per")
     check.some(form.tiers, "tier", "tiers")
     for number, tier in enumerate(form.tiers):
@@ -47,7 +49,7 @@ def _check_tiers(form: GraduatedForm | VolumeForm, check: KindCheck) -> None:
 
 def check_graduated_percentage(form: GraduatedPercentageForm, check: KindCheck) -> None:
     """Tiers of shares."""
-    check.measured(form.unit, form.reference)
+    check.measured(form.unit, form.reference, may_be_evaluated=True)
     check.some(form.tiers, "tier", "tiers")
     for number, tier in enumerate(form.tiers):
         check.at_least_zero(tier.rate_percent, "tiers", number, "rate_percent")
@@ -57,7 +59,7 @@ def check_graduated_percentage(form: GraduatedPercentageForm, check: KindCheck) 
 
 def check_stairstep(form: StairstepForm, check: KindCheck) -> None:
     """Tiers of flat amounts."""
-    check.measured(form.unit, form.reference)
+    check.measured(form.unit, form.reference, may_be_evaluated=True)
     check.some(form.tiers, "tier", "tiers")
     for number, tier in enumerate(form.tiers):
         check.at_least_zero(tier.flat_amount, "tiers", number, "flat_amount")
