@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from tests.mutation.changes import Change, changes_of
 from tests.mutation.graft import Living, codes_of
@@ -122,7 +122,7 @@ class _Trials:
 
 
 def _be_quick(test: pytest.Item) -> None:
-    """A property tries few examples, always the same, and looks for no smaller one that fails."""
+    """A property tries few examples, always the same, however slow, and looks for no smaller one."""
     function = getattr(test, "obj", None)
     asked = getattr(function, "_hypothesis_internal_use_settings", None)
     if asked is None:
@@ -134,6 +134,7 @@ def _be_quick(test: pytest.Item) -> None:
         deadline=None,
         database=None,
         phases=(Phase.explicit, Phase.generate),
+        suppress_health_check=tuple(HealthCheck),
     )
     function = getattr(function, "__func__", function)
     function._hypothesis_internal_use_settings = quick
