@@ -122,7 +122,7 @@ class _Trials:
 
 
 def _be_quick(test: pytest.Item) -> None:
-    """A property tries few examples, always the same, however slow, and looks for no smaller one."""
+    """A property tries few examples, always the same, and looks for no smaller one."""
     function = getattr(test, "obj", None)
     asked = getattr(function, "_hypothesis_internal_use_settings", None)
     if asked is None:

@@ -26,18 +26,15 @@ from streams.rate.prices.price import Binder, Label, Lines, UnitPrice, taken_bac
 from tests.streams.rate.prices.asked import d, of
 
 TIERS = (Tier(d("10"), d("3"), d("5")), Tier(d("20"), d("2"), d("7")), Tier(None, d("1"), d("11")))
+BLOCKS = (BlockTier(d("4"), d("3"), 2), BlockTier(d("7"), d("5")))
 KINDS: dict[str, PriceKind] = {
     "graduated": Graduated(unit="u", tiers=TIERS, reference="month"),
     "volume": Volume(unit="u", tiers=TIERS, reference="month"),
     "prospective": Volume(unit="u", tiers=TIERS, reference="month", mode="prospective"),
     "package": Package(unit="u", size=d("6"), amount=d("4"), free_units=d("3"), reference="month"),
     "exact package": Package(unit="u", size=d("6"), amount=d("4"), rounding="exact"),
-    "all tiers": Blocks(
-        unit="u", policy="all_tiers", tiers=(BlockTier(d("4"), d("3"), 2), BlockTier(d("7"), d("5")))
-    ),
-    "top tier": Blocks(
-        unit="u", policy="top_tier", tiers=(BlockTier(d("4"), d("3"), 2), BlockTier(d("7"), d("5")))
-    ),
+    "all tiers": Blocks(unit="u", policy="all_tiers", tiers=BLOCKS),
+    "top tier": Blocks(unit="u", policy="top_tier", tiers=BLOCKS),
     "stairs": Stairstep(
         unit="u", mode="replace", tiers=(Stair(d("10"), d("5")), Stair(None, d("8")))
     ),
