@@ -37,7 +37,7 @@ from streams.rate.prices.graduated import GraduatedPrice
 from streams.rate.prices.graduated_percentage import GraduatedPercentagePrice
 from streams.rate.prices.llm_tokens import TokenPrices
 from streams.rate.prices.matrix import MatrixPrice
-from streams.rate.prices.package import PackagePrice
+from streams.rate.prices.package import PackagePrice, SharePrice
 from streams.rate.prices.per_unit import PerUnitPrice
 from streams.rate.prices.percentage import PercentagePrice
 from streams.rate.prices.price import Binder, Compiled, Label, UnitPrice
@@ -85,7 +85,8 @@ def compile_kind(kind: PriceKind, label: Label) -> list[Compiled]:
 def _compile_more(kind: PriceKind, label: Label) -> Compiled:
     match kind:
         case Package():
-            return PackagePrice(kind, label)
+            is_shared = kind.rounding == "exact"
+            return SharePrice(kind, label) if is_shared else PackagePrice(kind, label)
         case Volume(provisional=int()):
             return ProvisionalPrice(kind, label)
         case Volume(mode="prospective"):

@@ -12,6 +12,7 @@ from streams.model.price import RECORD
 from streams.model.prices import Package
 from streams.rate.prices.price import (
     NO_AMOUNT,
+    CompiledPrice,
     CumulativePrice,
     Label,
     Lines,
@@ -30,7 +31,7 @@ _COUNTS: dict[str, Callable[[Quantity, Quantity], int]] = {
 }
 
 
-class PackagePrice(CumulativePrice):
+class PackagePrice(CompiledPrice):
     """`amount` for each package; a line tells in `packages` how many it added."""
 
     __slots__ = ("_amount", "_count", "_each", "_free", "_size")
@@ -43,25 +44,10 @@ class PackagePrice(CumulativePrice):
         self._free = exact(price.free_units)
         self._amount = price.amount
         self._each = quantize_line(price.amount)
-        self._count = _COUNTS.get(price.rounding)
-
-    def total(self, counted: Quantity) -> Total:
-        """The packages of this many units."""
-        if self._count is not None:
-            packages = self._packages(counted)
-            return Total(
-                quantize_line(CONTEXT.multiply(packages, self._amount)), self._each, self.detail
-            )
-        charged = counted - self._free
-        if charged <= 0:
-            return Total(NO_AMOUNT, self._each, self.detail)
-        amount = product_of(charged, self._amount, CONTEXT.create_decimal(self._size))
-        return Total(amount, self._each, self.detail)
+        self._count = _COUNTS[price.rounding]
 
     def lines(self, quantity: Quantity, used: Quantity) -> Lines:
         """One line, also where the quantity still fits a package that was opened before."""
-        if self._count is None:
-            return super().lines(quantity, used)
         after = used + quantity
         if quantity < 0 and self.reference == RECORD:
             used, after = -after, -used
@@ -72,5 +58,26 @@ class PackagePrice(CumulativePrice):
 
     def _packages(self, counted: Quantity) -> int:
         charged = counted - self._free
-        assert self._count is not None
         return self._count(charged, self._size) if charged > 0 else 0
+
+
+class SharePrice(CumulativePrice):
+    """`amount` for each package, and its share for one that is not full."""
+
+    __slots__ = ("_amount", "_each", "_free", "_size")
+
+    rule = "package"
+
+    def __init__(self, price: Package, label: Label) -> None:
+        super().__init__(price.unit, label, reference=price.reference)
+        self._size = price.size
+        self._free = exact(price.free_units)
+        self._amount = price.amount
+        self._each = quantize_line(price.amount)
+
+    def total(self, counted: Quantity) -> Total:
+        """The share that this many units have of a package."""
+        charged = counted - self._free
+        if charged <= 0:
+            return Total(NO_AMOUNT, self._each, self.detail)
+        return Total(product_of(charged, self._amount, self._size), self._each, self.detail)
