@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 Line = tuple[str, int]
-SECONDS_MAX = 10.0
+SECONDS_MAX = 3.0
 """Of tests for one change, in the processor's seconds of the slow run that looks at each line.
 
 Where a line is run by a thousand tests, the last of them would make each survivor cost a minute.

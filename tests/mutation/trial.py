@@ -4,6 +4,7 @@ A child begins where collecting the tests ended: all is imported, nothing has ru
 a fork and the few tests that run the changed line, up to the first that fails.
 """
 
+import gc
 import os
 import pickle
 import resource
@@ -60,6 +61,7 @@ def in_child(work: Callable[[], int | None], seconds: int) -> Ended:
     if child == 0:
         os.close(reading)
         code = 2
+        gc.disable()
         try:
             resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
