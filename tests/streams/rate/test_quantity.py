@@ -2,11 +2,12 @@
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.model.money import Quantity
-from streams.rate.quantity import divided
+from streams.rate.quantity import divided, size_of
 from streams.rate.time_unit import Segment
 
 
@@ -28,3 +29,11 @@ def test_parts_sum_to_the_whole(quantity: Quantity, lengths: list[int]) -> None:
     for part, length in zip(parts, lengths, strict=True):
         exact = Decimal(quantity) * length / start
         assert abs(part - exact) <= Decimal("1e-11") + exact * Decimal("1e-20")
+
+
+@pytest.mark.parametrize(
+    ("quantity", "size"),
+    [(0, 0), (3, 3), (-3, 3), (Decimal("0.5"), Decimal("0.5")), (Decimal("-0.5"), Decimal("0.5"))],
+)
+def test_how_much_it_is_taken_or_taken_back(quantity: Quantity, size: Quantity) -> None:
+    assert size_of(quantity) == size
