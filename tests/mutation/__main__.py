@@ -11,10 +11,9 @@ PART = "streams/rate"
 TESTS = (
     "tests/streams",
     "tests/scenarios/test_scenarios.py",
-    "tests/properties",
     "tests/connectors/test_quantity_functions.py",
 )
-"""Tests of the core that need no engine; worked cases of other houses are not ours to lean on."""
+"""Tests of the core that need no engine and are quick: properties would notice more, too slowly."""
 
 
 def _files(parts: list[str]) -> tuple[Path, ...]:
