@@ -2,50 +2,53 @@
 
 from itertools import permutations
 
-from streams.model.instant import BEGINNING, FOREVER
+from streams.model.instant import BEGINNING, FOREVER, Instant
+from streams.model.usage import UsageRecord
 from streams.rate.prefixes import PrefixTable, Way
+
+LAST = chr(0x10FFFF)
 
 
 def always(zone: str) -> Way:
     return Way(BEGINNING, FOREVER, zone)
 
 
-def zones(table: PrefixTable, value: str) -> list[str]:
-    return [way.zone for way in table.ways_of(value)]
+def zone(table: PrefixTable, value: str, at: Instant = 0) -> str:
+    named = {"called": value}
+    record = UsageRecord(b"", "t", "s", "e", 0, 0, 0, "call", "x", "x", at, at, (), named)
+    return table.finder("called")(record)
 
 
 def test_of_one_prefix_the_way_that_starts_later_comes_first() -> None:
     ways = [
         ("44", Way(BEGINNING, 500, "old")),
-        ("44", Way(100, 200, "new")),
-        ("44", Way(150, FOREVER, "newest")),
+        ("44", Way(100, 300, "new")),
+        ("44", Way(150, 200, "newest")),
     ]
     for listed in permutations(ways):
-        assert zones(PrefixTable(listed, [], "rest"), "441") == ["newest", "new", "old", "rest"]
+        table = PrefixTable(listed, [], "rest")
+        found = [zone(table, "441", at) for at in (99, 100, 149, 150, 199, 200, 299, 300, 499, 500)]
+        assert found == [*("old new new newest newest new new old old".split()), "rest"]
 
 
 def test_what_always_holds_hides_what_is_less_specific() -> None:
-    table = PrefixTable(
-        [("4", always("wide")), ("44", always("narrow"))], [("443", always("one"))], "rest"
-    )
-    assert [zones(table, value) for value in ("44", "443", "4430", "4", "45", "5", "")] == [
-        ["narrow"], ["one"], ["narrow"], ["wide"], ["wide"], ["rest"], ["rest"],
-    ]  # fmt: skip
+    prefixes = [("4", always("wide")), ("44", always("narrow"))]
+    table = PrefixTable(prefixes, [("443", always("one"))], "rest")
+    found = [zone(table, value) for value in ("44", "443", "4430", "4", "45", "5", "")]
+    assert found == ["narrow", "one", "narrow", "wide", "wide", "rest", "rest"]
 
 
 def test_a_way_that_has_a_beginning_or_an_end_hides_nothing() -> None:
-    for way in (Way(5, FOREVER, "dated"), Way(BEGINNING, 5, "dated")):
+    for way, without in ((Way(5, FOREVER, "dated"), 4), (Way(BEGINNING, 5, "dated"), 5)):
         table = PrefixTable([("4", always("wide")), ("44", way)], [], "rest")
-        assert zones(table, "441") == ["dated", "wide"]
+        assert [zone(table, "441", at) for at in (without, 9 - without)] == ["wide", "dated"]
 
 
 def test_the_last_letter_of_all_ends_no_prefix_too_early() -> None:
-    last = chr(0x10FFFF)
-    table = PrefixTable([(last, always("last")), ("a" + last, always("inner"))], [], "rest")
-    found = [
-        zones(table, value) for value in (last, last * 2, "a" + last, "a" + last * 2, "b", "a")
-    ]
-    assert found == [["last"], ["last"], ["inner"], ["inner"], ["rest"], ["rest"]]
+    table = PrefixTable([(LAST, always("last")), ("a" + LAST, always("inner"))], [], "rest")
+    values = (LAST, LAST * 2, "a" + LAST, "a" + LAST * 2, "b", "a")
+    found = [zone(table, value) for value in values]
+    assert found == ["last", "last", "inner", "inner", "rest", "rest"]
 
 
 def test_what_a_look_up_costs_is_told_by_the_largest_group() -> None:
