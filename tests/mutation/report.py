@@ -17,7 +17,8 @@ KILLED_MIN = 90
 _TITLE = """# Changes of the rating core that no test notices
 
 Written by `make mutation`, which keeps the last column. `why` says what makes a change harmless; a
-row without it is a test that is missing.
+row without it is a test that is missing. Of a file that was tried by sample the page has what the
+sample met.
 
 | file | line | function | stands there | changed to | why |
 | --- | ---: | --- | --- | --- | --- |
