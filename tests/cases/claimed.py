@@ -28,7 +28,6 @@ CLAIMED: Final = (
 )
 
 EXCEPT: Final[dict[str, str]] = {
-    "price.multi_meter": "invoices by line, and a rate that is known at one quantity alone",
     "tax.jurisdiction": "the parties, the product class and the rate stand in the title alone",
 }
 

@@ -2,9 +2,10 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from tests.cases.draft import CUSTOMER, SERVICE, Draft, PlanDraft, text_of
-from tests.cases.fields import Fields, NotYet, each
+from tests.cases.fields import Fields, each
 
 CENTS = Decimal(100)
 RECURRING = "recurring"
@@ -27,8 +28,8 @@ def recurring(draft: Draft, given: Fields) -> None:
     draft.plan.words["fees"] = [fee | {"charged": "arrears"}]
 
 
-def invoices(draft: Draft, values: list[dict[str, str]]) -> None:
-    """What was charged in each month up to the day of its invoice."""
+def invoices(draft: Draft, values: list[dict[str, Any]]) -> None:
+    """What was charged in each month up to the day of its invoice, also by line."""
     told = each(values, "expect.invoices")
     ends = [date.fromisoformat(invoice.take("t")) for invoice in told]
     day = ends[0].day
@@ -36,10 +37,14 @@ def invoices(draft: Draft, values: list[dict[str, str]]) -> None:
     draft.section("billing_periods", {"id": "billing", "unit": "month", "anchor": {"day": day}})
     draft.services = [{"service": SERVICE, "price_plan": draft.plan.id, "from": str(start)}]
     for invoice, end in zip(told, ends, strict=True):
-        if "lines" in invoice:
-            raise NotYet("invoices by line")
         names = [event.id for event in draft.now if start <= event.at.date() < end]
-        names.append(f"fee/{CUSTOMER}/{SERVICE}/{RECURRING}/{start}T00:00:00Z")
+        fee = f"fee/{CUSTOMER}/{SERVICE}/{RECURRING}/{start}T00:00:00Z"
+        for line, amount in invoice.take("lines", {}).items():
+            of_line = (
+                {"charges": [fee]} if line == RECURRING else {"charges": names, "units": [line]}
+            )
+            draft.sum(**of_line, amount=amount)
+        names = [*names, fee]
         draft.sum(charges=names, amount=invoice.take("total"))
         draft.steps.append({"tick": f"{end}T01:00:00Z"})
         start = end
