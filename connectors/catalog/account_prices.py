@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from connectors.catalog.checks.holding import check_held_price
 from connectors.catalog.checks.prices import check_price, check_reachable
 from connectors.catalog.form import AccumulatorForm, OfferForm, UsageTypeForm
 from connectors.catalog.forms.account_prices import AccountPricesForm
 from connectors.catalog.forms.evaluations import EvaluationForm
 from connectors.catalog.forms.prices import PriceForm
 from connectors.catalog.forms.quantity import ConvertForm, MeasureForm
-from connectors.catalog.forms.when import BandForm, TimeUnitForm
+from connectors.catalog.forms.when import MONTH, BandForm, TimeUnitForm
 from connectors.catalog.load import CUSTOM
 from connectors.catalog.names import Names, names_of
 from connectors.catalog.nodes import compose_text
@@ -87,6 +88,8 @@ def check_account_prices(
             check_price(price, words, below, names, book)
             if price.volume is not None and price.volume.settle != "none":
                 book.report(below.at("volume", "settle"), "agreed prices are not settled")
+            if offer.holding is not None:
+                check_held_price(price, below, offer.holding.every.id, names, book)
         check_reachable(words, "prices", place, book)
 
 
@@ -143,7 +146,12 @@ def _names_of(catalog: Catalog) -> Names:
             for each in catalog.usage_types
         },
         accumulators={
-            each.id: AccumulatorForm(id=each.id, usage_units=each.usage_units, sums=each.sums)
+            each.id: AccumulatorForm(
+                id=each.id,
+                usage_units=each.usage_units,
+                sums=each.sums,
+                period=MONTH if each.period is None else each.period.id,
+            )
             for each in catalog.accumulators
         },
         evaluations={

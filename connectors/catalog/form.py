@@ -82,12 +82,14 @@ class AccumulatorForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A running total: of quantity, of records, or of money.
 
     Without `usage_units` it sums all units. `period` is a billing period or a unit of the calendar.
+    `by` names attributes: there is a total for each combination of their values.
     """
 
     id: Id
     usage_units: tuple[Id, ...] = ()
     sums: Literal["quantity", "records", "amount"] = "quantity"
     period: str = MONTH
+    by: tuple[str, ...] = ()
 
 
 class OfferForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

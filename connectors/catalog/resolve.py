@@ -60,6 +60,7 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
                 usage_units=entry.form.usage_units,
                 sums=entry.form.sums,
                 period=own_period(entry.form.period, periods),
+                by=entry.form.by,
             )
             for entry in sheets.accumulators
         ),

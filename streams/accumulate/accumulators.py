@@ -40,8 +40,9 @@ def move_accumulators(rating: Rating, closed_before: Instant) -> Accumulators:
 
 def _move_by_span(rating: Rating, closed_before: Instant) -> Accumulators:
     """The same where some totals have a period of their own."""
-    moved, evaluations = rating.moved, rating.plan.evaluations
-    left = {name: rating.span_of(name) for name in moved}
+    moved = {rating.name_of(name): quantity for name, quantity in rating.moved.items()}
+    left = {rating.name_of(name): rating.span_of(name) for name in rating.moved}
+    evaluations = rating.plan.evaluations
     totals: list[Total] = []
     closed: list[Total] = []
     for entry in rating.totals:

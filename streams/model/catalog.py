@@ -89,13 +89,15 @@ class Accumulator(Struct, frozen=True, kw_only=True):
     """A running total by calendar month of the account, or by `period`; offers' impacts move it.
 
     `sums` says of what: the quantity of usage, one for each record, or what records cost without
-    tax. `usage_units` are the units it sums, empty means all that the offer measures.
+    tax. `usage_units` are the units it sums, empty means all that the offer measures. There is one
+    total for each combination of values of the attributes `by`.
     """
 
     id: str
     usage_units: tuple[str, ...] = ()
     sums: Literal["quantity", "records", "amount"] = "quantity"
     period: BillingPeriod | None = None
+    by: tuple[str, ...] = ()
 
 
 class UsageType(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,9 @@ from msgspec import Struct
 
 from streams.model.price import NOTHING, RECORD
 
+Aggregate = Literal["sum", "max", "latest"]
+"""What the records of a period come to: all of them added up, the highest, or the last one."""
+
 CountRounding = Literal["ceiling", "floor", "half_up", "half_even", "none"]
 
 
@@ -30,7 +33,9 @@ class Measure(Struct, frozen=True, array_like=True):
     """How a unit is counted before it is priced.
 
     At least `minimum`, then full `increment`s, by record. Then conversion, rounding and
-    `free_units`, in this order, by record, or over the total of the accumulator `reference`.
+    `free_units`, in this order, by record, or over the total of the accumulator `reference`. Where
+    the records of its period are not added up (`aggregate`), a record counts as the difference that
+    it makes to what they come to, so the period costs what the highest, or the last, one costs.
     """
 
     unit: str
@@ -40,6 +45,7 @@ class Measure(Struct, frozen=True, array_like=True):
     rounding: DigitRounding | None = None
     free_units: Decimal = NOTHING
     reference: str = RECORD
+    aggregate: Aggregate = "sum"
 
     @property
     def priced_unit(self) -> str:

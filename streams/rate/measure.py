@@ -30,12 +30,16 @@ _MODES: Final = {
 
 
 class Counting(NamedTuple):
-    """A measure compiled. `whole` is what a record or a total of `reference` is priced as."""
+    """A measure compiled. `whole` is what a record or a total of `reference` is priced as.
+
+    `added` is what a record adds to a total that is there already.
+    """
 
     unit: str
     reference: str
     step: Count
     whole: Count
+    added: Callable[[Quantity, Quantity], Quantity]
 
     def by_record(self, quantity: Quantity) -> Quantity:
         """All of it, where a record stands for itself."""
@@ -45,8 +49,33 @@ class Counting(NamedTuple):
 def compile_counting(measure: Measure) -> Counting:
     """How a unit is counted."""
     return Counting(
-        measure.priced_unit, measure.reference, _compile_step(measure), _compile_whole(measure)
+        measure.priced_unit,
+        measure.reference,
+        _compile_step(measure),
+        _compile_whole(measure),
+        _ADDED[measure.aggregate],
     )
+
+
+def _all_of_it(quantity: Quantity, total: Quantity) -> Quantity:
+    return quantity
+
+
+def _above(quantity: Quantity, total: Quantity) -> Quantity:
+    """What the quantity is higher than the highest so far."""
+    return quantity - total if quantity > total else 0
+
+
+def _difference(quantity: Quantity, total: Quantity) -> Quantity:
+    """From the last one to this one: less than nothing where it fell."""
+    return quantity - total
+
+
+_ADDED: Final[dict[str, Callable[[Quantity, Quantity], Quantity]]] = {
+    "sum": _all_of_it,
+    "max": _above,
+    "latest": _difference,
+}
 
 
 def is_by_record(measure: Measure) -> bool:

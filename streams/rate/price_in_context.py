@@ -110,6 +110,7 @@ class _Pricing:
             priced = part
             if counting is not None and reference != RECORD:
                 held = rating.used_of(reference)
+                part = counting.added(part, held)
                 priced = counting.whole(held + part) - counting.whole(held)
             price = self._price_of(unit, band, before)
             if isinstance(price, Reject):

@@ -115,12 +115,17 @@ class Rating(Struct, gc=False):
     def _counted_at(self) -> Instant:
         return self.record.occurred_at if self.holding is None else self.holding.until - 1
 
+    def name_of(self, total: str) -> str:
+        """Which of a total's groups the record counts in; the total itself where it has none."""
+        own = self.plan.spans.get(total)
+        return own.name_of(total, self.record.attributes) if own is not None and own.by else total
+
     def used_of(self, accumulator: str) -> Quantity:
         """The accumulator's total in the record's period, with what the record added so far.
 
         Of an evaluation, what it says of the periods before.
         """
-        start = self.period.start
+        start, sought = self.period.start, accumulator
         if self.plan.spans:
             evaluation = self.plan.evaluations.get(accumulator)
             if evaluation is not None:
@@ -130,19 +135,18 @@ class Rating(Struct, gc=False):
                     zone_name=self.payer.time_zone,
                     closed_before=self.closed_before,
                 )
-            start = self.span_of(accumulator).start
+            start, sought = self.span_of(accumulator).start, self.name_of(accumulator)
         moved = self.moved.get(accumulator, 0)
         for name, period_start, _, total in self.totals:
-            if period_start == start and name == accumulator:
+            if period_start == start and name == sought:
                 return total + moved
         return moved
 
     def has_opened(self, accumulator: str) -> bool:
         """True where the record's period has an entry of the accumulator, be it of nothing."""
-        start = self.span_of(accumulator).start
+        start, sought = self.span_of(accumulator).start, self.name_of(accumulator)
         return accumulator in self.moved or any(
-            name == accumulator and period_start == start
-            for name, period_start, _, _ in self.totals
+            name == sought and period_start == start for name, period_start, _, _ in self.totals
         )
 
     def word(self, name: str) -> str | None:

@@ -1,8 +1,11 @@
-"""Running totals and grants with a period of their own, in place of the account's calendar month.
+"""Running totals and grants with a period of their own, in place of the account's calendar month,
+and totals that are kept apart by attributes.
 
 Usage that comes too late for its own span counts in the one that is open, span by span: what is
 late for its hour may still be in time for its month.
 """
+
+from collections.abc import Mapping
 
 from streams.model.billing_period import BillingPeriod, Starts, starts_of
 from streams.model.catalog import Catalog
@@ -12,12 +15,16 @@ from streams.rate.settled import settled_prices
 
 
 class OwnSpan:
-    """The spans of a total or a grant by its billing period, in the account's time zone."""
+    """The spans of a total or a grant by its billing period, in the account's time zone.
 
-    __slots__ = ("_starts", "structure")
+    With attributes in `by`, there is a total for each combination of their values.
+    """
 
-    def __init__(self, structure: BillingPeriod) -> None:
+    __slots__ = ("_starts", "by", "structure")
+
+    def __init__(self, structure: BillingPeriod, by: tuple[str, ...] = ()) -> None:
         self.structure = structure
+        self.by = by
         self._starts: dict[str, Starts] = {}
 
     def at(self, occurred_at: Instant, zone_name: str, *, closed_before: Instant) -> Period:
@@ -27,6 +34,16 @@ class OwnSpan:
             starts = self._starts[zone_name] = starts_of(self.structure, zone_name)
         span = starts.at(occurred_at)
         return starts.at(closed_before) if span.end <= closed_before else span
+
+    def name_of(self, total: str, attributes: Mapping[str, str]) -> str:
+        """The total that a record counts in: `<total>/<attribute>=<value>/…`."""
+        words = (f"/{word}={_escaped(attributes.get(word, ''))}" for word in self.by)
+        return total + "".join(words)
+
+
+def _escaped(value: str) -> str:
+    """A value in which `/` separates nothing."""
+    return value.replace("%", "%25").replace("/", "%2F")
 
 
 MONTH = BillingPeriod(id="month", unit="month")
@@ -38,10 +55,10 @@ Spans = dict[str, OwnSpan]
 
 def spans_of(catalog: Catalog) -> Spans:
     """The totals and allowances of a catalog that have a period of their own."""
-    named = [(each.id, each.period) for each in catalog.accumulators]
-    named += [(given_total(each.id), each.period) for each in catalog.discounts]
+    named = [(each.id, each.period, each.by) for each in catalog.accumulators]
+    named += [(given_total(each.id), each.period, ()) for each in catalog.discounts]
     named += [
-        (peak_total(plan.id, each.id), each.period)
+        (peak_total(plan.id, each.id), each.period, each.by)
         for plan in catalog.price_plans
         if any(offer.holding for offer in plan.offers)
         for each in catalog.accumulators
@@ -51,18 +68,22 @@ def spans_of(catalog: Catalog) -> Spans:
         for offer in plan.offers:
             for settled in settled_prices(plan.id, offer):
                 period = own.get(settled.price.reference)
-                named += [(settled.charged, period), (settled.billed, period)]
+                named += [(settled.charged, period, ()), (settled.billed, period, ())]
         if plan.maximum_spend is not None:
-            named.append((spend_total(plan.id), plan.maximum_spend.every))
+            named.append((spend_total(plan.id), plan.maximum_spend.every, ()))
         for commitment in plan.commitments:
             if commitment.every != MONTH and not commitment.accumulator:
-                named.append((commitment_total(plan.id, commitment.id), commitment.every))
+                named.append((commitment_total(plan.id, commitment.id), commitment.every, ()))
     named += [
-        (grant.allowance, grant.every) for plan in catalog.price_plans for grant in plan.grants
+        (grant.allowance, grant.every, ()) for plan in catalog.price_plans for grant in plan.grants
     ]
     evaluated = {each.accumulator for each in catalog.evaluations}
-    named += [(name, MONTH) for name, period in named if period is None and name in evaluated]
-    return {name: OwnSpan(period) for name, period in named if period is not None}
+    named += [
+        (name, MONTH, ()) for name, period, _ in named if period is None and name in evaluated
+    ]
+    return {
+        name: OwnSpan(period or MONTH, by) for name, period, by in named if period is not None or by
+    }
 
 
 def spend_total(price_plan: str) -> str:

@@ -39,6 +39,10 @@ class Event:
     amount: Decimal | None = None
     prorated: Decimal | None = None
     """Of the quantity, what is left where it is counted for its part of the period alone."""
+    bucket: str = ""
+    """Which span of time it is in, where such spans have numbers."""
+    values: tuple[Decimal, ...] = ()
+    """Several quantities, one after the other."""
     units: dict[str, Decimal] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)
     service: str = SERVICE

@@ -146,3 +146,19 @@ def test_command_and_state_keep_every_word(catalog: Catalog, tmp_path: Path) -> 
     assert decode_charging(encode_commands((command,))) == (command,)
     held = AccountPrices((found,))
     assert TABLE_DECODERS[Table.ACCOUNT_PRICES](encode_value(held)) == held
+
+
+def test_prices_of_held_units_are_those_of_a_period(tmp_path: Path) -> None:
+    text = CATALOG.replace("units: [x]}", "units: [x], held: change}").replace(
+        "price_plans:\n  - id: plan\n    currency: CHF\n    offers:\n",
+        "price_plans:\n  - id: plan\n    currency: CHF\n    offers:\n"
+        "      - {id: x, usage_type: other, from: 2026-01-01, prorate: day,"
+        " impacts: [month], prices: [{per_unit: {amounts: {x: 1}}}]}\n",
+    )
+    (tmp_path / "catalog.yaml").write_text(text)
+    held = load_catalog(tmp_path)
+    whose = "price_plan: plan\nusage_type: other\nfrom: 2026-01-01\nprices:\n"
+    (problem,) = problems_of(whose + "  - flat: {units: [x], amount: 1}\n", held)
+    assert "flat is no price of units that are held" in problem
+    tiers = "  - graduated: {unit: x, reference: month, tiers: [{unit_amount: 1}]}\n"
+    assert problems_of(whose + tiers, held) == []

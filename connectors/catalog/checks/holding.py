@@ -5,6 +5,7 @@ from typing import Final
 from connectors.catalog.checks.prices import units_of
 from connectors.catalog.checks.when import check_period_named
 from connectors.catalog.form import OfferForm, PricePlanForm
+from connectors.catalog.forms.prices import PriceForm
 from connectors.catalog.forms.when import MONTH
 from connectors.catalog.names import Names
 from connectors.catalog.problem import Place, ProblemBook
@@ -30,8 +31,9 @@ def check_holding(sheets: Sheets, names: Names, book: ProblemBook) -> None:
                 if offer.every:
                     check_period_named(offer.every, place.at("every"), names, book)
                 _check_beside(offer, plan, place, names, book)
-                for number, _ in enumerate(offer.prices):
-                    _check_price(offer, number, place.at("prices", number), names, book)
+                for number, price in enumerate(offer.prices):
+                    below = place.at("prices", number)
+                    check_held_price(price, below, offer.every or MONTH, names, book)
 
 
 def _check_words(
@@ -74,11 +76,10 @@ def _check_beside(
         book.report(plan.place.at("best_of", offer.usage_type), message)
 
 
-def _check_price(
-    offer: OfferForm, number: int, place: Place, names: Names, book: ProblemBook
+def check_held_price(
+    price: PriceForm, place: Place, every: str, names: Names, book: ProblemBook
 ) -> None:
-    """A kind whose charge follows from how many units there are."""
-    price = offer.prices[number]
+    """Report a kind whose charge for a period does not follow from how many units there are."""
     if not units_of(price):
         return
     kind = price_kind(price)
@@ -92,11 +93,11 @@ def _check_price(
     if kind.reference == RECORD:
         message = "tiers of held units are measured on all of them: name an accumulator"
         book.report(place.at(word, "reference"), message)
-    elif accumulator is not None and accumulator.period != (offer.every or MONTH):
+    elif accumulator is not None and accumulator.period != every:
         book.report(
             place.at(word, "reference"),
             f'"{kind.reference}" is counted by {accumulator.period},'
-            f" units are charged by {offer.every or MONTH}: expected the same",
+            f" units are charged by {every}: expected the same",
         )
     if isinstance(kind, Volume) and (
         kind.mode != "running" or any(tier.flat_amount for tier in kind.tiers)

@@ -6,12 +6,13 @@ from connectors.catalog.checks.kinds.check import KindCheck
 from connectors.catalog.checks.when import check_period_named
 from connectors.catalog.checks.where import fields_of
 from connectors.catalog.form import OfferForm, PricePlanForm
-from connectors.catalog.forms.quantity import ConvertForm
+from connectors.catalog.forms.quantity import ConvertForm, MeasureForm
 from connectors.catalog.names import Names
 from connectors.catalog.problem import Place, ProblemBook, unknown
 from connectors.catalog.resolution.dates import instant_at
 from connectors.catalog.sheets import Entry, Sheets, nested
 from streams.model.instant import FOREVER, Instant
+from streams.model.price import RECORD
 
 _DECIMALS_MAX = 12
 
@@ -102,6 +103,19 @@ def _check_measures(offer: OfferForm, place: Place, names: Names, book: ProblemB
             message = f"expected {-_DECIMALS_MAX} to {_DECIMALS_MAX}, found {digits}"
             check.report(message, "round", "decimals")
         check.reference(measure.reference, unit)
+        if measure.aggregate != "sum":
+            _check_aggregate(unit, measure, offer, check)
+
+
+def _check_aggregate(unit: str, measure: MeasureForm, offer: OfferForm, check: KindCheck) -> None:
+    """The highest and the last one are those of an accumulator that this unit alone moves."""
+    accumulator = check.names.accumulators.get(measure.reference)
+    if measure.reference == RECORD:
+        check.report(f"the {measure.aggregate} of what? Name an accumulator", "reference")
+    elif accumulator is not None and tuple(accumulator.usage_units) != (unit,):
+        check.report(f'"{accumulator.id}" must count {unit} alone', "reference")
+    if offer.time_unit:
+        check.report("a quantity that is not added up cannot be cut at bands", "aggregate")
 
 
 def _check_conversion(convert: ConvertForm, unit: str, check: KindCheck) -> None:

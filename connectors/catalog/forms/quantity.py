@@ -5,6 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from streams.model.measure import Aggregate
+
 CountRounding = Literal["ceiling", "floor", "half_up", "half_even", "none"]
 
 
@@ -28,7 +30,8 @@ class MeasureForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """How a unit is counted: at least `minimum`, full `increment`s, converted, rounded, some free.
 
     `reference` is an accumulator whose total is converted, rounded and freed of units as a whole,
-    or `record`: each record alone.
+    or `record`: each record alone. `aggregate` says what the records of its period come to: their
+    sum, the highest (`max`), or the last one (`latest`).
     """
 
     minimum: Decimal = Decimal(0)
@@ -37,3 +40,4 @@ class MeasureForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     round: RoundForm | None = None
     free_units: Decimal = Decimal(0)
     reference: str = "record"
+    aggregate: Aggregate = "sum"

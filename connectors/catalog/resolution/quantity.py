@@ -19,6 +19,7 @@ def measure(unit: str, words: MeasureForm) -> Measure:
         else DigitRounding(method=rounding.method, decimals=rounding.decimals),
         words.free_units,
         words.reference,
+        words.aggregate,
     )
 
 

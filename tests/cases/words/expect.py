@@ -358,6 +358,8 @@ _WORDS: Final[dict[str, Comparer]] = {
     "units_after_each": held.units_after_each,
     "invoice_cents": held.invoice,
     "events": held.events,
+    "per_bucket": held.per_bucket,
+    "per_group": held.per_group,
 }
 
 LATER: Final[dict[str, str]] = {
@@ -376,8 +378,6 @@ LATER: Final[dict[str, str]] = {
     "last_value": "alerts on a value",
     "on_exhaustion": "credit pool",
     "overage": "several grants",
-    "per_bucket": "aggregation",
-    "per_group": "aggregation",
     "pool_units": "credit pool",
     "remaining": "several balances",
     "reservation_after_2": "credit pool",

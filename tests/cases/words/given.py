@@ -97,6 +97,7 @@ _WORDS: Final[dict[str, Reader]] = {
     "maximum_spend": spend.maximum,
     "minimum_spend": spend.minimum,
     "minimum_spend_cents": spend.minimum_in_cents,
+    "group_by": held.group_by,
 }
 _TAKEN_ALONG: Final = {
     "added",
@@ -129,7 +130,6 @@ LATER: Final[dict[str, str]] = {
     "grant": "rollover",
     "grants": "several grants",
     "group": "shared balances",
-    "group_by": "aggregation",
     "invoice_discount": "discount",
     "invoice_discount_percent": "discount",
     "last_value": "alerts on a value",

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final
 
-from tests.cases.draft import CUSTOMER, SERVICE, USAGE_TYPE, Draft, Event, Words, text_of
+from tests.cases.draft import BEGIN, CUSTOMER, SERVICE, USAGE_TYPE, Draft, Event, Words, text_of
 from tests.cases.fields import Fields, NotYet, UnknownField
 
 _MONTHS: Final = {days: datetime(2025, month, 1, tzinfo=UTC) for days, month in ((30, 4), (31, 5))}
@@ -32,8 +32,52 @@ def aggregation(draft: Draft, given: Fields) -> None:
     if name == "weighted_sum":
         _hold(draft, "exact")
         _period(draft, given)
+    elif name == "max per bucket":
+        _highest(draft)
     elif name != "sum" or not draft.held:
         raise NotYet("aggregation")
+
+
+def group_by(draft: Draft, given: Fields) -> None:
+    """`group_by`: tiers of their own for each combination of these attributes."""
+    names = given.take("group_by")
+    draft.attributes |= set(names)
+    for accumulator in draft.sections.get("accumulators", ()):
+        accumulator["by"] = names
+
+
+def per_group(draft: Draft, values: list[str]) -> None:
+    """One amount for each group, in the order in which they come."""
+    groups: dict[str, list[str]] = {}
+    for event in draft.now:
+        groups.setdefault(str(sorted(event.attributes.items())), []).append(event.id)
+    for names, value in zip(groups.values(), values, strict=True):
+        draft.sum(charges=names, amount=value)
+
+
+def bucket(draft: Draft, event: Event, value: str) -> None:
+    """`bucket`: a span of time with a number, here an hour."""
+    event.bucket = value
+    event.at = BEGIN + timedelta(hours=int(value))
+
+
+def per_bucket(draft: Draft, values: list[str]) -> None:
+    """One amount for each bucket."""
+    buckets: dict[str, list[str]] = {}
+    for event in draft.now:
+        buckets.setdefault(event.bucket, []).append(event.id)
+    for names, value in zip(buckets.values(), values, strict=True):
+        draft.sum(charges=names, amount=value)
+
+
+def _highest(draft: Draft) -> None:
+    """Of each bucket the highest value counts, and is priced by itself."""
+    name = draft.reference(draft.unit)
+    for accumulator in draft.sections["accumulators"]:
+        accumulator["period"] = "hour"
+    measure = {"aggregate": "max", "reference": name}
+    for plan in draft.plans:
+        plan.offer["measures"] = {draft.unit: measure}
 
 
 def prorated_quantity(draft: Draft, event: Event, value: str) -> None:

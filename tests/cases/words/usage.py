@@ -9,7 +9,7 @@ from typing import Any, Final
 from tests.cases.draft import Draft, Event, after
 from tests.cases.fields import Fields, NotYet, each
 from tests.cases.words.calls import CONTINUED
-from tests.cases.words.held import prorated_quantity
+from tests.cases.words.held import bucket, prorated_quantity
 from tests.cases.words.outcomes import HAPPENED, SESSION, conversation, happened, kind_of
 from tests.cases.words.shares import payer, receivers
 from tests.cases.words.times import in_order, moment_of
@@ -49,6 +49,16 @@ def _copies(event: Event, count: int) -> list[Event]:
     """The event so many times, or in as many parts as its amount has."""
     if event.parts > 1 and event.amount is not None:
         count, event.amount = event.parts, event.amount / event.parts
+    if event.values:
+        return [
+            replace(
+                event,
+                id=f"{event.id}.{number}",
+                at=event.at + timedelta(seconds=number),
+                quantity=value,
+            )
+            for number, value in enumerate(event.values, start=1)
+        ]
     if event.happened:
         return [
             replace(
@@ -103,6 +113,10 @@ def _events(draft: Draft, event: Event, value: Any) -> None:
         event.happened = tuple(kind_of(each) for each in value)
     else:
         event.parts = int(value)
+
+
+def _values(draft: Draft, event: Event, value: list[str]) -> None:
+    event.values = tuple(map(Decimal, value))
 
 
 def _continued(draft: Draft, event: Event, value: bool) -> None:
@@ -167,6 +181,8 @@ _WORDS: Final[dict[str, Callable[[Draft, Event, Any], None]]] = {
     "conversation": conversation,
     "event": happened,
     "prorated_quantity": prorated_quantity,
+    "bucket": bucket,
+    "values": _values,
     "availability_percent": _measured("availability_percent"),
     "energy_kWh": _measured("energy_kWh"),
     "charging_min": _measured("charging_min"),
@@ -178,7 +194,6 @@ LATER: Final[dict[str, str]] = {
     "account": "several accounts",
     "and_money": "refund",
     "batch": "batches",
-    "bucket": "aggregation",
     "charge": "settlement",
     "id": "ids of records",
     "op": "reserve and commit",
@@ -186,6 +201,5 @@ LATER: Final[dict[str, str]] = {
     "service": "rating groups",
     "used": "rating groups",
     "value": "alerts on a value",
-    "values": "aggregation",
 }
 """Fields that wait for a word of scenarios or catalogs: which one."""
