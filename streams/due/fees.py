@@ -4,6 +4,7 @@ What is charged goes on without a gap: a running fee knows up to when it is char
 step follows from that and from the end of its assignment alone.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -19,13 +20,14 @@ from streams.model.billing_period import period_at
 from streams.model.days import SHARE, days_of, share_of
 from streams.model.fee import FEE, Fee
 from streams.model.instant import FOREVER, Instant, Period, month_of
-from streams.model.money import CONTEXT, Quantity, quantize_line
+from streams.model.money import CONTEXT, ZERO, Quantity, quantize_line
 from streams.model.tax import TAX
 from streams.model.usage import Usage
 from streams.rate.fee import CompiledFee
 from streams.rate.held import DrivenChange
 from streams.rate.offer import rate_usage
 from streams.rate.prices.price import total_of
+from streams.rate.quantity import exact
 from streams.rate.rating import Rating
 
 
@@ -149,7 +151,8 @@ def change_quantity(
         charged = replace(after, quantity=before.quantity + change.quantity)
     else:
         charged = after
-    if at_time < running.until and fee.every is not None and fee.proration == "prorate":
+    by_part = fee.proration in ("prorate", "average")
+    if at_time < running.until and fee.every is not None and by_part:
         span = Period(at_time, running.until)
         share = share_of(span, fee.every, fee.by, at.account.time_zone)
         part = Part(span, share.part, share.whole)
@@ -170,12 +173,40 @@ def _charge_driven(
     fee, zone_name = compiled.fee, at.account.time_zone
     assert fee.every is not None
     period = period_at(span.start, fee.every, zone_name)
+    if fee.proration == "average":
+        return _charge_average(running, driven, compiled, span, at)
     for part_span, quantity in parts_of_period(driven, span):
         part = _part(fee, period, part_span, zone_name)
         if part.share and quantity:
             told = replace(running, driven=replace(driven, quantity=quantity))
             _charge(told, compiled, part, at, is_credit=False)
     return replace(running, until=span.end, driven=after_period(driven, span.end))
+
+
+def _charge_average(
+    running: RunningFee, driven: Driven, compiled: CompiledFee, span: Period, at: AccountMoment
+) -> RunningFee | None:
+    """Charge a period that has ended once, for the quantity that it had on average."""
+    fee, zone_name = compiled.fee, at.account.time_zone
+    assert fee.every is not None
+    period = period_at(span.start, fee.every, zone_name)
+    weighed = [
+        (quantity, _part(fee, period, part_span, zone_name))
+        for part_span, quantity in parts_of_period(driven, span)
+    ]
+    told = replace(running, driven=replace(driven, quantity=average_of(weighed)))
+    if not _charge(told, compiled, Part(span, 1, 1), at, is_credit=False):
+        return None
+    return replace(running, until=span.end, driven=after_period(driven, span.end))
+
+
+def average_of(weighed: Iterable[tuple[Quantity, Part]]) -> Quantity:
+    """Quantities by the share of the period that each was there for, at twelve digits."""
+    total = ZERO
+    for quantity, part in weighed:
+        product = CONTEXT.multiply(Decimal(quantity), part.share)
+        total = CONTEXT.add(total, CONTEXT.divide(product, part.whole))
+    return exact(quantize_line(total))
 
 
 def quantity_of(running: RunningFee, fee: Fee) -> Quantity:

@@ -15,8 +15,11 @@ FEE = "fee"
 Charged = Literal["forward", "arrears"]
 """When a period is charged: as it begins, or as it has ended."""
 
-Proration = Literal["none", "full", "prorate"]
-"""What a part of a period costs: nothing, as much as the whole, or its share."""
+Proration = Literal["none", "full", "prorate", "average"]
+"""What a part of a period costs: nothing, as much as the whole, or its share.
+
+Or a period is charged once, for its average quantity by time: as many as usage has driven it to.
+"""
 
 ProrateBy = Literal["day", "exact"]
 """What a share is measured in: days of the calendar that the part touches, or elapsed time."""

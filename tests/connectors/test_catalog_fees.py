@@ -35,7 +35,7 @@ def read(folder: Path, *fees: dict[str, Any], **words: Any) -> Any:
         ((BASE | {"price": {"flat": {"units": ["fee"], "amount": 1}}},), "found both"),
         ((BASE | {"quantity": 0},), "expected more than 0, found 0"),
         ((BASE | {"charged": "later"},), "expected one of arrears, forward"),
-        ((BASE | {"proration": "half"},), "expected one of full, none, prorate"),
+        ((BASE | {"proration": "half"},), "expected one of average, full, none, prorate"),
         ((BASE | {"by": "hour"},), "expected one of day, exact"),
         ((BASE | {"impacts": ["spent"]},), "spent"),
         ((BASE | {"grants": [{"allowance": "data"}]},), "data"),
@@ -54,6 +54,11 @@ def read(folder: Path, *fees: dict[str, Any], **words: Any) -> Any:
         (
             (BASE | {"driven_by": "x", "charged": "arrears", "proration": "none"},),
             "in arrears each quantity pays its part",
+        ),
+        ((BASE | {"proration": "average"},), "an average is that of a quantity that changes"),
+        (
+            (BASE | {"driven_by": "x", "proration": "average"},),
+            "an average is that of a quantity that changes, charged in arrears",
         ),
         ((BASE | {"driven_by": "x", "grants": [{"allowance": "a"}]},), "brings no allowances"),
         ((), "expected at least one offer"),

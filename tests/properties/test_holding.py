@@ -212,14 +212,14 @@ def test_nobody_has_to_send_anything_for_what_is_held(made: list[Change]) -> Non
     assert totals.get("held", 0) == held
 
 
-def driven_catalog(price: Decimal, charged_: Any, by: Any) -> Catalog:
+def driven_catalog(price: Decimal, charged_: Any, proration: Any = "prorate") -> Catalog:
     fee = Fee(
         id="seats",
         product="seats",
         price=PerUnit(amounts={FEE: price}),
         every=MONTH,
         charged=charged_,
-        by=by,
+        proration=proration,
         driven_by="seats",
     )
     free = Price(price=PerUnit(amounts={"u": Decimal(0)}))
@@ -246,11 +246,12 @@ def driven_catalog(price: Decimal, charged_: Any, by: Any) -> Catalog:
 def test_a_fee_that_is_driven_costs_the_sum_of_its_days(
     made: list[Change], price: Decimal, ticks: int
 ) -> None:
-    forward = charged(driven_catalog(price, "forward", "day"), made, ticks=ticks)
+    forward = charged(driven_catalog(price, "forward"), made, ticks=ticks)
     assert abs(total_of(forward) - by_the_day(made, (Tier(None, price),))) < NEARLY
-    arrears = charged(driven_catalog(price, "arrears", "day"), made, ticks=ticks)
-    arrears.apply(Tick("june", _instant(datetime(2025, 6, 2, tzinfo=ZONE))))
-    assert abs(total_of(arrears) - by_the_day(made, (Tier(None, price),))) < NEARLY
+    for proration in ("prorate", "average"):
+        arrears = charged(driven_catalog(price, "arrears", proration), made, ticks=ticks)
+        arrears.apply(Tick("june", _instant(datetime(2025, 6, 2, tzinfo=ZONE))))
+        assert abs(total_of(arrears) - by_the_day(made, (Tier(None, price),))) < NEARLY
 
 
 def _instant(moment: datetime) -> Instant:

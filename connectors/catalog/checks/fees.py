@@ -35,6 +35,9 @@ def _check_fee(fee: FeeForm, place: Place, names: Names, book: ProblemBook) -> N
         for word, usual in (("charged", "forward"), ("proration", "prorate"), ("by", "day")):
             if getattr(fee, word) != usual:
                 book.report(place.at(word), 'a fee without "every" is due once, and whole')
+    if fee.proration == "average" and not (fee.driven_by and fee.charged == "arrears"):
+        message = "an average is that of a quantity that changes, charged in arrears"
+        book.report(place.at("proration"), message)
     if fee.quantity <= 0:
         book.report(place.at("quantity"), f"expected more than 0, found {fee.quantity}")
     if fee.driven_by:
@@ -74,8 +77,9 @@ def _check_driven(fee: FeeForm, place: Place, names: Names, book: ProblemBook) -
     if fee.proration == "full":
         message = "a quantity that changes pays its part, or nothing: expected prorate or none"
         book.report(place.at("proration"), message)
-    elif fee.charged == "arrears" and fee.proration != "prorate":
-        book.report(place.at("proration"), "in arrears each quantity pays its part: prorate")
+    elif fee.charged == "arrears" and fee.proration == "none":
+        message = "in arrears each quantity pays its part: expected prorate or average"
+        book.report(place.at("proration"), message)
 
 
 def _check_price(fee: FeeForm, place: Place, names: Names, book: ProblemBook) -> None:

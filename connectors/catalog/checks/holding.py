@@ -80,6 +80,8 @@ def check_held_price(
     price: PriceForm, place: Place, every: str, names: Names, book: ProblemBook
 ) -> None:
     """Report a kind whose charge for a period does not follow from how many units there are."""
+    if price.impacts is not None:
+        book.report(place.at("impacts"), "units that are held move what their offer names")
     if not units_of(price):
         return
     kind = price_kind(price)
