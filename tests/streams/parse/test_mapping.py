@@ -1,5 +1,6 @@
 """Mapping of identity, times, quantities and attributes."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -128,3 +129,58 @@ def test_times_are_taken_from_2000_up_to_a_day_after_arrival(at: str, accepted: 
     instant = replace(PLATFORM, mapping=replace(PLATFORM.mapping, ended_at=""))
     assert isinstance(mediate(instant, **{"from": at}), Mediated) == accepted
     assert arrival().recorded_at == NOW
+
+
+def held(how: Any, **changes: Any) -> Any:
+    platform = replace(
+        PLATFORM,
+        mapping=replace(PLATFORM.mapping, quantities=PLATFORM.mapping.quantities[:1]),
+        format="csv" if isinstance(changes.get("up"), str) else "json",
+    )
+    (plan,) = compile_mediation(
+        [platform],
+        tenant="t",
+        version="v",
+        charges_zero=frozenset({"data"}) if how == "level" else frozenset(),
+        held={"data": how},
+    ).platforms
+    return plan.mediate(RECORD | changes, arrival(offset=9, index=2))
+
+
+@pytest.mark.parametrize(
+    ("up", "quantity"),
+    [
+        (-7, -7),
+        (7, 7),
+        (Decimal("-0.5"), Decimal("-0.5")),
+        (Decimal("-2.0"), -2),
+        ("-7", -7),
+        ("-0.25", Decimal("-0.25")),
+        ("7", 7),
+        (-(10**18), -(10**18)),
+    ],
+)
+def test_a_change_of_held_units_may_take_away(up: Any, quantity: Any) -> None:
+    found = held("change", up=up)
+    assert isinstance(found, Mediated), found
+    (usage,) = found.event.usages
+    assert (usage.quantity, type(usage.quantity)) == (quantity, type(quantity))
+
+
+@pytest.mark.parametrize("up", [-7, "-7", Decimal("-0.5")])
+def test_a_level_of_held_units_is_not_negative(up: Any) -> None:
+    found = held("level", up=up)
+    assert isinstance(found, Refusal)
+    assert found.outcome.reason == "negative_quantity"
+
+
+@pytest.mark.parametrize("up", [-(10**18) - 1, Decimal("-1e30"), "--7", "-", Decimal("-NaN")])
+def test_what_is_no_change_is_refused(up: Any) -> None:
+    assert isinstance(held("change", up=up), Refusal)
+
+
+def test_a_level_of_nothing_says_something() -> None:
+    found = held("level", up=0)
+    assert isinstance(found, Mediated), found
+    assert found.event.usages == (Usage("bytes_up", 0),)
+    assert isinstance(held("change", up=0), Refusal)
