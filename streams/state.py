@@ -61,6 +61,8 @@ class Table(IntEnum):
 
 PAYING: Final = (Table.ACCOUNTS, Table.SERVICES, Table.ACCOUNT_PRICES)
 """Who pays for what: read for every record, changed by commands alone."""
+TIME: Final = b"time"
+"""In META: the partition's time."""
 
 
 class RecordState(IntEnum):

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from streams.due.agenda import put_balances
 from streams.model.account import Balances, Fees, RunningFee
+from streams.rate.payer import Payer
 from streams.rate.rating import Rating
 from streams.state import Table
 
@@ -18,10 +19,32 @@ def keep_held(rating: Rating) -> None:
     kept = tuple(after if _is_same(each, after) else each for each in fees.running)
     if after not in kept:
         kept = (*kept, after)
-    state.put(Table.FEES, key, Fees(kept))
+    state.put(Table.FEES, key, Fees(_passed_on(kept, after, rating.payer)))
     balances: Balances = state.get(Table.BALANCES, key) or Balances()
     if after.until < balances.due:
         put_balances(key, balances, replace(balances, due=after.until), state)
+
+
+def _passed_on(
+    fees: tuple[RunningFee, ...], after: RunningFee, payer: Payer
+) -> tuple[RunningFee, ...]:
+    """Assignments of the account that are known to take over will begin with what is held now."""
+    assignments = {each.start: each for each in payer.service.assignments}
+    while (assignment := assignments.get(after.end)) is not None:
+        if assignment.account != payer.account.account or assignment.start == after.start:
+            break
+        after = replace(
+            after,
+            subscription=assignment.subscription,
+            price_plan=assignment.price_plan,
+            start=assignment.start,
+            end=assignment.end,
+            until=assignment.start,
+            opened=payer.service.version,
+        )
+        known = tuple(after if _is_same(each, after) else each for each in fees)
+        fees = known if after in known else (*known, after)
+    return fees
 
 
 def _is_same(before: RunningFee, after: RunningFee) -> bool:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from streams.model.account import Driven
+from streams.model.account import Driven, RunningFee
 from streams.model.instant import Instant, Period
 from streams.model.money import Quantity
+from streams.model.usage import UsageRecord
 from streams.rate.held import DrivenChange
 
 
@@ -56,3 +57,31 @@ def after_period(driven: Driven, end: Instant) -> Driven:
         return replace(driven, since=())
     level = next(quantity for begin, quantity in reversed(since) if begin <= end)
     return replace(driven, since=((end, level), *later))
+
+
+def driven_along(
+    fees: tuple[RunningFee, ...], record: UsageRecord, change: DrivenChange, start: Instant
+) -> dict[int, Instant]:
+    """The places of the fees that a change of the assignment from `start` concerns, and since when.
+
+    Beside those that it drives, fees that take over from them and go by the same rate unit.
+    """
+    own = {
+        place: record.occurred_at
+        for place, fee in enumerate(fees)
+        if fee.fee in change.fees and fee.service_id == record.service_id and fee.start == start
+    }
+    driven = (fees[place].driven for place in own)
+    units = {each.rate_unit for each in driven if each is not None}
+    ends, found = {fees[place].end for place in own}, dict(own)
+    for place, fee in sorted(enumerate(fees), key=lambda entry: entry[1].start):
+        if (
+            fee.driven is not None
+            and fee.service_id == record.service_id
+            and fee.driven.rate_unit in units
+            and fee.start in ends
+            and place not in own
+        ):
+            found[place] = fee.start
+            ends.add(fee.end)
+    return found

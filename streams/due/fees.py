@@ -64,7 +64,8 @@ def next_step(running: RunningFee, at: AccountMoment) -> FeeStep | None:
     if running.until > end:
         return FeeStep(end, end, is_credit=True, is_end=False)
     if running.until >= end:
-        return None
+        # What usage may still change is kept until its time is over.
+        return None if is_over(running) else FeeStep(end, end, is_credit=False, is_end=True)
     if running.held is not None:
         return FeeStep(running.until, running.until, is_credit=False, is_end=False)
     compiled = compiled_fee(running, running.until, at)
@@ -77,8 +78,21 @@ def next_step(running: RunningFee, at: AccountMoment) -> FeeStep | None:
     return FeeStep(closes, closes + at.grace, is_credit=False, is_end=True)
 
 
+def is_over(running: RunningFee) -> bool:
+    """True where nothing is still to come of it, nor to be changed."""
+    is_charged = running.until == max(running.end, running.start)
+    return is_charged and running.held is None and running.driven is None
+
+
+def ended(running: RunningFee) -> RunningFee:
+    """The fee as one that is over."""
+    return replace(running, until=max(running.end, running.start), held=None, driven=None)
+
+
 def take_step(running: RunningFee, step: FeeStep, at: AccountMoment) -> RunningFee | None:
     """Charge or credit; the fee as it runs on. None where it cannot be charged yet."""
+    if not step.is_credit and running.until >= max(running.end, running.start):
+        return ended(running)
     if running.held is not None:
         return take_held_step(running, running.held, at)
     if step.is_credit:

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 
 from streams import outbox
 from streams.due.agenda import due_accounts, put_balances
+from streams.due.driven import driven_along
 from streams.due.expiry import expire
-from streams.due.fees import FeeStep, change_quantity, next_step, take_step
+from streams.due.fees import FeeStep, change_quantity, ended, is_over, next_step, take_step
 from streams.due.follow import begun, follow_service
 from streams.due.moment import AccountMoment, Cause
 from streams.due.partners import Waiting, finish, waiting_totals
@@ -25,9 +26,9 @@ from streams.model.instant import BEGINNING, FOREVER, HOUR, Instant
 from streams.model.usage import UsageRecord
 from streams.rate.plan import Plan
 from streams.rate.rating import Rating
+from streams.state import TIME as TIME
 from streams.state import CatalogMarks, Effects, State, Table
 
-TIME: Final = b"time"
 FOLDING: Final = b"folding"
 """In META: number of the message that will go on with the folding; none where nothing is left."""
 
@@ -99,16 +100,11 @@ class Folding:
             effects=effects,
         )
         fees: Fees = state.get(Table.FEES, key) or Fees()
-        assignment = rating.payer.assignment
-        followed = tuple(
-            change_quantity(fee, change, record.occurred_at, moment)
-            if fee.fee in change.fees
-            and (fee.service_id, fee.price_plan, fee.start)
-            == (record.service_id, assignment.price_plan, assignment.start)
-            else fee
-            for fee in fees.running
-        )
-        state.put(Table.FEES, key, Fees(followed))
+        followed = list(fees.running)
+        start = rating.payer.assignment.start
+        for place, since in driven_along(fees.running, record, change, start).items():
+            followed[place] = change_quantity(followed[place], change, since, moment)
+        state.put(Table.FEES, key, Fees(tuple(followed)))
 
     def follow(  # noqa: PLR0913 - a service before and after, and where it goes
         self,
@@ -238,7 +234,7 @@ class _Agenda:
                 self._expire(place[0])
             else:
                 self._take(place[-1], step)
-        left = tuple(fee for fee in self._running if fee.until != max(fee.end, fee.start))
+        left = tuple(fee for fee in self._running if not is_over(fee))
         if left != self._before.running:
             if left:
                 self._at.state.put(Table.FEES, self._at.key, Fees(left))
@@ -254,7 +250,7 @@ class _Agenda:
         step = next_step(fee, self._at)
         if step is None:
             # Nothing will come of it: the catalog does not know it any more.
-            self._running[number] = replace(fee, until=max(fee.end, fee.start))
+            self._running[number] = ended(fee)
             return
         name = (fee.service_id, fee.fee)
         is_changed = (
@@ -323,7 +319,7 @@ class _Agenda:
             return
         tell_charged(running, step.at, self._at)
         self._running[number] = followed
-        if followed.until != max(followed.end, followed.start):
+        if not is_over(followed):
             self._add_fee(number)
         self._add_expiries()
         self._add_totals()

@@ -41,7 +41,9 @@ def begun(waiting: RunningFee, at: AccountMoment) -> Iterable[RunningFee]:
     """The fees of an assignment that came before its catalog."""
     price_plan = at.plan_at(waiting.start).price_plans.get(waiting.price_plan)
     for name in () if price_plan is None else price_plan.running:
-        yield replace(waiting, fee=name)
+        compiled = None if price_plan is None else price_plan.fees.get(name)
+        driven_by = "" if compiled is None else compiled.fee.driven_by
+        yield replace(waiting, fee=name, driven=Driven(driven_by) if driven_by else None)
 
 
 def _place(assignment: ServiceAssignment) -> tuple[str, str, int]:

@@ -30,7 +30,7 @@ def take_held_step(running: RunningFee, held: Held, at: AccountMoment) -> Runnin
     end = max(running.end, running.start)
     is_credit = running.until > end
     start = end if is_credit else running.until
-    gone = replace(running, until=end)
+    gone = replace(running, until=end, held=None)
     if not held.units and held.levelled_at == BEGINNING:
         return gone
     assignment = _assignment(running, at)

@@ -14,7 +14,7 @@ from streams.model.account import Driven, Fees, Held, RunningFee
 from streams.model.billing_period import period_at
 from streams.model.days import Share, share_of
 from streams.model.holding import Holding
-from streams.model.instant import Instant, Period, format_instant, month_of
+from streams.model.instant import BEGINNING, Instant, Period, format_instant, month_of
 from streams.model.usage import Usage, UsageRecord
 from streams.outcome import Drop, DropReason, Reject, RejectReason
 from streams.rate.held import DrivenChange, HeldChange
@@ -22,7 +22,7 @@ from streams.rate.payer import Payer
 from streams.rate.rating import Rating
 from streams.rate.rule import Rule
 from streams.rate.terms import OfferTerms
-from streams.state import Table
+from streams.state import TIME, Table
 
 
 def compile_holding(terms: OfferTerms) -> Rule | None:
@@ -37,7 +37,9 @@ def compile_holding(terms: OfferTerms) -> Rule | None:
             return None
         record = rating.record
         attributes = {word: record.attributes[word] for word in words if word in record.attributes}
-        running = _running(rating, attributes, holding)
+        running = _running(rating, attributes, holding, by_level=by_level)
+        if isinstance(running, Reject):
+            return running
         assert running.held is not None
         if running.until <= record.occurred_at:
             return _not_held(record, f"nothing is charged after {format_instant(running.until)}")
@@ -102,18 +104,27 @@ def _driven_fees(rating: Rating, fees: tuple[str, ...]) -> list[RunningFee]:
     return [fee for name in fees for fee in known.running if _is_of(fee, record, payer, name)]
 
 
-def _running(rating: Rating, attributes: dict[str, str], holding: Holding) -> RunningFee:
-    """What is held by the record's service now; where nothing is, it begins with the record."""
+def _running(
+    rating: Rating, attributes: dict[str, str], holding: Holding, *, by_level: bool
+) -> RunningFee | Reject:
+    """What is held by the record's service now; where nothing is, it begins with the record.
+
+    Of an assignment that is over, nobody knows any more how many there were: neither a level nor,
+    where a later one has taken the units over and charged them, a change can be told.
+    """
     payer, record, state = rating.payer, rating.record, rating.state
     assert state is not None
     fees: Fees = state.get(Table.FEES, payer.key) or Fees()
-    for running in fees.running:
-        held = running.held
-        is_same = held is not None and held.attributes == attributes
-        if is_same and _is_of(running, record, payer, record.usage_type):
+    held = [fee for fee in fees.running if fee.held and fee.held.attributes == attributes]
+    if any(_has_taken_over(fee, record, payer) for fee in held):
+        return _not_held(record, "another assignment has taken over what is held")
+    for running in held:
+        if _is_of(running, record, payer, record.usage_type):
             return running
     start = max(record.occurred_at, rating.period.start)
     assignment = payer.assignment
+    if by_level and assignment.end <= (state.get(Table.META, TIME) or BEGINNING):
+        return _not_held(record, "what was held has ended with its assignment")
     return RunningFee(
         record.service_id,
         assignment.subscription,
@@ -133,6 +144,15 @@ def _is_of(running: RunningFee, record: UsageRecord, payer: Payer, name: str) ->
         and running.fee == name
         and running.start == payer.assignment.start
         and running.price_plan == payer.assignment.price_plan
+    )
+
+
+def _has_taken_over(running: RunningFee, record: UsageRecord, payer: Payer) -> bool:
+    return (
+        running.service_id == record.service_id
+        and running.fee == record.usage_type
+        and running.start >= payer.assignment.end
+        and running.until > running.start
     )
 
 
