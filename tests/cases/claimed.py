@@ -6,9 +6,7 @@ A group is the beginning of a feature's name. What is in `EXCEPT` is not claimed
 from typing import Final
 
 CLAIMED: Final = (
-    "aggregation.bucketed_max",
-    "aggregation.grouped",
-    "aggregation.weighted_sum",
+    "aggregation",
     "commitment",
     "correction.delta_rating",
     "currency",

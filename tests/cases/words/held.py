@@ -8,6 +8,8 @@ from tests.cases.draft import BEGIN, CUSTOMER, SERVICE, USAGE_TYPE, Draft, Event
 from tests.cases.fields import Fields, NotYet, UnknownField
 
 _MONTHS: Final = {days: datetime(2025, month, 1, tzinfo=UTC) for days, month in ((30, 4), (31, 5))}
+ZERO: Final = Decimal(0)
+LAST_MONTH: Final = "the last month"
 _NEAR: Final = Decimal("0.001")
 
 
@@ -34,6 +36,9 @@ def aggregation(draft: Draft, given: Fields) -> None:
         _period(draft, given)
     elif name == "max per bucket":
         _highest(draft)
+    elif name == "sum" and given.peek("period") == LAST_MONTH:
+        given.take("period")
+        draft.month = f"{BEGIN:%Y-%m}"
     elif name != "sum" or not draft.held:
         raise NotYet("aggregation")
 
@@ -104,8 +109,9 @@ def invoice(draft: Draft, value: str) -> None:
 
 
 def events(draft: Draft, value: str) -> None:
-    """How many events there are: each is charged."""
-    if int(value) != len(draft.now):
+    """How many events there are in the period: each is charged."""
+    counted = [e for e in draft.now if draft.month is None or f"{e.at:%Y-%m}" == draft.month]
+    if int(value) != len(counted):
         raise UnknownField(f"expect.events: {value!r}")
 
 
@@ -133,7 +139,7 @@ def _period(draft: Draft, given: Fields) -> None:
 def _place(draft: Draft) -> None:
     """The days that make the quantities what they are told to be for their part of a month."""
     placed = [event for event in draft.events if event.prorated is not None and event.quantity]
-    shares = [abs((event.prorated or 0) / (event.quantity or 1)) for event in placed]
+    shares = [abs((event.prorated or ZERO) / (event.quantity or Decimal(1))) for event in placed]
     for days, start in _MONTHS.items() if placed else ():
         left = [(share * days).quantize(Decimal(1), ROUND_HALF_EVEN) for share in shares]
         if all(abs(share * days - day) < _NEAR for share, day in zip(shares, left, strict=True)):

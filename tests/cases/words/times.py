@@ -10,7 +10,11 @@ from tests.cases.fields import NotYet, UnknownField
 _ORDER: Final = re.compile(r"(?:event|part|run|step) (\d+)")
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY_AND_HOUR: Final = re.compile(rf"({'|'.join(_WEEKDAYS)}) (\d\d):(\d\d)", re.IGNORECASE)
-_RELATIVE: Final = re.compile(r"(start|end)\b.*|\d+ months in|\d+", re.IGNORECASE)
+_BEFORE_END: Final = re.compile(r"end - (\d+) days?")
+_EARLIER: Final = re.compile(r"\d+ months in")
+END: Final = datetime(BEGIN.year, BEGIN.month + 1, 1, tzinfo=UTC)
+"""The end of the month that usage without a time is in; so many "months in" is before it."""
+_RELATIVE: Final = re.compile(r"(start|end)\b.*|\d+", re.IGNORECASE)
 _DATED: Final = re.compile(r"_\d{4}_\d\d_\d\d$")
 
 
@@ -42,6 +46,11 @@ def _by_words(text: str, path: str) -> datetime:
         days = _WEEKDAYS.index(weekday[1].lower()) - BEGIN.weekday()
         day = BEGIN + timedelta(days=days % 7)
         return day.replace(hour=int(weekday[2]), minute=int(weekday[3]))
+    before = _BEFORE_END.fullmatch(text)
+    if before:
+        return END - timedelta(days=int(before[1]))
+    if _EARLIER.fullmatch(text):
+        return END.replace(month=END.month - 1) - timedelta(days=1)
     if _RELATIVE.fullmatch(text):
         raise NotYet(f"time {text!r}")
     raise UnknownField(f"{path}: {text!r} is no time")
