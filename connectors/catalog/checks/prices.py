@@ -123,6 +123,10 @@ def _check_parts(composite: CompositeForm, check: KindCheck) -> None:
         if part.volume is not None and part.volume.settle != "none":
             message = "a part of a price is not settled: expected a price of its own"
             check.report(message, "parts", number, "volume", "settle")
+        for word in ("minimum_with_tax", "maximum_with_tax"):
+            if part.ev is not None and getattr(part.ev, word) is not None:
+                message = "a part of a price has no tax of its own: expected a price of its own"
+                check.report(message, "parts", number, "ev", word)
         below = check.below("parts", number)
         _check_kind(part, below)
         rate = part.telecom_rate

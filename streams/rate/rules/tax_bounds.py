@@ -2,16 +2,14 @@
 
 Both are bounds by themselves (OCPI 2.2.1): the amount without tax keeps to its own, that with tax
 to its own, and the tax is the difference. What taxes are changed by for it is spread over them in
-proportion. Where no tax is due, none is made up.
+proportion. Where no tax is due, none is made up. What takes a session back keeps to the same bounds
+with the opposite sign.
 """
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-from streams.model.catalog import PriceKind
-from streams.model.money import CONTEXT, LINE_QUANTUM, allot
-from streams.model.prices import Composite
+from streams.model.money import CONTEXT, allot
 from streams.model.rated import ChargeLine, Posting
 from streams.model.tax import TAX, TAX_PAYABLE
 from streams.model.trade_prices import Ev
@@ -30,26 +28,29 @@ def compile_tax_bounds(terms: OfferTerms) -> Rule | None:
     """
     bounds: dict[str, Bounds] = {}
     for number, price in enumerate(terms.offer.prices, start=1):
-        for session in _sessions(price.price):
-            if session.minimum_with_tax is not None or session.maximum_with_tax is not None:
-                found = session.minimum_with_tax, session.maximum_with_tax
-                bounds[terms.source_of(number)] = found
+        kind = price.price
+        if isinstance(kind, Ev) and (kind.minimum_with_tax, kind.maximum_with_tax) != (None, None):
+            bounds[terms.source_of(number)] = kind.minimum_with_tax, kind.maximum_with_tax
     if not bounds:
         return None
-    currency, quantum = terms.plan.currency, max(terms.plan.quantum, LINE_QUANTUM)
+    currency, quantum = terms.plan.currency, terms.plan.quantum
 
     def keep_to_bounds(rating: Rating) -> None:
         taxes = [line for line in rating.lines if line.rule == TAX and line.amount]
         found = next((bounds[line.price] for line in rating.lines if line.price in bounds), None)
         if not taxes or found is None:
             return
-        difference = CONTEXT.subtract(_bounded(rating.amount, found), rating.amount)
+        asked = abs(rating.amount)
+        difference = CONTEXT.subtract(_bounded(asked, found), asked)
         units = int(CONTEXT.divide(difference, quantum))
         if not units:
             return
+        signed = quantum if rating.amount > 0 else CONTEXT.minus(quantum)
         parts = allot(units, [abs(line.amount) for line in taxes])
         for line, part in zip(taxes, parts, strict=True):
-            amount = CONTEXT.multiply(quantum, part)
+            if not part:
+                continue
+            amount = CONTEXT.multiply(signed, part)
             detail = {"bound": "minimum" if difference > 0 else "maximum"}
             rating.lines.append(ChargeLine(TAX, line.price, currency, 1, amount, amount, detail))
             rating.postings.append(Posting(f"{TAX_PAYABLE}:{line.price}", currency, amount))
@@ -58,13 +59,6 @@ def compile_tax_bounds(terms: OfferTerms) -> Rule | None:
             rating.total = _add(rating.total, amount)
 
     return keep_to_bounds
-
-
-def _sessions(kind: PriceKind) -> Iterator[Ev]:
-    if isinstance(kind, Ev):
-        yield kind
-    elif isinstance(kind, Composite):
-        yield from (part for part in kind.parts if isinstance(part, Ev))
 
 
 def _bounded(amount: Decimal, bounds: Bounds) -> Decimal:
