@@ -5,7 +5,8 @@ from streams.model.account import Account, Service, ServiceAssignment
 from streams.model.catalog import Catalog, CurrencyRule
 from streams.model.instant import BEGINNING
 from streams.model.usage import UsageRecord
-from streams.rate.guide import Guide
+from streams.outcome import Reject
+from streams.rate.guide import Elsewhere, Guide, find_assignment
 from streams.rate.payer import Payer
 from streams.rate.plan import compile_catalog
 from streams.state import Table
@@ -80,3 +81,42 @@ def test_of_several_assignments_none_is_kept() -> None:
     assert payer(guide, state) == "one"
     state.assign(("two", BEGINNING, 1001), ("one", 1001, 5000))
     assert payer(guide, state) == "two"
+
+
+def at(instant: int) -> UsageRecord:
+    return UsageRecord(
+        b"2" * 16, "t", "s", "e", 0, 0, 0, "x", "key", "one", instant, instant, (), {}
+    )  # fmt: skip
+
+
+def test_why_nobody_pays() -> None:
+    state, guide = Watched(), Guide(PLAN)
+
+    def told(instant: int) -> tuple[str, str]:
+        found = guide.payer_of(at(instant), state)
+        assert isinstance(found, Reject)
+        assert found.field in ("", "service_id")
+        return str(found.reason), found.lacks
+
+    assert told(1000) == ("unknown_service", "service:t:key")
+    state.assign(("one", 1000, 2000), ("two", 3000, 4000), ("one", 3500, 3600))
+    assert told(999) == ("not_yet_active", "service:t:key")
+    assert told(2000) == ("service_ended", "service:t:key")
+    assert told(3500) == ("ambiguous_service", "service:t:key")
+    assert told(4000) == ("service_ended", "service:t:key")
+    state.assign(("three", 1000, 2000))
+    assert told(1000) == ("unknown_account", "account:t:three")
+
+
+def test_after_its_end_a_service_is_where_its_last_assignment_has_moved_to() -> None:
+    state = Watched()
+    assigned = (
+        ServiceAssignment("one", "one", "sub", "plan", 3000, 4000, moved_to="there"),
+        ServiceAssignment("one", "one", "sub", "plan", 1000, 2000),
+        ServiceAssignment("one", "one", "sub", "plan", 5000, 6000, moved_to="later"),
+    )
+    state.put(Table.SERVICES, b"t\0key", Service("t", "key", assigned))
+    assert find_assignment(at(1500), state) == assigned[1]
+    assert isinstance(find_assignment(at(2000), state), Reject)
+    assert find_assignment(at(4000), state) == Elsewhere("there")
+    assert find_assignment(at(6000), state) == Elsewhere("later")
