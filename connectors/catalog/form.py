@@ -135,7 +135,7 @@ class PricePlanForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What a service id is sold under. `overrun` says who bears what no wallet or limit covers.
 
     `best_of`: usage type → own offers or other price plans, of which the cheapest is charged:
-    `best_over` each record, or the month, at its end.
+    `best_over` each record, or the month, or the period `best_every`, at its end.
     `rounding` takes the place of the currency's; `maximum_spend` bounds what usage costs,
     `commitments` what an account pays at least.
     """
@@ -146,6 +146,7 @@ class PricePlanForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     grants: tuple[GrantForm, ...] = ()
     best_of: dict[str, tuple[str, ...]] = {}
     best_over: Literal["record", "period"] = "record"
+    best_every: str = MONTH
     rounding: RoundingWord | RoundingForm | None = None
     maximum_spend: MaximumSpendForm | None = None
     commitments: tuple[CommitmentForm, ...] = ()

@@ -42,7 +42,7 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
     return model.Catalog(
         tenant=sheets.settings["tenant"].form,
         grace=HOUR if grace is None else duration_of(grace.form),
-        currencies=tuple(currency_rule(entry.form) for entry in sheets.currencies),
+        currencies=tuple(currency_rule(entry.form, periods) for entry in sheets.currencies),
         usage_types=tuple(
             model.UsageType(
                 id=entry.form.id,
@@ -136,9 +136,10 @@ def _price_plan(each: form.PricePlanForm, periods: Periods) -> model.PricePlan:
         offers=tuple(_offer(offer, periods) for offer in each.offers),
         best_of=each.best_of,
         best_over=each.best_over,
+        best_every=own_period(each.best_every, periods),
         maximum_spend=maximum_spend(each.maximum_spend, periods),
         commitments=tuple(commitment(words, periods) for words in each.commitments),
-        rounding=rounding(each.rounding),
+        rounding=rounding(each.rounding, periods),
     )
 
 
@@ -160,7 +161,7 @@ def _offer(each: form.OfferForm, periods: Periods) -> model.PriceOffer:
         costs=tuple(map(price_of, each.costs)),
         cost_currency=each.cost_currency,
         holding=holding(each, periods),
-        rounding=rounding(each.rounding),
+        rounding=rounding(each.rounding, periods),
     )
 
 

@@ -61,6 +61,7 @@ class CurrencyRule(Struct, frozen=True, kw_only=True):
     digits: int
     rounding: str
     over: RoundingScope = "record"
+    every: BillingPeriod | None = None
 
 
 class Allowance(Struct, frozen=True, kw_only=True):
@@ -169,7 +170,7 @@ class PricePlan(Struct, frozen=True, kw_only=True):
     """What a service id is sold under: one currency, offers by usage type, grants, fees.
 
     `best_of` names, by usage type, own offers or other plans: the cheapest in force is charged, for
-    each record, or `best_over` the month, at its end.
+    each record, or `best_over` the month, or period `best_every`, at its end.
     `rounding` takes the place of the currency's. No period's usage costs more than `maximum_spend`;
     `commitments` are what it costs at least.
     """
@@ -182,6 +183,7 @@ class PricePlan(Struct, frozen=True, kw_only=True):
     overrun: OverrunPolicy = "receivable"
     best_of: dict[str, tuple[str, ...]] = {}
     best_over: Literal["record", "period"] = "record"
+    best_every: BillingPeriod | None = None
     rounding: Rounding | None = None
     maximum_spend: MaximumSpend | None = None
     commitments: tuple[Commitment, ...] = ()

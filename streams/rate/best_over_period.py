@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final
 
+from streams.model.billing_period import BillingPeriod
 from streams.model.commitment import COMMITMENT
 from streams.model.money import CONTEXT, ZERO, Quantity, added
 from streams.model.rated import ChargeLine
 from streams.model.tax import TAX
 from streams.outcome import Drop, Reject
 from streams.rate.best_offer import RULE, BestOffer, copy_of
+from streams.rate.best_totals import PeriodTotals
 from streams.rate.offer import CompiledOffer, rate_usage
 from streams.rate.rating import Rating
 from streams.rate.rules import BEST_PRICE_RULES
@@ -22,31 +24,10 @@ from streams.rate.settlement import SETTLEMENT, Settlement, Share, TotalOf
 from streams.rate.spans import MONTH
 from streams.rate.terms import PlanTerms
 
-BEST: Final = "best:"
-"""What the names of these settlements, and of their totals, begin with."""
 _NOT_MOVED: Final = (COMMITMENT, "discount:")
 _AFTER_VOLUMES: Final = 1
 Named = tuple[str, CompiledOffer | None]
 """An offer as the catalog lists it; None where it is not in force."""
-
-
-class PeriodTotals:
-    """The names of the totals of one usage type of a price plan."""
-
-    __slots__ = ("_start", "charged", "settlement")
-
-    def __init__(self, price_plan: str, usage_type: str) -> None:
-        self._start = f"{BEST}{price_plan}/{usage_type}"
-        self.charged = f"{self._start}:charged"
-        self.settlement = f"{BEST}{usage_type}"
-
-    def of(self, name: str) -> str:
-        """What the offer would have cost."""
-        return f"{self._start}/{name}"
-
-    def out(self, name: str) -> str:
-        """How many records it had no price for."""
-        return f"{self._start}/{name}:out"
 
 
 class OfferOfPeriod(BestOffer):
@@ -99,9 +80,15 @@ class BestSettlement(Settlement):
 
     __slots__ = ("_currency", "_names", "_totals")
 
-    def __init__(self, plan: PlanTerms, names: Sequence[str], first: CompiledOffer) -> None:
+    def __init__(
+        self,
+        plan: PlanTerms,
+        names: Sequence[str],
+        first: CompiledOffer,
+        every: BillingPeriod | None,
+    ) -> None:
         offer = CompiledOffer(first.terms, BEST_PRICE_RULES)
-        super().__init__(offer, MONTH, usage_type=SETTLEMENT, rank=_AFTER_VOLUMES)
+        super().__init__(offer, every or MONTH, usage_type=SETTLEMENT, rank=_AFTER_VOLUMES)
         self._names = names
         self._totals = PeriodTotals(plan.id, first.terms.offer.usage_type)
         self._currency = plan.currency

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from streams.model.catalog import PricePlan
 from streams.model.instant import Instant
 from streams.rate.best_offer import BestOffer
-from streams.rate.best_over_period import BEST, BestSettlement, OfferOfPeriod
+from streams.rate.best_over_period import BestSettlement, OfferOfPeriod
+from streams.rate.best_totals import BEST
 from streams.rate.offer import CompiledOffer
 from streams.rate.price_plan import CompiledPricePlan, dated_offer
 from streams.rate.settlement import Settlement
@@ -16,7 +17,7 @@ from streams.rate.settlement import Settlement
 class BestPricePlan(CompiledPricePlan):
     """A price plan with best prices. `choices`: by usage type, the dated offers of each name.
 
-    With `by_period`, they are compared by what a month comes to, not record by record.
+    With `by_period`, they are compared by what a period comes to, not record by record.
     """
 
     choices: dict[str, dict[str, tuple[CompiledOffer, ...]]]
@@ -52,7 +53,9 @@ def with_best_prices(plan: PricePlan, plans: Mapping[str, CompiledPricePlan]) ->
         for usage_type, choice in choices.items():
             names = tuple(choice)
             first = choice[names[0]][0]
-            settlements[f"{BEST}{usage_type}"] = BestSettlement(own.terms, names, first)
+            settlements[f"{BEST}{usage_type}"] = BestSettlement(
+                own.terms, names, first, plan.best_every
+            )
     return BestPricePlan(
         own.terms,
         own.offers,

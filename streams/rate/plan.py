@@ -33,7 +33,8 @@ from streams.rate.multi_rate import CompiledMultiRate
 from streams.rate.offer import CompiledOffer
 from streams.rate.price_plan import CompiledPricePlan
 from streams.rate.quantity import exact
-from streams.rate.rounding import plan_rounding, with_rounding
+from streams.rate.rounded_totals import plan_rounding
+from streams.rate.rounding import with_rounding
 from streams.rate.settled import settled_prices
 from streams.rate.settlement import Settlement
 from streams.rate.spans import MONTH, spans_of

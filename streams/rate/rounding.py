@@ -1,23 +1,13 @@
-"""Whose rounding a price plan and its offers have: their own, else that of what is around them."""
+"""What a price plan's terms, or an offer's, are with a rounding."""
 
 from decimal import Decimal
-from typing import Final
 
 from msgspec.structs import replace
 
-from streams.model.catalog import CurrencyRule
 from streams.model.money import ROUNDING_MODES
 from streams.model.rounding import Rounding
+from streams.rate.rounded_totals import rounded_total
 from streams.rate.terms import PlanTerms
-
-ROUNDED: Final = "rounding:"
-"""What the names of exact totals begin with that are rounded as a whole."""
-
-
-def plan_rounding(rule: CurrencyRule, own: Rounding | None) -> Rounding:
-    """That of a price plan in this currency."""
-    outer = Rounding(mode=rule.rounding, digits=rule.digits, over=rule.over)
-    return outer if own is None else own.within(outer)
 
 
 def with_rounding(terms: PlanTerms, rounding: Rounding, scope: str) -> PlanTerms:
@@ -29,5 +19,5 @@ def with_rounding(terms: PlanTerms, rounding: Rounding, scope: str) -> PlanTerms
         nothing=Decimal(0).scaleb(-digits),
         rounding=ROUNDING_MODES[rounding.mode],
         rounds=rounding.over or "record",
-        rounded_in=f"{ROUNDED}{scope}",
+        rounded_in=rounded_total(scope),
     )

@@ -11,6 +11,8 @@ from streams.model.billing_period import BillingPeriod, Starts, starts_of
 from streams.model.catalog import Catalog
 from streams.model.commitment import COMMITMENT
 from streams.model.instant import Instant, Period
+from streams.rate.best_totals import best_periods
+from streams.rate.rounded_totals import rounded_periods
 from streams.rate.settled import settled_prices
 
 
@@ -74,6 +76,8 @@ def spans_of(catalog: Catalog) -> Spans:
         for commitment in plan.commitments:
             if commitment.every != MONTH and not commitment.accumulator:
                 named.append((commitment_total(plan.id, commitment.id), commitment.every, ()))
+        named += [(name, period, ()) for name, period in best_periods(plan)]
+    named += [(name, period, ()) for name, period in rounded_periods(catalog)]
     named += [
         (grant.allowance, grant.every, ()) for plan in catalog.price_plans for grant in plan.grants
     ]

@@ -21,6 +21,7 @@ from connectors.catalog.checks.platforms import check_platforms
 from connectors.catalog.checks.prices import check_prices
 from connectors.catalog.checks.rate_units import check_rate_units
 from connectors.catalog.checks.resources import check_resources
+from connectors.catalog.checks.rounding import check_rounding
 from connectors.catalog.checks.spend import check_spend
 from connectors.catalog.checks.taxes import check_taxes
 from connectors.catalog.checks.units import check_units
@@ -32,6 +33,7 @@ Check = Callable[[Sheets, Names, ProblemBook], None]
 
 CHECKS: tuple[Check, ...] = (
     check_units,
+    check_rounding,
     check_rate_units,
     check_multi_rate,
     check_resources,

@@ -1,6 +1,8 @@
 """Best prices: do their names lead to offers of the usage type that can be compared."""
 
+from connectors.catalog.checks.when import check_period_named
 from connectors.catalog.form import PricePlanForm
+from connectors.catalog.forms.when import MONTH
 from connectors.catalog.names import Names
 from connectors.catalog.problem import Place, ProblemBook, unknown
 from connectors.catalog.sheets import Entry, Sheets
@@ -12,6 +14,9 @@ def check_best_of(sheets: Sheets, names: Names, book: ProblemBook) -> None:
     for plan in sheets.price_plans:
         if plan.form.best_over != "record" and not plan.form.best_of:
             book.report(plan.place.at("best_over"), 'stands only beside "best_of"')
+        check_period_named(plan.form.best_every, plan.place.at("best_every"), names, book)
+        if plan.form.best_every != MONTH and plan.form.best_over != "period":
+            book.report(plan.place.at("best_every"), 'stands only beside "best_over: period"')
         for usage_type, listed in plan.form.best_of.items():
             place = plan.place.at("best_of", usage_type)
             if usage_type not in names.usage_types:

@@ -35,7 +35,8 @@ RoundingWord = Literal["half_up", "half_even", "half_down", "up", "down", "ceili
 
 class RoundingForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How exact amounts are rounded: by which mode, to how many digits after the point, and what:
-    the sum of a `record`, each `line`, or all that a `period` comes to.
+    the sum of a `record`, each `line`, or all that a `period` comes to,
+    which is the month or goes by `every`.
 
     What is left out is as the price plan, or the currency, says it.
     """
@@ -43,3 +44,4 @@ class RoundingForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     mode: RoundingWord | None = None
     digits: Annotated[int, Meta(ge=0, le=12)] | None = None
     over: RoundingScope | None = None
+    every: str | None = None
