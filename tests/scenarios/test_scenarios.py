@@ -12,6 +12,7 @@ HERE = Path(__file__).parent
 SCENARIOS, PROBLEMS = read_scenarios([HERE])
 FOLDER_OF = {
     "band": "time_band",
+    "evaluated_tiers": "evaluated",
     "free_units": "discount",
     "price": "time_band",
     "kinds": "composite",

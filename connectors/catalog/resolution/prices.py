@@ -159,7 +159,7 @@ def _rows(rows: tuple[MatrixRowForm, ...]) -> tuple[model.MatrixRow, ...]:
 
 
 def _threshold(form: ThresholdPriceForm) -> SimpleKind:
-    """Levels by their ends become levels that begin after the end of the one before."""
+    """Levels by their ends become levels that begin after the end of the one before, or at 0."""
     levels: list[model.ThresholdLevel] = []
     after = NOTHING
     end = None
@@ -169,7 +169,7 @@ def _threshold(form: ThresholdPriceForm) -> SimpleKind:
         elif level.above is not None:
             levels.append(model.ThresholdLevel(level.above, False, level.amount))
         else:
-            levels.append(model.ThresholdLevel(after, False, level.amount))
+            levels.append(model.ThresholdLevel(after, not levels, level.amount))
             end = level.up_to
             after = level.up_to or after
     return model.ThresholdPrice(

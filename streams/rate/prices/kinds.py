@@ -31,7 +31,8 @@ from streams.rate.prices.composite import CompositePrice, add_up
 from streams.rate.prices.cost_plus import CostPlusPrice
 from streams.rate.prices.dynamic import CostFromRecord, MultipliedPrice
 from streams.rate.prices.ev import EvPrice
-from streams.rate.prices.evaluated import Evaluable, EvaluatedPrice
+from streams.rate.prices.evaluated import EvaluatedPrice
+from streams.rate.prices.evaluated_tiers import Evaluable
 from streams.rate.prices.flat import FlatOfFirst, FlatPrice
 from streams.rate.prices.graduated import GraduatedPrice
 from streams.rate.prices.graduated_percentage import GraduatedPercentagePrice

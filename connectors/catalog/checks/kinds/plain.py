@@ -41,7 +41,12 @@ def check_capacity(form: CapacityForm, check: KindCheck) -> None:
     for unit, name in form.references.items():
         if unit not in form.units:
             check.report(unknown("unit", unit, set(form.units)), "references", unit)
-        check.accumulator(name, unit, "references", unit)
+        if name in check.names.evaluations:
+            message = "a capacity is paid by what its own period holds: expected an accumulator;"
+            message += f' a fee may go by evaluation "{name}"'
+            check.report(message, "references", unit)
+        else:
+            check.accumulator(name, unit, "references", unit)
     check.some(form.tiers, "tier", "tiers")
     for number, tier in enumerate(form.tiers):
         check.at_least_zero(tier.amount, "tiers", number, "amount")

@@ -68,7 +68,7 @@ def check_stairstep(form: StairstepForm, check: KindCheck) -> None:
 
 def check_blocks(form: BlocksForm, check: KindCheck) -> None:
     """Tiers of blocks, of which only the last may go on for ever."""
-    check.measured(form.unit, form.reference)
+    check.measured(form.unit, form.reference, may_be_evaluated=True)
     check.some(form.tiers, "tier", "tiers")
     for number, tier in enumerate(form.tiers):
         check.positive(tier.block_size, "tiers", number, "block_size")
@@ -80,7 +80,12 @@ def check_blocks(form: BlocksForm, check: KindCheck) -> None:
 
 def check_package(form: PackageForm, check: KindCheck) -> None:
     """A size that units fit into."""
-    check.measured(form.unit, form.reference)
+    if form.reference in check.names.evaluations:
+        check.unit(form.unit, "unit")
+        message = f'a package has no tiers for evaluation "{form.reference}" to choose'
+        check.report(f"{message}: expected an accumulator", "reference")
+    else:
+        check.measured(form.unit, form.reference)
     check.positive(form.size, "size")
     check.at_least_zero(form.amount, "amount")
     check.at_least_zero(form.free_units, "free_units")
@@ -88,7 +93,7 @@ def check_package(form: PackageForm, check: KindCheck) -> None:
 
 def check_threshold(form: ThresholdPriceForm, check: KindCheck) -> None:
     """Levels told in one way, in rising order; their amounts may be credits."""
-    check.measured(form.unit, form.reference)
+    check.measured(form.unit, form.reference, may_be_evaluated=True)
     check.positive(form.per_started, "per_started")
     check.some(form.levels, "level", "levels")
     before = None
