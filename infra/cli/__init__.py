@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "balance": "balance",
     "explain": "explain",
     "suspense": "suspense",
+    "alerts": "alerts",
     "audit": "audit",
     "bench": "bench",
     "key": "key",
