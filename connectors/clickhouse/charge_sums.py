@@ -69,7 +69,10 @@ class GroupedCharges:
         """`numbers` gives each charge's place in `groups`; `columns` are those of `rated`."""
         self.groups = groups
         self._numbers = numbers
-        self._columns = columns
+        self._columns = {
+            name: _whole(columns[name])
+            for name in ("amount", "usages.unit", "usages.quantity", "ledger_offset")
+        }
 
     def coarser(self, *, seconds: int) -> "GroupedCharges":
         """The same charges by longer periods."""
@@ -122,6 +125,10 @@ def _by_unit(numbers: Column, units: Column, quantities: Column) -> Iterable[tup
         _ints(totals["quantity_sum"]),
         strict=True,
     )
+
+
+def _whole(column: Column) -> Column:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
 def _ints(column: Any) -> list[int]:

@@ -5,11 +5,13 @@ as lists. Everything here works on whole columns, since a call per value would c
 database does.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import accumulate, chain
 from typing import Any, TypeAlias
 
+import msgspec
 import pyarrow as pa
 
 from connectors.errors import Refused
@@ -27,6 +29,8 @@ FIRST_INSTANT = -2_208_988_800_000_000
 LAST_INSTANT = 10_413_791_999_000_000
 """2299-12-31T23:59:59Z, the latest."""
 
+_decode_texts = msgspec.msgpack.Decoder(dict[str, str]).decode
+
 _LOW_WORD = 2**64 - 1
 _DIGITS_END = 10**38
 
@@ -40,11 +44,12 @@ def transposed(rows: Sequence[Sequence[Any]], width: int) -> Sequence[Sequence[A
     return list(zip(*rows, strict=True)) if rows else [()] * width
 
 
-def joined(parts: Sequence[Columns]) -> Columns:
-    """The columns of all parts, one after the other; there is at least one."""
-    if len(parts) == 1:
-        return parts[0]
-    return {name: pa.concat_arrays([part[name] for part in parts]) for name in parts[0]}
+def chunked(parts: Sequence[Columns]) -> Columns:
+    """The columns of all parts, one after the other; there is at least one.
+
+    They stay where they are: to copy a batch into one piece costs more than to send its pieces.
+    """
+    return {name: pa.chunked_array([part[name] for part in parts]) for name in parts[0]}
 
 
 def strings(values: Sequence[str]) -> Column:
@@ -130,6 +135,18 @@ def maps(values: Sequence[dict[str, Any]], kind: pa.DataType | None = None) -> C
     keys = strings(list(chain.from_iterable(values)))
     held = list(chain.from_iterable(map(dict.values, values)))
     return pa.MapArray.from_arrays(offsets, keys, pa.array(held, kind or pa.string()))
+
+
+def packed_maps(values: Iterable[msgspec.Raw], what: str) -> Column:
+    """A column of text → text from msgpack; equal ones are read once. Raises Refused."""
+    places: defaultdict[bytes, int] = defaultdict()
+    places.default_factory = places.__len__
+    numbers = [places[bytes(value)] for value in values]
+    try:
+        distinct = maps(list(map(_decode_texts, places)))
+    except msgspec.MsgspecError as error:
+        raise Refused(f"{what}: {error}") from error
+    return distinct.take(pa.array(numbers, pa.int32()))
 
 
 def flattened(rows: Iterable[Sequence[Any]]) -> list[Any]:

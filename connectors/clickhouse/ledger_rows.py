@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from connectors.clickhouse.charge_sums import GroupedCharges, Grouping
 from connectors.clickhouse.client import Database
-from connectors.clickhouse.columns import Columns, flattened, joined
+from connectors.clickhouse.columns import Columns, chunked, flattened
 from connectors.clickhouse.commands import command_columns, requests_of
 from connectors.clickhouse.facts import (
     account_columns,
@@ -76,7 +76,7 @@ def _charge_rows(steps: Sequence[StoredStep]) -> tuple[Columns, GroupedCharges]:
         for step, charges in zip(portion, rows, strict=True):
             grouping.add(step.partition, charges)
         parts.append(rated_columns(flattened(rows)))
-    columns = joined(parts) | charged_origins(steps)
+    columns = chunked(parts) | charged_origins(steps)
     columns |= place_columns(steps, [step.frame.charges for step in steps], "rated_at")
     return columns, GroupedCharges(grouping.groups, grouping.numbers, columns=columns)
 

@@ -9,8 +9,8 @@ from connectors.clickhouse.columns import (
     decimals,
     flattened,
     lists,
-    maps,
     optional_decimals,
+    packed_maps,
     rounded,
     strings,
     transposed,
@@ -57,7 +57,7 @@ def _line_columns(lines: Sequence[Sequence[Any]]) -> Columns:
         "quantity": rounded(quantities, "lines.quantity"),
         "unit_amount": rounded(unit_amounts, "lines.unit_amount"),
         "amount": decimals(amounts, "lines.amount"),
-        "detail": maps(details),
+        "detail": packed_maps(details, "lines.detail"),
     }
     return lists(map(len, lines), values, "lines")
 

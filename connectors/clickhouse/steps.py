@@ -66,7 +66,10 @@ class Frame(Struct, frozen=True, array_like=True):
         return int.from_bytes(packed[1 : 1 + _LIST_LENGTH_BYTES[packed[0]]], "big")
 
     def charge_rows(self) -> list[tuple[Any, ...]]:
-        """Its `RatedUsage`s as packed tuples, made anew by each call. Raises Refused."""
+        """Its `RatedUsage`s as packed tuples, made anew by each call. Raises Refused.
+
+        Details of lines are still msgpack, unchecked: `packed_maps` reads them.
+        """
         try:
             rows: list[tuple[Any, ...]] = _decode_rows(self.rated)
             return rows
@@ -82,9 +85,13 @@ class Frame(Struct, frozen=True, array_like=True):
 
 
 _decode = msgspec.msgpack.Decoder(Frame).decode
-_decode_rows = msgspec.msgpack.Decoder(list[packed_type(RatedUsage)]).decode  # type: ignore[misc]
+_UNREAD: Final = frozenset({"detail"})
+"""Lines repeat their details many times: each is read once a batch, by `packed_maps`."""
+_decode_rows = msgspec.msgpack.Decoder(
+    list[packed_type(RatedUsage, unread=_UNREAD)]  # type: ignore[misc]
+).decode
 _decode_older_rows = msgspec.msgpack.Decoder(
-    list[packed_type(RatedUsage, is_older=True)]  # type: ignore[misc]
+    list[packed_type(RatedUsage, is_older=True, unread=_UNREAD)]  # type: ignore[misc]
 ).decode
 _NOT_TOLD: Final = (0, None)
 """Tax and cost of a charge that says neither."""

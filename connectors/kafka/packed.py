@@ -4,32 +4,41 @@ A decoder for these makes a third fewer objects than one for lists and none of t
 stay their exact text.
 """
 
+from collections.abc import Collection
 from decimal import Decimal
 from functools import reduce
 from operator import or_
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 
-def packed_type(kind: Any, *, is_older: bool = False) -> Any:
+def packed_type(kind: Any, *, is_older: bool = False, unread: Collection[str] = ()) -> Any:
     """The type of what msgpack holds of a value of this type: structs as tuples, decimals as text.
 
     Structs are `array_like`, so that their fields stand in order. `is_older`: as the struct was
-    written before it had those of its fields that have a default.
+    written before it had those of its fields that have a default. Fields of the names in `unread`,
+    however deep, stay msgpack: `msgspec.Raw`.
     """
     if isinstance(kind, type) and issubclass(kind, Struct):
         hints = get_type_hints(kind)
         fields = kind.__struct_fields__
         if is_older:
             fields = fields[: len(fields) - len(kind.__struct_defaults__)]
-        return tuple[tuple(packed_type(hints[name]) for name in fields)]  # type: ignore[misc]
+        return tuple[  # type: ignore[misc]
+            tuple(
+                Raw if name in unread else packed_type(hints[name], unread=unread)
+                for name in fields
+            )
+        ]
     if kind is Decimal:
         return str | int
     origin, parts = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
-        return reduce(or_, map(packed_type, parts))
+        return reduce(or_, [packed_type(part, unread=unread) for part in parts])
     if origin is tuple:
-        return tuple[tuple(part if part is Ellipsis else packed_type(part) for part in parts)]  # type: ignore[misc]
+        return tuple[  # type: ignore[misc]
+            tuple(part if part is Ellipsis else packed_type(part, unread=unread) for part in parts)
+        ]
     return kind

@@ -15,6 +15,7 @@ from connectors.clickhouse.charge_sums import coarser
 from connectors.clickhouse.client import Database
 from connectors.clickhouse.columns import (
     decimals,
+    packed_maps,
     rounded,
     scaled_decimals,
     scaled_ints,
@@ -141,6 +142,15 @@ def test_charges_of_before_tax_and_cost_are_read(database: Database) -> None:
     older = msgspec.Raw(msgspec.msgpack.encode([row[:-2]]))
     store(database, [replace(made, frame=msgspec.structs.replace(made.frame, rated=older))])
     assert database.query("SELECT tax, cost, amount FROM rated") == [(0, None, MOST)]
+
+
+def test_details_that_repeat_are_read_once_and_stand_everywhere() -> None:
+    told = [{"zone": "1", "band": ODD}, {}, {"zone": "1", "band": ODD}, {"zone": "2"}, {}]
+    packed = [msgspec.Raw(msgspec.msgpack.encode(one)) for one in told]
+    assert [dict(one) for one in packed_maps(packed, "detail").to_pylist()] == told
+    assert packed_maps([], "detail").to_pylist() == []
+    with pytest.raises(Refused, match=r"lines\.detail"):
+        packed_maps([msgspec.Raw(msgspec.msgpack.encode({"zone": 1}))], "lines.detail")
 
 
 def test_a_verdict_on_no_record_is_stored_without_one(database: Database) -> None:

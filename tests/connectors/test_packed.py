@@ -27,6 +27,15 @@ def test_structs_become_tuples_and_amounts_stay_exact_text() -> None:
     assert packed(Posting("account", "USD", Decimal("-1.10"))) == ("account", "USD", "-1.10")
 
 
+def test_fields_left_unread_are_msgpack() -> None:
+    made = msgspec.msgpack.decode(
+        msgspec.msgpack.encode([RECORD]),
+        type=list[packed_type(UsageRecord, unread={"attributes"})],  # type: ignore[misc]
+    )
+    assert msgspec.msgpack.decode(made[0][-1]) == {"zone": "1"}
+    assert made[0][:-1] == packed(RECORD)[:-1]  # type: ignore[index]
+
+
 def test_what_has_another_shape_is_refused() -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.msgpack.decode(
