@@ -72,6 +72,8 @@ def _is_quiet(rating: Rating, plan: Plan) -> bool:
             if granted is None:
                 continue
             used, start = granted - change.after, change.period_start
+            if fired and change.after > change.before:
+                return False
             if type(used) is int and used < plan.allowance_first(change.resource, granted):
                 continue
             for threshold, level in plan.allowance_levels(change.resource, granted):
@@ -98,6 +100,9 @@ def _watch_allowance(watch: "Watch", rating: Rating, plan: Plan, change: Balance
             watch.reach(
                 threshold, change.period_start, resource=change.resource, level=level, value=used
             )
+        elif change.after > change.before:
+            period = change.period_start
+            watch.leave(threshold, resource=change.resource, level=level, value=used, period=period)
 
 
 class Watch:
@@ -128,10 +133,18 @@ class Watch:
         kind = "overrun" if threshold == OVERRUN else "crossed"
         self._alert(kind, threshold, month, resource=resource, level=level, value=value)
 
-    def leave(self, threshold: str, *, resource: str, level: Quantity, value: Quantity) -> None:
-        """The level is left: every month that had fired recovers."""
+    def leave(
+        self,
+        threshold: str,
+        *,
+        resource: str,
+        level: Quantity,
+        value: Quantity,
+        period: Instant | None = None,
+    ) -> None:
+        """The level is left: every month that had fired recovers, or that `period` alone."""
         for pair in self.fired:
-            if pair[0] != threshold:
+            if pair[0] != threshold or period not in (None, pair[1]):
                 continue
             self.fired = tuple(
                 (threshold + RECOVERED, kept[1]) if kept == pair else kept for kept in self.fired

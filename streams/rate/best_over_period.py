@@ -21,10 +21,10 @@ from streams.rate.offer import CompiledOffer, rate_usage
 from streams.rate.rating import Rating
 from streams.rate.rules import BEST_PRICE_RULES
 from streams.rate.settlement import SETTLEMENT, Settlement, Share, TotalOf
-from streams.rate.spans import MONTH
+from streams.rate.spans import MONTH, UNCOVERED
 from streams.rate.terms import PlanTerms
 
-_NOT_MOVED: Final = (COMMITMENT, "discount:")
+_NOT_MOVED: Final = (COMMITMENT, "discount:", UNCOVERED)
 _AFTER_VOLUMES: Final = 1
 Named = tuple[str, CompiledOffer | None]
 """An offer as the catalog lists it; None where it is not in force."""

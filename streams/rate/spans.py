@@ -6,6 +6,7 @@ late for its hour may still be in time for its month.
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from streams.model.billing_period import BillingPeriod, Starts, starts_of
 from streams.model.catalog import Catalog
@@ -51,6 +52,12 @@ def _escaped(value: str) -> str:
 MONTH = BillingPeriod(id="month", unit="month")
 """The calendar month of the account, by which totals go that have no period of their own."""
 
+UNCOVERED: Final = "uncovered:"
+"""What the names of the totals begin with that count what no allowance covered."""
+MONEY: Final = "money"
+TAXED: Final = "taxed"
+"""What stands in those names for allowances in money, and for such as are taxed."""
+
 Spans = dict[str, OwnSpan]
 """By the name of a total or an allowance; what is not among them goes by the month."""
 
@@ -81,6 +88,7 @@ def spans_of(catalog: Catalog) -> Spans:
     named += [
         (grant.allowance, grant.every, ()) for plan in catalog.price_plans for grant in plan.grants
     ]
+    named += _uncovered(catalog)
     evaluated = {each.accumulator for each in catalog.evaluations}
     named += [
         (name, MONTH, ()) for name, period, _ in named if period is None and name in evaluated
@@ -88,6 +96,22 @@ def spans_of(catalog: Catalog) -> Spans:
     return {
         name: OwnSpan(period or MONTH, by) for name, period, by in named if period is not None or by
     }
+
+
+def _uncovered(catalog: Catalog) -> list[tuple[str, BillingPeriod | None, tuple[str, ...]]]:
+    """What no allowance covered goes by the period of the one that burns last."""
+    every = {grant.allowance: grant.every for plan in catalog.price_plans for grant in plan.grants}
+    found: dict[str, BillingPeriod | None] = {}
+    offers = [(plan.id, offer) for plan in catalog.price_plans for offer in plan.offers]
+    for price_plan, offer in offers:
+        impacts = set(offer.impacts).union(*(price.impacts or () for price in offer.prices))
+        burned = (each for each in catalog.allowances if each.id in impacts)
+        for allowance in sorted(burned, key=lambda each: each.priority):
+            in_money = TAXED if allowance.taxed else MONEY
+            for unit in allowance.usage_units or (in_money,):
+                total = uncovered_total(price_plan, offer.usage_type, unit)
+                found[total] = every.get(allowance.id)
+    return [(total, period, ()) for total, period in found.items()]
 
 
 def spend_total(price_plan: str) -> str:
@@ -103,6 +127,11 @@ def commitment_total(price_plan: str, commitment: str) -> str:
 def given_total(discount: str) -> str:
     """The total of what a discount has given in its period."""
     return f"discount:{discount}"
+
+
+def uncovered_total(price_plan: str, usage_type: str, unit: str) -> str:
+    """The total of what allowances could have covered and did not: units, or money."""
+    return f"{UNCOVERED}{price_plan}/{usage_type}/{unit}"
 
 
 def peak_total(price_plan: str, accumulator: str) -> str:

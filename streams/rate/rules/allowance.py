@@ -6,20 +6,19 @@ Allowances burn in the order of their priority; usage of a period takes buckets 
 
 from typing import Final
 
-from streams.model.account import Bucket
 from streams.model.catalog import Allowance
-from streams.model.money import CONTEXT, Quantity
-from streams.model.rated import BalanceChange, ChargeLine, Posting
+from streams.model.money import CONTEXT
+from streams.model.rated import ChargeLine
+from streams.rate.burns import burns_of, post_burned
+from streams.rate.covering import compile_covering
 from streams.rate.parts import parts_of
 from streams.rate.rating import Part, Rating
 from streams.rate.rule import Rule
 from streams.rate.terms import OfferTerms
+from streams.rate.uncovered import takes_back
 
 RULE = "allowance"
 _minus: Final = CONTEXT.minus
-
-Burn = tuple[Allowance, int]
-"""An allowance that has something left, and the place of its bucket."""
 
 
 def compile_allowance(terms: OfferTerms) -> Rule | None:
@@ -28,6 +27,8 @@ def compile_allowance(terms: OfferTerms) -> Rule | None:
     allowances = tuple(each for each in terms.allowances if priced & set(each.usage_units))
     if not allowances:
         return None
+    if takes_back(terms):
+        return compile_covering(terms, allowances, RULE)
     all_covering = frozenset(each.id for each in allowances if priced <= set(each.usage_units))
 
     def burn_allowances(rating: Rating) -> None:
@@ -43,24 +44,6 @@ def compile_allowance(terms: OfferTerms) -> Rule | None:
         rating.is_offset = offset == len(parts)
 
     return burn_allowances
-
-
-def burns_of(rating: Rating, allowances: tuple[Allowance, ...]) -> list[Burn]:
-    """Those that the record may draw on, in the order they burn."""
-    # Usage that came too late for its own period takes what the open one has.
-    occurred_at, start, spans = rating.record.occurred_at, rating.period.start, rating.plan.spans
-    at = start if occurred_at < start else occurred_at
-    burns: list[Burn] = []
-    for allowance in allowances:
-        if allowance.zones and rating.zone not in allowance.zones:
-            continue
-        name = allowance.id
-        if spans:
-            at = max(occurred_at, rating.span_of(name).start)
-        for place, bucket in enumerate(rating.buckets):
-            if bucket.resource == name and bucket.start <= at < bucket.end and bucket.remaining > 0:
-                burns.append((allowance, place))
-    return burns
 
 
 def _burns_whole(rating: Rating, allowance: Allowance, place: int) -> bool:
@@ -81,7 +64,7 @@ def _burns_whole(rating: Rating, allowance: Allowance, place: int) -> bool:
         )
     rating.lines += taken
     rating.is_offset = True
-    _post(rating, name, left - counted, place)
+    post_burned(rating, name, left - counted, place)
     return True
 
 
@@ -124,17 +107,5 @@ def _burn(
         if left <= 0:
             break
     if left != held:
-        _post(rating, name, left, place)
+        post_burned(rating, name, left, place)
     return offset
-
-
-def _post(rating: Rating, resource: str, left: Quantity, place: int) -> None:
-    """The bucket holds `left` from now on; what is gone is no longer owed to the customer."""
-    bucket = rating.buckets[place]
-    start, burned = bucket.start, bucket.remaining - left
-    rating.changes.append(BalanceChange(resource, start, rating.opening_of(bucket), left))
-    rating.buckets[place] = Bucket(resource, start, bucket.end, bucket.granted, left)
-    rating.postings += (
-        Posting("account", resource, -burned),
-        Posting("allowance_liability", resource, burned),
-    )

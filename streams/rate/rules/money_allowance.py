@@ -2,22 +2,24 @@
 
 They are paid for beforehand, with their tax, so what they pay is taken off before the record is
 rounded and taxed. A `taxed` one pays what the record costs without its taxes, in whole minor units;
-the taxes stay due. A charge below zero gives nothing back to them.
+the taxes stay due. A charge below zero gives back what was left to pay in the period, and then to
+the allowances what they had paid.
 """
 
 from decimal import Decimal
 
-from msgspec.structs import replace
-
+from streams.model.account import Bucket
 from streams.model.catalog import Allowance
-from streams.model.money import CONTEXT, ROUNDING_MODES, quantize_line, trimmed
+from streams.model.money import CONTEXT, ROUNDING_MODES, ZERO, quantize_line, trimmed
 from streams.model.price import ONE
-from streams.model.rated import BalanceChange, ChargeLine, Posting
+from streams.model.rated import ChargeLine
+from streams.rate.burns import burns_of, post_burned
 from streams.rate.prices.price import total_of
 from streams.rate.rating import Rating
 from streams.rate.rule import Rule
-from streams.rate.rules.allowance import burns_of
+from streams.rate.spans import MONEY, TAXED, uncovered_total
 from streams.rate.terms import OfferTerms
+from streams.rate.uncovered import drawn, gives_back, undone
 
 RULE = "money_allowance"
 _DOWN = ROUNDING_MODES["down"]
@@ -28,11 +30,11 @@ def compile_money_allowance(terms: OfferTerms) -> Rule | None:
     allowances = _in_money(terms, taxed=False)
     if not allowances:
         return None
-    currency = terms.plan.currency
+    uncovered = _uncovered(terms, MONEY)
 
     def pay_beforehand(rating: Rating) -> None:
         if not rating.is_offset:
-            _pay(rating, total_of(rating.lines), allowances=allowances, currency=currency)
+            _pay(rating, total_of(rating.lines), allowances=allowances, uncovered=uncovered)
 
     return pay_beforehand
 
@@ -43,11 +45,11 @@ def compile_taxed_allowance(terms: OfferTerms) -> Rule | None:
     if not allowances:
         return None
 
+    uncovered = _uncovered(terms, TAXED)
+
     def pay_without_tax(rating: Rating) -> None:
         due = CONTEXT.subtract(rating.amount, rating.tax)
-        paid = _pay(
-            rating, due, allowances=allowances, currency=plan.currency, quantum=plan.quantum
-        )
+        paid = _pay(rating, due, allowances=allowances, uncovered=uncovered, quantum=plan.quantum)
         if paid:
             rating.amount = CONTEXT.subtract(rating.amount, paid)
             rating.total = CONTEXT.subtract(rating.total, paid)
@@ -59,40 +61,46 @@ def _in_money(terms: OfferTerms, *, taxed: bool) -> tuple[Allowance, ...]:
     return tuple(each for each in terms.allowances if each.is_money and each.taxed == taxed)
 
 
+def _uncovered(terms: OfferTerms, what: str) -> str:
+    """The total of what is left to pay; none where no charge is below zero."""
+    if not gives_back(terms):
+        return ""
+    return uncovered_total(terms.plan.id, terms.offer.usage_type, what)
+
+
 def _pay(
     rating: Rating,
     due: Decimal,
     *,
     allowances: tuple[Allowance, ...],
-    currency: str,
+    uncovered: str = "",
     quantum: Decimal | None = None,
 ) -> Decimal:
-    """Pay what is due from one after another; what they have paid."""
-    left = due
-    for allowance, place in burns_of(rating, allowances):
-        if left <= 0:
-            break
-        held = Decimal(rating.buckets[place].remaining)
-        if quantum is not None:
-            held = held.quantize(quantum, _DOWN, CONTEXT)
-        paid = min(left, held)
-        if not paid:
+    """Pay what is due from one after another; what they have paid.
+
+    Where charges can be below zero, `uncovered` is the total of what was left to pay: it is undone
+    first, and what is more goes back to what had paid, the last one first.
+    """
+    first = ZERO if not uncovered else CONTEXT.add(undone(rating.used_of(uncovered), due), ZERO)
+    left = CONTEXT.subtract(due, first)
+    burns = burns_of(rating, allowances, is_any=bool(uncovered))
+    for allowance, place in burns if due > 0 else reversed(burns):
+        paid = _drawn(rating.buckets[place], left, quantum)
+        if not paid or (paid < 0 and not uncovered):
             continue
         left = CONTEXT.subtract(left, paid)
         amount = quantize_line(CONTEXT.minus(paid))
+        currency = rating.plan.currency
         rating.lines.append(ChargeLine(RULE, allowance.id, currency, trimmed(paid), ONE, amount))
-        _post(rating, place, paid)
-    return CONTEXT.subtract(due, left)
+        held = Decimal(rating.buckets[place].remaining)
+        post_burned(rating, allowance.id, trimmed(CONTEXT.subtract(held, paid)), place)
+    unpaid = CONTEXT.add(left, first)
+    if uncovered and unpaid:
+        rating.moved[uncovered] = CONTEXT.add(rating.moved.get(uncovered, ZERO), unpaid)
+    return CONTEXT.subtract(due, unpaid)
 
 
-def _post(rating: Rating, place: int, paid: Decimal) -> None:
-    """The bucket holds less by what was paid; that is no longer owed to the customer."""
-    bucket = rating.buckets[place]
-    left = trimmed(CONTEXT.subtract(Decimal(bucket.remaining), paid))
-    change = BalanceChange(bucket.resource, bucket.start, rating.opening_of(bucket), left)
-    rating.changes.append(change)
-    rating.buckets[place] = replace(bucket, remaining=left)
-    rating.postings += (
-        Posting("account", bucket.resource, CONTEXT.minus(paid)),
-        Posting("allowance_liability", bucket.resource, paid),
-    )
+def _drawn(bucket: Bucket, due: Decimal, quantum: Decimal | None) -> Decimal:
+    """What the bucket pays of what is due, in whole minor units where there is a `quantum`."""
+    drawable = CONTEXT.add(drawn(bucket.remaining, bucket.granted, due), ZERO)
+    return drawable if quantum is None else drawable.quantize(quantum, _DOWN, CONTEXT)

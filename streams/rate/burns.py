@@ -1,0 +1,44 @@
+"""What a record may burn, and what that does to the account's buckets."""
+
+from streams.model.account import Bucket
+from streams.model.catalog import Allowance
+from streams.model.money import Quantity
+from streams.model.rated import BalanceChange, Posting
+from streams.rate.rating import Rating
+
+Burn = tuple[Allowance, int]
+"""An allowance that has something left, and the place of its bucket."""
+
+
+def burns_of(
+    rating: Rating, allowances: tuple[Allowance, ...], *, is_any: bool = False
+) -> list[Burn]:
+    """Those that the record may draw on, in the order they burn; with `is_any` empty ones too."""
+    # Usage that came too late for its own period takes what the open one has.
+    occurred_at, start, spans = rating.record.occurred_at, rating.period.start, rating.plan.spans
+    at = start if occurred_at < start else occurred_at
+    burns: list[Burn] = []
+    for allowance in allowances:
+        if allowance.zones and rating.zone not in allowance.zones:
+            continue
+        name = allowance.id
+        if spans:
+            at = max(occurred_at, rating.span_of(name).start)
+        for place, bucket in enumerate(rating.buckets):
+            if bucket.resource != name or not bucket.start <= at < bucket.end:
+                continue
+            if is_any or bucket.remaining > 0:
+                burns.append((allowance, place))
+    return burns
+
+
+def post_burned(rating: Rating, resource: str, left: Quantity, place: int) -> None:
+    """The bucket holds `left` from now on; what is gone is no longer owed to the customer."""
+    bucket = rating.buckets[place]
+    start, burned = bucket.start, bucket.remaining - left
+    rating.changes.append(BalanceChange(resource, start, rating.opening_of(bucket), left))
+    rating.buckets[place] = Bucket(resource, start, bucket.end, bucket.granted, left)
+    rating.postings += (
+        Posting("account", resource, -burned),
+        Posting("allowance_liability", resource, burned),
+    )
