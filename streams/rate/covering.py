@@ -17,20 +17,24 @@ from streams.rate.terms import OfferTerms
 from streams.rate.uncovered import drawn, undone
 
 
-def compile_covering(terms: OfferTerms, allowances: tuple[Allowance, ...], rule: str) -> Rule:
-    """Offset what allowances cover, and count what they do not."""
+def compile_covering(
+    terms: OfferTerms, allowances: tuple[Allowance, ...], free: frozenset[str], rule: str
+) -> Rule:
+    """Offset what allowances cover, and count what they do not, nor promotions (`free` units)."""
     plan, usage_type = terms.plan.id, terms.offer.usage_type
 
     def cover(rating: Rating) -> None:
         open_ = tuple(each for each in allowances if not each.zones or rating.zone in each.zones)
-        if not open_:
+        if not open_ and not free:
             return
         burns = burns_of(rating, open_, is_any=True)
         left: dict[int, Quantity] = {}
         parts = parts_of(rating)
         offset = 0
         for part in parts:
-            if not part.quantity or not any(_fits(each, part) for each in open_):
+            if not part.quantity:
+                continue
+            if part.unit not in free and not any(_fits(each, part) for each in open_):
                 continue
             total = uncovered_total(plan, usage_type, part.unit)
             first = undone(rating.used_of(total), part.quantity)
@@ -45,6 +49,16 @@ def compile_covering(terms: OfferTerms, allowances: tuple[Allowance, ...], rule:
         rating.is_offset = offset == len(parts)
 
     return cover
+
+
+def consumed(rating: Rating, part: Part, total: str, allowances: tuple[Allowance, ...]) -> Quantity:
+    """What stands as overage, and what allowances gave: what is taken back undoes that first."""
+    amount = max(0, rating.used_of(total))
+    for allowance, place in burns_of(rating, allowances, is_any=True):
+        if _fits(allowance, part):
+            bucket = rating.buckets[place]
+            amount = added(amount, added(bucket.granted, minus(bucket.remaining)))
+    return amount
 
 
 def _cover(  # noqa: PLR0913 - a part, what covers it, and what that leaves

@@ -16,6 +16,16 @@ def keeps_parts(terms: OfferTerms) -> bool:
     )
 
 
+def monthly_free(terms: OfferTerms) -> frozenset[str]:
+    """The units of which a promotion gives some free by month."""
+    return frozenset(
+        unit
+        for discount in terms.money.discounts
+        if discount.free_units is not None and discount.each == "month" and is_for(discount, terms)
+        for unit in discount.units
+    )
+
+
 def parts_of(rating: Rating) -> list[Part]:
     """The parts as they were kept; of what was priced plainly each line is one."""
     if rating.parts or rating.prices is None:

@@ -99,7 +99,7 @@ def spans_of(catalog: Catalog) -> Spans:
 
 
 def _uncovered(catalog: Catalog) -> list[tuple[str, BillingPeriod | None, tuple[str, ...]]]:
-    """What no allowance covered goes by the period of the one that burns last."""
+    """What no allowance covered goes by the period of the one that burns last, or of free units."""
     every = {grant.allowance: grant.every for plan in catalog.price_plans for grant in plan.grants}
     found: dict[str, BillingPeriod | None] = {}
     offers = [(plan.id, offer) for plan in catalog.price_plans for offer in plan.offers]
@@ -111,6 +111,10 @@ def _uncovered(catalog: Catalog) -> list[tuple[str, BillingPeriod | None, tuple[
             for unit in allowance.usage_units or (in_money,):
                 total = uncovered_total(price_plan, offer.usage_type, unit)
                 found[total] = every.get(allowance.id)
+        for discount in catalog.discounts:
+            for unit in discount.units if discount.free_units is not None else ():
+                total = uncovered_total(price_plan, offer.usage_type, unit)
+                found.setdefault(total, discount.period)
     return [(total, period, ()) for total, period in found.items()]
 
 

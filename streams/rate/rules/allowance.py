@@ -11,7 +11,7 @@ from streams.model.money import CONTEXT
 from streams.model.rated import ChargeLine
 from streams.rate.burns import burns_of, post_burned
 from streams.rate.covering import compile_covering
-from streams.rate.parts import parts_of
+from streams.rate.parts import monthly_free, parts_of
 from streams.rate.rating import Part, Rating
 from streams.rate.rule import Rule
 from streams.rate.terms import OfferTerms
@@ -25,10 +25,11 @@ def compile_allowance(terms: OfferTerms) -> Rule | None:
     """Offset each part by what the allowances of the offer still hold."""
     priced = {unit for price in terms.offer.prices for unit in price.price.units}
     allowances = tuple(each for each in terms.allowances if priced & set(each.usage_units))
+    if takes_back(terms):
+        free = monthly_free(terms)
+        return compile_covering(terms, allowances, free, RULE) if allowances or free else None
     if not allowances:
         return None
-    if takes_back(terms):
-        return compile_covering(terms, allowances, RULE)
     all_covering = frozenset(each.id for each in allowances if priced <= set(each.usage_units))
 
     def burn_allowances(rating: Rating) -> None:

@@ -4,8 +4,10 @@ The first units of a record are the free ones. By month they are counted for the
 `discount:<id>` among its running totals.
 """
 
+from streams.model.catalog import RECORD
 from streams.model.discount import Discount
-from streams.model.money import Quantity
+from streams.model.money import Quantity, added, minus
+from streams.rate.covering import consumed
 from streams.rate.eligibility import compile_eligibility, is_for
 from streams.rate.needs import compile_needs
 from streams.rate.parts import offsets, parts_of
@@ -13,8 +15,9 @@ from streams.rate.prices.price import total_of
 from streams.rate.quantity import exact
 from streams.rate.rating import Part, Rating
 from streams.rate.rule import Rule
-from streams.rate.spans import given_total
+from streams.rate.spans import given_total, uncovered_total
 from streams.rate.terms import OfferTerms
+from streams.rate.uncovered import takes_back
 
 RULE = "discount"
 
@@ -29,6 +32,9 @@ def compile_free_units(terms: OfferTerms) -> Rule | None:
     if not discounts:
         return None
 
+    if takes_back(terms):
+        return _compile_both_ways(terms, discounts)
+
     def give_free_units(rating: Rating) -> None:
         for discount in discounts:
             discount.give(rating)
@@ -36,10 +42,55 @@ def compile_free_units(terms: OfferTerms) -> Rule | None:
     return give_free_units
 
 
+def _compile_both_ways(terms: OfferTerms, discounts: list["_FreeUnits"]) -> Rule:
+    """Units that are taken back are free ones where neither overage nor allowances are left."""
+    burned = tuple(each for each in terms.allowances if not each.is_money)
+    plan, usage_type = terms.plan.id, terms.offer.usage_type
+
+    def move_free_units(rating: Rating) -> None:
+        parts = parts_of(rating)
+        if all(part.quantity >= 0 for part in parts):
+            for discount in discounts:
+                discount.give(rating)
+            return
+        for number, part in enumerate(parts):
+            total = uncovered_total(plan, usage_type, part.unit)
+            first = consumed(rating, part, total, burned)
+            parts[number] = _give_back(rating, part, discounts, first=first)
+        rating.parts, rating.prices = parts, None
+
+    return move_free_units
+
+
+def _give_back(
+    rating: Rating, part: Part, discounts: list["_FreeUnits"], *, first: Quantity
+) -> Part:
+    """Free units come back to the discounts, the last given first; what is left of the part.
+
+    `first` is how much was consumed after them.
+    """
+    is_by_record = part.price.reference in ("", RECORD)
+    used = part.used if is_by_record else added(part.used, minus(first))
+    open_ = max(0, added(minus(part.quantity), minus(first)))
+    left = part.quantity
+    for discount in reversed(discounts):
+        taken = discount.take_back(rating, part.unit, open_)
+        if not taken:
+            continue
+        back = minus(taken)
+        rating.lines += offsets(RULE, discount.id, part.price.lines(back, used))
+        used, left, open_ = added(used, back), added(left, taken), added(open_, back)
+    if left == part.quantity:
+        return part
+    used = used if is_by_record else part.used
+    return Part(part.unit, left, used, part.band, part.price, (), part.allowances)
+
+
 class _FreeUnits:
-    __slots__ = ("_applies", "_discount", "_key", "_needs", "_units")
+    __slots__ = ("_applies", "_discount", "_key", "_needs", "_units", "id")
 
     def __init__(self, discount: Discount) -> None:
+        self.id = discount.id
         self._discount = discount
         self._applies = compile_eligibility(discount)
         self._needs = compile_needs(discount)
@@ -63,6 +114,15 @@ class _FreeUnits:
             rating.given = (*rating.given, discount.exclusive)
         if discount.each == "month":
             rating.moved[self._key] = taken
+
+    def take_back(self, rating: Rating, unit: str, open_: Quantity) -> Quantity:
+        """How much of what is taken back the month had free; none of it by the record."""
+        if self._discount.each != "month" or unit not in self._units or not self._applies(rating):
+            return 0
+        taken = min(open_, rating.used_of(self._key))
+        if taken:
+            rating.moved[self._key] = added(rating.moved.get(self._key, 0), minus(taken))
+        return taken
 
     def _take(self, rating: Rating, free: Quantity) -> Quantity:
         """Take back so many units at most; how many it was."""
