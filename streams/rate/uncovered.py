@@ -1,4 +1,4 @@
-"""What no allowance covered: the overage of a period, which usage that is taken back undoes first.
+"""What no allowance and no free units covered: the overage of a period, undone first.
 
 It stands as `uncovered:<price plan>/<usage type>/<unit>` among the account's running totals, in the
 period of the allowance that burns last, and only where usage can be taken back. Below zero it is

@@ -19,6 +19,7 @@ from streams.model.catalog import (
     ServiceType,
     UsageType,
 )
+from streams.model.discount import Discount
 from streams.model.money import Quantity
 from streams.model.rate_unit import RateUnit, RateUnitMap
 from streams.state import Table
@@ -41,13 +42,15 @@ def covered(draw: Any) -> Catalog:
             graduated_prices().map(lambda each: replace(each, per=Decimal(1))),
         )
     )
-    named = draw(st.sampled_from([("free",), ("free", "more"), ("paid",), ("more", "paid")]))
+    named = draw(st.sampled_from([(), ("free",), ("free", "more"), ("paid",), ("more", "paid")]))
     offer = replace(offer, prices=(Price(price=price),), time_unit="", impacts=(*named, "monthly"))
     grants = tuple(Grant(allowance=name, quantity=draw(quantities.map(Decimal))) for name in named)
+    trial = Discount(id="trial", free_units=draw(quantities.map(Decimal)), units=("u",))
     plan = replace(plan, offers=(offer,), fees=(), overrun="receivable", grants=grants)
     return replace(
         catalog,
         price_plans=(plan,),
+        discounts=draw(st.sampled_from([(), (trial,)])),
         accumulators=(Accumulator(id="monthly", usage_units=("u",)),),
         service_types=(ServiceType(id="counted"),),
         usage_types=(UsageType(id="x", units=("u",), service_type="counted"),),

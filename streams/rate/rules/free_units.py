@@ -4,6 +4,8 @@ The first units of a record are the free ones. By month they are counted for the
 `discount:<id>` among its running totals.
 """
 
+from collections.abc import Sequence
+
 from streams.model.catalog import RECORD
 from streams.model.discount import Discount
 from streams.model.money import Quantity, added, minus
@@ -12,7 +14,7 @@ from streams.rate.eligibility import compile_eligibility, is_for
 from streams.rate.needs import compile_needs
 from streams.rate.parts import offsets, parts_of
 from streams.rate.prices.price import total_of
-from streams.rate.quantity import exact
+from streams.rate.quantity import exact, size_of
 from streams.rate.rating import Part, Rating
 from streams.rate.rule import Rule
 from streams.rate.spans import given_total, uncovered_total
@@ -47,17 +49,32 @@ def _compile_both_ways(terms: OfferTerms, discounts: list["_FreeUnits"]) -> Rule
     burned = tuple(each for each in terms.allowances if not each.is_money)
     plan, usage_type = terms.plan.id, terms.offer.usage_type
 
+    def firsts_of(rating: Rating, parts: list[Part]) -> list[Quantity]:
+        """How much of each part is no matter of free units: it undoes something else first."""
+        firsts: list[Quantity] = []
+        spent: dict[str, Quantity] = {}
+        for part in parts:
+            unit, size = part.unit, size_of(part.quantity)
+            total = uncovered_total(plan, usage_type, unit)
+            if part.quantity < 0:
+                held = consumed(rating, part, total, burned)
+            else:
+                held = max(0, minus(rating.used_of(total)))
+            first = min(size, max(0, added(held, minus(spent.get(unit, 0)))))
+            spent[unit] = added(spent.get(unit, 0), first)
+            firsts.append(first)
+        return firsts
+
     def move_free_units(rating: Rating) -> None:
         parts = parts_of(rating)
+        firsts = firsts_of(rating, parts)
         if all(part.quantity >= 0 for part in parts):
             for discount in discounts:
-                discount.give(rating)
+                discount.give(rating, firsts)
             return
-        for number, part in enumerate(parts):
-            total = uncovered_total(plan, usage_type, part.unit)
-            first = consumed(rating, part, total, burned)
-            parts[number] = _give_back(rating, part, discounts, first=first)
         rating.parts, rating.prices = parts, None
+        for number, (part, first) in enumerate(zip(parts, firsts, strict=True)):
+            parts[number] = _give_back(rating, part, discounts, first=first)
 
     return move_free_units
 
@@ -97,7 +114,8 @@ class _FreeUnits:
         self._units = frozenset(discount.units)
         self._key = given_total(discount.id)
 
-    def give(self, rating: Rating) -> None:
+    def give(self, rating: Rating, firsts: Sequence[Quantity] = ()) -> None:
+        """Take free units off the parts, each beyond its `firsts` where there are such."""
         discount = self._discount
         assert discount.free_units is not None
         if discount.exclusive in rating.given or not self._applies(rating):
@@ -107,7 +125,7 @@ class _FreeUnits:
         left = exact(discount.free_units)
         if discount.each == "month":
             left -= rating.used_of(self._key)
-        taken = self._take(rating, left)
+        taken = self._take(rating, left, firsts)
         if not taken:
             return
         if discount.exclusive:
@@ -124,12 +142,13 @@ class _FreeUnits:
             rating.moved[self._key] = added(rating.moved.get(self._key, 0), minus(taken))
         return taken
 
-    def _take(self, rating: Rating, free: Quantity) -> Quantity:
+    def _take(self, rating: Rating, free: Quantity, firsts: Sequence[Quantity]) -> Quantity:
         """Take back so many units at most; how many it was."""
         parts = parts_of(rating)
         taken: Quantity = 0
         for number, part in enumerate(parts):
-            quantity = min(free - taken, part.quantity)
+            first = firsts[number] if firsts else 0
+            quantity = min(free - taken, part.quantity - first)
             if quantity <= 0 or part.unit not in self._units:
                 continue
             whole = part.lines and quantity == part.quantity
