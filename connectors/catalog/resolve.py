@@ -168,7 +168,11 @@ def _offer(each: form.OfferForm, periods: Periods) -> model.PriceOffer:
 def price_of(each: PriceForm) -> model.Price:
     """The price of a form that has been checked."""
     return model.Price(
-        when=each.when, price=price_kind(each), tax_class=each.tax_class, impacts=each.impacts
+        when=each.when,
+        price=price_kind(each),
+        tax_class=each.tax_class,
+        impacts=each.impacts,
+        tier_impacts=each.tier_impacts,
     )
 
 

@@ -119,13 +119,15 @@ class Price(Struct, frozen=True, kw_only=True):
     """A price and the attributes it asks for: of several that match the one with most words wins.
 
     `when` maps usage attributes, those of the account, or `zone` and `band`, to the value they must
-    have. `tax_class` tells its lines apart for taxes. `impacts` take the place of the offer's.
+    have. `tax_class` tells its lines apart for taxes. `impacts` take the place of the offer's;
+    `tier_impacts` are moved besides, by what is charged in the tier or slot of that number.
     """
 
     price: PriceKind
     when: dict[str, str] = {}
     tax_class: str = ""
     impacts: tuple[str, ...] | None = None
+    tier_impacts: dict[str, tuple[str, ...]] = {}
 
 
 class PriceOffer(Struct, frozen=True, kw_only=True):

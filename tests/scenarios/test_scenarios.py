@@ -13,6 +13,7 @@ SCENARIOS, PROBLEMS = read_scenarios([HERE])
 FOLDER_OF = {
     "band": "time_band",
     "evaluated_tiers": "evaluated",
+    "tier_impacts": "impacts",
     "free_units": "discount",
     "price": "time_band",
     "kinds": "composite",

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from connectors.catalog.checks.impacts import check_impacts
 from connectors.catalog.checks.kinds import CHECK_KIND
 from connectors.catalog.checks.kinds.check import KindCheck
+from connectors.catalog.checks.tier_impacts import check_tier_impacts
 from connectors.catalog.form import OfferForm
 from connectors.catalog.forms.prices import CompositeForm, PriceForm, SimpleKindsForm
 from connectors.catalog.names import EVERYTHING_ELSE, Names
@@ -28,6 +29,7 @@ def check_prices(sheets: Sheets, names: Names, book: ProblemBook) -> None:
                     check_price(price, offer, below, names, book)
                     if rows == "prices":
                         check_impacts(price, offer, below, names=names, book=book)
+                        check_tier_impacts(price, offer, below, names=names, book=book)
                     elif price.impacts is not None:
                         book.report(below.at("impacts"), "a cost moves and burns nothing")
                 check_reachable(offer, rows, place, book)

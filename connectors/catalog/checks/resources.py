@@ -45,6 +45,8 @@ def all_impacts(offer: OfferForm) -> Iterator[str]:
     yield from offer.impacts
     for price in offer.prices:
         yield from price.impacts or ()
+        for moved in price.tier_impacts.values():
+            yield from moved
 
 
 def _check_groups(

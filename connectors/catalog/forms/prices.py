@@ -292,10 +292,12 @@ class CompositeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class PriceForm(SimpleKindsForm, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One price, of exactly one kind, for usage whose attributes are as in `when`.
 
-    `impacts`: what usage at this price moves and burns, in place of the offer's.
+    `impacts`: what usage at this price moves and burns, in place of the offer's; `tier_impacts`: by
+    the number of a tier or slot, what is moved besides by what falls into it.
     """
 
     when: dict[str, str] = {}
     tax_class: str = ""
     impacts: tuple[str, ...] | None = None
+    tier_impacts: dict[str, tuple[str, ...]] = {}
     composite: CompositeForm | None = None

@@ -25,6 +25,7 @@ from streams.rate.rules.settled import compile_settled
 from streams.rate.rules.share import compile_share
 from streams.rate.rules.tax import compile_tax
 from streams.rate.rules.tax_bounds import compile_tax_bounds
+from streams.rate.rules.tier_impacts import compile_tier_impacts
 from streams.rate.rules.zone import compile_zone
 from streams.rate.terms import OfferTerms
 
@@ -41,6 +42,8 @@ RULES: tuple[CompileRule, ...] = (
     compile_outcome_price,
     # A fee's price is that of a whole period.
     compile_share,
+    # After price, and before any line takes back: what was charged says which tier it fell into.
+    compile_tier_impacts,
     # Before allowances: a promotion's free units use up no grant.
     compile_free_units,
     # After price: an allowance offsets what was priced, at the price it had.
