@@ -196,7 +196,8 @@ def _cut(
         if each.share.fixed and not taken_back:
             parts[place] = min(each.share.fixed, left)
             left -= parts[place]
-    for basis in dict.fromkeys(each.share.share.basis for each in due):
+    # A fixed amount says no basis: it does not change which one comes first.
+    for basis in dict.fromkeys(each.share.share.basis for each in due if each.percent):
         places = [n for n, each in enumerate(due) if each.share.share.basis == basis]
         exact = _percents(wholes[basis], [due[place].percent for place in places])
         for place, part in zip(places, exact, strict=True):
