@@ -3,12 +3,15 @@
 from streams.memory import MemoryState
 from streams.model.account import Account, Service, ServiceAssignment
 from streams.model.catalog import Catalog, CurrencyRule
+from streams.model.commission import PARTNER_TIER
 from streams.model.instant import BEGINNING
+from streams.model.partner import Partner
 from streams.model.usage import UsageRecord
 from streams.outcome import Reject
 from streams.rate.guide import Elsewhere, Guide, find_assignment
 from streams.rate.payer import Payer
 from streams.rate.plan import compile_catalog
+from streams.rate.ranked_guide import new_guide
 from streams.state import Table
 
 RECORD = UsageRecord(
@@ -120,3 +123,38 @@ def test_after_its_end_a_service_is_where_its_last_assignment_has_moved_to() -> 
     assert isinstance(find_assignment(at(2000), state), Reject)
     assert find_assignment(at(4000), state) == Elsewhere("there")
     assert find_assignment(at(6000), state) == Elsewhere("later")
+
+
+RANKED = compile_catalog(
+    Catalog(
+        tenant="t",
+        currencies=(CurrencyRule(code="EUR", digits=2, rounding="half_up"),),
+        usage_types=(),
+        price_plans=(),
+        partners=(
+            Partner(id="acme", currency="EUR", tier="gold"),
+            Partner(id="shop", currency="EUR"),
+        ),
+    )
+)
+
+
+def test_accounts_know_the_tier_of_their_partner() -> None:
+    state, guide = Watched(), new_guide(RANKED)
+    assert isinstance(guide.payer_of(RECORD, state), Reject)
+    state.assign(("one", BEGINNING, 5000))
+
+    def told(**attributes: str) -> dict[str, str]:
+        account = Account("t", "one", "one", "postpaid", "EUR", "UTC", attributes=attributes)
+        state.put(Table.ACCOUNTS, b"t\0one", account)
+        first, again = guide.payer_of(RECORD, state), guide.payer_of(RECORD, state)
+        assert isinstance(first, Payer)
+        assert again is first
+        return first.account.attributes
+
+    assert told(city="Bern") == {"city": "Bern"}
+    tier = {PARTNER_TIER: "gold"}
+    assert told(partner="acme", city="Bern") == {"partner": "acme", "city": "Bern"} | tier
+    assert told(partner="acme", city="Basel") == {"partner": "acme", "city": "Basel"} | tier
+    assert told(partner="shop") == {"partner": "shop", PARTNER_TIER: ""}
+    assert told(partner="nobody") == {"partner": "nobody"}
