@@ -13,6 +13,7 @@ from typing import Any
 import clickhouse_connect
 import pytest
 from confluent_kafka.admin import AdminClient
+from hypothesis import settings
 
 from connectors.kafka.topics import TOPICS
 from connectors.settings import ClickHouseSettings, KafkaSettings
@@ -20,6 +21,10 @@ from infra.kafka.topics import ensure_topics, name_of
 from tests.engines import clickhouse_of, shared_engines, stop_engines
 
 PARTITIONS = 4
+
+# How long an example takes is the machine's business, not a test's.
+settings.register_profile("vivace", deadline=None)
+settings.load_profile("vivace")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
