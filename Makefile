@@ -45,6 +45,7 @@ bench: install ## Measure the engine beside its floor and the plain way
 	$(BIN)/vivace bench pipeline
 
 soak: install ## The long runs, in parts that can be run alone: make soak PART=tests/crash
+	$(if $(PART),,VIVACE_EXAMPLES=new $(BIN)/python -m pytest tests/properties)
 	$(BIN)/python -m pytest -m soak --timeout 2400 $(PART)
 
 mutation: install ## Change the rating core a little, again and again: does a test notice? (PART=streams/rate/prices, SAMPLE=20)

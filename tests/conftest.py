@@ -22,9 +22,11 @@ from tests.engines import clickhouse_of, shared_engines, stop_engines
 
 PARTITIONS = 4
 
-# How long an example takes is the machine's business, not a test's.
-settings.register_profile("vivace", deadline=None)
-settings.load_profile("vivace")
+# How long an example takes is the machine's business, not a test's. The same code is given the
+# same examples each time; `make soak` looks for new ones.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("new", deadline=None)
+settings.load_profile(os.environ.get("VIVACE_EXAMPLES", "same"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -42,8 +42,9 @@ def open_bucket(rating: Rating, bucket: Bucket) -> None:
     rating.granted = (*rating.granted, bucket)
     rating.buckets.append(bucket)
     rating.buckets.sort(key=_burn_order)
-    rating.postings.append(Posting("account", resource, quantity))
-    rating.postings.append(Posting("allowance_liability", resource, -quantity))
+    if quantity:
+        rating.postings.append(Posting("account", resource, quantity))
+        rating.postings.append(Posting("allowance_liability", resource, -quantity))
 
 
 def _burn_order(bucket: Bucket) -> tuple[Instant, Instant, str]:

@@ -26,14 +26,18 @@ ROUNDING = "rounding"
 
 @st.composite
 def graduated_catalogs(draw: Any) -> Catalog:
-    """Tiers over the month's total of one unit, with an allowance before them."""
+    """Tiers over the month's total of one unit, with allowances before them.
+
+    None is taxed: such a one pays what has been rounded, record by record.
+    """
     catalog = draw(catalogs())
     (plan,) = catalog.price_plans
     (offer,) = plan.offers
     offer = replace(offer, prices=(Price(price=draw(graduated_prices())),), time_unit="")
     plan = replace(plan, offers=(offer,), fees=(), overrun="receivable")
     month = Accumulator(id="monthly", usage_units=("u",))
-    return replace(catalog, price_plans=(plan,), accumulators=(month,))
+    allowances = tuple(replace(each, taxed=False) for each in catalog.allowances)
+    return replace(catalog, price_plans=(plan,), accumulators=(month,), allowances=allowances)
 
 
 def used(pieces: list[Quantity]) -> list[UsageRecord]:

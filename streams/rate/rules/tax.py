@@ -144,7 +144,9 @@ class _Tax:
 
 
 def _within(left: Decimal, amount: Decimal) -> Decimal:
-    """As much of the amount as is left, be it a charge or a credit."""
+    """As much of the amount as is left, be it a charge or a credit; nothing of nothing."""
+    if not left:
+        return left
     return max(left, amount) if left < 0 else min(left, amount)
 
 
