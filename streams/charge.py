@@ -17,7 +17,7 @@ from streams.accumulate.periods import open_period, period_of
 from streams.charge_children import charge_children
 from streams.commands import CommandBook, catalog_of
 from streams.due.apply import apply_command
-from streams.due.fold import AT_ONCE, TIME, Folding
+from streams.due.fold import AT_ONCE, Folding
 from streams.ends import duplicate, refuse
 from streams.model.account import Accumulators, Balances
 from streams.model.command import (
@@ -52,6 +52,7 @@ from streams.record_ids import (
 )
 from streams.refusals import no_catalog, outside_window, wrong_home
 from streams.state import (
+    TIME,
     Effects,
     RecordMark,
     RecordState,

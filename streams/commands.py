@@ -12,7 +12,6 @@ from streams import command_ids
 from streams.accumulate.partner_totals import take_volume
 from streams.accumulate.sessions import drop_closed
 from streams.accumulate.top_up import top_up
-from streams.due.fold import TIME
 from streams.model.account import Account, Service, ServiceAssignment
 from streams.model.account_prices import AccountPrices
 from streams.model.command import (
@@ -41,7 +40,7 @@ from streams.outbox import clear
 from streams.outcome import Verdict
 from streams.rate.plan import Plan
 from streams.record_ids import dropped_range, mark_of, position_of
-from streams.state import CatalogMarks, Effects, RecordState, State, Table, record_id_key
+from streams.state import TIME, CatalogMarks, Effects, RecordState, State, Table, record_id_key
 
 DISCARDED = "discarded"
 _NOWHERE = SourcePosition("", -1, -1, -1)

@@ -10,6 +10,7 @@ from msgspec import Struct
 from rich.box import SIMPLE
 from rich.table import Table
 
+from connectors.catalog.problem import CatalogProblem
 from connectors.catalog.schema import schema_text
 from infra.cli.options import DataOption, JsonOption
 from infra.cli.screen import ExitCode, console, errors, print_json
@@ -62,8 +63,7 @@ def run(
     if as_json:
         print_json({"ok": ok, "problems": problems, "scenarios": results})
     else:
-        for problem in problems:
-            errors.print(str(problem), style="red", markup=False, soft_wrap=True)
+        _show_problems(problems)
         _show(results)
     if not ok:
         raise typer.Exit(ExitCode.FAILED)
@@ -87,8 +87,7 @@ def table(
     if as_json:
         print_json({"ok": not (holes or problems), "problems": problems, "cells": shown})
     else:
-        for problem in problems:
-            errors.print(str(problem), style="red", markup=False, soft_wrap=True)
+        _show_problems(problems)
         _show_table(shown)
         console.print(f"{len(cells)} sides of boundaries, {len(holes)} of them shown nowhere")
     if holes or problems or not cells:
@@ -154,6 +153,11 @@ def _run_live(scenarios: list[Scenario], data: Path | None) -> list[ScenarioResu
 
 def _result(scenario: Scenario, status: str, told: list[str]) -> ScenarioResult:
     return ScenarioResult(str(scenario.path), scenario.line, scenario.form.it, status, told)
+
+
+def _show_problems(problems: list[CatalogProblem]) -> None:
+    for problem in problems:
+        errors.print(str(problem), style="red", markup=False, soft_wrap=True)
 
 
 def _show(results: list[ScenarioResult]) -> None:

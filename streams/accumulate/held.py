@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
-from streams.due.agenda import put_balances
-from streams.model.account import Balances, Fees, RunningFee
+from streams.due.agenda import fall_due
+from streams.model.account import Fees, RunningFee, ServiceAssignment
 from streams.rate.payer import Payer
 from streams.rate.rating import Rating
 from streams.state import Table
@@ -20,9 +20,7 @@ def keep_held(rating: Rating) -> None:
     if after not in kept:
         kept = (*kept, after)
     state.put(Table.FEES, key, Fees(_passed_on(kept, after, rating.payer)))
-    balances: Balances = state.get(Table.BALANCES, key) or Balances()
-    if after.until < balances.due:
-        put_balances(key, balances, replace(balances, due=after.until), state)
+    fall_due(key, after.until, state)
 
 
 def _passed_on(
@@ -33,18 +31,23 @@ def _passed_on(
     while (assignment := assignments.get(after.end)) is not None:
         if assignment.account != payer.account.account or assignment.start == after.start:
             break
-        after = replace(
-            after,
-            subscription=assignment.subscription,
-            price_plan=assignment.price_plan,
-            start=assignment.start,
-            end=assignment.end,
-            until=assignment.start,
-            opened=payer.service.version,
-        )
+        after = taken_over(after, assignment, payer.service.version)
         known = tuple(after if _is_same(each, after) else each for each in fees)
         fees = known if after in known else (*known, after)
     return fees
+
+
+def taken_over(held: RunningFee, assignment: ServiceAssignment, version: int) -> RunningFee:
+    """The same units under the assignment that takes over; nothing is charged of it yet."""
+    return replace(
+        held,
+        subscription=assignment.subscription,
+        price_plan=assignment.price_plan,
+        start=assignment.start,
+        end=assignment.end,
+        until=assignment.start,
+        opened=version,
+    )
 
 
 def _is_same(before: RunningFee, after: RunningFee) -> bool:

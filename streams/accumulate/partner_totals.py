@@ -4,10 +4,8 @@ They stand by the periods of their commission plan, not by the account's month. 
 has been told or settled, however long its period is over.
 """
 
-from msgspec.structs import replace
-
-from streams.due.agenda import put_balances
-from streams.model.account import Accumulators, Balances
+from streams.due.agenda import fall_due
+from streams.model.account import Accumulators
 from streams.model.billing_period import period_at
 from streams.model.command import PartnerVolume
 from streams.model.commission import ZONE, CommissionPlan, PartnerTotal, partner_total
@@ -72,10 +70,3 @@ def plus(totals: Accumulators, name: str, period: Period, quantity: Quantity) ->
 def without(totals: Accumulators, name: str, start: Instant) -> Accumulators:
     """The totals less the one of a name in the period that begins at `start`."""
     return Accumulators(tuple(each for each in totals.totals if each[:2] != (name, start)))
-
-
-def fall_due(key: bytes, due: Instant, state: State) -> None:
-    """Have the account looked at once the partition's time is `due`."""
-    held: Balances = state.get(Table.BALANCES, key) or Balances()
-    if due < held.due:
-        put_balances(key, held, replace(held, due=due), state)

@@ -6,6 +6,8 @@ whether something is due, and a tick finds all that are.
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from streams.model.account import Balances
 from streams.model.instant import FOREVER, Instant
 from streams.state import State, Table
@@ -23,6 +25,13 @@ def put_balances(key: bytes, before: Balances, after: Balances, state: State) ->
         if after.due != FOREVER:
             state.put(_PERIODS, due_key(after.due, key), 1)
     state.put(Table.BALANCES, key, after)
+
+
+def fall_due(key: bytes, due: Instant, state: State) -> None:
+    """Have the account looked at once the partition's time is `due`."""
+    held: Balances = state.get(Table.BALANCES, key) or Balances()
+    if due < held.due:
+        put_balances(key, held, replace(held, due=due), state)
 
 
 def due_key(at: Instant, key: bytes) -> bytes:

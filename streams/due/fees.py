@@ -15,18 +15,17 @@ from streams.due.driven import after_period, changed, cut_period, first_of, part
 from streams.due.held import take_held_step
 from streams.due.made import last_of, make_record, moment
 from streams.due.moment import AccountMoment
-from streams.model.account import Bucket, Driven, RunningFee, ServiceAssignment
+from streams.model.account import Bucket, Driven, RunningFee
 from streams.model.billing_period import period_at
 from streams.model.days import SHARE, days_of, share_of
 from streams.model.fee import FEE, Fee
 from streams.model.instant import FOREVER, Instant, Period, month_of
 from streams.model.money import CONTEXT, ZERO, Quantity, quantize_line
-from streams.model.tax import TAX
 from streams.model.usage import Usage
 from streams.rate.fee import CompiledFee
 from streams.rate.held import DrivenChange
+from streams.rate.net import without_tax
 from streams.rate.offer import rate_usage
-from streams.rate.prices.price import total_of
 from streams.rate.quantity import exact
 from streams.rate.rating import Rating
 
@@ -257,14 +256,7 @@ def _charge(  # noqa: PLR0913 - a fee, a part of it, and what it is charged for
         usages=(Usage(FEE, quantity_of(running, fee)),),
         attributes=_attributes(running, part, is_credit=is_credit),
     )
-    assignment = ServiceAssignment(
-        account.account,
-        account.root,
-        running.subscription,
-        running.price_plan,
-        running.start,
-        running.end,
-    )
+    assignment = at.assignment_of(running)
     month = month_of(record.occurred_at, account.time_zone)
     rating = at.rating_of(record, compiled.offer, assignment, month)
     if rate_usage(rating, compiled.offer) is not None:
@@ -315,7 +307,7 @@ def _grant(rating: Rating, fee: Fee, part: Part) -> None:
     start, end = part.span
     for grant in fee.grants:
         if grant.quantity is None:
-            quantity: Quantity = _without_tax(rating)
+            quantity: Quantity = without_tax(rating)
         elif part.share == part.whole:
             quantity = grant.quantity
         else:
@@ -323,12 +315,6 @@ def _grant(rating: Rating, fee: Fee, part: Part) -> None:
             quantity = quantize_line(CONTEXT.divide(product, part.whole))
         if quantity > 0:
             open_bucket(rating, Bucket(grant.allowance, start, end, quantity, quantity))
-
-
-def _without_tax(rating: Rating) -> Decimal:
-    """What the fee costs without the taxes on top of it: those pay for nothing."""
-    taxes = [line for line in rating.lines if line.rule == TAX]
-    return CONTEXT.subtract(rating.amount, total_of(taxes)) if taxes else rating.amount
 
 
 def _cut_grants(rating: Rating, fee: Fee, span: Period) -> None:

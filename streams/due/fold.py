@@ -26,8 +26,7 @@ from streams.model.instant import BEGINNING, FOREVER, HOUR, Instant
 from streams.model.usage import UsageRecord
 from streams.rate.plan import Plan
 from streams.rate.rating import Rating
-from streams.state import TIME as TIME
-from streams.state import CatalogMarks, Effects, State, Table
+from streams.state import TIME, CatalogMarks, Effects, State, Table
 
 FOLDING: Final = b"folding"
 """In META: number of the message that will go on with the folding; none where nothing is left."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
+from streams.accumulate.held import taken_over
 from streams.due.moment import AccountMoment
 from streams.model.account import Driven, Fees, RunningFee, Service, ServiceAssignment
 from streams.model.instant import BEGINNING
@@ -40,10 +41,10 @@ def follow_service(
 def begun(waiting: RunningFee, at: AccountMoment) -> Iterable[RunningFee]:
     """The fees of an assignment that came before its catalog."""
     price_plan = at.plan_at(waiting.start).price_plans.get(waiting.price_plan)
-    for name in () if price_plan is None else price_plan.running:
-        compiled = None if price_plan is None else price_plan.fees.get(name)
-        driven_by = "" if compiled is None else compiled.fee.driven_by
-        yield replace(waiting, fee=name, driven=Driven(driven_by) if driven_by else None)
+    if price_plan is None:
+        return
+    for name in price_plan.running:
+        yield replace(waiting, fee=name, driven=_driven(name, price_plan))
 
 
 def _place(assignment: ServiceAssignment) -> tuple[str, str, int]:
@@ -71,15 +72,14 @@ def _moved(
             and fee.service_id == service.service_id
             and max(fee.end, fee.start) == assignment.start
         ):
-            yield replace(
-                fee,
-                subscription=assignment.subscription,
-                price_plan=assignment.price_plan,
-                start=assignment.start,
-                end=assignment.end,
-                until=assignment.start,
-                opened=service.version,
-            )
+            yield taken_over(fee, assignment, service.version)
+
+
+def _driven(name: str, price_plan: CompiledPricePlan | None) -> Driven | None:
+    """What drives the fee of this name; None where nothing does, or it is not known yet."""
+    compiled = None if price_plan is None else price_plan.fees.get(name)
+    driven_by = "" if compiled is None else compiled.fee.driven_by
+    return Driven(driven_by) if driven_by else None
 
 
 def _driven_on(fee: RunningFee, running: list[RunningFee]) -> RunningFee:
@@ -117,8 +117,6 @@ def _begun(
         price_plan = plan.price_plans.get(assignment.price_plan)
         names = () if price_plan is None else price_plan.running
     for name in names:
-        compiled = price_plan.fees.get(name) if price_plan else None
-        driven_by = compiled.fee.driven_by if compiled else ""
         yield RunningFee(
             service.service_id,
             assignment.subscription,
@@ -128,5 +126,5 @@ def _begun(
             assignment.end,
             assignment.start,
             service.version,
-            driven=Driven(driven_by) if driven_by else None,
+            driven=_driven(name, price_plan),
         )

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from streams.due.made import make_record, moment
 from streams.due.moment import AccountMoment
-from streams.model.account import Held, RunningFee, ServiceAssignment
+from streams.model.account import Held, RunningFee
 from streams.model.billing_period import period_at
 from streams.model.days import share_of
 from streams.model.holding import Holding
@@ -33,7 +33,7 @@ def take_held_step(running: RunningFee, held: Held, at: AccountMoment) -> Runnin
     gone = replace(running, until=end, held=None)
     if not held.units and held.levelled_at == BEGINNING:
         return gone
-    assignment = _assignment(running, at)
+    assignment = at.assignment_of(running)
     record = make_record(
         running.fee,
         tenant=at.account.tenant,
@@ -57,9 +57,7 @@ def take_held_step(running: RunningFee, held: Held, at: AccountMoment) -> Runnin
     month = month_of(until - 1, at.account.time_zone)
     rating = at.rating_of(record, offer, assignment, month)
     rating.holding = HeldChange(share, until)
-    if offer.plan.overrun == "suspend":
-        # It cannot wait for credit: what is beyond that is owed.
-        rating.plan = replace(offer.plan, overrun="receivable")
+    rating.plan = offer.plan.not_waiting
     return (
         replace(running, until=end if is_credit else until) if _is_done(rating, offer, at) else None
     )
@@ -71,17 +69,6 @@ def _is_done(rating: Rating, offer: CompiledOffer, at: AccountMoment) -> bool:
 
 def _until(holding: Holding, start: Instant, end: Instant, at: AccountMoment) -> Instant:
     return min(period_at(start, holding.every, at.account.time_zone).end, end)
-
-
-def _assignment(running: RunningFee, at: AccountMoment) -> ServiceAssignment:
-    return ServiceAssignment(
-        at.account.account,
-        at.account.root,
-        running.subscription,
-        running.price_plan,
-        running.start,
-        running.end,
-    )
 
 
 def _taken_back(units: tuple[Usage, ...]) -> tuple[Usage, ...]:

@@ -9,6 +9,7 @@ from streams.model.account import (
     Account,
     Accumulators,
     Balances,
+    RunningFee,
     Service,
     ServiceAssignment,
 )
@@ -74,6 +75,17 @@ class AccountMoment:
     def tell(self, charge: RatedUsage) -> None:
         """A charge was made."""
         self.effects.make(charge, self.cause)
+
+    def assignment_of(self, running: RunningFee) -> ServiceAssignment:
+        """The assignment that a fee runs with."""
+        return ServiceAssignment(
+            self.account.account,
+            self.account.root,
+            running.subscription,
+            running.price_plan,
+            running.start,
+            running.end,
+        )
 
     def payer_of(self, record: UsageRecord, assignment: ServiceAssignment) -> Payer:
         """Who pays a made record."""

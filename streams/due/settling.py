@@ -13,14 +13,15 @@ from msgspec.structs import replace
 from streams.due.fees import FeeStep
 from streams.due.made import last_of, make_record, moment
 from streams.due.moment import AccountMoment
-from streams.model.account import Accumulators, RunningFee, ServiceAssignment
+from streams.model.account import Accumulators, RunningFee
 from streams.model.billing_period import period_at
-from streams.model.instant import DAY, Instant, Period, month_of, offset_at
+from streams.model.days import Share, day_of
+from streams.model.instant import Instant, Period, month_of
 from streams.model.money import Quantity
 from streams.model.rated import ChargeLine
 from streams.model.usage import Usage
 from streams.rate.offer import rate_usage
-from streams.rate.settlement import Settlement, Share, TotalOf
+from streams.rate.settlement import Settlement, TotalOf
 from streams.state import Table
 
 _MARK: Final = ":"
@@ -103,13 +104,7 @@ def _within(start: Instant, end: Instant, period: Period) -> Period:
 
 def _in_days(spans: Sequence[Period], zone_name: str) -> list[Period]:
     """By number of the local day: a start's day counts whole, an end's does not."""
-    return [
-        Period(
-            (span.start + offset_at(span.start, zone_name)) // DAY,
-            (span.end + offset_at(span.end, zone_name)) // DAY,
-        )
-        for span in spans
-    ]
+    return [Period(day_of(span.start, zone_name), day_of(span.end, zone_name)) for span in spans]
 
 
 def _length(spans: Sequence[Period]) -> int:
@@ -162,16 +157,8 @@ def _charge(
             "until": moment(period.end),
         },
     )
-    assignment = ServiceAssignment(
-        account.account,
-        account.root,
-        first.subscription,
-        first.price_plan,
-        first.start,
-        first.end,
-    )
     month = month_of(happened, account.time_zone)
-    rating = at.rating_of(record, offer, assignment, month)
+    rating = at.rating_of(record, offer, at.assignment_of(first), month)
     rating.lines = lines
     if rate_usage(rating, offer) is not None:
         return False

@@ -20,7 +20,7 @@ class Share(NamedTuple):
 
 def days_of(span: Period, zone_name: str) -> int:
     """The days that begin within the span, by the local calendar; its first day counts whole."""
-    return _day_of(span.end, zone_name) - _day_of(span.start, zone_name)
+    return day_of(span.end, zone_name) - day_of(span.start, zone_name)
 
 
 def share_of(span: Period, every: BillingPeriod, by: ProrateBy, zone_name: str) -> Share:
@@ -45,5 +45,6 @@ def _part_of(period: Period, span: Period, by: ProrateBy, zone_name: str) -> Sha
     return Share(days_of(span, zone_name), whole)
 
 
-def _day_of(at: Instant, zone_name: str) -> int:
+def day_of(at: Instant, zone_name: str) -> int:
+    """The number of the local day."""
     return (at + offset_at(at, zone_name)) // DAY

@@ -6,21 +6,21 @@ only others than the charged offer move are moved as well, so that their tiers g
 """
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from typing import Final
 
 from streams.model.billing_period import BillingPeriod
 from streams.model.commitment import COMMITMENT
-from streams.model.money import CONTEXT, ZERO, Quantity, added
+from streams.model.days import Share
+from streams.model.money import CONTEXT, ZERO, Quantity
 from streams.model.rated import ChargeLine
-from streams.model.tax import TAX
 from streams.outcome import Drop, Reject
 from streams.rate.best_offer import RULE, BestOffer, copy_of
 from streams.rate.best_totals import PeriodTotals
+from streams.rate.net import without_tax
 from streams.rate.offer import CompiledOffer, rate_usage
 from streams.rate.rating import Rating
 from streams.rate.rules import BEST_PRICE_RULES
-from streams.rate.settlement import SETTLEMENT, Settlement, Share, TotalOf
+from streams.rate.settlement import SETTLEMENT, Settlement, TotalOf
 from streams.rate.spans import MONTH, UNCOVERED
 from streams.rate.terms import PlanTerms
 
@@ -57,7 +57,7 @@ class OfferOfPeriod(BestOffer):
             return refusal
         rating.product = first.product
         totals, moved = self._totals, rating.moved
-        charged = _without_tax(rating)
+        charged = without_tax(rating)
         own = set(moved)
         kept: dict[str, Quantity] = {totals.charged: charged}
         kept |= {totals.of(name): charged for name, offer in self._named if offer is first}
@@ -65,12 +65,12 @@ class OfferOfPeriod(BestOffer):
             if offer is None or rate_usage(tried, offer) is not None:
                 kept[totals.out(name)] = 1
                 continue
-            kept[totals.of(name)] = _without_tax(tried)
+            kept[totals.of(name)] = without_tax(tried)
             for total, quantity in tried.moved.items():
                 if total not in own and not total.startswith(_NOT_MOVED):
                     moved.setdefault(total, quantity)
         for total, quantity in kept.items():
-            moved[total] = added(moved.get(total, 0), quantity)
+            rating.move(total, quantity)
         rating.settling = (*rating.settling, (self.plan.id, totals.settlement, totals.charged))
         return None
 
@@ -115,12 +115,3 @@ class BestSettlement(Settlement):
             ChargeLine(SETTLEMENT, self._names[0], currency, 1, back, back),
             ChargeLine(RULE, best, currency, 1, due, due, told),
         ]
-
-
-def _without_tax(rating: Rating) -> Decimal:
-    """What the record costs, without what taxes add to it."""
-    amount = rating.amount
-    for line in rating.lines:
-        if line.rule == TAX:
-            amount = CONTEXT.subtract(amount, line.amount)
-    return amount

@@ -41,7 +41,7 @@ def compile_covering(
             fitting = [burn for burn in burns if _fits(burn[0], part)]
             rest = _cover(rating, part, fitting, first=first, left=left, rule=rule)
             if rest:
-                rating.moved[total] = added(rating.moved.get(total, 0), rest)
+                rating.move(total, rest)
             else:
                 offset += 1
         for place, remaining in left.items():

@@ -34,7 +34,7 @@ def compile_held_price(terms: OfferTerms) -> Rule:
 
     def price_held(rating: Rating) -> Reject | None:
         assert rating.holding is not None
-        attributes = _words(rating, by_time)
+        attributes = by_time.words_of(rating)
         prices = by_time.prices_for(attributes, "", "")
         flats = at_once.prices_for(attributes, "", "") if has_flats else {}
         for usage in rating.record.usages:
@@ -52,22 +52,12 @@ def compile_held_price(terms: OfferTerms) -> Rule:
                 part, whole = rating.holding.share
                 rating.lines += lines if part == whole else shared(lines, part, whole)
             for accumulator in terms.moves.get(usage.unit, ()):
-                moved = rating.moved.get(accumulator, 0)
-                rating.moved[accumulator] = moved + usage.quantity
+                rating.move(accumulator, usage.quantity)
         for accumulator in terms.counts:
             rating.moved[accumulator] = 1
         return None
 
     return price_held
-
-
-def _words(rating: Rating, table: PriceTable) -> dict[str, str]:
-    attributes = rating.record.attributes
-    if table.account_words:
-        held = rating.payer.account.attributes
-        asked = {word: held[name] for word, name in table.account_words if name in held}
-        return attributes | asked
-    return attributes
 
 
 def _enter_tiers(rating: Rating, price: GraduatedPrice, usage: Usage, plan: str) -> None:
@@ -78,10 +68,10 @@ def _enter_tiers(rating: Rating, price: GraduatedPrice, usage: Usage, plan: str)
     higher = rating.used_of(reference) + usage.quantity - peak
     if price.opening and not rating.has_opened(name):
         rating.lines += price.opening
-        rating.moved[name] = rating.moved.get(name, 0)
+        rating.move(name, 0)
     if higher > 0:
         rating.lines += [_at_once(line) for line in price.lines(higher, peak) if line.amount]
-        rating.moved[name] = rating.moved.get(name, 0) + higher
+        rating.move(name, higher)
 
 
 def _at_once(line: ChargeLine) -> ChargeLine:

@@ -17,7 +17,7 @@ from streams.model.partner import Partner, PartnerTiers
 from streams.rate.commission import Commissions
 from streams.state import State, Table
 
-PARTNER_ATTRIBUTE: Final = PARTNER.removeprefix(ACCOUNT)
+_PARTNER_ATTRIBUTE: Final = PARTNER.removeprefix(ACCOUNT)
 """The attribute of an account that names its partner."""
 _PARTNER_TIERS: Final = Table.PARTNER_TIERS
 
@@ -31,8 +31,17 @@ def tier_at(partner: Partner, tenant: str, at: Instant, state: State) -> str:
 
 def ranked(account: Account, commissions: Commissions, at: Instant, state: State) -> Account:
     """The account with its partner's tier; as it is where it has no partner."""
-    partner = commissions.partners.get(account.attributes.get(PARTNER_ATTRIBUTE, ""))
+    partner = partner_of(account, commissions)
     if partner is None or not commissions.ranks:
         return account
-    tier = tier_at(partner, account.tenant, at, state)
+    return with_tier(account, tier_at(partner, account.tenant, at, state))
+
+
+def partner_of(account: Account, commissions: Commissions) -> Partner | None:
+    """The partner that the account names, where the catalog knows him."""
+    return commissions.partners.get(account.attributes.get(_PARTNER_ATTRIBUTE, ""))
+
+
+def with_tier(account: Account, tier: str) -> Account:
+    """The account as one of a partner of this tier."""
     return replace(account, attributes=account.attributes | {PARTNER_TIER: tier})

@@ -217,7 +217,7 @@ class _Compiler:
         return settled
 
     def _fee_offer(self, plan: PlanTerms, fee: Fee) -> CompiledOffer:
-        """What a fee is priced by. It cannot wait for credit: what is beyond that is owed."""
+        """What a fee is priced by."""
         offer = PriceOffer(
             id=fee.id,
             usage_type=FEE,
@@ -226,9 +226,7 @@ class _Compiler:
             prices=(Price(price=fee.price),),
             impacts=fee.impacts,
         )
-        if plan.overrun == "suspend":
-            plan = replace(plan, overrun="receivable")
-        terms = self._offer_terms(plan, offer)
+        terms = self._offer_terms(plan.not_waiting, offer)
         return CompiledOffer(replace(terms, source=f"{plan.id}/{fee.id}"))
 
     def _offer_terms(self, plan: PlanTerms, offer: PriceOffer) -> OfferTerms:

@@ -72,11 +72,7 @@ class _Pricing:
         self, rating: Rating, terms: OfferTerms, table: PriceTable, *, keeps: bool
     ) -> None:
         self._rating = rating
-        self._attributes = rating.record.attributes
-        if table.account_words:
-            held = rating.payer.account.attributes
-            asked = {word: held[name] for word, name in table.account_words if name in held}
-            self._attributes = self._attributes | asked
+        self._attributes = table.words_of(rating)
         self._moves = terms.moves
         self._keeps_parts = keeps
         self._prices_for = table.prices_for

@@ -16,6 +16,7 @@ from streams.model.tax import TAX_CLASS
 from streams.rate.prices.kinds import compile_kind
 from streams.rate.prices.per_unit import is_per_unit
 from streams.rate.prices.price import AskedPrice, Binder, Label, UnitPrice
+from streams.rate.rating import Rating
 from streams.rate.terms import Impacts, OfferTerms
 
 _COMBINATIONS_KEPT = 65_536
@@ -77,6 +78,14 @@ class PriceTable:
         self._found: dict[Any, PricesByUnit] = {}
         self._impacts = terms.impacts
         self._impacts_found: dict[Any, dict[str, Impacts]] = {}
+
+    def words_of(self, rating: Rating) -> Attributes:
+        """What the record has, with what the prices ask of its account."""
+        attributes = rating.record.attributes
+        if not self.account_words:
+            return attributes
+        held = rating.payer.account.attributes
+        return attributes | {word: held[name] for word, name in self.account_words if name in held}
 
     def prices_for(self, attributes: Attributes, zone: str, band: str) -> PricesByUnit:
         """The prices by unit that hold for these values; empty where none does."""

@@ -4,11 +4,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from streams.model.commission import PARTNER_TIER
 from streams.model.usage import UsageRecord
 from streams.outcome import Reject
 from streams.rate.guide import Elsewhere, Guide
-from streams.rate.partner_tier import PARTNER_ATTRIBUTE, tier_at
+from streams.rate.partner_tier import partner_of, tier_at, with_tier
 from streams.rate.payer import Payer
 from streams.rate.plan import Plan
 from streams.state import State
@@ -32,16 +31,14 @@ class RankedGuide(Guide):
         payer = super().payer_of(record, state, paying)
         if not isinstance(payer, Payer):
             return payer
-        commissions = self.plan.commissions
-        partner = commissions.partners.get(payer.account.attributes.get(PARTNER_ATTRIBUTE, ""))
+        partner = partner_of(payer.account, self.plan.commissions)
         if partner is None:
             return payer
         tier = tier_at(partner, record.tenant, record.occurred_at, state)
         known = self._ranked.get((payer.key, tier))
         if known is not None and known[0] is payer:
             return known[1]
-        attributes = payer.account.attributes | {PARTNER_TIER: tier}
-        found = replace(payer, account=replace(payer.account, attributes=attributes))
+        found = replace(payer, account=with_tier(payer.account, tier))
         if len(self._ranked) >= _KEPT:
             self._ranked.clear()
         self._ranked[payer.key, tier] = (payer, found)

@@ -12,7 +12,7 @@ from msgspec import Struct
 from streams.model.account import Balances, Bucket
 from streams.model.catalog import ACCOUNT
 from streams.model.instant import BEGINNING, Instant, Period
-from streams.model.money import ZERO, Quantity
+from streams.model.money import ZERO, Quantity, added
 from streams.model.rated import Alert, BalanceChange, ChargeLine, Posting
 from streams.model.session import SessionTally
 from streams.model.usage import SourcePosition, UsageRecord
@@ -141,6 +141,10 @@ class Rating(Struct, gc=False):
             if period_start == start and name == sought:
                 return total + moved
         return moved
+
+    def move(self, total: str, quantity: Quantity) -> None:
+        """Add to what the record moves a running total by."""
+        self.moved[total] = added(self.moved.get(total, 0), quantity)
 
     def has_opened(self, accumulator: str) -> bool:
         """True where the record's period has an entry of the accumulator, be it of nothing."""

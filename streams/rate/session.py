@@ -147,7 +147,7 @@ def _take_back(rating: Rating, charged: ChargedOutcome) -> None:
     starts = dict(charged.starts)
     for name, quantity in charged.moved:
         if rating.span_of(name).start == starts.get(name, charged.period_start):
-            rating.moved[name] = added(rating.moved.get(name, 0), minus(quantity))
+            rating.move(name, minus(quantity))
     for name, quantity in charged.brought:
         rating.brought = rating.brought or {}
         rating.brought[name] = added(rating.brought.get(name, 0), minus(quantity))

@@ -1,9 +1,10 @@
 """What is settled when a period has ended: by the running totals that it has come to."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import NamedTuple
 
 from streams.model.billing_period import BillingPeriod
+from streams.model.days import Share
 from streams.model.fee import ProrateBy, Proration
 from streams.model.money import Quantity
 from streams.model.rated import ChargeLine
@@ -16,14 +17,7 @@ TotalOf = Callable[[str], Quantity]
 """The total of this name in the period that is settled."""
 
 
-class Share(NamedTuple):
-    """How much of a period services were assigned for: `part` of `whole`."""
-
-    part: int
-    whole: int
-
-
-class Settlement:
+class Settlement(ABC):
     """A charge that is made at the end of each period `every`, where it comes to anything.
 
     `usage_type` is that of the made record, `rank` its place among those of one moment.
@@ -41,6 +35,9 @@ class Settlement:
         self.proration: Proration = "full"
         self.by: ProrateBy = "day"
 
+    @abstractmethod
     def lines(self, total_of: TotalOf, share: Share) -> list[ChargeLine]:
-        """What is to be charged; nothing where all is as it should be."""
-        raise NotImplementedError
+        """What is to be charged; nothing where all is as it should be.
+
+        `share` is how much of the period services were assigned for.
+        """

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from streams.functions import Functions
 from streams.model.catalog import Allowance, OverrunPolicy, PriceOffer, UsageType
@@ -44,6 +45,11 @@ class PlanTerms(Struct, frozen=True):
     maximum_spend: MaximumSpend | None = None
     commitments: tuple[Commitment, ...] = ()
     evaluations: Evaluations = {}
+
+    @property
+    def not_waiting(self) -> "PlanTerms":
+        """The same for what cannot wait for credit: what is beyond that is owed."""
+        return replace(self, overrun="receivable") if self.overrun == "suspend" else self
 
 
 class RateUnitTerms(Struct, frozen=True):

@@ -4,12 +4,13 @@ from msgspec.structs import replace
 
 from streams.model.catalog import PriceOffer
 from streams.model.commitment import TRUE_UP, Commitment
+from streams.model.days import Share
 from streams.model.instant import BEGINNING
 from streams.model.money import CONTEXT, ZERO, quantize_line
 from streams.model.rated import ChargeLine
 from streams.rate.offer import CompiledOffer
 from streams.rate.rules import TRUE_UP_RULES
-from streams.rate.settlement import Settlement, Share, TotalOf
+from streams.rate.settlement import Settlement, TotalOf
 from streams.rate.spans import commitment_total
 from streams.rate.terms import OfferTerms
 
@@ -67,7 +68,6 @@ def true_up_offer(commitment: Commitment) -> PriceOffer:
 
 def alone(terms: OfferTerms) -> OfferTerms:
     """The terms of a charge that stands for itself: it does not wait, nor is rounded with usage."""
-    plan = terms.plan
-    overrun = "receivable" if plan.overrun == "suspend" else plan.overrun
+    plan = terms.plan.not_waiting
     rounds = "record" if plan.rounds == "period" else plan.rounds
-    return replace(terms, plan=replace(plan, overrun=overrun, rounds=rounds))
+    return replace(terms, plan=replace(plan, rounds=rounds))

@@ -10,6 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from streams.model.billing_period import BillingPeriod
+from streams.model.days import Share
 from streams.model.money import CONTEXT, ZERO
 from streams.model.rated import ChargeLine
 from streams.model.tax import TAX_CLASS
@@ -18,7 +19,7 @@ from streams.rate.prices.price import Label
 from streams.rate.prices.volume import VolumePrice
 from streams.rate.rules import SETTLEMENT_RULES
 from streams.rate.settled import SettledPrice
-from streams.rate.settlement import SETTLEMENT, Settlement, Share, TotalOf
+from streams.rate.settlement import SETTLEMENT, Settlement, TotalOf
 from streams.rate.terms import OfferTerms
 
 _FIRST: Final = 0
@@ -30,8 +31,7 @@ class VolumeSettlement(Settlement):
     __slots__ = ("_currency", "_price", "_settled")
 
     def __init__(self, terms: OfferTerms, every: BillingPeriod, settled: SettledPrice) -> None:
-        overrun = terms.plan.overrun
-        plan = replace(terms.plan, overrun="receivable" if overrun == "suspend" else overrun)
+        plan = terms.plan.not_waiting
         offer = CompiledOffer(replace(terms, plan=plan), SETTLEMENT_RULES)
         super().__init__(offer, every, usage_type=SETTLEMENT, rank=_FIRST)
         self._currency = plan.currency

@@ -57,9 +57,7 @@ def compile_whole_tax(taxes: Sequence[Tax], terms: OfferTerms) -> TaxRule | None
         return None
     compiled = [_compile_tax(tax, terms.plan) for tax in taxes]
     if all(tax.mode == "exclusive" for tax in taxes):
-        if len(taxes) == 1:
-            return _compile_on_top(compiled[0], terms.plan)
-        return _compile_all_on_top(compiled, terms.plan)
+        return _compile_on_top(compiled, terms.plan)
     if len(taxes) == 1 and not taxes[0].compound:
         return _compile_contained(compiled[0], terms.plan)
     return None
@@ -94,30 +92,8 @@ def _compile_tax(tax: Tax, plan: PlanTerms) -> _Tax:
     )
 
 
-def _compile_on_top(tax: _Tax, plan: PlanTerms) -> TaxRule:
-    """The one tax on top of the amount."""
-    levy_of, currency, quantum = tax.levy, plan.currency, plan.quantum
-
-    def tax_charge(rating: Rating) -> None:
-        net = rating.amount
-        levy = levy_of(rating) if net else None
-        if levy is None:
-            return
-        name, rate, told, detail, payable, rounding, _ = levy
-        amount = (_multiply(net, rate) or ZERO).quantize(quantum, rounding, CONTEXT)
-        base = net.quantize(LINE_QUANTUM, None, CONTEXT)
-        rating.lines.append(ChargeLine(TAX, name, currency, base, told, amount, detail))
-        if amount:
-            rating.tax = _add(rating.tax, amount)
-            rating.postings.append(Posting(payable, currency, amount))
-            rating.amount = _add(net, amount)
-            rating.total = _add(rating.total, amount)
-
-    return tax_charge
-
-
-def _compile_all_on_top(taxes: Sequence[_Tax], plan: PlanTerms) -> TaxRule:
-    """Several taxes on top: a compound one is also on those before it, as they were unrounded."""
+def _compile_on_top(taxes: Sequence[_Tax], plan: PlanTerms) -> TaxRule:
+    """Taxes on top: a compound one is also on those before it, as they were unrounded."""
     currency, quantum = plan.currency, plan.quantum
 
     def tax_charge(rating: Rating) -> None:

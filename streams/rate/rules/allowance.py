@@ -11,7 +11,7 @@ from streams.model.money import CONTEXT
 from streams.model.rated import ChargeLine
 from streams.rate.burns import burns_of, post_burned
 from streams.rate.covering import compile_covering
-from streams.rate.parts import monthly_free, parts_of
+from streams.rate.parts import monthly_free, offsets, parts_of
 from streams.rate.rating import Part, Rating
 from streams.rate.rule import Rule
 from streams.rate.terms import OfferTerms
@@ -92,18 +92,7 @@ def _burn(
             parts[number] = Part(
                 unit, quantity - taken, used + taken, band, part.price, (), part.allowances
             )
-        rating.lines += [
-            ChargeLine(
-                RULE,
-                name,
-                unit,
-                line.quantity,
-                line.unit_amount,
-                _minus(line.amount),
-                line.detail,
-            )
-            for line in priced
-        ]
+        rating.lines += offsets(RULE, name, priced)
         left -= taken
         if left <= 0:
             break

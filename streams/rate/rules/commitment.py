@@ -2,7 +2,7 @@
 
 from streams.model.commitment import Commitment
 from streams.model.fee import FEE
-from streams.model.money import CONTEXT, ZERO
+from streams.model.money import CONTEXT
 from streams.rate.rating import Rating
 from streams.rate.rule import Rule
 from streams.rate.spans import commitment_total
@@ -22,7 +22,7 @@ def compile_commitment(terms: OfferTerms) -> Rule | None:
         amount = CONTEXT.subtract(rating.amount, rating.tax)
         if amount:
             for name in names:
-                rating.moved[name] = CONTEXT.add(rating.moved.get(name, ZERO), amount)
+                rating.move(name, amount)
 
     return count_billed
 

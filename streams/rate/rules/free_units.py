@@ -139,7 +139,7 @@ class _FreeUnits:
             return 0
         taken = min(open_, rating.used_of(self._key))
         if taken:
-            rating.moved[self._key] = added(rating.moved.get(self._key, 0), minus(taken))
+            rating.move(self._key, minus(taken))
         return taken
 
     def _take(self, rating: Rating, free: Quantity, firsts: Sequence[Quantity]) -> Quantity:

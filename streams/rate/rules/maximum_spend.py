@@ -33,7 +33,7 @@ def compile_maximum_spend(terms: OfferTerms) -> Rule | None:
         if not amount:
             return
         before = _add(ZERO, rating.used_of(name))
-        rating.moved[name] = _add(rating.moved.get(name, ZERO), amount)
+        rating.move(name, amount)
         due = _subtract(min(most, _add(before, amount)), min(most, before))
         if due == amount:
             return

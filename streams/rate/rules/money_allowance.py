@@ -96,7 +96,7 @@ def _pay(
         post_burned(rating, allowance.id, trimmed(CONTEXT.subtract(held, paid)), place)
     unpaid = CONTEXT.add(left, first)
     if uncovered and unpaid:
-        rating.moved[uncovered] = CONTEXT.add(rating.moved.get(uncovered, ZERO), unpaid)
+        rating.move(uncovered, unpaid)
     return CONTEXT.subtract(due, unpaid)
 
 

@@ -68,7 +68,7 @@ def _round_period(rating: Rating, *, plan: PlanTerms) -> None:
         after.quantize(quantum, mode, CONTEXT), before.quantize(quantum, mode, CONTEXT)
     )
     if total:
-        rating.moved[name] = _add(total, rating.moved.get(name, ZERO))
+        rating.move(name, total)
     _put(rating, plan, total, amount)
 
 

@@ -3,7 +3,7 @@
 What allowances and free units took back belongs to the price of its unit.
 """
 
-from streams.model.money import CONTEXT, ZERO, added, minus
+from streams.model.money import minus
 from streams.rate.rating import Rating
 from streams.rate.rule import Rule
 from streams.rate.settled import SettledPrice, settled_prices
@@ -23,7 +23,6 @@ def compile_settled(terms: OfferTerms) -> Rule | None:
         return None
 
     def count_settled(rating: Rating) -> None:
-        moved = rating.moved
         by_unit: dict[str, SettledPrice] = {}
         for line in rating.lines:
             settled = prices.get(line.price)
@@ -35,9 +34,8 @@ def compile_settled(terms: OfferTerms) -> Rule | None:
                 settled, quantity = by_unit[line.unit], minus(quantity)
             else:
                 continue
-            charged, billed = settled.charged, settled.billed
-            moved[charged] = CONTEXT.add(moved.get(charged, ZERO), line.amount)
-            moved[billed] = added(moved.get(billed, 0), quantity)
+            rating.move(settled.charged, line.amount)
+            rating.move(settled.billed, quantity)
         for settled in by_unit.values():
             rating.settling = (*rating.settling, (plan, settled.name, settled.charged))
 

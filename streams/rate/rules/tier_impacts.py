@@ -1,6 +1,5 @@
 """Tiers and slots that move accumulators of their own: by the units that are charged in them."""
 
-from streams.model.money import Quantity, added
 from streams.rate.rating import Rating
 from streams.rate.rule import Rule
 from streams.rate.terms import OfferTerms
@@ -20,11 +19,10 @@ def compile_tier_impacts(terms: OfferTerms) -> Rule | None:
         return None
 
     def move_by_tier(rating: Rating) -> None:
-        moved: dict[str, Quantity] = rating.moved
         for line in rating.lines:
             for word in _WORDS:
                 part = line.detail.get(word)
                 for name in () if part is None else moves.get((line.price, part), ()):
-                    moved[name] = added(moved.get(name, 0), line.quantity)
+                    rating.move(name, line.quantity)
 
     return move_by_tier
