@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from connectors.catalog.load import load_catalog, read_catalog
-from connectors.catalog.problem import CatalogProblem
 from connectors.catalog.schema import SCHEMA_NAME, schema_text
 from connectors.errors import Refused
 from streams.model.catalog import Catalog, pack_catalog, unpack_catalog, version_of
 from streams.rate.plan import compile_catalog
+from tests.connectors.catalog_mistakes import Mistake, check_told, read
 
 EXAMPLES = Path(__file__).parents[2] / "catalog"
 SOUND = """\
@@ -80,12 +80,6 @@ source_platforms:
     enrich:
       - {kind: number, field: called, region: CH}
 """
-
-
-def read(folder: Path, text: str | bytes) -> Catalog | list[CatalogProblem]:
-    data = text.encode() if isinstance(text, str) else text
-    (folder / "catalog.yaml").write_bytes(data)
-    return read_catalog(folder)
 
 
 # What is changed, the line it is told at (by its text), and what is told.
@@ -181,20 +175,9 @@ def test_the_sound_catalog_is_sound(tmp_path: Path) -> None:
     assert isinstance(read(tmp_path, SOUND), Catalog)
 
 
-@pytest.mark.parametrize(("old", "new", "where", "message"), BROKEN)
-def test_a_mistake_is_told_at_its_line(
-    tmp_path: Path, old: str, new: str, where: str | None, message: str
-) -> None:
-    assert SOUND.count(old) >= 1
-    text = SOUND.replace(old, new, 1)
-    problems = read(tmp_path, text)
-    assert isinstance(problems, list)
-    told = [problem for problem in problems if message in problem.message]
-    assert told, [str(problem) for problem in problems]
-    lines = text.splitlines()
-    assert all(problem.file == "catalog.yaml" for problem in problems)
-    if where is not None:
-        assert where in lines[told[0].line - 1], f"{told[0]}: {lines[told[0].line - 1]}"
+@pytest.mark.parametrize("mistake", BROKEN)
+def test_a_mistake_is_told_at_its_line(tmp_path: Path, mistake: Mistake) -> None:
+    check_told(tmp_path, SOUND, mistake)
 
 
 def test_offers_that_begin_together_or_overlap_are_told(tmp_path: Path) -> None:

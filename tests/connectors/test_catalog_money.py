@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.catalog.load import read_catalog
-from connectors.catalog.problem import CatalogProblem
 from streams.model.catalog import Catalog, pack_catalog, unpack_catalog
+from tests.connectors.catalog_mistakes import Mistake, check_told, read
 
 SOUND = """\
 tenant: shop
@@ -166,26 +165,12 @@ BROKEN = [
 ]  # fmt: skip
 
 
-def read(folder: Path, text: str) -> Catalog | list[CatalogProblem]:
-    (folder / "catalog.yaml").write_text(text)
-    return read_catalog(folder)
-
-
 def test_the_sound_catalog_is_sound_and_comes_back_from_its_bytes(tmp_path: Path) -> None:
     catalog = read(tmp_path, SOUND)
     assert isinstance(catalog, Catalog)
     assert unpack_catalog(pack_catalog(catalog)) == catalog
 
 
-@pytest.mark.parametrize(("old", "new", "where", "message"), BROKEN)
-def test_a_mistake_is_told_at_its_line(
-    tmp_path: Path, old: str, new: str, where: str, message: str
-) -> None:
-    assert SOUND.count(old) >= 1, old
-    text = SOUND.replace(old, new, 1)
-    problems = read(tmp_path, text)
-    assert isinstance(problems, list)
-    told = [problem for problem in problems if message in problem.message]
-    assert told, [str(problem) for problem in problems]
-    lines = text.splitlines()
-    assert where in lines[told[0].line - 1], f"{told[0]}: {lines[told[0].line - 1]}"
+@pytest.mark.parametrize("mistake", BROKEN)
+def test_a_mistake_is_told_at_its_line(tmp_path: Path, mistake: Mistake) -> None:
+    check_told(tmp_path, SOUND, mistake)
