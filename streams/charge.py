@@ -82,7 +82,7 @@ class Charging:
         self._plans = plans
         self._partitions = partitions
         self._partition = partition
-        self._commands = CommandBook(plans)
+        self._commands = CommandBook(plans, partition)
         self._folding = Folding(plans, partition, self.folded_at_once, partitions=partitions)
         self._periods: dict[str, Period] = {}
         self._guides = Guides(plans)

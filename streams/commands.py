@@ -55,8 +55,9 @@ def catalog_of(tenant: str, instant: Instant, state: State) -> str | None:
 class CommandBook:
     """Applies commands of one partition; `plans` are those of its charging core."""
 
-    def __init__(self, plans: Mapping[str, Plan]) -> None:
+    def __init__(self, plans: Mapping[str, Plan], partition: int) -> None:
         self._plans = plans
+        self._partition = partition
 
     def apply(self, command: Command, *, state: State, effects: Effects) -> None:
         """Apply a command that carries no usage; a known id does nothing."""
@@ -98,7 +99,7 @@ class CommandBook:
             case TopUp():
                 version = catalog_of(command.tenant, command.occurred_at, state)
                 plan = None if version is None else self._plans[version]
-                top_up(command, plan=plan, state=state, effects=effects)
+                top_up(command, plan=plan, partition=self._partition, state=state, effects=effects)
             case ActivateCatalog():
                 _activate(command, state)
             case PutPrices():

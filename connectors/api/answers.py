@@ -17,13 +17,20 @@ class LedgerPosition(Struct, frozen=True, kw_only=True):
 
 
 class BucketAnswer(Struct, frozen=True, kw_only=True):
-    """What an account holds of one resource in one period (empty: no bound); negative: it owes."""
+    """What an account holds of one resource in one period (empty: no bound); negative: it owes.
+
+    `id` names the grant or the wallet. Of several the lower `priority` burns first; `products` say
+    what it pays for, empty: for anything.
+    """
 
     resource: str
     period_start: str
     period_end: str
     granted: Decimal
     remaining: Decimal
+    id: str
+    priority: int
+    products: list[str]
 
 
 class TotalAnswer(Struct, frozen=True, kw_only=True):

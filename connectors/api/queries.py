@@ -26,7 +26,8 @@ SELECT ledger_partition, through, toUnixTimestamp64Milli(changed_at) AS changed_
     buckets.resource AS resources,
     arrayMap(at -> toUnixTimestamp64Micro(at), buckets.period_start) AS starts,
     arrayMap(at -> toUnixTimestamp64Micro(at), buckets.period_end) AS ends,
-    buckets.granted AS granted, buckets.remaining AS remaining
+    buckets.granted AS granted, buckets.remaining AS remaining, buckets.id AS ids,
+    buckets.priority AS priorities, buckets.products AS products
 FROM balances FINAL
 WHERE tenant = {tenant:String} AND account = {account:String} AND NOT is_deleted
 """
@@ -119,7 +120,7 @@ def balance_of(database: Database, tenant: str, account: str) -> BalanceAnswer |
 
 
 def _buckets(row: Mapping[str, Any]) -> list[BucketAnswer]:
-    columns = (row["resources"], row["starts"], row["ends"], row["granted"], row["remaining"])
+    names = ("resources", "starts", "ends", "granted", "remaining", "ids", "priorities", "products")
     return [
         BucketAnswer(
             resource=resource,
@@ -127,8 +128,13 @@ def _buckets(row: Mapping[str, Any]) -> list[BucketAnswer]:
             period_end=_time(end),
             granted=trimmed(granted),
             remaining=trimmed(remaining),
+            id=bucket,
+            priority=priority,
+            products=products,
         )
-        for resource, start, end, granted, remaining in zip(*columns, strict=True)
+        for resource, start, end, granted, remaining, bucket, priority, products in zip(
+            *(row[name] for name in names), strict=True
+        )
     ]
 
 

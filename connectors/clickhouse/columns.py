@@ -129,6 +129,11 @@ def lists(lengths: Iterable[int], values: Mapping[str, Column], prefix: str) -> 
     }
 
 
+def word_lists(values: Sequence[Sequence[str]]) -> Column:
+    """A column of arrays of text."""
+    return pa.array(values, pa.list_(pa.string()))
+
+
 def maps(values: Sequence[dict[str, Any]], kind: pa.DataType | None = None) -> Column:
     """A column of text → text, or text → another kind."""
     offsets = pa.array([0, *accumulate(map(len, values))], pa.int32())

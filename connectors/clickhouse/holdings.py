@@ -21,6 +21,7 @@ from connectors.clickhouse.columns import (
     strings,
     transposed,
     truths,
+    word_lists,
 )
 from connectors.clickhouse.steps import StoredStep
 from streams.state import Table
@@ -30,6 +31,7 @@ _KEPT = {
     int(Table.ACCUMULATORS): "accumulators",
     int(Table.COUNTERS): "counters",
 }
+_BUCKET_WIDTH = 8
 _decode = msgspec.msgpack.Decoder().decode
 
 
@@ -56,7 +58,8 @@ def newest_holdings(steps: Sequence[StoredStep]) -> dict[str, dict[tuple[int, by
 def balance_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:
     """Rows of `balances`."""
     buckets, thresholds, _due = _values_of(held, ([], [], 0))
-    resources, starts, ends, granted, remaining = transposed(flattened(buckets), 5)
+    told = [_with_id(bucket) for bucket in flattened(buckets)]
+    resources, starts, ends, granted, remaining, ids, priorities, products = transposed(told, 8)
     names, periods = transposed(flattened(thresholds), 2)
     bucket = {
         "resource": strings(resources),
@@ -64,6 +67,9 @@ def balance_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:
         "period_end": bounds(ends),
         "granted": decimals(granted, "balances.granted"),
         "remaining": decimals(remaining, "balances.remaining"),
+        "id": strings(ids),
+        "priority": integers(priorities),
+        "products": word_lists(products),
     }
     return {
         **_keys_of(held, ("tenant", "account")),
@@ -74,6 +80,11 @@ def balance_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:
             "thresholds",
         ),
     }
+
+
+def _with_id(bucket: Sequence[Any]) -> Sequence[Any]:
+    """A bucket as it is written now; those of earlier engines had no id."""
+    return (*bucket, "", 0, ()) if len(bucket) < _BUCKET_WIDTH else bucket
 
 
 def accumulator_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:

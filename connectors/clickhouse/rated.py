@@ -73,11 +73,13 @@ def _posting_columns(postings: Sequence[Sequence[Any]]) -> Columns:
 
 
 def _change_columns(changes: Sequence[Sequence[Any]]) -> Columns:
-    resources, starts, before, after = transposed(flattened(changes), 4)
+    resources, starts, before, after, buckets, holders = transposed(flattened(changes), 6)
     values = {
         "resource": strings(resources),
         "period_start": bounds(starts),
         "before": decimals(before, "changes.before"),
         "after": decimals(after, "changes.after"),
+        "bucket": strings(buckets),
+        "account": strings(holders),
     }
     return lists(map(len, changes), values, "changes")

@@ -24,6 +24,7 @@ from connectors.clickhouse.columns import (
     transposed,
 )
 from connectors.errors import Refused
+from connectors.kafka.charge_forms import CHARGE_WIDTHS
 from connectors.kafka.codec import LEDGER_V1
 from connectors.kafka.packed import packed_type
 from streams.model.account import Account, Service
@@ -71,30 +72,44 @@ class Frame(Struct, frozen=True, array_like=True):
         Details of lines are still msgpack, unchecked: `packed_maps` reads them.
         """
         try:
-            rows: list[tuple[Any, ...]] = _decode_rows(self.rated)
+            rows: list[tuple[Any, ...]] = _DECODERS[0](self.rated)
             return rows
-        except msgspec.MsgspecError:
-            return self._older_rows()
-
-    def _older_rows(self) -> list[tuple[Any, ...]]:
-        """Those that were written before charges told tax and cost."""
-        try:
-            return [(*row, *_NOT_TOLD) for row in _decode_older_rows(self.rated)]
         except msgspec.MsgspecError as error:
-            raise Refused(f"ledger: charges of {len(self.rated)} bytes: {error}") from error
+            return self._older_rows(error)
+
+    def _older_rows(self, problem: msgspec.MsgspecError) -> list[tuple[Any, ...]]:
+        """Those that an earlier engine wrote, as it would write them now."""
+        for decode in _DECODERS[1:]:
+            try:
+                rows = decode(self.rated)
+            except msgspec.MsgspecError:
+                continue
+            return [_as_now(row) for row in rows]
+        raise Refused(f"ledger: charges of {len(self.rated)} bytes: {problem}") from problem
 
 
 _decode = msgspec.msgpack.Decoder(Frame).decode
 _UNREAD: Final = frozenset({"detail"})
 """Lines repeat their details many times: each is read once a batch, by `packed_maps`."""
-_decode_rows = msgspec.msgpack.Decoder(
-    list[packed_type(RatedUsage, unread=_UNREAD)]  # type: ignore[misc]
-).decode
-_decode_older_rows = msgspec.msgpack.Decoder(
-    list[packed_type(RatedUsage, is_older=True, unread=_UNREAD)]  # type: ignore[misc]
-).decode
+_DECODERS: Final = tuple(
+    msgspec.msgpack.Decoder(
+        list[packed_type(RatedUsage, widths=widths, unread=_UNREAD)]  # type: ignore[misc]
+    ).decode
+    for widths in CHARGE_WIDTHS
+)
 _NOT_TOLD: Final = (0, None)
 """Tax and cost of a charge that says neither."""
+_OWN_MONEY: Final = ("", "")
+"""Bucket and holder of a change that names none."""
+_CHANGES: Final = RatedUsage.__struct_fields__.index("changes")
+_TAX: Final = RatedUsage.__struct_fields__.index("tax")
+
+
+def _as_now(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    changes = tuple((*change, *_OWN_MONEY) for change in row[_CHANGES])
+    told = row[_TAX:] or _NOT_TOLD
+    return (*row[:_CHANGES], changes, *row[_CHANGES + 1 : _TAX], *told)
+
 
 _SHORT_LIST: Final = 0x90
 _LIST_LENGTH_BYTES: Final = {0xDC: 2, 0xDD: 4}

@@ -1,15 +1,16 @@
 """What leaves the ledger for readers outside: alerts, charges, and records that end without one."""
 
 from collections.abc import Iterator, Mapping
-from typing import cast
+from typing import Final, cast
 
 import msgspec
 
 from connectors.errors import Refused
 from connectors.kafka.avro import AvroCodec
+from connectors.kafka.charge_forms import CHARGE_WIDTHS
 from connectors.kafka.codec import LEDGER_V1, encode_record, position_key
 from connectors.kafka.ledger import ValidRecord
-from connectors.kafka.packed import packed_type
+from connectors.kafka.packed import NOW, Widths, packed_type
 from connectors.kafka.rated_avro import encode_rated_row
 from connectors.kafka.topics import Topic
 from connectors.kafka.transactions import OutgoingMessage
@@ -49,14 +50,19 @@ class OutgoingStep(msgspec.Struct, frozen=True, array_like=True):
     alerts: tuple[Alert, ...] = ()
 
 
-class _OlderStep(OutgoingStep, frozen=True, array_like=True):
-    """One whose charges were written before they told tax and cost."""
+def _step_of(widths: Widths) -> type[OutgoingStep]:
+    """The step as it is where charges were written with these widths."""
 
-    rated: list[packed_type(RatedUsage, is_older=True)] = []  # type: ignore[valid-type]
+    class Step(OutgoingStep, frozen=True, array_like=True):
+        rated: list[packed_type(RatedUsage, widths=widths)] = []  # type: ignore[valid-type]
+
+    return Step
 
 
-_decode = msgspec.msgpack.Decoder(OutgoingStep).decode
-_decode_older = msgspec.msgpack.Decoder(_OlderStep).decode
+_DECODERS: Final = tuple(
+    msgspec.msgpack.Decoder(OutgoingStep if widths is NOW else _step_of(widths)).decode
+    for widths in CHARGE_WIDTHS
+)
 
 
 def decode_outgoing(message: bytes) -> OutgoingStep:
@@ -64,13 +70,16 @@ def decode_outgoing(message: bytes) -> OutgoingStep:
     if not message or message[0] != LEDGER_V1:
         raise Refused(f"ledger: unknown format {message[:1]!r} of {len(message)} bytes")
     packed = memoryview(message)[1:]
-    try:
+    problem: msgspec.MsgspecError | None = None
+    for decode in _DECODERS:
         try:
-            return _decode(packed)
-        except msgspec.ValidationError:
-            return _decode_older(packed)
-    except msgspec.MsgspecError as error:
-        raise Refused(f"ledger: message of {len(message)} bytes: {error}") from error
+            return decode(packed)
+        except msgspec.ValidationError as error:
+            problem = problem or error
+        except msgspec.MsgspecError as error:
+            problem = error
+            break
+    raise Refused(f"ledger: message of {len(message)} bytes: {problem}") from problem
 
 
 def outgoing_messages(valid: ValidRecord, codec: AvroCodec) -> Iterator[OutgoingMessage]:

@@ -89,7 +89,7 @@ def encode_rated_row(row: Sequence[Any]) -> bytes:
             _items(
                 [
                     word(resource) + number(start) + _amount(before) + _amount(after)
-                    for resource, start, before, after in changes
+                    for resource, start, before, after, *_ in changes
                 ]
             ),
             word(catalog_version),

@@ -30,12 +30,16 @@ def balance(
     if as_json:
         print_json(found)
         return
-    table = Table("resource", "from", "until", title=f"{account} of {tenant}", title_justify="left")
+    table = Table(
+        "resource", "bucket", "from", "until", title=f"{account} of {tenant}", title_justify="left"
+    )
     table.add_column("granted", justify="right")
     table.add_column("remaining", justify="right")
     for bucket in found.buckets:
         period = (bucket.period_start, bucket.period_end)
-        table.add_row(bucket.resource, *period, f"{bucket.granted:f}", f"{bucket.remaining:f}")
+        table.add_row(
+            bucket.resource, bucket.id, *period, f"{bucket.granted:f}", f"{bucket.remaining:f}"
+        )
     console.print(table)
     for total in found.totals:
         span = f"from {total.period_start} until {total.period_end}"

@@ -23,7 +23,7 @@ _NESTED = re.compile(
     r"^    (\w+) Nested\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\),?$", re.MULTILINE
 )
 _ALTER = re.compile(r"^ALTER TABLE (\w+)\n(.*?);$", re.MULTILINE | re.DOTALL)
-_ADDED = re.compile(r"^    ADD COLUMN IF NOT EXISTS (\w+) (.+?),?$", re.MULTILINE)
+_ADDED = re.compile(r"^    ADD COLUMN IF NOT EXISTS ([\w.]+) (.+?),?$", re.MULTILINE)
 _NEW_KEY = re.compile(r"MODIFY ORDER BY \((.*?)\)$", re.DOTALL | re.MULTILINE)
 _PART = re.compile(r"(\w+) ((?:[A-Z]\w+)(?:\([^()]*(?:\([^()]*\)[^()]*)*\))?)")
 _KEY = re.compile(

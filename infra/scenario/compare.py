@@ -10,6 +10,7 @@ from connectors.catalog.resolution.dates import instant_at
 from infra.scenario.form import BalanceForm, ChargeForm, ThenForm, TotalForm
 from infra.scenario.outcome import Outcome
 from infra.scenario.sums import compare_sum
+from streams.due.movement import is_movement
 from streams.model.instant import Instant, instant_of, month_of
 from streams.model.rated import RatedUsage
 
@@ -18,7 +19,11 @@ def differences(then: ThenForm, found: Outcome) -> list[str]:
     """All that is not as expected, in the order of `then`; empty: the scenario holds."""
     told: list[str] = []
     if then.charges is not None:
-        told += _compare_charges(then.charges, found.charges)
+        priced = [each for each in found.charges if not is_movement(each)]
+        told += _compare_charges("charges", then.charges, priced)
+    if then.movements is not None:
+        moved = [each for each in found.charges if is_movement(each)]
+        told += _compare_charges("movements", then.movements, moved)
     told += _lists(
         "verdicts",
         [f"{each.id} {each.verdict} {each.code}".rstrip() for each in then.verdicts],
@@ -39,14 +44,14 @@ def differences(then: ThenForm, found: Outcome) -> list[str]:
     return told
 
 
-def _compare_charges(expected: Sequence[ChargeForm], found: Sequence[RatedUsage]) -> list[str]:
-    told = _lists(
-        "charges", [each.id for each in expected], [each.record.event_id for each in found]
-    )
+def _compare_charges(
+    kind: str, expected: Sequence[ChargeForm], found: Sequence[RatedUsage]
+) -> list[str]:
+    told = _lists(kind, [each.id for each in expected], [each.record.event_id for each in found])
     if told:
         return told
     for charge, rated in zip(expected, found, strict=True):
-        what = f"charge {charge.id}"
+        what = f"{kind[:-1]} {charge.id}"
         told += _fields(what, charge, rated, skip=("id", "lines", "postings"))
         if charge.lines is not None:
             told += _pairwise(f"{what} lines", charge.lines, rated.lines)
@@ -96,10 +101,16 @@ def _compare_balance(balance: BalanceForm, found: Outcome) -> list[str]:
     what = f"balance of {balance.account} in {balance.resource}"
     held = found.balances.get(balance.account)
     is_meant = _spans_meant(balance, found)
-    for bucket in held.buckets if held else ():
-        if bucket.resource == balance.resource and is_meant(bucket.start, bucket.end):
-            return _number(what, balance.remaining, bucket.remaining)
-    return [] if balance.remaining == 0 else [f"{what}: expected {balance.remaining}, found none"]
+    found_there = [
+        Decimal(bucket.remaining)
+        for bucket in (held.buckets if held else ())
+        if bucket.resource == balance.resource
+        and is_meant(bucket.start, bucket.end)
+        and balance.bucket in (None, bucket.id)
+    ]
+    if not found_there and balance.remaining:
+        return [f"{what}: expected {balance.remaining}, found none"]
+    return _number(what, balance.remaining, sum(found_there, Decimal(0)))
 
 
 def _compare_total(total: TotalForm, found: Outcome) -> list[str]:

@@ -174,11 +174,15 @@ class AlertForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class BalanceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an account has left of a resource; `month`, or an instant `at`, for allowances."""
+    """What an account has left of a resource: all of it, or what fits the other words.
+
+    `month`, or an instant `at`, is for allowances, `bucket` the id of a grant or a wallet.
+    """
 
     account: str
     resource: str
     remaining: Decimal
+    bucket: str | None = None
     month: Month | None = None
     at: Time | None = None
 
@@ -226,13 +230,15 @@ class SumForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ThenForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What must have come out. `charges`, `alerts` and `verdicts` are complete, in order.
+    """What must have come out. `charges`, `movements`, `alerts`, `verdicts` are complete, in order.
 
-    `charges` and `alerts` that are left out are not compared; `verdicts` left out means that
-    nothing was refused.
+    `charges` are what was priced, `movements` what changed balances without usage: grants,
+    top-ups, expiry. Of them and of `alerts`, what is left out is not compared; `verdicts` left out
+    means that nothing was refused.
     """
 
     charges: tuple[ChargeForm, ...] | None = None
+    movements: tuple[ChargeForm, ...] | None = None
     verdicts: tuple[VerdictForm, ...] = ()
     alerts: tuple[AlertForm, ...] | None = None
     balances: tuple[BalanceForm, ...] = ()

@@ -8,7 +8,7 @@ from typing import Any
 from connectors.clickhouse.client import Database
 from infra.scenario.outcome import Outcome, Refused
 from streams.model.account import Accumulators, Balances, Bucket
-from streams.model.rated import Alert, ChargeLine, Posting, RatedUsage
+from streams.model.rated import Alert, BalanceChange, ChargeLine, Posting, RatedUsage
 from streams.model.usage import SourcePosition, UsageRecord
 
 PROBE = "probe-"
@@ -29,13 +29,16 @@ _RATED = """
 SELECT event_id, account, product, currency, amount, zone, band, tax, cost,
     topic_id, source_partition, source_offset, source_index,
     lines.rule, lines.price, lines.unit, lines.quantity, lines.unit_amount, lines.amount,
-    lines.detail, postings.ledger_account, postings.resource, postings.amount
+    lines.detail, postings.ledger_account, postings.resource, postings.amount,
+    changes.resource, arrayMap(x -> toUnixTimestamp64Micro(x), changes.period_start),
+    changes.before, changes.after, changes.bucket, changes.account
 FROM rated FINAL WHERE tenant = {tenant:String}
 ORDER BY source_partition, source_offset, source_index, part
 """
 _BALANCES = """
 SELECT account, buckets.resource, arrayMap(x -> toUnixTimestamp64Micro(x), buckets.period_start),
-    arrayMap(x -> toUnixTimestamp64Micro(x), buckets.period_end), buckets.granted, buckets.remaining
+    arrayMap(x -> toUnixTimestamp64Micro(x), buckets.period_end), buckets.granted,
+    buckets.remaining, buckets.id, buckets.priority, buckets.products
 FROM balances FINAL WHERE tenant = {tenant:String}
 """
 _TOTALS = """
@@ -115,6 +118,7 @@ def _rated(row: tuple[Any, ...]) -> RatedUsage:
     position = SourcePosition(*row[9:13])
     lines = tuple(ChargeLine(*line) for line in zip(*row[13:20], strict=True))
     postings = tuple(Posting(*leg) for leg in zip(*row[20:23], strict=True))
+    changes = tuple(BalanceChange(*change) for change in zip(*row[23:29], strict=True))
     return RatedUsage(
         record=UsageRecord(
             b"", "", "", event_id, 0, position.offset, position.index, "", "", "", 0, 0, (), {}
@@ -131,7 +135,7 @@ def _rated(row: tuple[Any, ...]) -> RatedUsage:
         band=band,
         lines=lines,
         postings=postings,
-        changes=(),
+        changes=changes,
         catalog_version="",
         tax=tax,
         cost=cost,

@@ -14,7 +14,9 @@ from streams.model.rated import Posting, RatedUsage
 from streams.state import State, Table
 
 ACCOUNT: Final = "account"
-"""The one ledger account that is no counter: what the customer holds or owes."""
+"""The ledger account that is no counter: what the customer holds or owes."""
+OF_ANOTHER: Final = f"{ACCOUNT}:"
+"""What the ledger account begins with where another account of the root holds it."""
 _COUNTERS: Final = Table.COUNTERS
 
 Sums = dict[tuple[str, str, str], Quantity]
@@ -40,7 +42,7 @@ def post_counters(tenant: str, postings: Iterable[Posting], state: State) -> Non
 def _sum(tenant: str, postings: Iterable[Posting], sums: Sums) -> None:
     for posting in postings:
         name = posting.ledger_account
-        if name != ACCOUNT:
+        if name != ACCOUNT and not name.startswith(OF_ANOTHER):
             key = (tenant, name, posting.resource)
             held = sums.get(key)
             sums[key] = posting.amount if held is None else added(held, posting.amount)

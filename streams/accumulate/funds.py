@@ -59,7 +59,7 @@ def _bear(rating: Rating, amount: Decimal, currency: str) -> Reject | None:
         amount = _subtract(amount, over)
         after = _subtract(before, amount)
     if amount:
-        rating.buckets[place] = Bucket(currency, bucket.start, bucket.end, bucket.granted, after)
+        rating.buckets[place] = bucket.left_with(after)
         rating.changes.append(BalanceChange(currency, bucket.start, before, after))
         rating.postings.append(Posting("account", currency, CONTEXT.minus(amount)))
     return None

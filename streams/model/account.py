@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from streams.model.instant import BEGINNING, FOREVER, Instant
 from streams.model.money import Currency, Quantity
@@ -63,6 +64,10 @@ class Bucket(Struct, frozen=True, array_like=True, gc=False):
 
     `resource` is a currency or an allowance of the catalog. `remaining` falls by use; for money of
     a postpaid account it is negative by what is owed. `granted` is what was put in.
+
+    `id` names the grant or the wallet that it came by; it is empty for the account's own money and
+    for what a price plan grants for each period. Of several the lower `priority` burns first, then
+    what ends first, then what began first. `products` narrow what it pays for, empty means any.
     """
 
     resource: str
@@ -70,6 +75,15 @@ class Bucket(Struct, frozen=True, array_like=True, gc=False):
     end: Instant
     granted: Quantity
     remaining: Quantity
+    id: str = ""
+    priority: int = 0
+    products: tuple[str, ...] = ()
+
+    def left_with(self, remaining: Quantity) -> "Bucket":
+        """The bucket after a use, or after some of it was given back."""
+        if self.id or self.priority or self.products:
+            return replace(self, remaining=remaining)
+        return Bucket(self.resource, self.start, self.end, self.granted, remaining)
 
 
 class Balances(Struct, frozen=True, array_like=True):

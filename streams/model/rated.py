@@ -29,8 +29,9 @@ class ChargeLine(Struct, frozen=True, array_like=True, gc=False):
 class Posting(Struct, frozen=True, array_like=True, gc=False):
     """One leg of a charge. The legs of one record sum to zero for every resource.
 
-    `ledger_account` is `account` (what the customer holds or owes), or a counter-account of the
-    partition: `revenue`, `overrun`, `allowance_liability`, `rounding`, `funding`, `in_transit`, …
+    `ledger_account` is `account` (what the customer holds or owes; `account:<id>` where another
+    account of the root holds it), or a counter-account of the partition: `revenue`, `overrun`,
+    `allowance_liability`, `rounding`, `funding`, `in_transit`, …
     """
 
     ledger_account: str
@@ -39,12 +40,17 @@ class Posting(Struct, frozen=True, array_like=True, gc=False):
 
 
 class BalanceChange(Struct, frozen=True, array_like=True, gc=False):
-    """One resource of the account before and after the record."""
+    """One bucket before and after the record.
+
+    `bucket` is its id, `account` who holds it where that is not the account that is charged.
+    """
 
     resource: str
     period_start: Instant
     before: Quantity
     after: Quantity
+    bucket: str = ""
+    account: str = ""
 
 
 class RatedUsage(Struct, frozen=True, array_like=True):

@@ -1,6 +1,5 @@
 """What a record may burn, and what that does to the account's buckets."""
 
-from streams.model.account import Bucket
 from streams.model.catalog import Allowance
 from streams.model.money import Quantity
 from streams.model.rated import BalanceChange, Posting
@@ -35,9 +34,10 @@ def burns_of(
 def post_burned(rating: Rating, resource: str, left: Quantity, place: int) -> None:
     """The bucket holds `left` from now on; what is gone is no longer owed to the customer."""
     bucket = rating.buckets[place]
-    start, burned = bucket.start, bucket.remaining - left
-    rating.changes.append(BalanceChange(resource, start, rating.opening_of(bucket), left))
-    rating.buckets[place] = Bucket(resource, start, bucket.end, bucket.granted, left)
+    burned = bucket.remaining - left
+    before = rating.opening_of(bucket)
+    rating.changes.append(BalanceChange(resource, bucket.start, before, left, bucket.id))
+    rating.buckets[place] = bucket.left_with(left)
     rating.postings += (
         Posting("account", resource, -burned),
         Posting("allowance_liability", resource, burned),

@@ -178,10 +178,10 @@ def _postings(charges: Sequence[RatedUsage]) -> tuple[Posting, ...]:
 
 def _changes(charges: Sequence[RatedUsage]) -> tuple[BalanceChange, ...]:
     """Each resource before the first and after the last."""
-    found: dict[tuple[str, int], BalanceChange] = {}
+    found: dict[tuple[str, int, str, str], BalanceChange] = {}
     for charge in charges:
         for change in charge.changes:
-            key = (change.resource, change.period_start)
+            key = (change.resource, change.period_start, change.bucket, change.account)
             known = found.get(key)
             before = change.before if known is None else known.before
             found[key] = replace(change, before=before)

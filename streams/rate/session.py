@@ -172,8 +172,8 @@ def _give_back(rating: Rating, resource: str, start: Instant, *, quantity: Quant
     for place, bucket in enumerate(rating.buckets):
         if bucket.resource == resource and bucket.start == start:
             before, after = bucket.remaining, added(bucket.remaining, quantity)
-            rating.buckets[place] = Bucket(resource, start, bucket.end, bucket.granted, after)
-            rating.changes.append(BalanceChange(resource, start, before, after))
+            rating.buckets[place] = bucket.left_with(after)
+            rating.changes.append(BalanceChange(resource, start, before, after, bucket.id))
             rating.postings += (
                 Posting("account", resource, quantity),
                 Posting("allowance_liability", resource, minus(quantity)),

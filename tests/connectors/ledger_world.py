@@ -21,7 +21,9 @@ from connectors.kafka.codec import (
 )
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
+from streams.accumulate.top_up import TOP_UP
 from streams.due.made import made_position, make_record
+from streams.due.movement import Holder, Movement
 from streams.model.account import Account, Accumulators, Balances, Bucket
 from streams.model.command import Tick, TopUp
 from streams.model.instant import BEGINNING, FOREVER, HOUR, Period
@@ -99,9 +101,9 @@ class World:
     def _charge(
         self, partition: int, inner: list[tuple[UsageRecord, str]], at: int, top_up: TopUp
     ) -> None:
-        rated: list[RatedUsage] = []
+        rated: list[RatedUsage] = [self._topped_up(top_up, partition)]
         verdicts: list[RecordVerdict] = []
-        origins: tuple[list[int], list[int]] = ([], [])
+        origins: tuple[list[int], list[int]] = ([0], [])
         touched = {top_up.account}
         delta: dict[bytes, bytes] = {}
         for ordinal, (record, kind) in enumerate(inner, start=1):
@@ -126,7 +128,7 @@ class World:
             delta=tuple(delta.items()),
             rated=tuple(rated),
             verdicts=tuple(verdicts),
-            counts={"records": len(inner), "charged": len(rated)},
+            counts={"records": len(inner), "made": 1, "charged": len(rated) - 1},
             origins=(tuple(origins[0]), tuple(origins[1])),
         )
 
@@ -263,6 +265,15 @@ class World:
         self.money[account] += amount
         self.counters[partition, "funding"] -= amount
         return command
+
+    def _topped_up(self, command: TopUp, partition: int) -> RatedUsage:
+        """The movement; it has been added to the account's money before."""
+        after = self.money[command.account]
+        movement = Movement(TOP_UP, command.command_id, command.occurred_at)
+        bucket = Bucket("USD", BEGINNING, FOREVER, Decimal(0), after)
+        movement.move(bucket, after, against="funding", before=after - command.amount)
+        holder = Holder(TENANT, command.account, command.root, "USD")
+        return movement.charge(holder, version="v1", partition=partition)
 
     def _put_holdings(self, partition: int, touched: set[str], delta: dict[bytes, bytes]) -> None:
         for account in sorted(touched):

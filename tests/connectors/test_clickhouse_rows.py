@@ -139,9 +139,13 @@ def test_charges_of_before_tax_and_cost_are_read(database: Database) -> None:
     """A ledger keeps what an earlier version wrote: charges without their last two fields."""
     made = step(rated=(charge(),))
     (row,) = made.frame.charge_rows()
-    older = msgspec.Raw(msgspec.msgpack.encode([row[:-2]]))
+    at = RatedUsage.__struct_fields__.index("changes")
+    changes = [change[:4] for change in row[at]]
+    older = msgspec.Raw(msgspec.msgpack.encode([(*row[:at], changes, *row[at + 1 : -2])]))
     store(database, [replace(made, frame=msgspec.structs.replace(made.frame, rated=older))])
-    assert database.query("SELECT tax, cost, amount FROM rated") == [(0, None, MOST)]
+    assert database.query("SELECT tax, cost, amount, changes.bucket FROM rated") == [
+        (0, None, MOST, [""])
+    ]
 
 
 def test_details_that_repeat_are_read_once_and_stand_everywhere() -> None:

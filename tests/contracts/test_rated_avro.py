@@ -59,12 +59,16 @@ def test_both_writers_write_the_same_bytes(value: RatedUsage) -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(rated)
-def test_charges_of_before_tax_and_cost_are_written_too(value: RatedUsage) -> None:
+@given(rated, st.sampled_from((None, -2)))
+def test_charges_of_earlier_engines_are_written_too(value: RatedUsage, until: int | None) -> None:
+    """Before changes told their bucket; before charges told tax and cost."""
     record = LedgerRecord(1, "step", 4, b"owner", 2, (7, 3), rated=(value,))
     older = msgspec.msgpack.decode(encode_ledger(record)[1:])
     place = LedgerRecord.__struct_fields__.index("rated")
-    older[place] = [charge[:-2] for charge in older[place]]
+    at = RatedUsage.__struct_fields__.index("changes")
+    for charge in older[place]:
+        charge[at] = [change[:4] for change in charge[at]]
+    older[place] = [charge[:until] for charge in older[place]]
     message = encode_ledger(record)[:1] + msgspec.msgpack.encode(older)
     (row,) = decode_outgoing(message).rated
     (whole,) = decode_outgoing(encode_ledger(record)).rated

@@ -5,6 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from streams.accumulate.top_up import TOP_UP
 from streams.charge import Charging
 from streams.memory import MemoryState
 from streams.model.billing_period import PERIOD_UNITS, BillingPeriod
@@ -197,7 +198,7 @@ def commands(catalog: Catalog, version: str, *, wallet: Decimal) -> list[Command
 
 
 class World:
-    """One partition in memory."""
+    """One partition in memory; `effects` leave out the money that it was set up with."""
 
     def __init__(self, catalog: Catalog, *, wallet: Decimal = Decimal(20)) -> None:
         plan = compile_catalog(catalog)
@@ -206,6 +207,8 @@ class World:
         self.effects = Effects()
         for command in commands(catalog, plan.version, wallet=wallet):
             self.apply(command)
+        charged = self.effects.rated
+        charged[:] = [each for each in charged if each.record.usage_type != TOP_UP]
 
     def totals(self, account: str) -> tuple[tuple[str, Instant, Instant, Quantity], ...]:
         """The running totals of an account."""

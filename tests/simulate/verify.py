@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from connectors.kafka.codec import decode_refused
+from streams.accumulate.top_up import TOP_UP
 from streams.due.commission import COMMISSION
 from streams.model.account import Balances
 from streams.model.commission import partner_total
@@ -153,6 +154,7 @@ def _check_balances(world: World, folds: dict[int, Folded]) -> list[str]:
     """Wallet = top-ups − charges, with what went to overrun back on it; postings sum to zero."""
     problems = []
     spent: dict[str, Decimal] = defaultdict(Decimal)
+    funded: dict[str, Decimal] = defaultdict(Decimal)
     for folded in folds.values():
         for offset, record in folded.records:
             for rated in record.rated:
@@ -160,7 +162,8 @@ def _check_balances(world: World, folds: dict[int, Folded]) -> list[str]:
                 for posting in rated.postings:
                     sums[posting.resource] += posting.amount
                     if posting.ledger_account == "account":
-                        spent[rated.account] += posting.amount
+                        moved = funded if rated.record.usage_type == TOP_UP else spent
+                        moved[rated.account] += posting.amount
                 if any(sums.values()):
                     problems.append(f"ledger {offset}: postings of {rated.position} sum to {sums}")
     for account, topped_up in world.load.top_ups.items():
@@ -172,9 +175,10 @@ def _check_balances(world: World, folds: dict[int, Folded]) -> list[str]:
         ]
         balances: Balances = held[0] if held else Balances()
         remaining = sum((Decimal(b.remaining) for b in balances.buckets), Decimal(0))
-        if remaining != topped_up + spent[account] and remaining != topped_up - spent[account]:
+        if funded[account] != topped_up or remaining != topped_up + spent[account]:
             problems.append(
-                f"{account}: holds {remaining}, topped up {topped_up}, postings {spent[account]}"
+                f"{account}: holds {remaining}, topped up {topped_up}, {funded[account]} of it"
+                f" posted, spent {spent[account]}"
             )
     return problems
 

@@ -13,6 +13,7 @@ from connectors.clickhouse.audit.cut import Cut
 from connectors.clickhouse.audit.finding import Finding, shown
 from connectors.clickhouse.client import Database
 from streams.model.money import ZERO
+from streams.model.usage import MADE
 
 _AT: Final = "ledger_partition = {partition:UInt32} AND ledger_offset <= {end:Int64}"
 
@@ -33,22 +34,27 @@ ORDER BY ledger_offset, ledger_index
 _BORNE: Final = """
     arraySum(arrayMap(
         (who, what, much) -> if(what = currency
-            AND who IN ('account', 'overrun', 'write_off'), much, toDecimal128(0, 12)),
+            AND (who IN ('account', 'overrun', 'write_off') OR startsWith(who, 'account:')),
+            much, toDecimal128(0, 12)),
         postings.ledger_account, postings.resource, postings.amount))
 """
+# What moves a balance and prices nothing asks nobody for an amount.
 _NOT_BORNE: Final = f"""
 SELECT account, ledger_offset, ledger_index, amount, {_BORNE} AS borne, amount + borne AS off
-FROM rated FINAL WHERE {_AT} AND off != 0
+FROM rated FINAL WHERE {_AT} AND off != 0 AND NOT (topic_id = '{MADE}' AND empty(lines.rule))
 ORDER BY ledger_offset, ledger_index
 """
 _WRONG_CHANGE: Final = f"""
-SELECT tenant, account, ledger_offset, ledger_index, change.1 AS resource, sum(change.2) AS off
+SELECT tenant, account, ledger_offset, ledger_index, change.1 AS resource, change.2 AS holder,
+    sum(change.3) AS off
 FROM (SELECT * FROM rated FINAL WHERE {_AT}) AS rated
 ARRAY JOIN arrayConcat(
-    arrayMap((what, was, is) -> (what, is - was), changes.resource, changes.before, changes.after),
-    arrayMap((who, what, much) -> (what, if(who = 'account', -much, toDecimal128(0, 12))),
-        postings.ledger_account, postings.resource, postings.amount)) AS change
-GROUP BY tenant, account, ledger_offset, ledger_index, resource
+    arrayMap((what, who, was, is) -> (what, who, is - was),
+        changes.resource, changes.account, changes.before, changes.after),
+    arrayMap(leg -> (leg.2, substring(leg.1, 9), -leg.3),
+        arrayFilter(leg -> leg.1 = 'account' OR startsWith(leg.1, 'account:'),
+            arrayZip(postings.ledger_account, postings.resource, postings.amount)))) AS change
+GROUP BY tenant, account, ledger_offset, ledger_index, resource, holder
 HAVING off != 0
 ORDER BY ledger_offset, ledger_index
 """
@@ -82,44 +88,24 @@ HAVING off != 0 OR miscounted != 0 OR arrayExists(x -> x != 0, mapValues(quantit
 ORDER BY {_GROUP}
 """
 
-# Top-ups as they took effect: the first of each command id, without those that failed. A request
-# that fails leaves no trace; one that took effect stands at its ledger offset.
-_TOP_UPS: Final = """
-SELECT tenant, account, any(currency) AS resource, any(amount) AS amount,
-    min((charging_offset, charging_index, ledger_offset)) AS at
-FROM commands FINAL
-WHERE kind = 'TopUp' AND charging_partition = {partition:UInt32}
-    AND (ledger_offset > 0 OR (charging_offset, charging_index) NOT IN (
-        SELECT source_offset, source_index FROM verdicts FINAL
-        WHERE topic_id = 'charging' AND source_partition = {partition:Int32}))
-GROUP BY tenant, account, command_id
+# Each holder with the ledger offset it is as of.
+_ACCOUNTS: Final = """
+SELECT tenant, account, toInt64(through) AS until, 1 AS known FROM balances FINAL
+WHERE ledger_partition = {partition:UInt32}
 """
-# Each holder with the ledger offset it is as of, and the input of `charging` that this covers.
-_AS_OF: Final = """
-SELECT h.*, s.written_offset AS written_offset, s.written_index AS written_index, 1 AS known
-FROM {holders} AS h
-LEFT JOIN (
-    SELECT ledger_offset, written_offset, written_index FROM steps FINAL
-    WHERE ledger_partition = {{partition:UInt32}}
-) AS s ON s.ledger_offset = h.until
+_COUNTERS: Final = """
+SELECT tenant, ledger_account, resource, toInt64(through) AS until, 1 AS known
+FROM counters FINAL WHERE ledger_partition = {partition:UInt32}
 """
-_ACCOUNTS: Final = _AS_OF.format(
-    holders="""(SELECT tenant, account, toInt64(through) AS until FROM balances FINAL
-        WHERE ledger_partition = {partition:UInt32})"""
-)
-_COUNTERS: Final = _AS_OF.format(
-    holders="""(SELECT tenant, ledger_account, resource, toInt64(through) AS until
-        FROM counters FINAL WHERE ledger_partition = {partition:UInt32})"""
-)
 _POSTED: Final = """
-SELECT tenant, account, ledger_offset, posting.1 AS ledger_account, posting.2 AS resource,
-    posting.3 AS amount
-FROM (SELECT * FROM rated FINAL WHERE ledger_partition = {partition:UInt32})
+SELECT tenant,
+    if(startsWith(posting.1, 'account:'), substring(posting.1, 9), rated.account) AS account,
+    ledger_offset, if(startsWith(posting.1, 'account:'), 'account', posting.1) AS ledger_account,
+    posting.2 AS resource, posting.3 AS amount
+FROM (SELECT * FROM rated FINAL WHERE ledger_partition = {partition:UInt32}) AS rated
 ARRAY JOIN arrayZip(postings.ledger_account, postings.resource, postings.amount) AS posting
 """
 _WITHIN: Final = "ledger_offset <= if(h.known = 1, h.until, {end:Int64})"
-_COVERED: Final = """h.known = 0 OR if(
-    at.3 > 0, toInt64(at.3) <= h.until, (at.1, at.2) <= (h.written_offset, h.written_index))"""
 _WRONG_BALANCE: Final = f"""
 SELECT tenant, account, resource, sum(amount) AS off FROM (
     SELECT tenant, account, bucket.1 AS resource, bucket.2 AS amount FROM balances FINAL
@@ -129,10 +115,6 @@ SELECT tenant, account, resource, sum(amount) AS off FROM (
     SELECT tenant, account, p.resource, -p.amount
     FROM ({_POSTED}) AS p LEFT JOIN ({_ACCOUNTS}) AS h USING (tenant, account)
     WHERE ledger_account = 'account' AND {_WITHIN}
-    UNION ALL
-    SELECT tenant, account, t.resource, -t.amount
-    FROM ({_TOP_UPS}) AS t INNER JOIN ({_ACCOUNTS}) AS h USING (tenant, account)
-    WHERE {_COVERED}
 )
 GROUP BY tenant, account, resource HAVING off != 0 ORDER BY tenant, account, resource
 """
@@ -144,11 +126,6 @@ SELECT tenant, ledger_account, resource, sum(amount) AS off FROM (
     SELECT tenant, ledger_account, resource, -p.amount
     FROM ({_POSTED}) AS p LEFT JOIN ({_COUNTERS}) AS h USING (tenant, ledger_account, resource)
     WHERE ledger_account != 'account' AND {_WITHIN}
-    UNION ALL
-    SELECT tenant, ledger_account, resource, t.amount
-    FROM (SELECT *, 'funding' AS ledger_account FROM ({_TOP_UPS})) AS t
-    INNER JOIN ({_COUNTERS}) AS h USING (tenant, ledger_account, resource)
-    WHERE {_COVERED}
 )
 GROUP BY tenant, ledger_account, resource HAVING off != 0
 ORDER BY tenant, ledger_account, resource

@@ -1,0 +1,13 @@
+"""Charges as they were written by earlier engines: the ledger is never written anew."""
+
+from typing import Final
+
+from connectors.kafka.packed import NOW, Widths
+from streams.model.rated import BalanceChange, RatedUsage
+
+CHARGE_WIDTHS: Final[tuple[Widths, ...]] = (
+    NOW,
+    {BalanceChange: 4},
+    {BalanceChange: 4, RatedUsage: 15},
+)
+"""The newest first: before changes told their bucket; before charges told tax and cost."""

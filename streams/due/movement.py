@@ -1,0 +1,94 @@
+"""Movements: what changes a balance without usage, as charges of nothing with postings.
+
+A grant, a top-up, an expiry: each stands in the ledger like a charge, so that a statement, the
+audit and `explain` know one kind of row. Its record is made from its cause.
+"""
+
+from typing import NamedTuple
+
+from streams.due.made import made_position, make_record
+from streams.model.account import Account, Bucket
+from streams.model.instant import Instant, Period
+from streams.model.money import ZERO, Currency, Quantity, added, minus
+from streams.model.rated import BalanceChange, Posting, RatedUsage
+from streams.model.usage import MADE
+
+
+class Holder(NamedTuple):
+    """Whose balances are moved, with the currency that the charge of nothing is in."""
+
+    tenant: str
+    account: str
+    root: str
+    currency: Currency
+
+
+def holder_of(account: Account) -> Holder:
+    """The account as the holder of its own balances."""
+    return Holder(account.tenant, account.account, account.root, account.currency)
+
+
+class Movement:
+    """What one cause moves in the balances of an account: `kind` is the usage type it stands under.
+
+    `cause` names it within the tenant and kind, once for all; `at` is when it counts.
+    """
+
+    __slots__ = ("_changes", "_postings", "at", "cause", "kind")
+
+    def __init__(self, kind: str, cause: str, at: Instant) -> None:
+        self.kind = kind
+        self.cause = cause
+        self.at = at
+        self._postings: list[Posting] = []
+        self._changes: list[BalanceChange] = []
+
+    def __bool__(self) -> bool:
+        """True where it moves something."""
+        return bool(self._changes)
+
+    @property
+    def postings(self) -> tuple[Posting, ...]:
+        """All legs so far."""
+        return tuple(self._postings)
+
+    def move(self, bucket: Bucket, after: Quantity, *, against: str, before: Quantity) -> None:
+        """A bucket goes from `before` to `after`; the counter-account `against` bears it."""
+        moved = added(after, minus(before))
+        self._changes.append(BalanceChange(bucket.resource, bucket.start, before, after, bucket.id))
+        self._postings += (
+            Posting("account", bucket.resource, moved),
+            Posting(against, bucket.resource, minus(moved)),
+        )
+
+    def charge(self, holder: Holder, *, version: str, partition: int) -> RatedUsage:
+        """The movement as it stands in the ledger; `version` is the catalog it came by."""
+        record = make_record(
+            self.kind,
+            tenant=holder.tenant,
+            root=holder.root,
+            event_id=self.cause,
+            span=Period(self.at, self.at),
+        )
+        return RatedUsage(
+            record,
+            made_position(record, partition),
+            holder.account,
+            holder.root,
+            "",
+            "",
+            "",
+            holder.currency,
+            ZERO,
+            "",
+            "",
+            (),
+            self.postings,
+            tuple(self._changes),
+            version,
+        )
+
+
+def is_movement(charge: RatedUsage) -> bool:
+    """True of a made charge that moves a balance and prices nothing."""
+    return charge.position.topic_id == MADE and bool(charge.changes) and not charge.lines
