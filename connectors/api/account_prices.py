@@ -15,8 +15,7 @@ from connectors.api.problems import Problem
 from connectors.api.queries import account_of
 from connectors.catalog.account_prices import read_account_prices
 from connectors.catalog.problem import CatalogProblem
-from connectors.kafka.commands import CommandSender
-from connectors.settings import KafkaSettings
+from streams.model.account_prices import PriceList
 from streams.model.command import PutPrices
 
 _NAME: Final = "prices"
@@ -33,23 +32,13 @@ async def put_prices(request: Request, gateway: Gateway) -> Response:
     found = await gateway.ask(lambda database: account_of(database, tenant, account))
     if found is None:
         raise Problem(HTTPStatus.NOT_FOUND, f"There is no account {account} of {tenant}.")
-    kafka, root = gateway.settings.kafka, found.root
+    root = found.root
     command_id = request.query_params.get("id") or f"command/{uuid.uuid4()}"
 
-    def put() -> list[CatalogProblem]:
-        catalog = gateway.catalogs.of(tenant)
-        lists, problems = read_account_prices(text, name=_NAME, catalog=catalog)
-        commands = [
-            PutPrices(
-                f"{command_id}#{number}" if number else command_id, tenant, account, root, each
-            )
-            for number, each in enumerate(lists)
-        ]
-        if not problems:
-            _send(kafka, commands)
-        return problems
+    def read() -> tuple[list[PriceList], list[CatalogProblem]]:
+        return read_account_prices(text, name=_NAME, catalog=gateway.catalogs.of(tenant))
 
-    problems = await run_in_threadpool(put)
+    lists, problems = await run_in_threadpool(read)
     if problems:
         raise Problem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -60,10 +49,13 @@ async def put_prices(request: Request, gateway: Gateway) -> Response:
                 for each in problems
             ],
         )
+    await gateway.send(
+        [
+            PutPrices(
+                f"{command_id}#{number}" if number else command_id, tenant, account, root, each
+            )
+            for number, each in enumerate(lists)
+        ]
+    )
     body = msgspec.json.encode(PricesAnswer(command_id=command_id))
     return Response(body, int(HTTPStatus.ACCEPTED), media_type="application/json")
-
-
-def _send(settings: KafkaSettings, commands: list[PutPrices]) -> None:
-    with CommandSender(settings) as sender:
-        sender.send(commands)

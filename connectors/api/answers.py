@@ -122,3 +122,9 @@ class PricesAnswer(Struct, frozen=True, kw_only=True):
     """The prices were taken: sent again under the same id, they change nothing."""
 
     command_id: str
+
+
+class CommandsAnswer(Struct, frozen=True, kw_only=True):
+    """The commands stand on the log: sent again under the same ids, they change nothing."""
+
+    ids: list[str]

@@ -1,9 +1,10 @@
 """What the routes work with: settings, keys, schemas, and connections to the database."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, LifoQueue
+from threading import Lock
 from typing import Protocol, TypeVar
 
 from starlette.concurrency import run_in_threadpool
@@ -13,9 +14,11 @@ from connectors.api.keys import KeyStore
 from connectors.clickhouse.client import Database
 from connectors.errors import ConnectorError
 from connectors.kafka.client import await_broker
+from connectors.kafka.commands import CommandSender
 from connectors.kafka.newest_catalogs import NewestCatalogs
 from connectors.kafka.registry import Registry
 from connectors.settings import ClickHouseSettings, KafkaSettings
+from streams.model.command import Command
 
 T = TypeVar("T")
 
@@ -59,6 +62,8 @@ class Gateway:
         self.catalogs = NewestCatalogs(settings.kafka)
         self.health = Health({"kafka": self._reach_kafka, "clickhouse": self._reach_clickhouse})
         self._free: LifoQueue[Database] = LifoQueue()
+        self._sender: CommandSender | None = None
+        self._sender_lock = Lock()
 
     async def ask(self, question: Callable[[Database], T]) -> T:
         """The answer of a question to the database. Raises Unavailable, Refused."""
@@ -68,6 +73,17 @@ class Gateway:
                 return question(database)
 
         return await run_in_threadpool(answer)
+
+    async def send(self, commands: Sequence[Command]) -> None:
+        """Put commands on the log for good. Raises Unavailable, Refused; some may stand then."""
+
+        def put() -> None:
+            with self._sender_lock:
+                if self._sender is None:
+                    self._sender = CommandSender(self.settings.kafka)
+            self._sender.send(commands)
+
+        await run_in_threadpool(put)
 
     @contextmanager
     def _database(self) -> Iterator[Database]:
@@ -102,3 +118,5 @@ class Gateway:
         """Let the connections go."""
         while not self._free.empty():
             self._free.get().close()
+        if self._sender is not None:
+            self._sender.close()

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from connectors.api.problems import CONTENT_TYPE
-from connectors.api.routes import Route
+from connectors.api.route import Route
 
 _PARAMETER: Final = re.compile(r"{(\w+)}")
 _REF: Final = "#/components/schemas/{name}"
@@ -26,21 +26,22 @@ class ProblemAnswer(Struct, frozen=True):
 def openapi_document(routes: Iterable[Route], *, version: str) -> dict[str, Any]:
     """The document of these routes."""
     routes = tuple(routes)
-    answers = [route.answer for route in routes if route.answer is not None]
-    schemas, components = msgspec.json.schema_components(
-        [*answers, ProblemAnswer], ref_template=_REF
-    )
-    by_answer = dict(zip(map(repr, answers), schemas, strict=False))
+    types = [each for route in routes for each in (route.answer, route.body) if each is not None]
+    schemas, components = msgspec.json.schema_components([*types, ProblemAnswer], ref_template=_REF)
+    by_type = dict(zip(map(repr, types), schemas, strict=False))
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        schema = by_answer.get(repr(route.answer))
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schema)
+        operation = _operation(route, by_type.get(repr(route.answer)))
+        if route.method != "GET":
+            body = by_type.get(repr(route.body), {"type": "object"})
+            operation["requestBody"] = {"content": {"application/json": {"schema": body}}}
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Vivace",
             "version": version,
-            "description": "Balances, suspense, schemas and health of a usage engine.",
+            "description": "Accounts, balances, suspense, schemas and health of a usage engine.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
@@ -79,8 +80,6 @@ def _operation(route: Route, schema: dict[str, Any] | None) -> dict[str, Any]:
         },
         "security": _security(route),
     }
-    if route.method == "POST":
-        described["requestBody"] = {"content": {"application/json": {"schema": {"type": "object"}}}}
     if route.scope is not None:
         described["x-scope"] = route.scope.value
     return described

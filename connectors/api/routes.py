@@ -4,17 +4,14 @@ The application and the OpenAPI document are both made from it, so neither can s
 does not.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
-import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from connectors.api import queries, registry_routes
+from connectors.api import account_commands, queries, registry_routes
 from connectors.api.account_prices import put_prices
 from connectors.api.answers import (
     AccountAnswer,
@@ -27,37 +24,7 @@ from connectors.api.answers import (
 from connectors.api.gateway import Gateway
 from connectors.api.keys import Scope
 from connectors.api.problems import Problem
-
-Answering = Callable[[Request, Gateway], Awaitable[Response]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Route:
-    """One verb on one path. `scope` None: no key is asked for.
-
-    `answer` is the type of the body, None where it is no JSON of ours; `query` explains parameters.
-    """
-
-    path: str
-    answering: Answering
-    summary: str
-    scope: Scope | None = Scope.READ
-    method: str = "GET"
-    answer: Any = None
-    media_type: str = "application/json"
-    query: Mapping[str, str] = field(default_factory=dict)
-    registry: bool = False
-    status: HTTPStatus = HTTPStatus.OK
-
-    @property
-    def operation_id(self) -> str:
-        """Its name in generated clients."""
-        return self.answering.__name__
-
-
-def json_answer(value: Any, status: HTTPStatus = HTTPStatus.OK) -> Response:
-    """A JSON body; decimals are strings."""
-    return Response(msgspec.json.encode(value), int(status), media_type="application/json")
+from connectors.api.route import TENANT, Answering, Route, json_answer
 
 
 async def get_health(request: Request, gateway: Gateway) -> Response:
@@ -146,7 +113,6 @@ _PAGE: Final = {
     "limit": f"records of a page, 1 to {queries.PAGE_MAX}; 100 by default",
     "after": "`next` of the page before",
 }
-_TENANT: Final = "/v1/tenants/{tenant}"
 _REGISTRY_TYPE: Final = "application/vnd.schemaregistry.v1+json"
 
 
@@ -176,19 +142,19 @@ ROUTES: Final[tuple[Route, ...]] = (
         media_type="text/plain",
     ),
     Route(
-        path=f"{_TENANT}/accounts/{{account}}",
+        path=f"{TENANT}/accounts/{{account}}",
         answering=get_account,
         summary="An account and its service ids",
         answer=AccountAnswer,
     ),
     Route(
-        path=f"{_TENANT}/accounts/{{account}}/balance",
+        path=f"{TENANT}/accounts/{{account}}/balance",
         answering=get_balance,
         summary="Balances and running totals of an account, as of ledger positions",
         answer=BalanceAnswer,
     ),
     Route(
-        path=f"{_TENANT}/accounts/{{account}}/prices",
+        path=f"{TENANT}/accounts/{{account}}/prices",
         answering=put_prices,
         summary="Put prices agreed with an account, before those of its plan",
         scope=Scope.WRITE,
@@ -197,21 +163,22 @@ ROUTES: Final[tuple[Route, ...]] = (
         status=HTTPStatus.ACCEPTED,
         query={"id": "names the cause: sent again within 35 days, it does nothing"},
     ),
+    *account_commands.ROUTES,
     Route(
-        path=f"{_TENANT}/suspense",
+        path=f"{TENANT}/suspense",
         answering=list_suspense,
         summary="Suspended records",
         answer=SuspensePage,
         query=_PAGE,
     ),
     Route(
-        path=f"{_TENANT}/suspense/counts",
+        path=f"{TENANT}/suspense/counts",
         answering=count_suspense,
         summary="Numbers of entries by state and code",
         answer=list[SuspenseCount],
     ),
     Route(
-        path=f"{_TENANT}/suspense/{{record_id}}",
+        path=f"{TENANT}/suspense/{{record_id}}",
         answering=get_suspended,
         summary="What is known of one record id",
         answer=SuspensePage,

@@ -24,7 +24,8 @@ from connectors.api.keys import ApiKey, KeyStore
 from connectors.api.limits import RequestLimits
 from connectors.api.openapi import openapi_document
 from connectors.api.problems import Problem, problem_response
-from connectors.api.routes import ROUTES, Route, json_answer
+from connectors.api.route import Route, json_answer
+from connectors.api.routes import ROUTES
 from connectors.errors import Refused, Unavailable
 from connectors.kafka.registry import NotRegistered
 

@@ -1,10 +1,13 @@
 """docs/reference/api.md"""
 
+from connectors.api.commands import COMMAND_BYTES_MAX
 from connectors.api.health import KEPT_S
 from connectors.api.keys import Scope
 from connectors.api.limits import BODY_BYTES_MAX, REQUEST_S_MAX
-from connectors.api.routes import ROUTES, Route
+from connectors.api.route import Route
+from connectors.api.routes import ROUTES
 from infra.reference.table import table
+from streams.record_ids import KEPT_DAYS
 
 _INTRODUCTION = f"""# HTTP API
 
@@ -23,8 +26,14 @@ key; however many ask, it looks once every {KEPT_S:g} s. Schemas are open by def
 Amounts and quantities are decimal strings, times RFC 3339 in UTC, an open end is an empty string.
 Every error is an `application/problem+json` (RFC 9457) whose `detail` is one sentence: 400 wrong
 request, 401 no or unknown key, 403 the key does not reach, 404 not there, 413 more than
-{BODY_BYTES_MAX} bytes, 503 with `Retry-After` where something is away or took longer than
-{REQUEST_S_MAX:g} s.
+{BODY_BYTES_MAX} bytes, 422 a `field` of the body is wrong, 503 with `Retry-After` where something
+is away or took longer than {REQUEST_S_MAX:g} s.
+
+What changes something is a command to the owner of the account, whose order with usage is that of
+the log: 202 means that it stands there for good, not yet that it has been carried out. The answer
+has the `ids` of the commands. An `id` of your own, as query parameter, names the cause: sent again
+it changes nothing, within {KEPT_DAYS} days, of money ever. A body has {COMMAND_BYTES_MAX} bytes at
+most, and no field that is not known. `root` need not be said where the account is known already.
 
 """
 

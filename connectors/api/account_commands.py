@@ -1,0 +1,155 @@
+"""Accounts, their service ids and their money by the door, as commands to their owners."""
+
+from decimal import Decimal
+from typing import Final
+
+from connectors.api.commands import (
+    NAME_LENGTH_MAX,
+    Asked,
+    Form,
+    WrongField,
+    amount,
+    command_route,
+    currency,
+    instant,
+    known_root,
+    limit,
+    name,
+    time_zone,
+)
+from connectors.api.route import ACCOUNT, SERVICE
+from streams.model.account import Payment
+from streams.model.command import AssignService, EndService, PutAccount, TopUp
+from streams.model.instant import FOREVER
+
+ATTRIBUTES_MAX: Final = 100
+
+
+class AccountForm(Form):
+    """An account; attributes that are not named are gone. `credit_limit` null: no bound.
+
+    `root` is the account itself where it is neither said nor known.
+    """
+
+    payment: Payment
+    currency: str
+    time_zone: str
+    credit_limit: Decimal | None = None
+    attributes: dict[str, str] = {}
+
+
+class AssignmentForm(Form):
+    """A service id belongs to an account under a price plan; `start` is now, `end` never."""
+
+    account: str
+    price_plan: str
+    subscription: str = ""
+    start: str = ""
+    end: str = ""
+
+    def whose(self) -> str:
+        """The account that gets it."""
+        return self.account
+
+
+class EndForm(Form):
+    """The assignment of a service id ends; `root` is that of the account that has it.
+
+    `moved_to` is the root of the account that has it then.
+    """
+
+    end: str = ""
+    moved_to: str = ""
+
+
+class TopUpForm(Form):
+    """Money into an account's wallet, in the account's currency."""
+
+    amount: Decimal
+    currency: str
+    reason: str = ""
+    occurred_at: str = ""
+
+
+def put_account(form: AccountForm, asked: Asked) -> PutAccount:
+    """The account, as it shall be from now on."""
+    if len(form.attributes) > ATTRIBUTES_MAX:
+        raise WrongField("attributes", f"An account has at most {ATTRIBUTES_MAX} attributes.")
+    for key, value in form.attributes.items():
+        name(key, "attributes")
+        name(value, f"attributes.{key}")
+    bound = form.credit_limit
+    return PutAccount(
+        asked.command_id,
+        asked.tenant,
+        asked.account,
+        asked.root or asked.account,
+        form.payment,
+        currency(form.currency, "currency"),
+        time_zone(form.time_zone, "time_zone"),
+        None if bound is None else limit(bound, "credit_limit"),
+        form.attributes,
+    )
+
+
+def assign_service(form: AssignmentForm, asked: Asked) -> AssignService:
+    """The service id is the account's from `start` on."""
+    account = name(asked.account, "account")
+    start, end = instant(form.start, "start", asked.at), instant(form.end, "end", FOREVER)
+    if end <= start:
+        raise WrongField("end", "An assignment ends after its start.")
+    return AssignService(
+        asked.command_id,
+        asked.tenant,
+        asked.service_id,
+        account,
+        asked.root or account,
+        name(form.subscription or asked.service_id, "subscription"),
+        name(form.price_plan, "price_plan"),
+        start,
+        end,
+    )
+
+
+def end_service(form: EndForm, asked: Asked) -> EndService:
+    """The assignment in force at `end` ends there."""
+    moved_to = name(form.moved_to, "moved_to") if form.moved_to else ""
+    end = instant(form.end, "end", asked.at)
+    root = name(asked.root, "root")
+    return EndService(asked.command_id, asked.tenant, asked.service_id, root, end, moved_to)
+
+
+def top_up(form: TopUpForm, asked: Asked) -> TopUp:
+    """The money, for good: its id is never forgotten."""
+    if len(form.reason) > NAME_LENGTH_MAX:
+        raise WrongField("reason", f"A reason has at most {NAME_LENGTH_MAX} characters.")
+    return TopUp(
+        asked.command_id,
+        asked.tenant,
+        asked.account,
+        known_root(asked),
+        amount(form.amount, "amount"),
+        currency(form.currency, "currency"),
+        instant(form.occurred_at, "occurred_at", asked.at),
+        form.reason,
+    )
+
+
+ROUTES: Final = (
+    command_route(
+        ACCOUNT, AccountForm, put_account, method="PUT", summary="Create an account or change it"
+    ),
+    command_route(
+        f"{ACCOUNT}/top-ups", TopUpForm, top_up, summary="Put money into an account's wallet"
+    ),
+    command_route(
+        SERVICE,
+        AssignmentForm,
+        assign_service,
+        method="PUT",
+        summary="Give a service id to an account, under a price plan",
+    ),
+    command_route(
+        f"{SERVICE}/end", EndForm, end_service, summary="End the assignment of a service id"
+    ),
+)

@@ -1,0 +1,167 @@
+"""What changes something by the door: bodies become commands, wrong ones say which field."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from connectors.api.commands import COMMAND_BYTES_MAX, NAME_LENGTH_MAX
+from connectors.api.keys import Scope
+from connectors.clickhouse.client import Database
+from connectors.clickhouse.migrate import migrate
+from connectors.kafka.codec import decode_charging
+from connectors.kafka.topic_reader import TopicReader
+from connectors.kafka.topics import Topic
+from connectors.settings import ClickHouseSettings, KafkaSettings
+from streams.model.command import AssignService, Command, EndService, PutAccount, TopUp
+from streams.model.instant import FOREVER
+from tests.connectors.door import Door, DoorSettings, is_problem
+
+NOON = 1_767_268_800_000_000
+ACCOUNT = "/v1/tenants/acme/accounts/ada"
+SERVICE = "/v1/tenants/acme/services/key-1"
+ADA: dict[str, Any] = {"payment": "prepaid", "currency": "CHF", "time_zone": "Europe/Zurich"}
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Door]:
+    """A door whose engines are away."""
+    nowhere = ClickHouseSettings(host="127.0.0.1", port=1, user="u", password="p")
+    opened = Door(DoorSettings(KafkaSettings(bootstrap="127.0.0.1:1"), nowhere, tmp_path))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def door(
+    tmp_path: Path, kafka_settings: KafkaSettings, clickhouse_settings: ClickHouseSettings
+) -> Iterator[Door]:
+    """A door with engines, and one account that is known: `ada`, below the root `family`."""
+    migrate(clickhouse_settings)
+    with Database(clickhouse_settings) as database:
+        database.command(
+            "INSERT INTO accounts (tenant, account, ledger_partition, ledger_offset, ledger_index,"
+            " version, root, payment, currency, time_zone, credit_limit, changed_at)"
+            " VALUES ('acme', 'ada', 0, 1, 0, 1, 'family', 'prepaid', 'CHF', 'UTC', NULL, now())"
+        )
+    opened = Door(DoorSettings(kafka_settings, clickhouse_settings, tmp_path))
+    yield opened
+    opened.close()
+
+
+def sent(kafka: KafkaSettings) -> dict[str, Command]:
+    """The commands that stand on the log, by their ids."""
+    found: dict[str, Command] = {}
+    with TopicReader(kafka, Topic.CHARGING) as reader:
+        for message in reader.to_end():
+            taken = decode_charging(message.value())
+            assert isinstance(taken, tuple)
+            found |= {each.command_id: each for each in taken}
+    return found
+
+
+def ids_of(response: httpx.Response) -> list[str]:
+    assert response.status_code == 202, response.text
+    ids: list[str] = response.json()["ids"]
+    return ids
+
+
+def test_bodies_become_commands_under_the_id_that_was_asked(door: Door) -> None:
+    client = door.client(Scope.WRITE, tenant="acme")
+    limits = {"credit_limit": "0.50", "attributes": {"segment": "gold"}}
+    assert ids_of(client.put(f"{ACCOUNT}?id=a-1", json=ADA | limits)) == ["a-1"]
+    start, end = "2026-01-01T12:00:00Z", "2027-01-01"
+    assign = {"account": "ada", "price_plan": "plan", "start": start, "end": end}
+    ids_of(client.put(f"{SERVICE}?id=s-1", json=assign))
+    ids_of(client.put(f"{SERVICE}?id=s-2", json={"account": "new", "price_plan": "plan"}))
+    ids_of(client.post(f"{SERVICE}/end?id=e-1", json={"root": "family", "end": start}))
+    money = {"amount": "10.000000000001", "currency": "CHF", "occurred_at": start}
+    ids_of(client.post(f"{ACCOUNT}/top-ups?id=t-1", json=money))
+    ids_of(client.post(f"{ACCOUNT}/top-ups?id=t-2", json=money | {"amount": 5, "root": "other"}))
+    (made,) = ids_of(client.post(f"{ACCOUNT}/top-ups", json=money | {"reason": "shop"}))
+    found = sent(door.settings.kafka)
+    assert found["a-1"] == PutAccount(
+        "a-1", "acme", "ada", "family", "prepaid", "CHF", "Europe/Zurich", Decimal("0.50"),
+        {"segment": "gold"},
+    )  # fmt: skip
+    year = NOON - 12 * 3_600_000_000 + 365 * 86_400_000_000
+    assert found["s-1"] == AssignService(
+        "s-1", "acme", "key-1", "ada", "family", "key-1", "plan", NOON, year
+    )
+    newly = found["s-2"]
+    assert isinstance(newly, AssignService)
+    assert (newly.root, newly.end) == ("new", FOREVER)
+    assert newly.start > NOON
+    assert found["e-1"] == EndService("e-1", "acme", "key-1", "family", NOON, "")
+    assert found["t-1"] == TopUp(
+        "t-1", "acme", "ada", "family", Decimal("10.000000000001"), "CHF", NOON, ""
+    )
+    assert found["t-2"] == TopUp("t-2", "acme", "ada", "other", Decimal(5), "CHF", NOON, "")
+    assert made.startswith("command/")
+    assert found[made].command_id == made
+
+
+def test_money_for_an_account_that_is_not_known_needs_its_root(door: Door) -> None:
+    client = door.client(Scope.WRITE, tenant="acme")
+    path = "/v1/tenants/acme/accounts/nobody/top-ups"
+    money = {"amount": "1", "currency": "CHF"}
+    refused = client.post(path, json=money)
+    assert is_problem(refused, 404)
+    assert "`root`" in refused.json()["detail"]
+    ids_of(client.post(path, json=money | {"root": "nobody"}))
+
+
+LONG = "x" * (NAME_LENGTH_MAX + 1)
+WRONG: list[tuple[str, str, dict[str, Any], str]] = [
+    ("PUT", ACCOUNT, {}, "payment"),
+    ("PUT", ACCOUNT, ADA | {"payment": "barter"}, "payment"),
+    ("PUT", ACCOUNT, ADA | {"currency": "francs"}, "currency"),
+    ("PUT", ACCOUNT, ADA | {"currency": 7}, "currency"),
+    ("PUT", ACCOUNT, ADA | {"time_zone": "Mars/Olympus"}, "time_zone"),
+    ("PUT", ACCOUNT, ADA | {"time_zone": "../etc/passwd"}, "time_zone"),
+    ("PUT", ACCOUNT, ADA | {"credit_limit": "-0.01"}, "credit_limit"),
+    ("PUT", ACCOUNT, ADA | {"colour": "red"}, "colour"),
+    ("PUT", ACCOUNT, ADA | {"root": LONG}, "root"),
+    ("PUT", ACCOUNT, ADA | {"attributes": {"segment": ""}}, "attributes.segment"),
+    ("PUT", ACCOUNT, ADA | {"attributes": {"a\0b": "x"}}, "attributes"),
+    ("PUT", ACCOUNT, ADA | {"attributes": {str(n): "x" for n in range(101)}}, "attributes"),
+    ("PUT", SERVICE, {"account": "", "price_plan": "plan"}, "account"),
+    ("PUT", SERVICE, {"account": "ada", "price_plan": ""}, "price_plan"),
+    ("PUT", SERVICE, {"account": "ada", "price_plan": "p", "start": "noon"}, "start"),
+    ("PUT", SERVICE, {"account": "ada", "price_plan": "p", "start": "2026-02-01",
+                      "end": "2026-02-01"}, "end"),
+    ("POST", f"{SERVICE}/end", {}, "root"),
+    ("POST", f"{ACCOUNT}/top-ups", {"currency": "CHF"}, "amount"),
+    ("POST", f"{ACCOUNT}/top-ups", {"currency": "CHF", "amount": "0"}, "amount"),
+    ("POST", f"{ACCOUNT}/top-ups", {"currency": "CHF", "amount": "NaN"}, "amount"),
+    ("POST", f"{ACCOUNT}/top-ups", {"currency": "CHF", "amount": "1e18"}, "amount"),
+    ("POST", f"{ACCOUNT}/top-ups", {"currency": "CHF", "amount": "1e-13"}, "amount"),
+    ("POST", f"{ACCOUNT}/top-ups", {"currency": "CHF", "amount": "1", "reason": LONG}, "reason"),
+    ("POST", f"{ACCOUNT}/top-ups?id=%00", {"currency": "CHF", "amount": "1"}, "id"),
+    ("POST", "/v1/tenants/acme/accounts/a%00b/top-ups", {"currency": "CHF", "amount": "1"},
+     "account"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path", "body", "field"), WRONG)
+def test_a_wrong_field_is_named(
+    alone: Door, method: str, path: str, body: dict[str, Any], field: str
+) -> None:
+    client = alone.client(Scope.WRITE, tenant="acme")
+    rooted = body if body.get("root") or path.endswith("/end") else body | {"root": "ada"}
+    refused = client.request(method, path, json=rooted)
+    assert is_problem(refused, 422), refused.text
+    assert refused.json()["field"] == field
+
+
+def test_no_json_too_much_of_it_and_a_key_that_only_reads_are_refused(alone: Door) -> None:
+    client = alone.client(Scope.WRITE, tenant="acme")
+    assert is_problem(client.put(ACCOUNT, content=b"{"), 400)
+    assert is_problem(client.put(ACCOUNT, content=b"\xff"), 400)
+    assert is_problem(client.put(ACCOUNT, content=b" " * (COMMAND_BYTES_MAX + 1)), 413)
+    reading = alone.client(Scope.READ, tenant="acme")
+    assert is_problem(reading.put(ACCOUNT, json=ADA), 403)
+    assert is_problem(alone.client(Scope.WRITE, tenant="other").put(ACCOUNT, json=ADA), 403)
