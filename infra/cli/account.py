@@ -88,7 +88,7 @@ def put(  # noqa: PLR0913 - an account by its fields
     command_id: str,
     account: Account,
     tenant: TenantOption,
-    payment: Annotated[str, typer.Option(help="prepaid or postpaid.")],
+    payment: Annotated[str, typer.Option(help="prepaid, postpaid or hybrid.")],
     currency: Annotated[str, typer.Option(help="ISO 4217 code.")],
     time_zone: Annotated[str, typer.Option(help="IANA name, such as Europe/Zurich.")],
     credit_limit: Annotated[
@@ -168,13 +168,42 @@ def top_up(  # noqa: PLR0913 - a top-up by its fields
     tenant: TenantOption,
     currency: Annotated[str, typer.Option(help="ISO 4217 code, the account's own.")],
     reason: Annotated[str, typer.Option(help="Kept with the money.")] = "",
+    wallet: Annotated[
+        str,
+        typer.Option(help="The wallet to fill or open.", show_default="the account's own money"),
+    ] = "",
+    priority: Annotated[int, typer.Option(help="Of several wallets the lowest pays first.")] = 0,
+    end: Annotated[
+        str, typer.Option("--until", help="When the wallet ends.", show_default="no end")
+    ] = "",
+    product: Annotated[
+        list[str] | None, typer.Option(help="What the wallet may pay for; may be repeated.")
+    ] = None,
     root: Root = "",
 ) -> TopUp:
-    """Put money into an account's wallet."""
-    value = _amount(amount)
+    """Put money into an account, or into a wallet of it."""
+    value, at = _amount(amount), now()
     if not value:
         raise typer.BadParameter("a top-up is more than nothing")
-    return TopUp(command_id, tenant, account, root or account, value, currency, now(), reason)
+    if not wallet and (priority or end or product):
+        raise typer.BadParameter("--priority, --until and --product are for a --wallet")
+    until = _instant(end) if end else FOREVER
+    if until <= at:
+        raise typer.BadParameter(f"{end} is over")
+    return TopUp(
+        command_id,
+        tenant,
+        account,
+        root or account,
+        value,
+        currency,
+        at,
+        reason,
+        wallet,
+        priority,
+        until,
+        tuple(product or ()),
+    )
 
 
 @commands.command()
@@ -296,7 +325,9 @@ def _payment(text: str) -> Payment:
         return "prepaid"
     if text == "postpaid":
         return "postpaid"
-    raise typer.BadParameter(f"payment is prepaid or postpaid, not {text!r}")
+    if text == "hybrid":
+        return "hybrid"
+    raise typer.BadParameter(f"payment is prepaid, postpaid or hybrid, not {text!r}")
 
 
 def _zone(name: str) -> str:

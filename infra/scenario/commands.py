@@ -101,4 +101,8 @@ def top_up_command(form: TopUpForm, currency: str, *, root: str, tenant: str, st
         currency=currency,
         occurred_at=instant(form.at),
         reason="scenario",
+        wallet=form.wallet,
+        priority=form.priority,
+        end=FOREVER if form.end is None else instant(form.end),
+        products=form.products,
     )

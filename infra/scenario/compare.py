@@ -52,11 +52,13 @@ def _compare_charges(
         return told
     for charge, rated in zip(expected, found, strict=True):
         what = f"{kind[:-1]} {charge.id}"
-        told += _fields(what, charge, rated, skip=("id", "lines", "postings"))
+        told += _fields(what, charge, rated, skip=("id", "lines", "postings", "changes"))
         if charge.lines is not None:
             told += _pairwise(f"{what} lines", charge.lines, rated.lines)
         if charge.postings is not None:
             told += _pairwise(f"{what} postings", charge.postings, rated.postings)
+        if charge.changes is not None:
+            told += _pairwise(f"{what} changes", charge.changes, rated.changes)
     return told
 
 

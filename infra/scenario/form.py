@@ -78,12 +78,16 @@ class MessageForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class TopUpForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Money into a wallet, or a debt paid."""
+    """Money in, or a debt paid; with `wallet` it fills that one, or opens it."""
 
     account: str
     amount: Decimal
     at: Time
     id: str = ""
+    wallet: str = ""
+    priority: int = 0
+    end: Time | None = field(default=None, name="until")
+    products: tuple[str, ...] = ()
 
 
 class EndServiceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -140,6 +144,15 @@ class PostingForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     amount: Decimal
 
 
+class ChangeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A bucket before and after; what is left out is not compared."""
+
+    resource: str
+    bucket: str | None = None
+    before: Decimal | None = None
+    after: Decimal | None = None
+
+
 class ChargeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A charge by the id of its usage; what is left out is not compared, lists are complete."""
 
@@ -153,6 +166,7 @@ class ChargeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cost: Decimal | None = None
     lines: tuple[LineForm, ...] | None = None
     postings: tuple[PostingForm, ...] | None = None
+    changes: tuple[ChangeForm, ...] | None = None
 
 
 class VerdictForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,11 +1,13 @@
-"""Who bears a charge: the wallet or the credit limit as far as it goes, then `overrun`.
+"""Who bears a charge: wallets, then the account's own money as far as it goes, then `overrun`.
 
-Usage that has happened is never refused for lack of credit. A prepaid wallet gives what it holds, a
-postpaid account owes up to its limit; the rest goes where the price plan's policy says.
+Usage that has happened is never refused for lack of credit. Wallets give what they hold. Then a
+prepaid account gives its own money, a postpaid or hybrid one owes up to its limit; the rest goes
+where the price plan's policy says.
 """
 
 from decimal import Decimal
 
+from streams.accumulate.wallets import draw, give_back, money_of, wallets_of
 from streams.model.account import Bucket
 from streams.model.instant import BEGINNING, FOREVER
 from streams.model.money import CONTEXT, ZERO
@@ -18,21 +20,24 @@ _subtract = CONTEXT.subtract
 
 
 def money_place(buckets: list[Bucket], currency: str) -> int:
-    """Where the money bucket stands; a new empty one is put last."""
+    """Where the account's own money stands; a new empty bucket is put last."""
     for place in range(len(buckets) - 1, -1, -1):
         bucket = buckets[place]
-        if bucket.resource == currency and bucket.end == FOREVER:
+        if bucket.resource == currency and bucket.end == FOREVER and not bucket.id:
             return place
     buckets.append(Bucket(currency, BEGINNING, FOREVER, ZERO, ZERO))
     return len(buckets) - 1
 
 
-def take_funds(rating: Rating) -> Reject | None:
-    """Post the record's amount: account or overrun against revenue and rounding; tax is posted."""
+def take_funds(rating: Rating, product: str) -> Reject | None:
+    """Post the record's amount: account or overrun against revenue and rounding; tax is posted.
+
+    By `product` it is known which wallets may pay.
+    """
     amount, total, tax = rating.amount, rating.total, rating.tax
     postings, currency = rating.postings, rating.plan.currency
     if amount:
-        refusal = _bear(rating, amount, currency)
+        refusal = _bear(rating, amount, currency, product)
         if refusal is not None:
             return refusal
     earned = _subtract(total, tax) if tax else total
@@ -43,14 +48,26 @@ def take_funds(rating: Rating) -> Reject | None:
     return None
 
 
-def _bear(rating: Rating, amount: Decimal, currency: str) -> Reject | None:
-    """Split the amount into what the account bears and what is beyond it."""
-    place = money_place(rating.buckets, currency)
-    bucket = rating.buckets[place]
+def _bear(rating: Rating, amount: Decimal, currency: str, product: str) -> Reject | None:
+    """Split the amount into what wallets bear, what the account bears, and what is beyond it."""
+    buckets = rating.buckets
+    place = money_place(buckets, currency)
+    bucket = buckets[place]
+    wallets: list[int] = []
+    for each in buckets:
+        # The usual account has none: it is seen at the cost of a look at each bucket.
+        if each.id:
+            wallets = wallets_of(buckets, currency)
+            break
+    if wallets:
+        if amount > ZERO:
+            amount = draw(rating, wallets, amount, product)
+        else:
+            amount = give_back(rating, wallets, amount, product, own=bucket)
     before = bucket.remaining
     after = _subtract(before, amount)
     floor = rating.payer.floor
-    if floor is not None and after < floor:
+    if floor is not None and after < floor and amount > ZERO:
         over = rating.overrun = min(amount, _subtract(floor, after))
         policy = rating.plan.overrun
         if policy == "suspend":
@@ -59,9 +76,11 @@ def _bear(rating: Rating, amount: Decimal, currency: str) -> Reject | None:
         amount = _subtract(amount, over)
         after = _subtract(before, amount)
     if amount:
-        rating.buckets[place] = bucket.left_with(after)
+        buckets[place] = bucket.left_with(after)
         rating.changes.append(BalanceChange(currency, bucket.start, before, after))
         rating.postings.append(Posting("account", currency, CONTEXT.minus(amount)))
+    if wallets:
+        rating.money_left = money_of(buckets, currency)
     return None
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from hashlib import blake2b
 
+from streams.accumulate.wallets import own_money
 from streams.model.instant import DAY, Instant
 from streams.model.money import CONTEXT, ZERO, Quantity
 from streams.model.rated import Alert, BalanceChange
@@ -38,7 +39,10 @@ def watch_rating(rating: Rating, plan: Plan) -> None:
         watch.fired = _of_open(rating.fired, watch.open, plan)
     for change in rating.changes:
         if change.resource == account.currency:
-            watch.money(bounds, Decimal(change.after), month=rating.period.start)
+            own, left = Decimal(change.after), rating.money_left
+            if left is not None:
+                own = own_money(rating.buckets, account.currency)
+            watch.money(bounds, own, month=rating.period.start, left=left)
         elif change.resource in plan.allowance_thresholds:
             _watch_allowance(watch, rating, plan, change)
     if rating.overrun:
@@ -66,6 +70,8 @@ def _is_quiet(rating: Rating, plan: Plan) -> bool:
         if change.resource == currency:
             # The bounds fall: above the first none is reached. What has fired could be left.
             if bounds and (fired or change.after <= bounds[0].balance):
+                return False
+            if bounds and rating.money_left is not None:
                 return False
         elif change.resource in plan.allowance_thresholds:
             granted = _granted(rating, change)
@@ -153,9 +159,21 @@ class Watch:
                 "recovered", threshold, pair[1], resource=resource, level=level, value=value
             )
 
-    def money(self, bounds: Iterable[MoneyBound], remaining: Decimal, *, month: Instant) -> None:
-        """Judge the thresholds on the account's money by what is left of it."""
+    def money(
+        self,
+        bounds: Iterable[MoneyBound],
+        own: Decimal,
+        *,
+        month: Instant,
+        left: Decimal | None = None,
+    ) -> None:
+        """Judge the thresholds on the account's money by what is left of it.
+
+        What is owed is `own`, below zero; a balance is what is `left` with wallets, where there
+        are any.
+        """
         for bound in bounds:
+            remaining = own if left is None or bound.owed else left
             if remaining <= bound.balance:
                 self.reach(
                     bound.threshold,

@@ -1,45 +1,55 @@
 """Money in: a wallet filled, or a debt paid; thresholds it leaves behind are told as recovered."""
 
 from decimal import Decimal
+from typing import Final
 
 from msgspec.structs import replace
 
 from streams.accumulate.funds import money_place
-from streams.accumulate.thresholds import OVERRUN, Watch
+from streams.accumulate.money_watch import watch_money
+from streams.due.agenda import put_balances
 from streams.due.movement import Holder, Movement
 from streams.model.account import Account, Balances, Bucket
 from streams.model.command import TopUp
-from streams.model.instant import month_of
+from streams.model.instant import FOREVER
 from streams.model.money import CONTEXT, ZERO
-from streams.rate.payer import floor_of
 from streams.rate.plan import Plan
 from streams.state import Effects, State, Table
 
-FUNDING = "funding"
-TOP_UP = "top_up"
+FUNDING: Final = "funding"
+TOP_UP: Final = "top_up"
 """The usage type of money that came in."""
 
 
 def top_up(
     command: TopUp, *, plan: Plan | None, partition: int, state: State, effects: Effects
 ) -> None:
-    """Add the amount to the account's money. An account not yet known finds it when it comes."""
+    """Add the amount to the account's money, or to one of its wallets.
+
+    An account not yet known finds it when it comes.
+    """
     key = f"{command.tenant}\0{command.account}".encode()
-    account: Account | None = state.get(Table.ACCOUNTS, key)
     balances: Balances = state.get(Table.BALANCES, key) or Balances()
     buckets = list(balances.buckets)
-    place = money_place(buckets, command.currency)
+    place = (
+        _wallet_place(buckets, command)
+        if command.wallet
+        else money_place(buckets, command.currency)
+    )
     held = buckets[place]
-    granted = CONTEXT.add(Decimal(held.granted), command.amount)
     remaining = CONTEXT.add(Decimal(held.remaining), command.amount)
-    bucket = buckets[place] = replace(held, granted=granted, remaining=remaining)
-    fired = balances.thresholds
+    bucket = buckets[place] = replace(
+        held, granted=CONTEXT.add(Decimal(held.granted), command.amount), remaining=remaining
+    )
+    filled = replace(balances, buckets=tuple(buckets))
+    if bucket.end != FOREVER:
+        grace = 0 if plan is None else plan.grace
+        filled = replace(filled, due=min(balances.due, bucket.end + grace))
+    account: Account | None = state.get(Table.ACCOUNTS, key)
     if account is not None and plan is not None and account.currency == command.currency:
-        watch = Watch(command.tenant, command.account, fired=fired, at=command.occurred_at)
-        _judge(watch, account, plan, bucket)
-        fired = watch.fired
-        effects.alerts += watch.alerts
-    state.put(Table.BALANCES, key, Balances(tuple(buckets), fired, balances.due))
+        at = command.occurred_at
+        filled = watch_money(account, filled, at=at, plan=plan, effects=effects)
+    put_balances(key, balances, filled, state)
     movement = Movement(TOP_UP, command.command_id, command.occurred_at)
     movement.move(bucket, remaining, against=FUNDING, before=held.remaining)
     holder = Holder(command.tenant, command.account, command.root, command.currency)
@@ -48,10 +58,28 @@ def top_up(
     effects.make(charge, command)
 
 
-def _judge(watch: Watch, account: Account, plan: Plan, bucket: Bucket) -> None:
-    month = month_of(watch.occurred_at, account.time_zone).start
-    remaining = Decimal(bucket.remaining)
-    watch.money(plan.money_bounds.of(account), remaining, month=month)
-    floor = floor_of(account)
-    if floor is not None and remaining > floor:
-        watch.leave(OVERRUN, resource=bucket.resource, level=CONTEXT.minus(floor), value=ZERO)
+def _wallet_place(buckets: list[Bucket], command: TopUp) -> int:
+    """Where the wallet stands that is filled; one that has not been there is put first.
+
+    The account's own money stays last, where it is found at once.
+    """
+    at = command.occurred_at
+    for place, bucket in enumerate(buckets):
+        if bucket.id != command.wallet or bucket.resource != command.currency:
+            continue
+        if bucket.end > at or bucket.start == at:
+            if command.end not in (FOREVER, bucket.end):
+                buckets[place] = replace(bucket, end=max(bucket.end, command.end))
+            return place
+    opened = Bucket(
+        command.currency,
+        at,
+        command.end,
+        ZERO,
+        ZERO,
+        command.wallet,
+        command.priority,
+        command.products,
+    )
+    buckets.insert(0, opened)
+    return 0

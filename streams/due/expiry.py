@@ -8,16 +8,22 @@ from streams.model.rated import RatedUsage
 
 EXPIRY = "expiry"
 """The usage type of what was forfeited."""
+BREAKAGE = "breakage"
+"""The counter-account of money that was paid in and never used."""
 
 
 def expire(
     account: Account, buckets: tuple[Bucket, ...], end: Instant, *, version: str, partition: int
 ) -> RatedUsage | None:
-    """The movement that takes back what is left of buckets that end at `end`."""
+    """The movement that takes back what is left of buckets that end at `end`.
+
+    What is left of a wallet is money that came in: it is earned, not owed less.
+    """
     movement = Movement(EXPIRY, f"{account.account}/{moment(end)}", last_of(end))
     for bucket in buckets:
         if bucket.end == end and bucket.remaining:
-            movement.move(bucket, 0, against="allowance_liability", before=bucket.remaining)
+            against = BREAKAGE if bucket.resource == account.currency else "allowance_liability"
+            movement.move(bucket, 0, against=against, before=bucket.remaining)
     if not movement:
         return None
     return movement.charge(holder_of(account), version=version, partition=partition)

@@ -132,7 +132,9 @@ class AccountMoment:
     def settle(self, rating: Rating, product: str) -> Reject | None:
         """Put what the rating did, and tell its charge."""
         plan = self.plan_at(rating.record.occurred_at)
-        refusal = accumulate_usage(rating, plan, self.state, closed_before=BEGINNING)
+        refusal = accumulate_usage(
+            rating, plan, self.state, closed_before=BEGINNING, product=product
+        )
         if refusal is None:
             self.effects.alerts += rating.alerts
             position = made_position(rating.record, self.partition)

@@ -10,16 +10,16 @@ from streams.model.instant import BEGINNING, FOREVER, Instant
 from streams.model.money import Currency, Quantity
 from streams.model.usage import Usage
 
-Payment = Literal["prepaid", "postpaid"]
+Payment = Literal["prepaid", "postpaid", "hybrid"]
 
 
 class Account(Struct, frozen=True, array_like=True, tag=1):
     """An account as its owner knows it. `root` decides the partition; `version` rises by change.
 
-    `credit_limit` bounds what a postpaid account may owe (None: no bound); a prepaid account is
-    bounded by its wallet. `attributes` say what else it is (segment, country, reseller, …): prices,
-    discounts, taxes and shares ask for them as `account.<name>`. `has_prices`: there are prices
-    agreed with it.
+    `credit_limit` bounds what a postpaid or hybrid account may owe (None: no bound); a prepaid
+    account is bounded by its money. A hybrid one pays by its money, then is invoiced.
+    `attributes` say what else it is (segment, country, reseller, …): prices, discounts, taxes and
+    shares ask for them as `account.<name>`. `has_prices`: there are prices agreed with it.
     """
 
     tenant: str

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from streams.model.account import Payment
 from streams.model.account_prices import PriceList
-from streams.model.instant import Instant
+from streams.model.instant import FOREVER, Instant
 from streams.model.money import Currency, Quantity
 from streams.model.usage import UsageBatch
 
@@ -64,7 +64,13 @@ class EndService(Struct, frozen=True, array_like=True, tag=3):
 
 
 class TopUp(Struct, frozen=True, array_like=True, tag=4):
-    """Money into a wallet; `amount` is positive in the account's currency."""
+    """Money in; `amount` is positive in the account's currency.
+
+    Without a `wallet` it is the account's own. A wallet of that name that has not ended is filled;
+    else one is opened, from `occurred_at` until `end`, with its place in the order and the
+    `products` that it may pay for (none: all). What has been opened keeps these, but a later `end`
+    extends it; FOREVER says nothing of it.
+    """
 
     command_id: str
     tenant: str
@@ -74,6 +80,10 @@ class TopUp(Struct, frozen=True, array_like=True, tag=4):
     currency: Currency
     occurred_at: Instant
     reason: str
+    wallet: str = ""
+    priority: int = 0
+    end: Instant = FOREVER
+    products: tuple[str, ...] = ()
 
 
 class ActivateCatalog(Struct, frozen=True, array_like=True, tag=5):

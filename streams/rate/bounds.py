@@ -59,9 +59,9 @@ class MoneyBounds:
             level = threshold.level
             if threshold.resource != currency:
                 continue
-            if threshold.on == "balance" and account.payment == "prepaid":
+            if threshold.on == "balance" and account.payment != "postpaid":
                 bounds.append(MoneyBound(threshold.id, currency, level, level, False))
-            if threshold.on == "credit_use" and account.payment == "postpaid" and limit is not None:
+            if threshold.on == "credit_use" and account.payment != "prepaid" and limit is not None:
                 level = CONTEXT.divide(CONTEXT.multiply(limit, level), HUNDRED)
                 balance = CONTEXT.minus(level)
                 bounds.append(MoneyBound(threshold.id, currency, level, balance, True))

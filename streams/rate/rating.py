@@ -58,7 +58,8 @@ class Rating(Struct, gc=False):
     unit, with `cost_lines`. `product` is there where an offer was chosen among several. Periods of
     totals that end up to `closed_before` are closed to late usage. `holding` is there where units
     stay: for which part of the period they are charged. `settling` is what is settled at a period's
-    end: price plan, name, and a total that has that period.
+    end: price plan, name, and a total that has that period. `money_left` is what the account has
+    left with its wallets, where it has any.
     """
 
     record: UsageRecord
@@ -101,6 +102,7 @@ class Rating(Struct, gc=False):
     closed_before: Instant = BEGINNING
     holding: HeldChange | None = None
     settling: tuple[tuple[str, str, str], ...] = ()
+    money_left: Decimal | None = None
 
     def span_of(self, name: str) -> Period:
         """The period that the record counts in for a total or a grant: its month, or their own.

@@ -1,0 +1,105 @@
+"""Wallets: money beside the account's own, each with an order, an end and what it may pay for.
+
+A charge is borne by the wallets that may pay its product, by priority, then by what ends first,
+then by what began first; what they do not hold, the account's own money bears. What is given back
+goes the other way round: the account's own money is filled up to what it has paid, then the
+wallets, the last one first and none beyond what was put in; what is left then is the account's own.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from streams.model.account import Bucket
+from streams.model.instant import Instant
+from streams.model.money import CONTEXT, ZERO, Currency
+from streams.model.rated import BalanceChange, Posting
+from streams.rate.rating import Rating
+
+_add, _minus, _subtract = CONTEXT.add, CONTEXT.minus, CONTEXT.subtract
+
+
+def wallets_of(buckets: Sequence[Bucket], currency: Currency) -> list[int]:
+    """The places of all wallets in a currency, whatever they may pay for."""
+    return [
+        place for place, bucket in enumerate(buckets) if bucket.id and bucket.resource == currency
+    ]
+
+
+def money_of(buckets: Sequence[Bucket], currency: Currency) -> Decimal:
+    """All that the account has in a currency: its own money, or debt below zero, and wallets."""
+    total = ZERO
+    for bucket in buckets:
+        if bucket.resource == currency:
+            total = _add(total, Decimal(bucket.remaining))
+    return total
+
+
+def own_money(buckets: Sequence[Bucket], currency: Currency) -> Decimal:
+    """The account's own money alone; below zero it is owed."""
+    for bucket in buckets:
+        if bucket.resource == currency and not bucket.id:
+            return Decimal(bucket.remaining)
+    return ZERO
+
+
+def draw(rating: Rating, wallets: Sequence[int], amount: Decimal, product: str) -> Decimal:
+    """Take an amount from the wallets that may pay it; what is left for the account's own money."""
+    for place in _payable(rating, wallets, product):
+        held = Decimal(rating.buckets[place].remaining)
+        if held <= ZERO:
+            continue
+        paid = min(held, amount)
+        _put(rating, place, _subtract(held, paid))
+        amount = _subtract(amount, paid)
+        if not amount:
+            break
+    return amount
+
+
+def give_back(
+    rating: Rating, wallets: Sequence[int], amount: Decimal, product: str, *, own: Bucket
+) -> Decimal:
+    """Give an amount below zero back to what has paid; the part for the account's own money."""
+    left = _minus(amount)
+    first = min(left, max(ZERO, _subtract(Decimal(own.granted), Decimal(own.remaining))))
+    left = _subtract(left, first)
+    for place in reversed(_payable(rating, wallets, product)):
+        bucket = rating.buckets[place]
+        held = Decimal(bucket.remaining)
+        back = min(left, _subtract(Decimal(bucket.granted), held))
+        if back > ZERO:
+            _put(rating, place, _add(held, back))
+            left = _subtract(left, back)
+    return _minus(_add(first, left))
+
+
+def _payable(rating: Rating, wallets: Sequence[int], product: str) -> list[int]:
+    """The wallets that may pay the record, in the order they are drawn on.
+
+    Usage that came too late for its own period is paid by what the open one has.
+    """
+    at = max(rating.record.occurred_at, rating.period.start)
+    buckets = rating.buckets
+    paying = [place for place in wallets if _may_pay(buckets[place], at, product)]
+    return sorted(paying, key=lambda place: drawn_by(buckets[place]))
+
+
+def _may_pay(wallet: Bucket, at: Instant, product: str) -> bool:
+    if not wallet.start <= at < wallet.end:
+        return False
+    return not wallet.products or product in wallet.products
+
+
+def drawn_by(wallet: Bucket) -> tuple[int, Instant, Instant, str]:
+    """The place of a wallet among all that may pay: the lowest pays first."""
+    return wallet.priority, wallet.end, wallet.start, wallet.id
+
+
+def _put(rating: Rating, place: int, after: Decimal) -> None:
+    bucket = rating.buckets[place]
+    before = bucket.remaining
+    rating.buckets[place] = bucket.left_with(after)
+    change = BalanceChange(bucket.resource, bucket.start, before, after, bucket.id)
+    rating.changes.append(change)
+    moved = _subtract(after, Decimal(before))
+    rating.postings.append(Posting("account", bucket.resource, moved))
