@@ -315,17 +315,15 @@ class Charging:
             if type(refusal) is Drop:
                 keep_reading(rating)
             return refusal
-        product = rating.product or offer.product
-        refusal = accumulate_usage(
-            rating, plan, state, closed_before=closed_before, product=product
-        )
+        rating.product = rating.product or offer.product
+        refusal = accumulate_usage(rating, plan, state, closed_before=closed_before)
         if refusal is not None:
             return refusal
         if rating.alerts:
             effects.alerts += rating.alerts
         if offer.is_derived:
             _keep(rating, record)
-        effects.rated.append(rated_usage(rating, position, product, plan.version))
+        effects.rated.append(rated_usage(rating, position, rating.product, plan.version))
         if offer.is_held:
             self._folding.drive(record, rating, state, effects)
         return None

@@ -20,9 +20,11 @@ from connectors.api.commands import (
 from connectors.api.route import ACCOUNT, SERVICE
 from streams.model.account import Payment
 from streams.model.command import AssignService, EndService, PutAccount, TopUp
-from streams.model.instant import FOREVER
+from streams.model.instant import FOREVER, Instant
 
 ATTRIBUTES_MAX: Final = 100
+PRODUCTS_MAX: Final = 100
+PRIORITY_MAX: Final = 1_000_000
 
 
 class AccountForm(Form):
@@ -63,12 +65,19 @@ class EndForm(Form):
 
 
 class TopUpForm(Form):
-    """Money into an account's wallet, in the account's currency."""
+    """Money in, in the account's currency; without `wallet` it is the account's own.
+
+    A new wallet ends at `end`, pays before those of a higher `priority`, and for its `products`.
+    """
 
     amount: Decimal
     currency: str
     reason: str = ""
     occurred_at: str = ""
+    wallet: str = ""
+    priority: int = 0
+    end: str = ""
+    products: tuple[str, ...] = ()
 
 
 def put_account(form: AccountForm, asked: Asked) -> PutAccount:
@@ -123,6 +132,7 @@ def top_up(form: TopUpForm, asked: Asked) -> TopUp:
     """The money, for good: its id is never forgotten."""
     if len(form.reason) > NAME_LENGTH_MAX:
         raise WrongField("reason", f"A reason has at most {NAME_LENGTH_MAX} characters.")
+    at = instant(form.occurred_at, "occurred_at", asked.at)
     return TopUp(
         asked.command_id,
         asked.tenant,
@@ -130,9 +140,28 @@ def top_up(form: TopUpForm, asked: Asked) -> TopUp:
         known_root(asked),
         amount(form.amount, "amount"),
         currency(form.currency, "currency"),
-        instant(form.occurred_at, "occurred_at", asked.at),
+        at,
         form.reason,
+        *_wallet(form, at),
     )
+
+
+def _wallet(form: TopUpForm, at: Instant) -> tuple[str, int, Instant, tuple[str, ...]]:
+    """The wallet that is filled, with the terms that it is opened by."""
+    end = instant(form.end, "end", FOREVER)
+    if not form.wallet:
+        for field in ("priority", "end", "products"):
+            if getattr(form, field):
+                raise WrongField(field, "It is for a wallet.")
+        return "", 0, FOREVER, ()
+    if end <= at:
+        raise WrongField("end", "A wallet ends after it is opened.")
+    if abs(form.priority) > PRIORITY_MAX:
+        raise WrongField("priority", f"A priority is at most {PRIORITY_MAX}.")
+    if len(form.products) > PRODUCTS_MAX:
+        raise WrongField("products", f"A wallet has at most {PRODUCTS_MAX} products.")
+    products = tuple(name(each, "products") for each in form.products)
+    return name(form.wallet, "wallet"), form.priority, end, products
 
 
 ROUTES: Final = (
@@ -140,7 +169,10 @@ ROUTES: Final = (
         ACCOUNT, AccountForm, put_account, method="PUT", summary="Create an account or change it"
     ),
     command_route(
-        f"{ACCOUNT}/top-ups", TopUpForm, top_up, summary="Put money into an account's wallet"
+        f"{ACCOUNT}/top-ups",
+        TopUpForm,
+        top_up,
+        summary="Put money into an account or a wallet of it",
     ),
     command_route(
         SERVICE,

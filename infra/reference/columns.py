@@ -79,7 +79,7 @@ MEANINGS: Mapping[str, str] = {
     "owner": "The opening of the state that wrote the step.",
     "part": "Told apart where one event made several records.",
     "partition": "Partition of the topic.",
-    "payment": "`prepaid` or `postpaid`.",
+    "payment": "`prepaid`, `postpaid` or `hybrid`.",
     "period": "Start of the hour or day.",
     "period_start": "The period that the threshold is about.",
     "postings.amount": "What goes there; the legs of a charge sum to zero for each resource.",

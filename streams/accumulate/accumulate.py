@@ -22,13 +22,10 @@ _SESSIONS: Final = Table.SESSION_TALLIES
 
 
 def accumulate_usage(
-    rating: Rating, plan: Plan, state: State, *, closed_before: Instant, product: str
+    rating: Rating, plan: Plan, state: State, *, closed_before: Instant
 ) -> Reject | None:
-    """Settle the record and put the new state of its account; note the alerts it caused.
-
-    `product` is what it is revenue of.
-    """
-    refusal = take_funds(rating, product)
+    """Settle the record and put the new state of its account; note the alerts it caused."""
+    refusal = take_funds(rating)
     if refusal is not None:
         return refusal
     key, due = rating.payer.key, rating.held.due

@@ -29,15 +29,12 @@ def money_place(buckets: list[Bucket], currency: str) -> int:
     return len(buckets) - 1
 
 
-def take_funds(rating: Rating, product: str) -> Reject | None:
-    """Post the record's amount: account or overrun against revenue and rounding; tax is posted.
-
-    By `product` it is known which wallets may pay.
-    """
+def take_funds(rating: Rating) -> Reject | None:
+    """Post the record's amount: account or overrun against revenue and rounding; tax is posted."""
     amount, total, tax = rating.amount, rating.total, rating.tax
     postings, currency = rating.postings, rating.plan.currency
     if amount:
-        refusal = _bear(rating, amount, currency, product)
+        refusal = _bear(rating, amount, currency)
         if refusal is not None:
             return refusal
     earned = _subtract(total, tax) if tax else total
@@ -48,7 +45,7 @@ def take_funds(rating: Rating, product: str) -> Reject | None:
     return None
 
 
-def _bear(rating: Rating, amount: Decimal, currency: str, product: str) -> Reject | None:
+def _bear(rating: Rating, amount: Decimal, currency: str) -> Reject | None:
     """Split the amount into what wallets bear, what the account bears, and what is beyond it."""
     buckets = rating.buckets
     place = money_place(buckets, currency)
@@ -61,9 +58,9 @@ def _bear(rating: Rating, amount: Decimal, currency: str, product: str) -> Rejec
             break
     if wallets:
         if amount > ZERO:
-            amount = draw(rating, wallets, amount, product)
+            amount = draw(rating, wallets, amount)
         else:
-            amount = give_back(rating, wallets, amount, product, own=bucket)
+            amount = give_back(rating, wallets, amount, own=bucket)
     before = bucket.remaining
     after = _subtract(before, amount)
     floor = rating.payer.floor

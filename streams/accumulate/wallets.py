@@ -42,9 +42,9 @@ def own_money(buckets: Sequence[Bucket], currency: Currency) -> Decimal:
     return ZERO
 
 
-def draw(rating: Rating, wallets: Sequence[int], amount: Decimal, product: str) -> Decimal:
+def draw(rating: Rating, wallets: Sequence[int], amount: Decimal) -> Decimal:
     """Take an amount from the wallets that may pay it; what is left for the account's own money."""
-    for place in _payable(rating, wallets, product):
+    for place in _payable(rating, wallets):
         held = Decimal(rating.buckets[place].remaining)
         if held <= ZERO:
             continue
@@ -56,14 +56,12 @@ def draw(rating: Rating, wallets: Sequence[int], amount: Decimal, product: str) 
     return amount
 
 
-def give_back(
-    rating: Rating, wallets: Sequence[int], amount: Decimal, product: str, *, own: Bucket
-) -> Decimal:
+def give_back(rating: Rating, wallets: Sequence[int], amount: Decimal, *, own: Bucket) -> Decimal:
     """Give an amount below zero back to what has paid; the part for the account's own money."""
     left = _minus(amount)
     first = min(left, max(ZERO, _subtract(Decimal(own.granted), Decimal(own.remaining))))
     left = _subtract(left, first)
-    for place in reversed(_payable(rating, wallets, product)):
+    for place in reversed(_payable(rating, wallets)):
         bucket = rating.buckets[place]
         held = Decimal(bucket.remaining)
         back = min(left, _subtract(Decimal(bucket.granted), held))
@@ -73,14 +71,14 @@ def give_back(
     return _minus(_add(first, left))
 
 
-def _payable(rating: Rating, wallets: Sequence[int], product: str) -> list[int]:
+def _payable(rating: Rating, wallets: Sequence[int]) -> list[int]:
     """The wallets that may pay the record, in the order they are drawn on.
 
     Usage that came too late for its own period is paid by what the open one has.
     """
     at = max(rating.record.occurred_at, rating.period.start)
     buckets = rating.buckets
-    paying = [place for place in wallets if _may_pay(buckets[place], at, product)]
+    paying = [place for place in wallets if _may_pay(buckets[place], at, rating.product)]
     return sorted(paying, key=lambda place: drawn_by(buckets[place]))
 
 

@@ -132,9 +132,8 @@ class AccountMoment:
     def settle(self, rating: Rating, product: str) -> Reject | None:
         """Put what the rating did, and tell its charge."""
         plan = self.plan_at(rating.record.occurred_at)
-        refusal = accumulate_usage(
-            rating, plan, self.state, closed_before=BEGINNING, product=product
-        )
+        rating.product = product
+        refusal = accumulate_usage(rating, plan, self.state, closed_before=BEGINNING)
         if refusal is None:
             self.effects.alerts += rating.alerts
             position = made_position(rating.record, self.partition)

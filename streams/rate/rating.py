@@ -55,7 +55,8 @@ class Rating(Struct, gc=False):
     are sold, `outcomes` is how many the record achieves, `session` the key and tally of a session.
     `given` are the groups of exclusive discounts of which one has been given. `tax` is what of
     `total` is no revenue but tax. `cost` is what the usage costs the tenant, `costs` the same by
-    unit, with `cost_lines`. `product` is there where an offer was chosen among several. Periods of
+    unit, with `cost_lines`. `product` is what it is revenue of: until it is settled, only
+    where an offer was chosen among several. Periods of
     totals that end up to `closed_before` are closed to late usage. `holding` is there where units
     stay: for which part of the period they are charged. `settling` is what is settled at a period's
     end: price plan, name, and a total that has that period. `money_left` is what the account has

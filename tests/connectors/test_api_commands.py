@@ -81,6 +81,8 @@ def test_bodies_become_commands_under_the_id_that_was_asked(door: Door) -> None:
     money = {"amount": "10.000000000001", "currency": "CHF", "occurred_at": start}
     ids_of(client.post(f"{ACCOUNT}/top-ups?id=t-1", json=money))
     ids_of(client.post(f"{ACCOUNT}/top-ups?id=t-2", json=money | {"amount": 5, "root": "other"}))
+    gift = {"wallet": "gift", "priority": 2, "end": end, "products": ["voice"]}
+    ids_of(client.post(f"{ACCOUNT}/top-ups?id=t-3", json=money | gift))
     (made,) = ids_of(client.post(f"{ACCOUNT}/top-ups", json=money | {"reason": "shop"}))
     found = sent(door.settings.kafka)
     assert found["a-1"] == PutAccount(
@@ -100,6 +102,10 @@ def test_bodies_become_commands_under_the_id_that_was_asked(door: Door) -> None:
         "t-1", "acme", "ada", "family", Decimal("10.000000000001"), "CHF", NOON, ""
     )
     assert found["t-2"] == TopUp("t-2", "acme", "ada", "other", Decimal(5), "CHF", NOON, "")
+    assert found["t-3"] == TopUp(
+        "t-3", "acme", "ada", "family", Decimal("10.000000000001"), "CHF", NOON, "",
+        "gift", 2, year, ("voice",),
+    )  # fmt: skip
     assert made.startswith("command/")
     assert found[made].command_id == made
 
@@ -115,6 +121,7 @@ def test_money_for_an_account_that_is_not_known_needs_its_root(door: Door) -> No
 
 
 LONG = "x" * (NAME_LENGTH_MAX + 1)
+MONEY = {"currency": "CHF", "amount": "1"}
 WRONG: list[tuple[str, str, dict[str, Any], str]] = [
     ("PUT", ACCOUNT, {}, "payment"),
     ("PUT", ACCOUNT, ADA | {"payment": "barter"}, "payment"),
@@ -140,6 +147,12 @@ WRONG: list[tuple[str, str, dict[str, Any], str]] = [
     ("POST", f"{ACCOUNT}/top-ups", {"currency": "CHF", "amount": "1e18"}, "amount"),
     ("POST", f"{ACCOUNT}/top-ups", {"currency": "CHF", "amount": "1e-13"}, "amount"),
     ("POST", f"{ACCOUNT}/top-ups", {"currency": "CHF", "amount": "1", "reason": LONG}, "reason"),
+    ("POST", f"{ACCOUNT}/top-ups", MONEY | {"products": ["voice"]}, "products"),
+    ("POST", f"{ACCOUNT}/top-ups", MONEY | {"end": "2030-01-01"}, "end"),
+    ("POST", f"{ACCOUNT}/top-ups", MONEY | {"wallet": "gift", "end": "2026-01-01",
+                                            "occurred_at": "2026-01-01"}, "end"),
+    ("POST", f"{ACCOUNT}/top-ups", MONEY | {"wallet": "gift", "priority": 10**7}, "priority"),
+    ("POST", f"{ACCOUNT}/top-ups", MONEY | {"wallet": LONG}, "wallet"),
     ("POST", f"{ACCOUNT}/top-ups?id=%00", {"currency": "CHF", "amount": "1"}, "id"),
     ("POST", "/v1/tenants/acme/accounts/a%00b/top-ups", {"currency": "CHF", "amount": "1"},
      "account"),

@@ -103,6 +103,22 @@ def test_each_command_is_sent_as_it_was_typed(typed: Typed) -> None:
     assert (top_up.command_id, top_up.amount, top_up.reason) == ("4", Decimal("9.50"), "cash")
 
 
+def test_a_top_up_may_open_a_wallet(typed: Typed) -> None:
+    terms = ("--wallet", "gift", "--priority", "2", "--until", "2999-01-01", "--product", "voice")
+    typed.account("top-up", "ada", "1", "--currency", "CHF", *terms)
+    (found,) = typed.sent()
+    assert isinstance(found, TopUp)
+    assert (found.wallet, found.priority, found.products) == ("gift", 2, ("voice",))
+    assert found.occurred_at < found.end < FOREVER
+
+
+def test_terms_of_a_wallet_are_for_a_wallet_that_is_not_over(typed: Typed) -> None:
+    money = ("ada", "1", "--currency", "CHF")
+    for terms in (("--product", "voice"), ("--wallet", "gift", "--until", "2000-01-01")):
+        words = ["account", "top-up", *money, *terms, "-t", "acme"]
+        assert CliRunner().invoke(app, words).exit_code == 2
+
+
 def test_a_command_without_an_id_gets_one_of_its_own(typed: Typed) -> None:
     for _ in range(2):
         typed.account("top-up", "ada", "1", "--currency", "CHF", "--root", "acme-group")
