@@ -53,6 +53,72 @@ class BalanceAnswer(Struct, frozen=True, kw_only=True):
     totals: list[TotalAnswer]
 
 
+class HeldAnswer(Struct, frozen=True, kw_only=True):
+    """What was left of one bucket; `period_start` empty: it has none. `bucket` names it."""
+
+    resource: str
+    bucket: str
+    period_start: str
+    remaining: Decimal
+
+
+class PastBalanceAnswer(Struct, frozen=True, kw_only=True):
+    """What an account held at a past moment: buckets that something was left of.
+
+    It is the fold of every movement up to `ledger`, and never changes.
+    """
+
+    tenant: str
+    account: str
+    at: str
+    ledger: list[LedgerPosition]
+    buckets: list[HeldAnswer]
+
+
+class MovementAnswer(Struct, frozen=True, kw_only=True):
+    """One change of one bucket. `kind` is `usage`, or names what moved it without usage.
+
+    `occurred_at` is when it counts, `written_at` when it stood in the ledger, at `position`
+    (partition/offset/index). `charged_account` is who was charged: another one of the same root
+    where it used what this account holds.
+    """
+
+    kind: str
+    occurred_at: str
+    written_at: str
+    resource: str
+    bucket: str
+    period_start: str
+    amount: Decimal
+    balance: Decimal
+    usage_type: str
+    product: str
+    service_id: str
+    source: str
+    event_id: str
+    record_id: str
+    charged_account: str
+    position: str
+
+
+class StatementPage(Struct, frozen=True, kw_only=True):
+    """Movements in the ledger's order; `opening` plus all of them is `closing`, exactly.
+
+    `start` belongs to the statement, `end` does not; both are times of the ledger, empty where it
+    is not bounded. `next` is the `after` of the following page, or empty.
+    """
+
+    tenant: str
+    account: str
+    start: str
+    end: str
+    ledger: list[LedgerPosition]
+    opening: list[HeldAnswer]
+    closing: list[HeldAnswer]
+    movements: list[MovementAnswer]
+    next: str
+
+
 class AssignmentAnswer(Struct, frozen=True, kw_only=True):
     """A service id of the account and when it had it; an empty `start` or `end`: no bound."""
 

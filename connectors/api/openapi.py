@@ -26,12 +26,14 @@ class ProblemAnswer(Struct, frozen=True):
 def openapi_document(routes: Iterable[Route], *, version: str) -> dict[str, Any]:
     """The document of these routes."""
     routes = tuple(routes)
-    types = [each for route in routes for each in (route.answer, route.body) if each is not None]
+    bodies = [route.body for route in routes if route.body is not None]
+    types = [*(each for route in routes for each in route.answers), *bodies]
     schemas, components = msgspec.json.schema_components([*types, ProblemAnswer], ref_template=_REF)
     by_type = dict(zip(map(repr, types), schemas, strict=False))
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        operation = _operation(route, by_type.get(repr(route.answer)))
+        known = [by_type[repr(each)] for each in route.answers]
+        operation = _operation(route, {"oneOf": known} if known[1:] else next(iter(known), None))
         if route.method != "GET":
             body = by_type.get(repr(route.body), {"type": "object"})
             operation["requestBody"] = {"content": {"application/json": {"schema": body}}}

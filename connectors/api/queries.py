@@ -96,8 +96,8 @@ _END_OF_TIME_US: Final = 7_000_000_000_000_000
 """The database's years begin with 1900; beyond 2191 stands only 'no end'."""
 
 
-def _time(instant: int) -> str:
-    """A start or an end; empty where there is none."""
+def shown_bound(instant: int) -> str:
+    """A start or an end of a period as it is told; empty where there is none."""
     return format_instant(instant) if _BEGINNING_US < instant < _END_OF_TIME_US else ""
 
 
@@ -124,8 +124,8 @@ def _buckets(row: Mapping[str, Any]) -> list[BucketAnswer]:
     return [
         BucketAnswer(
             resource=resource,
-            period_start=_time(start),
-            period_end=_time(end),
+            period_start=shown_bound(start),
+            period_end=shown_bound(end),
             granted=trimmed(granted),
             remaining=trimmed(remaining),
             id=bucket,
@@ -142,7 +142,10 @@ def _totals(row: Mapping[str, Any]) -> list[TotalAnswer]:
     columns = (row["accumulators"], row["starts"], row["ends"], row["totals"])
     return [
         TotalAnswer(
-            accumulator=name, period_start=_time(start), period_end=_time(end), total=trimmed(total)
+            accumulator=name,
+            period_start=shown_bound(start),
+            period_end=shown_bound(end),
+            total=trimmed(total),
         )
         for name, start, end, total in zip(*columns, strict=True)
     ]
@@ -171,8 +174,8 @@ def account_of(database: Database, tenant: str, account: str) -> AccountAnswer |
                 service_id=service["service_id"],
                 subscription=service["subscription"],
                 price_plan=service["price_plan"],
-                start=_time(service["start_at"]),
-                end=_time(service["end_at"]),
+                start=shown_bound(service["start_at"]),
+                end=shown_bound(service["end_at"]),
             )
             for service in database.records(_SERVICES, whose)
         ],

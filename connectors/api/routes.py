@@ -11,11 +11,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from connectors.api import account_commands, queries, registry_routes
+from connectors.api import account_commands, balance_routes, queries, registry_routes
 from connectors.api.account_prices import put_prices
 from connectors.api.answers import (
     AccountAnswer,
-    BalanceAnswer,
     HealthAnswer,
     PricesAnswer,
     SuspenseCount,
@@ -24,7 +23,7 @@ from connectors.api.answers import (
 from connectors.api.gateway import Gateway
 from connectors.api.keys import Scope
 from connectors.api.problems import Problem
-from connectors.api.route import TENANT, Answering, Route, json_answer
+from connectors.api.route import TENANT, Answering, Route, json_answer, page_limit
 
 
 async def get_health(request: Request, gateway: Gateway) -> Response:
@@ -52,20 +51,11 @@ async def get_account(request: Request, gateway: Gateway) -> Response:
     return json_answer(found)
 
 
-async def get_balance(request: Request, gateway: Gateway) -> Response:
-    """The balances of an account and the ledger positions they stand for."""
-    tenant, account = request.path_params["tenant"], request.path_params["account"]
-    found = await gateway.ask(lambda database: queries.balance_of(database, tenant, account))
-    if found is None:
-        raise Problem(HTTPStatus.NOT_FOUND, f"Account {account} of {tenant} has no balance.")
-    return json_answer(found)
-
-
 async def list_suspense(request: Request, gateway: Gateway) -> Response:
     """Suspended records of a tenant, page by page."""
     tenant, asked = request.path_params["tenant"], request.query_params
     wanted = {name: asked.get(name, "") for name in ("code", "service_id")}
-    limit = _limit(asked.get("limit", "100"))
+    limit = page_limit(request)
     page = await gateway.ask(
         lambda database: queries.suspense_page(
             database,
@@ -98,12 +88,6 @@ async def count_suspense(request: Request, gateway: Gateway) -> Response:
     return json_answer(
         await gateway.ask(lambda database: queries.suspense_counts(database, tenant))
     )
-
-
-def _limit(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= queries.PAGE_MAX:
-        raise Problem(HTTPStatus.BAD_REQUEST, f"`limit` is 1 to {queries.PAGE_MAX}.")
-    return int(text)
 
 
 _PAGE: Final = {
@@ -147,12 +131,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         summary="An account and its service ids",
         answer=AccountAnswer,
     ),
-    Route(
-        path=f"{TENANT}/accounts/{{account}}/balance",
-        answering=get_balance,
-        summary="Balances and running totals of an account, as of ledger positions",
-        answer=BalanceAnswer,
-    ),
+    *balance_routes.ROUTES,
     Route(
         path=f"{TENANT}/accounts/{{account}}/prices",
         answering=put_prices,

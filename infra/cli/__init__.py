@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "scenario": "scenario",
     "account": "account",
     "balance": "balance",
+    "statement": "statement",
     "explain": "explain",
     "suspense": "suspense",
     "alerts": "alerts",

@@ -1,4 +1,4 @@
-"""The queries that the guide shows are answered by the tables as they are."""
+"""The queries that the guides show are answered by the tables as they are."""
 
 import re
 from pathlib import Path
@@ -9,8 +9,12 @@ from connectors.clickhouse.client import Database
 from connectors.clickhouse.migrate import migrate
 from connectors.settings import ClickHouseSettings
 
-GUIDE = Path(__file__).parents[2] / "docs/how-to/query-levels.md"
-QUERIES = re.findall(r'^ask "(.+?)"$', GUIDE.read_text(), re.DOTALL | re.MULTILINE)
+GUIDES = sorted((Path(__file__).parents[2] / "docs/how-to").glob("*.md"))
+QUERIES = [
+    query
+    for guide in GUIDES
+    for query in re.findall(r'^ask "(.+?)"$', guide.read_text(), re.DOTALL | re.MULTILINE)
+]
 
 
 @pytest.fixture
@@ -20,7 +24,7 @@ def database(clickhouse_settings: ClickHouseSettings):
         yield database
 
 
-def test_every_query_of_the_guide_is_answered(database: Database) -> None:
+def test_every_query_of_the_guides_is_answered(database: Database) -> None:
     assert len(QUERIES) > 10
     for query in QUERIES:
         database.query(query)
