@@ -12,11 +12,12 @@ weekdays, holidays or dates, the following one need not.
 from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date
+from itertools import pairwise
 from typing import NamedTuple
 
 from msgspec import Struct
 
-from streams.model.instant import DAY, HOUR, MINUTE, Instant, clock_change, offset_at
+from streams.model.instant import DAY, MINUTE, Instant, clock_change, offset_at
 from streams.model.time_unit import WEEKDAYS, Band, TimeUnit
 
 _DAY_MINUTES = 1440
@@ -46,10 +47,9 @@ _LocalDay = tuple[tuple[int, str], ...]
 class BandCalendar:
     """A time unit compiled to the switches of local days, and lazily to those of UTC days."""
 
-    __slots__ = ("_days", "_default", "_local_days", "_time_zone", "_windows", "id")
+    __slots__ = ("_days", "_default", "_local_days", "_time_zone", "_windows")
 
     def __init__(self, unit: TimeUnit) -> None:
-        self.id = unit.id
         self._default = unit.default
         self._time_zone = unit.time_zone
         self._windows = tuple(_Window(band) for band in unit.bands)
@@ -68,15 +68,15 @@ class BandCalendar:
         if band is not None:
             return [Segment(band, start, end)]
         cut: list[Segment] = []
-        for number in range(start // DAY, max(start, end - 1) // DAY + 1):
+        for number in range(start // DAY, end // DAY + 1):
             starts, bands = self._day(number, zone_name)
-            for i, band in enumerate(bands):
-                first, last = max(start, starts[i]), min(end, starts[i + 1])
-                if first > last or (first == last and start < end) or starts[i + 1] <= start:
+            for band, (begins, ends) in zip(bands, pairwise(starts), strict=True):
+                first, last = max(start, begins), min(end, ends)
+                if first >= last:
                     continue
                 if cut and cut[-1].band == band:
                     cut[-1] = Segment(band, cut[-1].start, last)
-                elif first < last or not cut:
+                else:
                     cut.append(Segment(band, first, last))
         return cut
 
@@ -103,12 +103,11 @@ class BandCalendar:
 
     def _local_switches(self, start: Instant, end: Instant) -> Iterator[tuple[Instant, str]]:
         """The bands of local time `[start, end)`; the first begins at `start`."""
-        for number in range(start // DAY, (end - 1) // DAY + 1):
+        for number in range(start // DAY, end // DAY + 1):
             midnight = number * DAY
-            day = self._local_day(number)
-            for place, (minute, band) in enumerate(day):
+            day = (*self._local_day(number), (_DAY_MINUTES, ""))
+            for (minute, band), (until, _) in pairwise(day):
                 at = midnight + minute * MINUTE
-                until = day[place + 1][0] if place + 1 < len(day) else _DAY_MINUTES
                 if at < end and start < midnight + until * MINUTE:
                     yield max(at, start), band
 
@@ -170,17 +169,13 @@ class _Window:
 
 def _offsets(
     first: Instant, last: Instant, zone_name: str
-) -> Iterator[tuple[Instant, Instant, Instant]]:
-    """The stretches `(start, end, offset)` of `[first, last)` in which the offset stays."""
-    start, offset = first, offset_at(first, zone_name)
-    at = first
-    while at < last:
-        following = min(at + HOUR, last)
-        changed = offset_at(following, zone_name)
-        if changed != offset:
-            change = clock_change(at, following, zone_name)
-            if change < last:
-                yield start, change, offset
-                start, offset = change, changed
-        at = following
-    yield start, last, offset
+) -> tuple[tuple[Instant, Instant, Instant], ...]:
+    """The stretches `(start, end, offset)` of a day `[first, last)` in which the offset stays.
+
+    No zone changes its clock twice within 24 hours.
+    """
+    offset, changed = offset_at(first, zone_name), offset_at(last - 1, zone_name)
+    if changed == offset:
+        return ((first, last, offset),)
+    change = clock_change(first, last - 1, zone_name)
+    return (first, change, offset), (change, last, changed)

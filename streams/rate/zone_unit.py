@@ -22,8 +22,10 @@ Specificity = tuple[int, Decimal]
 """Larger is more specific: a kind or length of the pattern, then the smallness of a box."""
 Rank = tuple[Specificity, Specificity, Decimal, Instant, int]
 
-_ANY: Specificity = (0, Decimal(0))
-_BOX, _EXACT = 1, 1 << 20
+_BOX = 1
+_NO_AREA = Decimal(0)
+_ANY: Specificity = (0, _NO_AREA)
+_EXACT: Specificity = (1 << 20, _NO_AREA)
 _FARTHEST = Decimal("Infinity")
 
 
@@ -129,13 +131,13 @@ class _Index(Generic[T]):
         """What fits, the most specific first. With a position, `value` is its geohash."""
         entry = self._exact.get(value)
         if entry is not None:
-            yield (_EXACT, Decimal(0)), entry
+            yield _EXACT, entry
         size = len(value)
         for length in self.lengths:
             if 0 < length <= size:
                 entry = self._prefixes.get(value[:length])
                 if entry is not None:
-                    yield (_BOX + length, Decimal(0)), entry
+                    yield (_BOX + length, _NO_AREA), entry
         if position is not None:
             for area, _, box, inside in self._boxes:
                 if box.holds(position):
@@ -202,10 +204,7 @@ def _is_simple(unit: ZoneUnit) -> bool:
         unit.type == "origin_destination"
         and len(unit.destination) == 1
         and all(
-            row.origin == ANYTHING
-            and row.up_to is None
-            and not row.origin_field
-            and not row.destination_field
+            row.origin == ANYTHING and row.up_to is None and not row.destination_field
             for row in unit.rows
         )
     )

@@ -53,6 +53,8 @@ def band_by_clock(instant: Instant, zone_name: str) -> str:
         ("2025-03-07T18:00:00", "2025-03-08T18:00:00", ["peak", "offpeak", "night", "offpeak"]),
         ("2025-03-03T23:00:00", "2025-03-04T01:00:00", ["night"]),
         ("2025-01-01T00:00:00", "2025-01-01T00:00:00", ["night"]),
+        ("2025-03-03T23:00:00", "2025-03-04T05:00:00", ["night"]),
+        ("2025-03-03T23:00:00", "2025-03-04T05:00:00.000001", ["night", "offpeak"]),
     ],
 )
 def test_switches_in_winter_in_zurich(start: str, end: str, bands: list[str]) -> None:

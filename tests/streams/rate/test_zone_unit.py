@@ -152,6 +152,67 @@ def test_origin_and_destination_area_and_distance_together() -> None:
     assert zones.zone_for(record(called=ZURICH, caller=BERN, km="201")) == "else"
 
 
+@pytest.mark.parametrize(
+    ("wins", "loses"),
+    [
+        ({"destination": "441*"}, {"destination": "44*"}),
+        ({"destination": "u0qj*"}, {"destination": "47.3,8.5,47.4,8.6"}),
+        ({"destination": "47.3,8.5,47.4,8.6"}, {"destination": "47,8,48,9"}),
+        ({"up_to": Decimal(5)}, {"up_to": Decimal(50)}),
+        ({"up_to": Decimal(50)}, {}),
+        ({"start": 5}, {"start": 4}),
+    ],
+    ids=lambda words: " ".join(f"{word} {value}" for word, value in words.items()) or "open",
+)
+@pytest.mark.parametrize("fields", [("called", "called"), ("called", "dialled")])
+def test_rows_of_one_field_and_of_two_are_ranked_alike(
+    wins: dict[str, Any], loses: dict[str, Any], fields: tuple[str, str]
+) -> None:
+    area = "destination" in wins and not wins["destination"].startswith("44")
+    for words in ([wins, loses], [loses, wins]):
+        rows = [
+            ZoneRow(**{"destination": "*", "zone": str(each), "destination_field": field} | each)
+            for each, field in zip(words, fields, strict=True)
+        ]
+        zones = geographic(*rows) if area else unit(*rows, distance="km")
+        value = ZURICH if area else "4412"
+        asked = record(9, called=value, dialled=value, km="3")
+        assert zones.zone_for(asked) == str(wins)
+
+
+def test_rows_of_one_box_are_ranked_among_each_other() -> None:
+    box = "47.3,8.5,47.4,8.6"
+    zones = geographic(
+        ZoneRow(box, "far", up_to=Decimal(50)), ZoneRow(box, "near", up_to=Decimal(5))
+    )
+    found = [zones.zone_for(record(called=ZURICH, km=km)) for km in ("5", "6", "51")]
+    assert found == ["near", "far", ""]
+
+
+@pytest.mark.parametrize(
+    ("row", "words", "attributes"),
+    [
+        (ZoneRow("44*", "z", "41*"), {}, {"caller": "41"}),
+        (ZoneRow("44*", "z", up_to=Decimal(5)), {"distance": "km"}, {"km": "5"}),
+        (ZoneRow("44*", "z", destination_field="via"), {}, {"via": "44"}),
+        (ZoneRow("44,33*", "z"), {"destination": ("called", "via")}, {"via": "33"}),
+    ],
+    ids=["origin", "distance", "another field", "two fields"],
+)
+def test_a_row_that_asks_for_one_thing_more_does_not_fit_without_it(
+    row: ZoneRow, words: dict[str, Any], attributes: dict[str, str]
+) -> None:
+    called = "" if row.destination_field else "44"
+    zones = unit(row, **words)
+    assert zones.zone_for(record(called=called, **attributes)) == "z"
+    assert zones.zone_for(record(called="44")) == ""
+
+
+def test_a_record_without_a_zone_is_told_with_its_distance() -> None:
+    zones = geographic(ZoneRow("*", "near", up_to=Decimal(5)), origin=())
+    assert zones.why_none(record(called="", km="6")) == "called '', distance 6 has no zone in z"
+
+
 def fits(row: ZoneRow, asked: UsageRecord) -> bool:
     for pattern, value in (
         (row.destination, asked.attributes["called"]),

@@ -13,6 +13,9 @@ from streams.model.prices import (
     Composite,
     Graduated,
     GraduatedPercentage,
+    Matrix,
+    MatrixGroup,
+    MatrixRow,
     Package,
     Percentage,
     PercentTier,
@@ -24,7 +27,8 @@ from streams.model.prices import (
     Tier,
     Volume,
 )
-from streams.model.trade_prices import Beat, RateSlot, TelecomRate
+from streams.model.trade_prices import Beat, Ev, EvComponent, RateSlot, TelecomRate
+from streams.rate.prices.evaluated import StartedPrice
 from streams.rate.prices.kinds import compile_kind
 from streams.rate.prices.price import Binder, Label, Lines, UnitPrice, taken_back, total_of
 from tests.streams.rate.prices.asked import d, of
@@ -62,14 +66,29 @@ KINDS: dict[str, PriceKind] = {
             Package(unit="u", size=d("6"), amount=d("4")),
         )
     ),
+    "rows": Matrix(
+        unit="u", per=d("4"),
+        groups=(MatrixGroup("", (MatrixRow(flat_amount=d("3"), unit_amount=d("2")),)),),
+    ),
+    "session": Ev(
+        measured_in={"energy": "u"}, hour=d("60"),
+        components=(
+            EvComponent(dimension="flat", amount=d("2")),
+            EvComponent(dimension="energy", amount=d("3"), step=d("5")),
+        ),
+    ),
 }  # fmt: skip
+NAMES = (*KINDS, "started")
 CUTS: tuple[tuple[Quantity, Quantity], ...] = (
     (0, 1), (0, 10), (0, 11), (0, 12), (0, 13), (0, 30), (1, 1), (9, 1), (9, 2), (10, 1), (10, 10),
     (11, 1), (12, 1), (19, 2), (20, 1), (d("0.5"), d("0.5")), (d("9.5"), d("1.5")),
 )  # fmt: skip
 
 
-def compiled(kind: PriceKind) -> UnitPrice:
+def compiled(name: str) -> UnitPrice:
+    if name == "started":
+        return StartedPrice("u", Label("p#1"), kind="blocks", size=6, amount=d("4"))
+    kind = KINDS[name]
     (price,) = compile_kind(kind, Label("p#1"))
     if isinstance(price, Binder):
         bound = price.bind(of(1))
@@ -83,20 +102,26 @@ def amounts(lines: Lines) -> list[tuple[Quantity, Quantity]]:
 
 
 @pytest.mark.parametrize(("used", "quantity"), CUTS, ids=str)
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", NAMES)
 def test_what_is_taken_back_is_what_was_charged(
     name: str, used: Quantity, quantity: Quantity
 ) -> None:
-    price = compiled(KINDS[name])
+    price = compiled(name)
     given = price.lines(quantity, used)
     back = price.lines(-quantity, -used if price.reference == RECORD else used + quantity)
     assert amounts(taken_back(given)) == amounts(back)
     assert total_of(given) + total_of(back) == 0
 
 
-@pytest.mark.parametrize("name", [name for name in KINDS if name != "prospective"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "prospective"])
 def test_what_a_total_costs_is_what_its_parts_cost(name: str) -> None:
-    price = compiled(KINDS[name])
+    price = compiled(name)
     whole = total_of(price.lines(30, 0))
     assert whole == sum(total_of(price.lines(1, used)) for used in range(30))
     assert whole == sum(total_of(price.lines(d("0.5"), d(used) / 2)) for used in range(60))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_part_of_nothing_costs_nothing(name: str) -> None:
+    price = compiled(name)
+    assert total_of(price.lines(0, 12)) == 0
