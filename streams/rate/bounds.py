@@ -35,7 +35,7 @@ class MoneyBounds:
     __slots__ = ("_found", "_thresholds")
 
     def __init__(self, thresholds: Iterable[Threshold]) -> None:
-        self._thresholds = tuple(each for each in thresholds if each.on != "allowance")
+        self._thresholds = tuple(thresholds)
         self._found: dict[tuple[str, str, str], tuple[MoneyBound, ...]] = {}
 
     def of(self, account: Account) -> tuple[MoneyBound, ...]:

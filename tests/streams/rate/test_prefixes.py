@@ -1,6 +1,7 @@
 """Prefixes: ends of the alphabet, dates, and large groups beside small ones."""
 
 from itertools import permutations
+from random import Random
 
 from streams.model.instant import BEGINNING, FOREVER, Instant
 from streams.model.usage import UsageRecord
@@ -56,4 +57,14 @@ def test_what_a_look_up_costs_is_told_by_the_largest_group() -> None:
     few = [(f"1{number:04}", always(f"z{number}")) for number in range(3)]
     many = [(f"2{number:04}", always(f"z{number}")) for number in range(3000)]
     assert PrefixTable(few, [], "rest").comparisons == 3
-    assert PrefixTable([*few, *many], [], "rest").comparisons >= 7
+    assert PrefixTable([*few, *many], [], "rest").comparisons == 7
+
+
+def test_a_deck_of_long_prefixes_alone_equals_a_search_through_all() -> None:
+    rng = Random(11)
+    deck = {str(rng.randrange(10**5, 10**6))[: rng.randrange(4, 7)] for _ in range(400)}
+    table = PrefixTable([(text, always(text)) for text in deck], [], "rest")
+    for number in range(10_000, 100_000, 7):
+        value = f"{number}0"
+        fitting = [text for text in deck if value.startswith(text)]
+        assert zone(table, value) == max(fitting, key=len, default="rest")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.model.money import Quantity
-from streams.rate.quantity import divided, size_of
+from streams.model.money import WHOLE_MAX, Quantity
+from streams.rate.quantity import divided, exact, size_of
 from streams.rate.time_unit import Segment
 
 
@@ -37,3 +37,10 @@ def test_parts_sum_to_the_whole(quantity: Quantity, lengths: list[int]) -> None:
 )
 def test_how_much_it_is_taken_or_taken_back(quantity: Quantity, size: Quantity) -> None:
     assert size_of(quantity) == size
+
+
+@pytest.mark.parametrize("most", [WHOLE_MAX, -WHOLE_MAX])
+def test_whole_numbers_are_counts_up_to_the_largest_either_way(most: int) -> None:
+    assert type(exact(Decimal(most))) is int
+    past = Decimal(most + (1 if most > 0 else -1))
+    assert type(exact(past)) is Decimal

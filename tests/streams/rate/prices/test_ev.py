@@ -116,3 +116,8 @@ def test_a_bound_makes_a_line_without_a_quantity_only_where_it_changes_the_amoun
 def test_bounds_hold_the_session_not_what_else_the_record_pays() -> None:
     kind = Composite(parts=(Flat(units=("kwh",), amount=d("3")), session(ENERGY, minimum=d("2"))))
     assert total(kind, Asked({"kwh": 1})) == 5
+
+
+def test_a_minimum_of_nothing_priced_stands_on_the_first_unit() -> None:
+    (line,) = priced(session(minimum=d("5")), Asked({"parking": 30}))
+    assert (line.unit, line.quantity, line.amount) == ("kwh", 0, 5)

@@ -4,7 +4,7 @@ from streams.model.price import Range
 from streams.model.prices import Matrix, MatrixGroup, MatrixRow
 from streams.rate.prices.kinds import compile_kind
 from streams.rate.prices.price import Binder, Label
-from tests.streams.rate.prices.asked import Asked, d, total
+from tests.streams.rate.prices.asked import Asked, d, priced, total
 
 
 def rows(*listed: MatrixRow) -> Matrix:
@@ -31,3 +31,9 @@ def test_a_flat_amount_comes_with_the_first_part_of_a_leaf() -> None:
     assert isinstance(bound, dict)
     amounts = [bound["u"].lines(quantity, used)[0].amount for used, quantity in ((0, 2), (2, 3))]
     assert amounts == [12, 3]
+
+
+def test_a_row_tells_what_one_unit_costs() -> None:
+    kind = Matrix(unit="u", per=d("4"), groups=(MatrixGroup("", (MatrixRow(unit_amount=d("2")),)),))
+    (line,) = priced(kind, Asked({"u": 10}))
+    assert (line.unit_amount, line.amount) == (d("0.5"), 5)

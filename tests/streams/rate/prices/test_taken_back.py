@@ -31,7 +31,7 @@ from streams.model.trade_prices import Beat, Ev, EvComponent, RateSlot, TelecomR
 from streams.rate.prices.evaluated import StartedPrice
 from streams.rate.prices.kinds import compile_kind
 from streams.rate.prices.price import Binder, Label, Lines, UnitPrice, taken_back, total_of
-from tests.streams.rate.prices.asked import d, of
+from tests.streams.rate.prices.asked import Asked, d, of
 
 TIERS = (Tier(d("10"), d("3"), d("5")), Tier(d("20"), d("2"), d("7")), Tier(None, d("1"), d("11")))
 BLOCKS = (BlockTier(d("4"), d("3"), 2), BlockTier(d("7"), d("5")))
@@ -125,3 +125,15 @@ def test_what_a_total_costs_is_what_its_parts_cost(name: str) -> None:
 def test_a_part_of_nothing_costs_nothing(name: str) -> None:
     price = compiled(name)
     assert total_of(price.lines(0, 12)) == 0
+
+
+def test_beside_another_unit_a_chosen_tier_gives_its_flat_amount_back() -> None:
+    (binder,) = compile_kind(
+        Graduated(unit="u", tiers=TIERS, reference="month"),
+        Label("p#1", evaluations=frozenset({"month"})),
+    )
+    assert isinstance(binder, Binder)
+    for units, flat in (({"u": 2, "v": 1}, 5), ({"u": -2, "v": 1}, -5)):
+        bound = binder.bind(Asked(units))
+        assert isinstance(bound, dict)
+        assert [line.amount for line in bound["u"].opening] == [flat]

@@ -69,3 +69,10 @@ def test_an_amount_for_three_is_divided_once_at_the_end() -> None:
     ]
     (line,) = priced(PerUnit(amounts={"u": d("7")}, per=d("1000")), of(3))
     assert (line.unit_amount, line.amount) == (d("0.007"), d("0.021"))
+
+
+def test_a_call_that_costs_nothing_has_nothing_to_round() -> None:
+    free = TelecomRate(
+        unit="u", slots=(RateSlot(0, d("0"), d("60"), 1),), rounding=CallRounding("up", 1)
+    )
+    assert total(free, of(30)) == 0

@@ -5,6 +5,8 @@ from typing import Literal
 import pytest
 
 from streams.model.prices import Tier, Volume
+from streams.rate.prices.price import Label
+from streams.rate.prices.volume import ProvisionalPrice, VolumePrice
 from tests.streams.rate.prices.asked import d, of, priced, total
 
 TIERS = (Tier(d("10"), d("3"), d("5")), Tier(d("20"), d("2"), d("7")))
@@ -48,3 +50,19 @@ def test_where_usage_of_nothing_is_charged_the_first_fee_is_due_at_once(
     assert total(volume(mode), of(1, 1), charges_zero=True) == 3
     free = Volume(unit="u", tiers=(Tier(None, d("3")),), reference="month", mode=mode)
     assert priced(free, of(0), charges_zero=True) == []
+
+
+@pytest.mark.parametrize(
+    ("billed", "reached", "amount"),
+    [(12, 20, 31), (12, 25, 21), (3, 25, 7), (5, 25, 7), (6, 25, 9), (4, 10, 17)],
+)
+def test_a_period_past_its_last_tier_pays_for_the_units_within(
+    billed: int, reached: int, amount: int
+) -> None:
+    price = VolumePrice(volume("running", beyond="free"), Label("p#1"))
+    assert price.settled(billed, reached).amount == amount
+
+
+def test_until_a_period_is_settled_the_first_tier_is_charged() -> None:
+    (line,) = ProvisionalPrice(volume("running"), Label("p#1")).lines(15, 0)
+    assert (line.amount, line.detail) == (45, {"tier": "1"})
