@@ -22,6 +22,7 @@ from streams.ends import duplicate, refuse
 from streams.model.account import Accumulators, Balances
 from streams.model.command import (
     ActivateCatalog,
+    Adjust,
     Command,
     Forwarded,
     Released,
@@ -100,7 +101,7 @@ class Charging:
 
     def missing_version(self, entry: Command | UsageRecord, state: State) -> str | None:
         """A catalog version that has to be compiled before this input can be taken."""
-        if isinstance(entry, UsageRecord | TopUp):
+        if isinstance(entry, UsageRecord | TopUp | Adjust):
             version = catalog_of(entry.tenant, entry.occurred_at, state)
             return version if version is not None and version not in self._plans else None
         match entry:

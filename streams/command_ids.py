@@ -13,6 +13,7 @@ from typing import Final
 
 from streams.model.command import (
     ActivateCatalog,
+    Adjust,
     AssignService,
     EndService,
     PartnerVolume,
@@ -25,7 +26,14 @@ from streams.record_ids import KEPT_DAYS
 from streams.state import State, Table
 
 Identified = (
-    PutAccount | AssignService | EndService | TopUp | ActivateCatalog | PutPrices | PartnerVolume
+    PutAccount
+    | AssignService
+    | EndService
+    | TopUp
+    | ActivateCatalog
+    | PutPrices
+    | PartnerVolume
+    | Adjust
 )
 """Commands that count once. The others have the same effect the second time."""
 
@@ -39,7 +47,7 @@ _FOR_GOOD: Final = 0xFFFF_FFFF
 def note(command: Identified, state: State) -> bool:
     """Remember the command; True where its id is new."""
     digest = blake2b(command.command_id.encode(), digest_size=16).digest()
-    groups = (_FOR_GOOD,) if isinstance(command, TopUp | PartnerVolume) else _groups(state)
+    groups = (_FOR_GOOD,) if isinstance(command, TopUp | PartnerVolume | Adjust) else _groups(state)
     for group in groups:
         if state.get(Table.COMMANDS, _start_of(group) + digest) is not None:
             return False

@@ -9,6 +9,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from streams import command_ids
+from streams.accumulate.adjust import adjust
 from streams.accumulate.partner_totals import take_volume
 from streams.accumulate.sessions import drop_closed
 from streams.accumulate.top_up import top_up
@@ -16,6 +17,7 @@ from streams.model.account import Account, Service, ServiceAssignment
 from streams.model.account_prices import AccountPrices
 from streams.model.command import (
     ActivateCatalog,
+    Adjust,
     AssignService,
     Command,
     DiscardSuspended,
@@ -78,6 +80,7 @@ class CommandBook:
                 | ActivateCatalog()
                 | PutPrices()
                 | PartnerVolume()
+                | Adjust()
             ):
                 if command_ids.note(command, state):
                     self._apply_new(command, state=state, effects=effects)
@@ -100,6 +103,9 @@ class CommandBook:
                 version = catalog_of(command.tenant, command.occurred_at, state)
                 plan = None if version is None else self._plans[version]
                 top_up(command, plan=plan, partition=self._partition, state=state, effects=effects)
+            case Adjust():
+                plan = self._plan_now(command, state)
+                adjust(command, plan=plan, partition=self._partition, state=state, effects=effects)
             case ActivateCatalog():
                 _activate(command, state)
             case PutPrices():
@@ -107,6 +113,12 @@ class CommandBook:
             case PartnerVolume():
                 time: Instant = state.get(Table.META, TIME) or BEGINNING
                 take_volume(command, self._terms_of(command, state), time, state)
+
+    def _plan_now(self, command: Adjust, state: State) -> Plan | None:
+        """The plan in force, however far back the command is dated: limits are those of today."""
+        time: Instant = state.get(Table.META, TIME) or BEGINNING
+        version = catalog_of(command.tenant, max(command.occurred_at, time), state)
+        return None if version is None else self._plans[version]
 
     def _terms_of(self, volume: PartnerVolume, state: State) -> CommissionPlan | None:
         """The commission plan as it was when the period ended, or is now."""

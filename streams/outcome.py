@@ -58,6 +58,14 @@ class RejectReason(StrEnum):
     OVER_LIMIT = "over_limit"
 
 
+class CommandReason(StrEnum):
+    """Why a command was not carried out; its record's verdict is `ignored`."""
+
+    ACCOUNT_NOT_KNOWN = "account_not_known"
+    OTHER_CURRENCY = "other_currency"
+    NOT_APPROVED = "not_approved"
+
+
 _ERRORS = frozenset(list(RejectReason)[: list(RejectReason).index(RejectReason.NO_CATALOG)])
 
 

@@ -19,7 +19,7 @@ from connectors.api.commands import (
 )
 from connectors.api.route import ACCOUNT, SERVICE
 from streams.model.account import Payment
-from streams.model.command import AssignService, EndService, PutAccount, TopUp
+from streams.model.command import Adjust, AssignService, EndService, PutAccount, TopUp
 from streams.model.instant import FOREVER, Instant
 
 ATTRIBUTES_MAX: Final = 100
@@ -78,6 +78,22 @@ class TopUpForm(Form):
     priority: int = 0
     end: str = ""
     products: tuple[str, ...] = ()
+
+
+class AdjustmentForm(Form):
+    """Money given, or taken where `amount` is below zero, with its reason.
+
+    Above the `approval_limit` of the currency it needs `approved_by`. `reference` is what it
+    corrects, such as the id of a top-up.
+    """
+
+    amount: Decimal
+    currency: str
+    reason: str
+    reference: str = ""
+    approved_by: str = ""
+    occurred_at: str = ""
+    wallet: str = ""
 
 
 def put_account(form: AccountForm, asked: Asked) -> PutAccount:
@@ -164,6 +180,27 @@ def _wallet(form: TopUpForm, at: Instant) -> tuple[str, int, Instant, tuple[str,
     return name(form.wallet, "wallet"), form.priority, end, products
 
 
+def adjust(form: AdjustmentForm, asked: Asked) -> Adjust:
+    """The adjustment; whether it may be, the account's owner says."""
+    amount(abs(form.amount), "amount")
+    for field in ("reference", "approved_by", "wallet"):
+        if getattr(form, field):
+            name(getattr(form, field), field)
+    return Adjust(
+        asked.command_id,
+        asked.tenant,
+        asked.account,
+        known_root(asked),
+        form.amount,
+        currency(form.currency, "currency"),
+        instant(form.occurred_at, "occurred_at", asked.at),
+        name(form.reason, "reason"),
+        form.reference,
+        form.approved_by,
+        form.wallet,
+    )
+
+
 ROUTES: Final = (
     command_route(
         ACCOUNT, AccountForm, put_account, method="PUT", summary="Create an account or change it"
@@ -173,6 +210,12 @@ ROUTES: Final = (
         TopUpForm,
         top_up,
         summary="Put money into an account or a wallet of it",
+    ),
+    command_route(
+        f"{ACCOUNT}/adjustments",
+        AdjustmentForm,
+        adjust,
+        summary="Give an account money by hand, or take it",
     ),
     command_route(
         SERVICE,

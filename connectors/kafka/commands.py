@@ -15,6 +15,7 @@ from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
 from streams.model.command import (
     ActivateCatalog,
+    Adjust,
     AssignService,
     Command,
     DiscardSuspended,
@@ -54,6 +55,7 @@ def partitions_of(command: Command, partitions: int) -> Iterable[int]:
             | TopUp()
             | DiscardSuspended()
             | PutPrices()
+            | Adjust()
         ):
             return (partition_of(command.tenant, command.root, partitions),)
         case (

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from infra.reference.table import table
-from streams.outcome import DropReason, RejectReason, Verdict, is_suspense
+from streams.outcome import CommandReason, DropReason, RejectReason, Verdict, is_suspense
 
 _INTRODUCTION = """# Codes
 
@@ -123,6 +123,13 @@ REJECTS: Mapping[RejectReason, tuple[str, str]] = {
     ),
 }
 
+COMMANDS: Mapping[CommandReason, str] = {
+    CommandReason.ACCOUNT_NOT_KNOWN: "There is no such account yet.",
+    CommandReason.OTHER_CURRENCY: "The account has another currency.",
+    CommandReason.NOT_APPROVED: "It is above the currency's `approval_limit`, and names nobody who"
+    " approved it.",
+}
+
 
 def page() -> str:
     """Return verdicts, then the codes of what was ignored and of what was refused."""
@@ -136,6 +143,9 @@ def page() -> str:
         + table(("verdict", "meaning"), ((f"`{v}`", VERDICTS[v]) for v in Verdict))
         + "\n## Ignored\n\n"
         + table(("code", "meaning"), ((f"`{d}`", DROPS[d]) for d in DropReason))
+        + "\n## Commands that were not carried out\n\n"
+        + "They end as `ignored`, under the id of their record: `adjustment/<command id>`.\n\n"
+        + table(("code", "meaning"), ((f"`{c}`", COMMANDS[c]) for c in CommandReason))
         + "\n## Refused\n\n"
         + table(("code", "goes to", "meaning", "what to do"), rejects)
     )

@@ -20,6 +20,7 @@ from infra.scenario.commands import (
 )
 from infra.scenario.form import AccountForm, MessageForm, ScenarioForm, StepForm
 from infra.scenario.messages import TOPIC, instant, message_of, with_platforms
+from infra.scenario.money import adjust_command
 from infra.scenario.outcome import Outcome, Refused
 from streams.charge import Charging
 from streams.memory import MemoryState
@@ -142,6 +143,13 @@ class CoreRun:
                 assign_command(
                     service, account=service.account, root=root, tenant=tenant, step=number
                 ),
+                root,
+            )
+        elif step.adjust is not None:
+            owner = self._accounts[step.adjust.account]
+            root = owner.root or owner.account
+            self._send(
+                adjust_command(step.adjust, owner.currency, root=root, tenant=tenant, step=number),
                 root,
             )
         elif step.prices is not None:

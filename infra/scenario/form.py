@@ -90,6 +90,20 @@ class TopUpForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     products: tuple[str, ...] = ()
 
 
+class AdjustForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Money given, or taken where `amount` is below zero, by hand."""
+
+    account: str
+    amount: Decimal
+    at: Time
+    id: str = ""
+    reason: str = "scenario"
+    reference: str = ""
+    approved_by: str = ""
+    wallet: str = ""
+    currency: str = ""
+
+
 class EndServiceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A service ends; `moved_to` is the root that has it from then on."""
 
@@ -115,6 +129,7 @@ class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     usage: UsageForm | None = None
     message: MessageForm | None = None
     top_up: TopUpForm | None = None
+    adjust: AdjustForm | None = None
     account: AccountForm | None = None
     service: ServiceForm | None = None
     prices: PricesForm | None = None

@@ -32,6 +32,7 @@ from infra.scenario.compare import differences
 from infra.scenario.core import CoreRun
 from infra.scenario.form import AccountForm, ScenarioForm, StepForm
 from infra.scenario.messages import TOPIC, message_of, with_platforms
+from infra.scenario.money import adjust_command
 from infra.scenario.stored import PROBE, StoredOutcome
 from streams.model.catalog import Catalog
 from streams.model.command import Command
@@ -118,6 +119,10 @@ class LiveRun:
             return [
                 assign_command(step.service, account=account, root=root, tenant=tenant, step=number)
             ]
+        if step.adjust is not None:
+            owner = self._accounts[step.adjust.account]
+            root, currency = owner.root or owner.account, owner.currency
+            return [adjust_command(step.adjust, currency, root=root, tenant=tenant, step=number)]
         if step.prices is not None:
             owner = self._accounts[step.prices.account]
             root = owner.root or owner.account

@@ -31,11 +31,7 @@ def top_up(
     key = f"{command.tenant}\0{command.account}".encode()
     balances: Balances = state.get(Table.BALANCES, key) or Balances()
     buckets = list(balances.buckets)
-    place = (
-        _wallet_place(buckets, command)
-        if command.wallet
-        else money_place(buckets, command.currency)
-    )
+    place = _place(buckets, command)
     held = buckets[place]
     remaining = CONTEXT.add(Decimal(held.remaining), command.amount)
     bucket = buckets[place] = replace(
@@ -58,28 +54,37 @@ def top_up(
     effects.make(charge, command)
 
 
-def _wallet_place(buckets: list[Bucket], command: TopUp) -> int:
-    """Where the wallet stands that is filled; one that has not been there is put first.
-
-    The account's own money stays last, where it is found at once.
-    """
-    at = command.occurred_at
-    for place, bucket in enumerate(buckets):
-        if bucket.id != command.wallet or bucket.resource != command.currency:
-            continue
-        if bucket.end > at or bucket.start == at:
-            if command.end not in (FOREVER, bucket.end):
-                buckets[place] = replace(bucket, end=max(bucket.end, command.end))
-            return place
+def _place(buckets: list[Bucket], command: TopUp) -> int:
+    """Where the bucket stands that is filled."""
+    currency, end = command.currency, command.end
+    if not command.wallet:
+        return money_place(buckets, currency)
     opened = Bucket(
-        command.currency,
-        at,
-        command.end,
+        currency,
+        command.occurred_at,
+        end,
         ZERO,
         ZERO,
         command.wallet,
         command.priority,
         command.products,
     )
+    place = wallet_place(buckets, opened)
+    bucket = buckets[place]
+    if end not in (FOREVER, bucket.end):
+        buckets[place] = replace(bucket, end=max(bucket.end, end))
+    return place
+
+
+def wallet_place(buckets: list[Bucket], opened: Bucket) -> int:
+    """Where a wallet stands that has not ended; `opened` is put first where there is none.
+
+    The account's own money stays last, where it is found at once.
+    """
+    at = opened.start
+    for place, bucket in enumerate(buckets):
+        is_it = bucket.id == opened.id and bucket.resource == opened.resource
+        if is_it and (bucket.end > at or bucket.start == at):
+            return place
     buckets.insert(0, opened)
     return 0

@@ -4,6 +4,7 @@ from streams.commands import CommandBook
 from streams.due.fold import Folding
 from streams.model.account import Service
 from streams.model.command import (
+    Adjust,
     AssignService,
     Command,
     EndService,
@@ -29,7 +30,7 @@ def apply_command(
             folding.fold_due(command, state, effects)
         case AssignService() | EndService():
             _change_service(command, book, folding, state=state, effects=effects)
-        case PutAccount() | TopUp() | PartnerVolume():
+        case PutAccount() | TopUp() | Adjust() | PartnerVolume():
             key = f"{command.tenant}\0{command.account}".encode()
             folding.fold(key, command, now=BEGINNING, state=state, effects=effects)
             book.apply(command, state=state, effects=effects)

@@ -11,7 +11,7 @@ from streams.model.account import Account, Bucket
 from streams.model.instant import Instant, Period
 from streams.model.money import ZERO, Currency, Quantity, added, minus
 from streams.model.rated import BalanceChange, Posting, RatedUsage
-from streams.model.usage import MADE
+from streams.model.usage import MADE, UsageRecord
 
 
 class Holder(NamedTuple):
@@ -31,15 +31,19 @@ def holder_of(account: Account) -> Holder:
 class Movement:
     """What one cause moves in the balances of an account: `kind` is the usage type it stands under.
 
-    `cause` names it within the tenant and kind, once for all; `at` is when it counts.
+    `cause` names it within the tenant and kind, once for all; `at` is when it counts. What is
+    `told` of it are its record's attributes.
     """
 
-    __slots__ = ("_changes", "_postings", "at", "cause", "kind")
+    __slots__ = ("_changes", "_postings", "_told", "at", "cause", "kind")
 
-    def __init__(self, kind: str, cause: str, at: Instant) -> None:
+    def __init__(
+        self, kind: str, cause: str, at: Instant, told: dict[str, str] | None = None
+    ) -> None:
         self.kind = kind
         self.cause = cause
         self.at = at
+        self._told = told
         self._postings: list[Posting] = []
         self._changes: list[BalanceChange] = []
 
@@ -56,20 +60,34 @@ class Movement:
         """A bucket goes from `before` to `after`; the counter-account `against` bears it."""
         moved = added(after, minus(before))
         self._changes.append(BalanceChange(bucket.resource, bucket.start, before, after, bucket.id))
+        if not moved:
+            return
         self._postings += (
             Posting("account", bucket.resource, moved),
             Posting(against, bucket.resource, minus(moved)),
         )
 
-    def charge(self, holder: Holder, *, version: str, partition: int) -> RatedUsage:
-        """The movement as it stands in the ledger; `version` is the catalog it came by."""
-        record = make_record(
+    def owe(self, amount: Quantity, resource: str, owed_on: str, *, against: str) -> None:
+        """What no bucket could bear is owed on a counter-account."""
+        self._postings += (
+            Posting(owed_on, resource, minus(amount)),
+            Posting(against, resource, amount),
+        )
+
+    def record(self, tenant: str, root: str) -> UsageRecord:
+        """The record of its cause."""
+        return make_record(
             self.kind,
-            tenant=holder.tenant,
-            root=holder.root,
+            tenant=tenant,
+            root=root,
             event_id=self.cause,
             span=Period(self.at, self.at),
+            attributes=self._told,
         )
+
+    def charge(self, holder: Holder, *, version: str, partition: int) -> RatedUsage:
+        """The movement as it stands in the ledger; `version` is the catalog it came by."""
+        record = self.record(holder.tenant, holder.root)
         return RatedUsage(
             record,
             made_position(record, partition),

@@ -55,13 +55,17 @@ ACCOUNT = "account."
 
 
 class CurrencyRule(Struct, frozen=True, kw_only=True):
-    """A currency the tenant trades in: minor-unit digits, and how what is charged is rounded."""
+    """A currency the tenant trades in: minor-unit digits, and how what is charged is rounded.
+
+    Adjustments of more than `approval_limit` need somebody's approval; None: none does.
+    """
 
     code: Currency
     digits: int
     rounding: str
     over: RoundingScope = "record"
     every: BillingPeriod | None = None
+    approval_limit: Decimal | None = None
 
 
 class Allowance(Struct, frozen=True, kw_only=True):

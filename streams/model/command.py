@@ -193,6 +193,26 @@ class PutPartnerTier(Struct, frozen=True, array_like=True, tag=16):
     start: Instant
 
 
+class Adjust(Struct, frozen=True, array_like=True, tag=21):
+    """Money given (`amount` above zero) or taken (below) by hand, and why.
+
+    `reference` is what it corrects, such as the id of a top-up that is taken back; `approved_by`
+    who agreed to it, where the catalog asks for that. Of a `wallet`, it is that wallet's money.
+    """
+
+    command_id: str
+    tenant: str
+    account: str
+    root: str
+    amount: Decimal
+    currency: Currency
+    occurred_at: Instant
+    reason: str
+    reference: str = ""
+    approved_by: str = ""
+    wallet: str = ""
+
+
 Command = (
     PutAccount
     | AssignService
@@ -208,6 +228,7 @@ Command = (
     | PutPrices
     | PartnerVolume
     | PutPartnerTier
+    | Adjust
 )
 
 Relayed = Forwarded | PartnerVolume | PutPartnerTier

@@ -59,6 +59,7 @@ class Plan:
         "_levels",
         "account_offers",
         "allowance_thresholds",
+        "approval_limits",
         "charges_zero",
         "commissions",
         "dedupe_days",
@@ -101,6 +102,11 @@ class Plan:
             charges_zero=self.charges_zero,
             held={each.id: each.held for each in catalog.usage_types if each.held},
         )
+        self.approval_limits = {
+            rule.code: rule.approval_limit
+            for rule in catalog.currencies
+            if rule.approval_limit is not None
+        }
         self.money_bounds = MoneyBounds(catalog.thresholds)
         self._levels: dict[tuple[str, int], Levels] = {}
         self._firsts: dict[tuple[str, Quantity], int] = {}

@@ -16,7 +16,7 @@ from connectors.kafka.codec import decode_charging
 from connectors.kafka.topic_reader import TopicReader
 from connectors.kafka.topics import Topic
 from connectors.settings import ClickHouseSettings, KafkaSettings
-from streams.model.command import AssignService, Command, EndService, PutAccount, TopUp
+from streams.model.command import Adjust, AssignService, Command, EndService, PutAccount, TopUp
 from streams.model.instant import FOREVER
 from tests.connectors.door import Door, DoorSettings, is_problem
 
@@ -83,6 +83,9 @@ def test_bodies_become_commands_under_the_id_that_was_asked(door: Door) -> None:
     ids_of(client.post(f"{ACCOUNT}/top-ups?id=t-2", json=money | {"amount": 5, "root": "other"}))
     gift = {"wallet": "gift", "priority": 2, "end": end, "products": ["voice"]}
     ids_of(client.post(f"{ACCOUNT}/top-ups?id=t-3", json=money | gift))
+    back = {"amount": "-2.5", "currency": "CHF", "occurred_at": start, "reason": "chargeback"}
+    agreed = {"reference": "t-1", "approved_by": "grace", "wallet": "gift"}
+    ids_of(client.post(f"{ACCOUNT}/adjustments?id=x-1", json=back | agreed))
     (made,) = ids_of(client.post(f"{ACCOUNT}/top-ups", json=money | {"reason": "shop"}))
     found = sent(door.settings.kafka)
     assert found["a-1"] == PutAccount(
@@ -105,6 +108,10 @@ def test_bodies_become_commands_under_the_id_that_was_asked(door: Door) -> None:
     assert found["t-3"] == TopUp(
         "t-3", "acme", "ada", "family", Decimal("10.000000000001"), "CHF", NOON, "",
         "gift", 2, year, ("voice",),
+    )  # fmt: skip
+    assert found["x-1"] == Adjust(
+        "x-1", "acme", "ada", "family", Decimal("-2.5"), "CHF", NOON, "chargeback",
+        "t-1", "grace", "gift",
     )  # fmt: skip
     assert made.startswith("command/")
     assert found[made].command_id == made
@@ -153,6 +160,11 @@ WRONG: list[tuple[str, str, dict[str, Any], str]] = [
                                             "occurred_at": "2026-01-01"}, "end"),
     ("POST", f"{ACCOUNT}/top-ups", MONEY | {"wallet": "gift", "priority": 10**7}, "priority"),
     ("POST", f"{ACCOUNT}/top-ups", MONEY | {"wallet": LONG}, "wallet"),
+    ("POST", f"{ACCOUNT}/adjustments", MONEY, "reason"),
+    ("POST", f"{ACCOUNT}/adjustments", MONEY | {"reason": ""}, "reason"),
+    ("POST", f"{ACCOUNT}/adjustments", MONEY | {"reason": "x", "amount": "0"}, "amount"),
+    ("POST", f"{ACCOUNT}/adjustments", MONEY | {"reason": "x", "amount": "-1e-13"}, "amount"),
+    ("POST", f"{ACCOUNT}/adjustments", MONEY | {"reason": "x", "reference": LONG}, "reference"),
     ("POST", f"{ACCOUNT}/top-ups?id=%00", {"currency": "CHF", "amount": "1"}, "id"),
     ("POST", "/v1/tenants/acme/accounts/a%00b/top-ups", {"currency": "CHF", "amount": "1"},
      "account"),

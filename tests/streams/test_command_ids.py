@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from streams.command_ids import drop_old, note
 from streams.memory import MemoryState
-from streams.model.command import ActivateCatalog, PutAccount, TopUp
+from streams.model.command import ActivateCatalog, Adjust, PutAccount, TopUp
 from streams.model.instant import BEGINNING, DAY, HOUR, SECOND, Instant
 from streams.record_ids import KEPT_DAYS
 from streams.state import Table
@@ -49,12 +49,18 @@ def test_ids_from_before_the_first_tick_are_known_after_it() -> None:
         assert not note(ActivateCatalog("at the start", "t", "v", BEGINNING), state)
 
 
+def correct(command_id: str) -> Adjust:
+    return Adjust(command_id, "t", "ada", "ada", Decimal(-5), "CHF", NOW, "")
+
+
 def test_the_id_of_money_is_known_for_good() -> None:
     state = MemoryState()
     assert note(pay("x"), state)
+    assert note(correct("y"), state)
     for windows in range(10):
         drop_old(NOW + windows * KEPT, state)
         assert not note(pay("x"), state)
+        assert not note(correct("y"), state)
 
 
 def test_ids_after_a_long_silence_are_dropped_group_by_group() -> None:

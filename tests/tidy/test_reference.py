@@ -3,8 +3,8 @@
 import pytest
 
 from infra.reference import FOLDER, PAGES
-from infra.reference.codes import DROPS, REJECTS, VERDICTS
-from streams.outcome import DropReason, RejectReason, Verdict
+from infra.reference.codes import COMMANDS, DROPS, REJECTS, VERDICTS
+from streams.outcome import CommandReason, DropReason, RejectReason, Verdict
 from topologies.settings import Settings
 
 
@@ -18,6 +18,7 @@ def test_every_code_is_explained() -> None:
     assert set(VERDICTS) == set(Verdict)
     assert set(DROPS) == set(DropReason)
     assert set(REJECTS) == set(RejectReason)
+    assert set(COMMANDS) == set(CommandReason)
 
 
 def test_every_setting_is_explained() -> None:

@@ -16,6 +16,10 @@ from streams.model.catalog import BAND, ZONE
 def check_units(sheets: Sheets, names: Names, book: ProblemBook) -> None:
     """Report what is declared without sense."""
     for currency in sheets.currencies:
+        limit = currency.form.approval_limit
+        if limit is not None and limit < 0:
+            place = currency.place.at("approval_limit")
+            book.report(place, f"expected 0 or more, found {limit}")
         code = currency.form.code
         if pycountry.currencies.get(alpha_3=code) is None:
             book.report(currency.place.at("code"), f'"{code}" is no currency of ISO 4217')

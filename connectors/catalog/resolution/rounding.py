@@ -18,6 +18,7 @@ def currency_rule(form: CurrencyForm, periods: Periods) -> CurrencyRule:
         rounding=told.mode or "half_even",
         over=told.over or "record",
         every=told.every,
+        approval_limit=form.approval_limit,
     )
 
 

@@ -1,0 +1,22 @@
+"""Steps that move money by hand, as commands."""
+
+from infra.scenario.form import AdjustForm
+from infra.scenario.messages import instant
+from streams.model.command import Adjust
+
+
+def adjust_command(form: AdjustForm, currency: str, *, root: str, tenant: str, step: int) -> Adjust:
+    """An adjustment. An id given in the scenario may stand there twice: then it counts once."""
+    return Adjust(
+        command_id=f"{tenant}/adjust/{form.id or step}",
+        tenant=tenant,
+        account=form.account,
+        root=root,
+        amount=form.amount,
+        currency=form.currency or currency,
+        occurred_at=instant(form.at),
+        reason=form.reason,
+        reference=form.reference,
+        approved_by=form.approved_by,
+        wallet=form.wallet,
+    )

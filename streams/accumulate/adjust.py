@@ -1,0 +1,161 @@
+"""Adjustments: money given or taken by hand, with a reason, and approved where it is much.
+
+Above the catalog's `approval_limit` of its currency somebody has to have approved it; else it is
+refused, by a verdict on its record. What is taken comes from the wallet that is named, then from
+the account's own money as far as that may go; the rest is owed on overrun, as usage beyond it is.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from msgspec.structs import replace
+
+from streams.accumulate.funds import money_place
+from streams.accumulate.money_watch import watch_money
+from streams.accumulate.top_up import wallet_place
+from streams.due.agenda import put_balances
+from streams.due.made import made_position
+from streams.due.movement import Movement, holder_of
+from streams.model.account import Account, Balances, Bucket
+from streams.model.command import Adjust
+from streams.model.instant import FOREVER
+from streams.model.money import CONTEXT, ZERO
+from streams.model.rated import RecordVerdict
+from streams.outcome import CommandReason, Verdict
+from streams.rate.payer import floor_of
+from streams.rate.plan import Plan
+from streams.state import Effects, State, Table
+
+ADJUSTMENT: Final = "adjustment"
+"""The usage type of what was adjusted, and the counter-account that bears it."""
+OVERRUN: Final = "overrun"
+
+
+def adjust(
+    command: Adjust, *, plan: Plan | None, partition: int, state: State, effects: Effects
+) -> None:
+    """Give or take the amount, or say why not."""
+    key = f"{command.tenant}\0{command.account}".encode()
+    account: Account | None = state.get(Table.ACCOUNTS, key)
+    movement = Movement(ADJUSTMENT, command.command_id, command.occurred_at, _told(command))
+    refusal = _refused(command, account, plan)
+    if account is None or refusal is not None:
+        assert refusal is not None
+        _refuse(command, movement, refusal, partition=partition, effects=effects)
+        return
+    before: Balances = state.get(Table.BALANCES, key) or Balances()
+    buckets = list(before.buckets)
+    if command.amount > ZERO:
+        over = _give(command, buckets, movement)
+    else:
+        over = _take(command, buckets, movement, floor=floor_of(account))
+    after = replace(before, buckets=tuple(buckets))
+    if plan is not None:
+        at = command.occurred_at
+        after = watch_money(account, after, at=at, plan=plan, effects=effects, over=over)
+    put_balances(key, before, after, state)
+    version = "" if plan is None else plan.version
+    charge = movement.charge(holder_of(account), version=version, partition=partition)
+    effects.make(charge, command)
+
+
+def _told(command: Adjust) -> dict[str, str]:
+    """Why, for what, and who agreed: it stands with the movement."""
+    told = {
+        "reason": command.reason,
+        "reference": command.reference,
+        "approved_by": command.approved_by,
+    }
+    return {name: text for name, text in told.items() if text}
+
+
+def _refused(
+    command: Adjust, account: Account | None, plan: Plan | None
+) -> tuple[CommandReason, str, str] | None:
+    """Why it cannot be done: code, sentence, field; None: it can."""
+    if account is None:
+        text = f"there is no account {command.account}"
+        return CommandReason.ACCOUNT_NOT_KNOWN, text, "account"
+    if command.currency != account.currency:
+        text = f"account {command.account} has {account.currency}, not {command.currency}"
+        return CommandReason.OTHER_CURRENCY, text, "currency"
+    limit = None if plan is None else plan.approval_limits.get(command.currency)
+    if limit is not None and abs(command.amount) > limit and not command.approved_by:
+        text = f"{command.amount} {command.currency} is above {limit}, and nobody approved it"
+        return CommandReason.NOT_APPROVED, text, "approved_by"
+    return None
+
+
+def _refuse(
+    command: Adjust,
+    movement: Movement,
+    why: tuple[CommandReason, str, str],
+    *,
+    partition: int,
+    effects: Effects,
+) -> None:
+    code, text, field = why
+    record = movement.record(command.tenant, command.root)
+    position = made_position(record, partition)
+    effects.verdicts.append(RecordVerdict(Verdict.IGNORED, code, text, field, "", position, record))
+
+
+def _give(command: Adjust, buckets: list[Bucket], movement: Movement) -> Decimal:
+    """More in the wallet that is named, or in the account's own money."""
+    place = money_place(buckets, command.currency)
+    if command.wallet:
+        at, name = command.occurred_at, command.wallet
+        place = wallet_place(buckets, Bucket(command.currency, at, FOREVER, ZERO, ZERO, name))
+    held = buckets[place]
+    remaining = CONTEXT.add(Decimal(held.remaining), command.amount)
+    granted = CONTEXT.add(Decimal(held.granted), command.amount)
+    buckets[place] = replace(held, granted=granted, remaining=remaining)
+    movement.move(buckets[place], remaining, against=ADJUSTMENT, before=held.remaining)
+    return ZERO
+
+
+def _take(
+    command: Adjust, buckets: list[Bucket], movement: Movement, *, floor: Decimal | None
+) -> Decimal:
+    """Less in the wallet, then in the account's own money; what is beyond its floor is owed.
+
+    It is as if it had never been put in: so it is not what usage has paid, and may come back.
+    """
+    left = CONTEXT.minus(command.amount)
+    own = money_place(buckets, command.currency)
+    for place in _named(buckets, command):
+        left = CONTEXT.subtract(left, _less(buckets, place, left, movement))
+    held = Decimal(buckets[own].remaining)
+    free = left if floor is None else max(ZERO, CONTEXT.subtract(held, floor))
+    over = max(ZERO, CONTEXT.subtract(left, free))
+    _less(buckets, own, CONTEXT.subtract(left, over), movement, is_bound=False)
+    if over:
+        movement.owe(over, command.currency, OVERRUN, against=ADJUSTMENT)
+    return over
+
+
+def _named(buckets: list[Bucket], command: Adjust) -> Iterator[int]:
+    for place, bucket in enumerate(buckets):
+        if command.wallet and bucket.id == command.wallet and bucket.resource == command.currency:
+            yield place
+
+
+def _less(
+    buckets: list[Bucket],
+    place: int,
+    amount: Decimal,
+    movement: Movement,
+    *,
+    is_bound: bool = True,
+) -> Decimal:
+    """Take an amount out of a bucket, or what it holds where it is bound; what was taken."""
+    bucket = buckets[place]
+    held = Decimal(bucket.remaining)
+    taken = min(amount, held) if is_bound else amount
+    remaining = CONTEXT.subtract(held, taken)
+    granted = CONTEXT.subtract(Decimal(bucket.granted), taken)
+    buckets[place] = replace(bucket, granted=granted, remaining=remaining)
+    if taken or not is_bound:
+        movement.move(bucket, remaining, against=ADJUSTMENT, before=bucket.remaining)
+    return taken
