@@ -310,7 +310,7 @@ class Charging:
         )
         open_period(rating, closed_before)
         if offer.reads_state:
-            rating.state, rating.position = state, position
+            rating.state, rating.position, rating.product = state, position, offer.product
         refusal = (rate_usage if offer.outcome is None else rate_session)(rating, offer)
         if refusal is not None:
             if type(refusal) is Drop:

@@ -57,6 +57,8 @@ class Table(IntEnum):
     """`Fees` by `tenant NUL account`."""
     PARTNER_TIERS = 16
     """`PartnerTiers` by `tenant NUL partner`."""
+    TALLIES = 20
+    """`Tally` by `tenant NUL account NUL total`."""
 
 
 PAYING: Final = (Table.ACCOUNTS, Table.SERVICES, Table.ACCOUNT_PRICES)

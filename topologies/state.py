@@ -23,8 +23,11 @@ from topologies.value_cache import ABSENT, TABLES, ValueCache
 
 _log = structlog.get_logger()
 
-_DECODERS: Final = tuple(TABLE_DECODERS[Table(number or 1)] for number in range(TABLES))
-"""By table; no table has the number 0."""
+_BY_NUMBER: dict[int, Any] = {int(table): read for table, read in TABLE_DECODERS.items()}
+_DECODERS: Final = tuple(
+    _BY_NUMBER.get(number, TABLE_DECODERS[Table.META]) for number in range(TABLES)
+)
+"""By table; not every number is a table's."""
 
 _AFTER: Final = tuple(bytes((number + 1,)) for number in range(TABLES))
 """By table: the first key after all of its own."""

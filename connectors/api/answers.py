@@ -34,12 +34,13 @@ class BucketAnswer(Struct, frozen=True, kw_only=True):
 
 
 class TotalAnswer(Struct, frozen=True, kw_only=True):
-    """A running total of one period."""
+    """A running total of one period. `aggregate`: what it tells of the values it counted."""
 
     accumulator: str
     period_start: str
     period_end: str
     total: Decimal
+    aggregate: str
 
 
 class BalanceAnswer(Struct, frozen=True, kw_only=True):

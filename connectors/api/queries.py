@@ -35,9 +35,10 @@ _TOTALS: Final = """
 SELECT totals.accumulator AS accumulators,
     arrayMap(at -> toUnixTimestamp64Micro(at), totals.period_start) AS starts,
     arrayMap(at -> toUnixTimestamp64Micro(at), totals.period_end) AS ends,
-    totals.total AS totals
+    totals.total AS totals, aggregate
 FROM accumulators FINAL
 WHERE tenant = {tenant:String} AND account = {account:String} AND NOT is_deleted
+ORDER BY ledger_partition, tally
 """
 _ACCOUNT: Final = """
 SELECT root, payment, currency, time_zone, credit_limit, attributes, version, ledger_partition,
@@ -146,6 +147,7 @@ def _totals(row: Mapping[str, Any]) -> list[TotalAnswer]:
             period_start=shown_bound(start),
             period_end=shown_bound(end),
             total=trimmed(total),
+            aggregate=row["aggregate"],
         )
         for name, start, end, total in zip(*columns, strict=True)
     ]

@@ -11,6 +11,7 @@ from connectors.catalog.checks.holding import check_held_price
 from connectors.catalog.checks.prices import check_price, check_reachable
 from connectors.catalog.form import AccumulatorForm, OfferForm, UsageTypeForm
 from connectors.catalog.forms.account_prices import AccountPricesForm
+from connectors.catalog.forms.accumulators import LIFE
 from connectors.catalog.forms.evaluations import EvaluationForm
 from connectors.catalog.forms.prices import PriceForm
 from connectors.catalog.forms.quantity import ConvertForm, MeasureForm
@@ -150,7 +151,12 @@ def _names_of(catalog: Catalog) -> Names:
                 id=each.id,
                 usage_units=each.usage_units,
                 sums=each.sums,
-                period=MONTH if each.period is None else each.period.id,
+                period=LIFE if each.is_lifelong else each.period.id if each.period else MONTH,
+                aggregate=each.aggregate,
+                of=each.of,
+                per=each.per,
+                when=each.when,
+                rolling=None if each.rolling is None else "1d",
             )
             for each in catalog.accumulators
         },

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from connectors.catalog.forms.accumulators import AccumulatorForm as AccumulatorForm
 from connectors.catalog.forms.discounts import DiscountForm
 from connectors.catalog.forms.evaluations import EvaluationForm
 from connectors.catalog.forms.fees import FeeForm
@@ -80,20 +81,6 @@ class AllowanceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     bands: tuple[str, ...] = ()
     priority: int = 0
     taxed: bool = False
-
-
-class AccumulatorForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A running total: of quantity, of records, or of money.
-
-    Without `usage_units` it sums all units. `period` is a billing period or a unit of the calendar.
-    `by` names attributes: there is a total for each combination of their values.
-    """
-
-    id: Id
-    usage_units: tuple[Id, ...] = ()
-    sums: Literal["quantity", "records", "amount"] = "quantity"
-    period: str = MONTH
-    by: tuple[str, ...] = ()
 
 
 class OfferForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

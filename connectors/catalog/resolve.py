@@ -9,6 +9,7 @@ from connectors.catalog.forms.evaluations import EvaluationForm
 from connectors.catalog.forms.prices import PriceForm
 from connectors.catalog.number_plans import number_plan
 from connectors.catalog.resolution import money
+from connectors.catalog.resolution.accumulators import accumulator
 from connectors.catalog.resolution.commission import commission_plan
 from connectors.catalog.resolution.dates import duration_of, instant_at
 from connectors.catalog.resolution.fees import fee
@@ -54,16 +55,7 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
             for entry in sheets.usage_types
         ),
         allowances=tuple(_allowance(entry.form) for entry in sheets.allowances),
-        accumulators=tuple(
-            model.Accumulator(
-                id=entry.form.id,
-                usage_units=entry.form.usage_units,
-                sums=entry.form.sums,
-                period=own_period(entry.form.period, periods),
-                by=entry.form.by,
-            )
-            for entry in sheets.accumulators
-        ),
+        accumulators=tuple(accumulator(entry.form, periods) for entry in sheets.accumulators),
         evaluations=tuple(_evaluation(entry.form, periods) for entry in sheets.evaluations),
         zone_units=tuple(
             zone_unit(entry.form, sheets.rows_of(entry.form)) for entry in sheets.zone_units

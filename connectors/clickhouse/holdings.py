@@ -29,6 +29,7 @@ from streams.state import Table
 _KEPT = {
     int(Table.BALANCES): "balances",
     int(Table.ACCUMULATORS): "accumulators",
+    int(Table.TALLIES): "tallies",
     int(Table.COUNTERS): "counters",
 }
 _BUCKET_WIDTH = 8
@@ -88,8 +89,29 @@ def _with_id(bucket: Sequence[Any]) -> Sequence[Any]:
 
 
 def accumulator_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:
-    """Rows of `accumulators`."""
+    """Rows of `accumulators` for sums by periods: one an account."""
     (totals,) = _values_of(held, ([],))
+    columns = _keys_of(held, ("tenant", "account"))
+    count = len(held)
+    return {
+        **columns,
+        **_total_lists(totals),
+        "tally": strings([""] * count),
+        "aggregate": strings(["sum"] * count),
+    }
+
+
+def tally_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:
+    """Rows of `accumulators` for all others: one each."""
+    totals, counted, _spans, _closes_at = _values_of(held, ([], ("", ""), [], 0))
+    return {
+        **_keys_of(held, ("tenant", "account", "tally")),
+        **_total_lists(totals),
+        "aggregate": strings([aggregate for aggregate, _window in counted]),
+    }
+
+
+def _total_lists(totals: Sequence[Sequence[Any]]) -> Columns:
     names, starts, ends, amounts = transposed(flattened(totals), 4)
     entry = {
         "accumulator": strings(names),
@@ -97,7 +119,7 @@ def accumulator_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:
         "period_end": bounds(ends),
         "total": decimals(amounts, "accumulators.total"),
     }
-    return {**_keys_of(held, ("tenant", "account")), **lists(map(len, totals), entry, "totals")}
+    return lists(map(len, totals), entry, "totals")
 
 
 def counter_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:

@@ -22,6 +22,7 @@ from connectors.clickhouse.holdings import (
     balance_columns,
     counter_columns,
     newest_holdings,
+    tally_columns,
 )
 from connectors.clickhouse.origins import charged_origins, verdict_origins
 from connectors.clickhouse.rated import rated_columns
@@ -104,7 +105,10 @@ def _holding_rows(steps: Sequence[StoredStep]) -> list[tuple[str, Columns]]:
     held = newest_holdings(steps)
     return [
         ("balances", balance_columns(held["balances"])),
-        ("accumulators", accumulator_columns(held["accumulators"])),
+        (
+            "accumulators",
+            chunked([accumulator_columns(held["accumulators"]), tally_columns(held["tallies"])]),
+        ),
         ("counters", counter_columns(held["counters"])),
     ]
 

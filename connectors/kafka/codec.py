@@ -19,6 +19,7 @@ from streams.model.money import Quantity
 from streams.model.partner import PartnerTiers
 from streams.model.refused import RefusedRecord
 from streams.model.session import SessionTally
+from streams.model.tally import Tally
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.state import CatalogMarks, RecordMark, Table
 
@@ -53,6 +54,7 @@ _TABLE_TYPES: dict[Table, Any] = {
     Table.SESSION_TALLIES: SessionTally,
     Table.ACCOUNT_PRICES: AccountPrices,
     Table.PARTNER_TIERS: PartnerTiers,
+    Table.TALLIES: Tally,
 }
 TABLE_DECODERS = {
     table: msgspec.msgpack.Decoder(kind).decode for table, kind in _TABLE_TYPES.items()

@@ -68,8 +68,10 @@ def _show(found: BalanceAnswer) -> None:
         )
     console.print(table)
     for total in found.totals:
-        span = f"from {total.period_start} until {total.period_end}"
-        console.print(f"{total.accumulator} {span}: {total.total:f}")
+        bounds = (("from", total.period_start), ("until", total.period_end))
+        span = "".join(f" {word} {at}" for word, at in bounds if at)
+        kind = "" if total.aggregate == "sum" else f" ({total.aggregate})"
+        console.print(f"{total.accumulator}{kind}{span}: {total.total:f}")
     places = _places(found.ledger)
     console.print(f"As of ledger position {places}, changed at {found.changed_at}", style="dim")
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 MEANINGS: Mapping[str, str] = {
     "account": "The account's id.",
+    "aggregate": "What is told of the values counted: `sum`, `max`, `unique` and their like.",
     "alert_id": "Made from the alert's cause, so that it is the same however often it is raised.",
     "alerts": "How many alerts the step raised.",
     "amount": "What the customer pays for it, with taxes; of a top-up, what came in.",
@@ -120,6 +121,7 @@ MEANINGS: Mapping[str, str] = {
     "through": "The row holds everything up to this ledger offset of its partition.",
     "time_zone": "IANA name; periods and bands follow it.",
     "to_partition": "Where it went.",
+    "tally": "Which total it is, where that stands by itself; empty for sums by periods.",
     "tax": "What of the amount is tax.",
     "topic": "The topic's name.",
     "topic_id": "The topic's id, so that a topic made anew is another one; `made`: sent by none.",

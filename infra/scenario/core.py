@@ -24,7 +24,7 @@ from infra.scenario.money import adjust_command
 from infra.scenario.outcome import Outcome, Refused
 from streams.charge import Charging
 from streams.memory import MemoryState
-from streams.model.account import Account, Service
+from streams.model.account import Account, Accumulators, Service
 from streams.model.catalog import Catalog
 from streams.model.command import (
     ActivateCatalog,
@@ -298,6 +298,10 @@ class CoreRun:
                 ):
                     if (found := state.get(table, key)) is not None:
                         held[account.account] = found
+            for key, tally in state.table(Table.TALLIES).items():
+                account_id = key.decode().split("\0")[1]
+                plain = outcome.accumulators.get(account_id, Accumulators())
+                outcome.accumulators[account_id] = Accumulators((*plain.totals, *tally.totals))
             for key, total in state.table(Table.COUNTERS).items():
                 _, ledger_account, resource = key.decode().split("\0")
                 held_total = outcome.counters.get((ledger_account, resource), Decimal(0))

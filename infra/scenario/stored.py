@@ -44,7 +44,7 @@ FROM balances FINAL WHERE tenant = {tenant:String}
 _TOTALS = """
 SELECT account, totals.accumulator, arrayMap(x -> toUnixTimestamp64Micro(x), totals.period_start),
     arrayMap(x -> toUnixTimestamp64Micro(x), totals.period_end), totals.total
-FROM accumulators FINAL WHERE tenant = {tenant:String}
+FROM accumulators FINAL WHERE tenant = {tenant:String} AND NOT is_deleted
 """
 _ALERTS = """
 SELECT alert_id, tenant, account, threshold, resource, kind, level, value,
@@ -93,7 +93,9 @@ class StoredOutcome:
             buckets = tuple(Bucket(*bucket) for bucket in zip(*columns, strict=True))
             outcome.balances[account] = Balances(buckets)
         for account, *columns in self._rows(_TOTALS):
-            outcome.accumulators[account] = Accumulators(tuple(zip(*columns, strict=True)))
+            others = outcome.accumulators.get(account, Accumulators()).totals
+            totals = tuple(zip(*columns, strict=True))
+            outcome.accumulators[account] = Accumulators((*others, *totals))
         for ledger_account, resource, total in self._rows(_COUNTERS):
             outcome.counters[ledger_account, resource] = Decimal(total)
         return outcome

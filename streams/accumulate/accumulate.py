@@ -5,6 +5,7 @@ from typing import Final
 from streams.accumulate.accumulators import move_accumulators
 from streams.accumulate.funds import take_funds
 from streams.accumulate.partner_totals import add_brought
+from streams.accumulate.tallies import move_tallies
 from streams.accumulate.thresholds import watch_rating
 from streams.due.agenda import put_balances
 from streams.due.begin import begin_settling
@@ -28,6 +29,10 @@ def accumulate_usage(
     refusal = take_funds(rating)
     if refusal is not None:
         return refusal
+    if rating.plan.tallies:
+        refusal = move_tallies(rating, state)
+        if refusal is not None:
+            return refusal
     key, due = rating.payer.key, rating.held.due
     if rating.granted:
         _tell_grants(rating)

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from streams.model.accumulator import Accumulator as Accumulator
 from streams.model.billing_period import BillingPeriod
 from streams.model.commission import CommissionPlan
 from streams.model.commitment import Commitment
@@ -88,21 +89,6 @@ class Allowance(Struct, frozen=True, kw_only=True):
     def is_money(self) -> bool:
         """True where it pays amounts."""
         return not self.usage_units
-
-
-class Accumulator(Struct, frozen=True, kw_only=True):
-    """A running total by calendar month of the account, or by `period`; offers' impacts move it.
-
-    `sums` says of what: the quantity of usage, one for each record, or what records cost without
-    tax. `usage_units` are the units it sums, empty means all that the offer measures. There is one
-    total for each combination of values of the attributes `by`.
-    """
-
-    id: str
-    usage_units: tuple[str, ...] = ()
-    sums: Literal["quantity", "records", "amount"] = "quantity"
-    period: BillingPeriod | None = None
-    by: tuple[str, ...] = ()
 
 
 class UsageType(Struct, frozen=True, kw_only=True):

@@ -49,6 +49,7 @@ class BestOffer(CompiledOffer):
         told: dict[str, str] = {}
         for offer in self.candidates:
             tried = copy_of(rating)
+            tried.product = offer.product
             refusal = rate_usage(tried, offer)
             if refusal is not None:
                 first_refusal = first_refusal or refusal

@@ -6,7 +6,6 @@ quantity that a source sends: 10^18 is the last that is taken.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -21,17 +20,15 @@ from streams.expression import (
     compile_expression,
 )
 from streams.functions import Functions, QuantityFunction
-from streams.model.money import CONTEXT, LINE_QUANTUM, ZERO, Quantity, trimmed
+from streams.model.money import ZERO, Quantity
 from streams.model.rate_unit import RateUnit
 from streams.model.rated import ChargeLine
 from streams.outcome import Drop, Reject, RejectReason
 from streams.rate.plain_usage import ACCUMULATORS, Plain, Tell, compile_plain
-from streams.rate.quantity import exact
+from streams.rate.quantity import quantity_of
 from streams.rate.rating import Rating
 
 RULE: Final = "rate_unit"
-QUANTITY_MAX: Final = 10**18
-"""The largest quantity, like that of a source."""
 
 
 class Derived(Struct, frozen=True):
@@ -96,15 +93,6 @@ def derived(rating: Rating, unit: RateUnit, value: Any, detail: dict[str, str]) 
     if quantity is None:
         return no_quantity(rating, unit.id, f"{value!r:.60} is no quantity")
     return Derived(quantity, ChargeLine(RULE, unit.id, unit.unit, quantity, ZERO, ZERO, detail))
-
-
-def quantity_of(value: Any) -> Quantity | None:
-    """A computed value as a quantity; None where it is none."""
-    if type(value) is int:
-        return value if abs(value) <= QUANTITY_MAX else None
-    if type(value) is not Decimal or not value.is_finite() or value.copy_abs() > QUANTITY_MAX:
-        return None
-    return exact(trimmed(value.quantize(LINE_QUANTUM, None, CONTEXT)))
 
 
 def frozen(plain: Mapping[str, Any]) -> Mapping[str, Any]:

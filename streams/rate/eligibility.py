@@ -66,6 +66,9 @@ def _compile_word(word: str, value: str) -> Applies:
 
 def total_before(accumulator: str, rating: Rating) -> Quantity:
     """The accumulator's total before the record, whatever the record has added since."""
+    tally = rating.plan.tallies.get(accumulator)
+    if tally is not None:
+        return tally.before(rating)
     return rating.used_of(accumulator) - rating.moved.get(accumulator, 0)
 
 

@@ -34,8 +34,8 @@ from streams.model.rate_unit import MeterRead, RateUnit
 from streams.model.rated import ChargeLine
 from streams.model.usage import SourcePosition, UsageRecord
 from streams.outcome import Drop, DropReason, Reject, RejectReason
-from streams.rate.derivation import RULE, Derive, Derived, no_quantity, quantity_of
-from streams.rate.quantity import exact
+from streams.rate.derivation import RULE, Derive, Derived, no_quantity
+from streams.rate.quantity import exact, quantity_of
 from streams.rate.rating import Rating
 from streams.state import Table
 

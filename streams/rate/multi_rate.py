@@ -25,8 +25,8 @@ from streams.model.rated import BalanceChange, ChargeLine, Posting, RatedUsage
 from streams.model.usage import Usage, UsageRecord, record_id_of
 from streams.outcome import Reject, RejectReason
 from streams.rate.derivation import RULE as RATE_UNIT
-from streams.rate.derivation import quantity_of
 from streams.rate.plain_usage import compile_plain
+from streams.rate.quantity import quantity_of
 
 RULE: Final = "multi_rate"
 AMOUNTS: Final = "amounts"

@@ -41,7 +41,9 @@ class CompiledOffer:
         self.is_derived = terms.rate_units is not None or self.is_held
         rule = terms.outcome
         self.outcome = None if rule is None else CompiledOutcome(rule, terms.units)
-        self.reads_state = self.is_derived or rule is not None or asks_tier(terms)
+        self.reads_state = (
+            self.is_derived or rule is not None or asks_tier(terms) or bool(terms.plan.tallies)
+        )
         self.takes_nothing = terms.charges_zero or self.is_derived or rule is not None
         self.product = terms.offer.product
         self.start: Instant = terms.offer.start

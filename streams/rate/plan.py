@@ -38,6 +38,7 @@ from streams.rate.rounding import with_rounding
 from streams.rate.settled import settled_prices
 from streams.rate.settlement import Settlement
 from streams.rate.spans import MONTH, spans_of
+from streams.rate.tally import banded, tallies_of
 from streams.rate.terms import Impacts, OfferTerms, PlanTerms, RateUnitTerms
 from streams.rate.time_unit import BandCalendar
 from streams.rate.true_up import TrueUp, alone, true_up_offer
@@ -165,6 +166,7 @@ class _Compiler:
         self.outcomes = {rule.usage_type: rule for rule in catalog.outcomes}
         self.spans = spans_of(catalog)
         self.evaluations = evaluations_of(catalog)
+        self.tallies = tallies_of(catalog)
 
     def price_plans(self) -> dict[str, CompiledPricePlan]:
         plans = {plan.id: self._price_plan(plan) for plan in self.catalog.price_plans}
@@ -187,6 +189,7 @@ class _Compiler:
             maximum_spend=plan.maximum_spend,
             commitments=plan.commitments,
             evaluations=self.evaluations,
+            tallies=self.tallies,
         )
         rounding = plan_rounding(rule, plan.rounding)
         terms = with_rounding(terms, rounding, plan.id)
@@ -255,6 +258,7 @@ class _Compiler:
             counts=self._summing("records", offer),
             amounts=self._summing("amount", offer),
             outcome=self.outcomes.get(offer.usage_type),
+            banded=banded(self.accumulators.values()),
             money=self.money,
         )
 
@@ -300,7 +304,7 @@ class _Compiler:
         return tuple(
             name
             for name in offer.impacts
-            if name in self.accumulators and self.accumulators[name].sums == what
+            if name in self.accumulators and _value_of(self.accumulators[name]) == what
         )
 
     def _moves(self, offer: PriceOffer) -> dict[str, tuple[str, ...]]:
@@ -340,7 +344,12 @@ def _taken_without_quantity(catalog: Catalog) -> frozenset[str]:
 def _sums(accumulator: Accumulator, unit: str) -> bool:
     """True where the accumulator sums quantities of this unit."""
     units = accumulator.usage_units
-    return accumulator.sums == "quantity" and (unit in units or not units)
+    return _value_of(accumulator) == "quantity" and (unit in units or not units)
+
+
+def _value_of(accumulator: Accumulator) -> str:
+    """What a record moves it by: an expression is asked once for each record."""
+    return accumulator.sums if accumulator.of is None else "records"
 
 
 def compile_catalog(catalog: Catalog, functions: Functions = NO_FUNCTIONS) -> Plan:

@@ -74,6 +74,7 @@ class _Pricing:
         self._rating = rating
         self._attributes = table.words_of(rating)
         self._moves = terms.moves
+        self._banded = terms.banded
         self._keeps_parts = keeps
         self._prices_for = table.prices_for
         if terms.impacts:
@@ -123,6 +124,8 @@ class _Pricing:
                 moves = self._narrow(unit, band)
             self._add(price, priced, used, band)
             for accumulator in moves.get(usage.unit, ()):
+                if self._banded and self._banded.get(accumulator, band) != band:
+                    continue
                 moved = rating.moved.get(accumulator, 0)
                 rating.moved[accumulator] = moved + (part if accumulator == reference else priced)
             before += priced

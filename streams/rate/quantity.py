@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any, Final
 
-from streams.model.money import CONTEXT, LINE_QUANTUM, WHOLE_MAX, Quantity, minus
+from streams.model.money import CONTEXT, LINE_QUANTUM, WHOLE_MAX, Quantity, minus, trimmed
 from streams.rate.time_unit import Segment
+
+QUANTITY_MAX: Final = 10**18
+"""The largest quantity that is computed, like that of a source."""
 
 
 def exact(quantity: Decimal) -> Quantity:
@@ -43,3 +47,12 @@ def _share(quantity: Quantity, elapsed: int, whole: int) -> Quantity:
 def size_of(quantity: Quantity) -> Quantity:
     """How much it is, taken or taken back."""
     return minus(quantity) if quantity < 0 else quantity
+
+
+def quantity_of(value: Any) -> Quantity | None:
+    """A computed value as a quantity; None where it is none."""
+    if type(value) is int:
+        return value if abs(value) <= QUANTITY_MAX else None
+    if type(value) is not Decimal or not value.is_finite() or value.copy_abs() > QUANTITY_MAX:
+        return None
+    return exact(trimmed(value.quantize(LINE_QUANTUM, None, CONTEXT)))

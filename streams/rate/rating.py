@@ -131,6 +131,9 @@ class Rating(Struct, gc=False):
         start, sought = self.period.start, accumulator
         if self.plan.spans:
             evaluation = self.plan.evaluations.get(accumulator)
+            tally = self.plan.tallies.get(accumulator)
+            if tally is not None:
+                return tally.used(self)
             if evaluation is not None:
                 return evaluation.value(
                     self.totals,
@@ -151,6 +154,9 @@ class Rating(Struct, gc=False):
 
     def has_opened(self, accumulator: str) -> bool:
         """True where the record's period has an entry of the accumulator, be it of nothing."""
+        tally = self.plan.tallies.get(accumulator)
+        if tally is not None:
+            return tally.has_opened(self)
         start, sought = self.span_of(accumulator).start, self.name_of(accumulator)
         return accumulator in self.moved or any(
             name == sought and period_start == start for name, period_start, _, _ in self.totals

@@ -11,10 +11,13 @@ from typing import Final
 from streams.model.billing_period import BillingPeriod, Starts, starts_of
 from streams.model.catalog import Catalog
 from streams.model.commitment import COMMITMENT
-from streams.model.instant import Instant, Period
+from streams.model.instant import BEGINNING, FOREVER, Instant, Period
 from streams.rate.best_totals import best_periods
 from streams.rate.rounded_totals import rounded_periods
 from streams.rate.settled import settled_prices
+
+LIFE: Final = Period(BEGINNING, FOREVER)
+"""All time."""
 
 
 class OwnSpan:
@@ -40,13 +43,23 @@ class OwnSpan:
 
     def name_of(self, total: str, attributes: Mapping[str, str]) -> str:
         """The total that a record counts in: `<total>/<attribute>=<value>/…`."""
-        words = (f"/{word}={_escaped(attributes.get(word, ''))}" for word in self.by)
+        words = (f"/{word}={escaped(attributes.get(word, ''))}" for word in self.by)
         return total + "".join(words)
 
 
-def _escaped(value: str) -> str:
-    """A value in which `/` separates nothing."""
-    return value.replace("%", "%25").replace("/", "%2F")
+class AllTime(OwnSpan):
+    """One span for good."""
+
+    __slots__ = ()
+
+    def at(self, occurred_at: Instant, zone_name: str, *, closed_before: Instant) -> Period:
+        """All time."""
+        return LIFE
+
+
+def escaped(value: str) -> str:
+    """A value in which `/` separates nothing, nor the character 0."""
+    return value.replace("%", "%25").replace("/", "%2F").replace("\0", "%00")
 
 
 MONTH = BillingPeriod(id="month", unit="month")
@@ -64,13 +77,14 @@ Spans = dict[str, OwnSpan]
 
 def spans_of(catalog: Catalog) -> Spans:
     """The totals and allowances of a catalog that have a period of their own."""
-    named = [(each.id, each.period, each.by) for each in catalog.accumulators]
+    plain = [each for each in catalog.accumulators if each.is_plain]
+    named = [(each.id, each.period, each.by) for each in plain]
     named += [(given_total(each.id), each.period, ()) for each in catalog.discounts]
     named += [
         (peak_total(plan.id, each.id), each.period, each.by)
         for plan in catalog.price_plans
         if any(offer.holding for offer in plan.offers)
-        for each in catalog.accumulators
+        for each in plain
     ]
     own = {each.id: each.period for each in catalog.accumulators}
     for plan in catalog.price_plans:
@@ -93,9 +107,14 @@ def spans_of(catalog: Catalog) -> Spans:
     named += [
         (name, MONTH, ()) for name, period, _ in named if period is None and name in evaluated
     ]
-    return {
+    spans = {
         name: OwnSpan(period or MONTH, by) for name, period, by in named if period is not None or by
     }
+    for each in catalog.accumulators:
+        if not each.is_plain:
+            is_always = each.rolling is not None or each.is_lifelong
+            spans[each.id] = AllTime(MONTH) if is_always else OwnSpan(each.period or MONTH)
+    return spans
 
 
 def _uncovered(catalog: Catalog) -> list[tuple[str, BillingPeriod | None, tuple[str, ...]]]:

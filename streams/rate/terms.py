@@ -17,6 +17,7 @@ from streams.model.session import OutcomeRule
 from streams.rate.evaluation import Evaluations
 from streams.rate.money_terms import MoneyTerms
 from streams.rate.spans import Spans
+from streams.rate.tally import Tallies
 from streams.rate.time_unit import BandCalendar
 from streams.rate.zone_unit import ZoneTable
 
@@ -28,8 +29,8 @@ class PlanTerms(Struct, frozen=True):
     decimal module's mode; `rounds` says what is rounded, over a period with the others that count
     in the total `rounded_in`. `grants` are the allowances of each month. `spans` are the catalog's
     running totals and allowances with a period of their own, `evaluations` what may be asked of
-    periods before. Usage of a period costs no more than `maximum_spend`, and `commitments` are what
-    it costs at least.
+    periods before. `tallies` are the accumulators that are more than sums by periods. Usage of a
+    period costs no more than `maximum_spend`, and `commitments` are what it costs at least.
     """
 
     id: str
@@ -45,6 +46,7 @@ class PlanTerms(Struct, frozen=True):
     maximum_spend: MaximumSpend | None = None
     commitments: tuple[Commitment, ...] = ()
     evaluations: Evaluations = {}
+    tallies: Tallies = {}
 
     @property
     def not_waiting(self) -> "PlanTerms":
@@ -87,7 +89,8 @@ class OfferTerms(Struct, frozen=True):
 
 
     `impacts` are those of prices that have their own, by number in the offer, and under 0 those of
-    all others; empty where none has. `allowances` are then all that any of them burns.
+    all others; empty where none has. `allowances` are then all that any of them burns. `banded` are
+    the accumulators that count what is used in one band, with that band.
     """
 
     plan: PlanTerms
@@ -109,6 +112,7 @@ class OfferTerms(Struct, frozen=True):
     agreed: int = 0
     agreed_source: str = ""
     impacts: dict[int, Impacts] = {}
+    banded: dict[str, str] = {}
 
     def source_of(self, number: int) -> str:
         """What a price is called in charge lines: an account's and the offer's count apart."""

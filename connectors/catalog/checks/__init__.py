@@ -5,6 +5,7 @@ Their order is the order of reading: what is declared, what refers to it, what i
 
 from collections.abc import Callable
 
+from connectors.catalog.checks.accumulators import check_accumulators
 from connectors.catalog.checks.best_of import check_best_of
 from connectors.catalog.checks.commission import check_commission
 from connectors.catalog.checks.discounts import check_discounts
@@ -37,6 +38,7 @@ CHECKS: tuple[Check, ...] = (
     check_rate_units,
     check_multi_rate,
     check_resources,
+    check_accumulators,
     check_evaluations,
     check_offers,
     check_best_of,

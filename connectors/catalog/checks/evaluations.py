@@ -17,6 +17,12 @@ def check_evaluations(sheets: Sheets, names: Names, book: ProblemBook) -> None:
         if form.accumulator not in names.accumulators:
             message = unknown("accumulator", form.accumulator, names.accumulators)
             book.report(place.at("accumulator"), message)
+        elif not names.accumulators[form.accumulator].is_plain:
+            message = f'"{form.accumulator}" is not a sum by periods of all that an account uses'
+            book.report(place.at("accumulator"), message)
+        elif names.accumulators[form.accumulator].by:
+            message = f'"{form.accumulator}" is kept apart by attributes'
+            book.report(place.at("accumulator"), message)
         if form.every:
             check_period_named(form.every, place.at("every"), names, book)
         if form.initial < 0:

@@ -30,5 +30,5 @@ def check_impacts(
 def _is_of_record(impact: str, names: Names) -> bool:
     accumulator, allowance = names.accumulators.get(impact), names.allowances.get(impact)
     if accumulator is not None:
-        return accumulator.sums == "amount"
+        return accumulator.sums == "amount" and accumulator.of is None
     return allowance is not None and allowance.unit in names.currencies

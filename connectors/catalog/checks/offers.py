@@ -103,6 +103,7 @@ def _check_measures(offer: OfferForm, place: Place, names: Names, book: ProblemB
             message = f"expected {-_DECIMALS_MAX} to {_DECIMALS_MAX}, found {digits}"
             check.report(message, "round", "decimals")
         check.reference(measure.reference, unit)
+        check.whole(measure.reference, "reference")
         if measure.aggregate != "sum":
             _check_aggregate(unit, measure, offer, check)
 

@@ -1,9 +1,8 @@
-"""Allowances, accumulators and thresholds: are they granted, burned, moved, watched."""
+"""Allowances and thresholds: are they granted, burned, watched."""
 
 from collections.abc import Iterator
 
-from connectors.catalog.checks.when import check_period_named
-from connectors.catalog.form import AccumulatorForm, OfferForm, PricePlanForm, ThresholdForm
+from connectors.catalog.form import OfferForm, PricePlanForm, ThresholdForm
 from connectors.catalog.names import Names
 from connectors.catalog.problem import Place, ProblemBook, unknown
 from connectors.catalog.sheets import Sheets, nested
@@ -16,7 +15,6 @@ def check_resources(sheets: Sheets, names: Names, book: ProblemBook) -> None:
     granted = {grant.allowance for plan in sheets.price_plans for grant in plan.form.grants}
     fees = [fee for plan in sheets.price_plans for fee in plan.form.fees]
     granted |= {grant.allowance for fee in fees for grant in fee.grants}
-    moved = impacts | {impact for fee in fees for impact in fee.impacts}
     for allowance in sheets.allowances:
         name = allowance.form.id
         if name not in granted:
@@ -27,14 +25,6 @@ def check_resources(sheets: Sheets, names: Names, book: ProblemBook) -> None:
             book.report(allowance.place.at("id"), f'"{collision}" is also another resource')
     _check_kinds(sheets, names, book)
     _check_scope(sheets, names, book)
-    for accumulator in sheets.accumulators:
-        check_period_named(accumulator.form.period, accumulator.place.at("period"), names, book)
-        _check_groups(accumulator.form, accumulator.place, sheets, names, book)
-        if accumulator.form.id not in moved:
-            book.report(
-                accumulator.place,
-                f'accumulator "{accumulator.form.id}" is moved by no offer: name it in impacts',
-            )
     _check_usage_units(sheets, names, book)
     for threshold in sheets.thresholds:
         _check_threshold(threshold.form, threshold.place, names, book)
@@ -47,30 +37,6 @@ def all_impacts(offer: OfferForm) -> Iterator[str]:
         yield from price.impacts or ()
         for moved in price.tier_impacts.values():
             yield from moved
-
-
-def _check_groups(
-    accumulator: AccumulatorForm, place: Place, sheets: Sheets, names: Names, book: ProblemBook
-) -> None:
-    """All that moves a total which is kept apart has the attributes."""
-    if not accumulator.by:
-        return
-    if any(entry.form.accumulator == accumulator.id for entry in sheets.evaluations):
-        book.report(place.at("by"), "an evaluation asks for it, and has no attributes")
-    sold = {entry.form.usage_type for entry in sheets.outcomes}
-    for plan in sheets.price_plans:
-        if any(accumulator.id in fee.impacts for fee in plan.form.fees):
-            book.report(place.at("by"), "fees move it, and have no attributes")
-        for offer in plan.form.offers:
-            usage_type = names.usage_types.get(offer.usage_type)
-            if accumulator.id not in all_impacts(offer) or usage_type is None:
-                continue
-            if usage_type.id in sold:
-                book.report(place.at("by"), f"outcomes of {usage_type.id} move it")
-            known = set(usage_type.attributes)
-            for number, word in enumerate(accumulator.by):
-                if word not in known:
-                    book.report(place.at("by", number), unknown("attribute", word, known))
 
 
 def _offers(sheets: Sheets) -> Iterator[OfferForm]:

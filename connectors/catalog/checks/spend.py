@@ -86,6 +86,9 @@ def _check_total(form: CommitmentForm, place: Place, names: Names, book: Problem
         message = f"{form.accumulator} sums {found.sums}: expected one that sums "
         message += "amount" if form.minimum is not None else "quantity or records"
         book.report(place.at("accumulator"), message)
-    if (found.period or _MONTH) != form.every:
+    if not found.is_plain:
+        message = f"{form.accumulator} is not a sum by periods of all that an account uses"
+        book.report(place.at("accumulator"), message)
+    elif (found.period or _MONTH) != form.every:
         message = f"{form.accumulator} is by {found.period or _MONTH}: expected the same period"
         book.report(place.at("every"), message)

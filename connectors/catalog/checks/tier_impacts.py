@@ -38,7 +38,7 @@ def _check_name(name: str, unit: str, place: Place, names: Names, book: ProblemB
     accumulator = names.accumulators.get(name)
     if accumulator is None:
         book.report(place, unknown("accumulator", name, names.accumulators))
-    elif accumulator.sums != "quantity":
+    elif accumulator.sums != "quantity" or not accumulator.adds_up:
         book.report(place, f'accumulator "{name}" counts {accumulator.sums}, not quantity')
     elif accumulator.usage_units and unit not in accumulator.usage_units:
         book.report(place, f'accumulator "{name}" does not sum {unit}')

@@ -136,7 +136,7 @@ def _compile_parts(terms: OfferTerms, table: PriceTable, counts: Counts) -> Rule
 def _compile_part(
     terms: OfferTerms,
 ) -> Callable[[Rating, UnitPrice, Quantity, Quantity, str], None]:
-    moves, keeps = terms.moves, keeps_parts(terms)
+    moves, keeps, banded = terms.moves, keeps_parts(terms), terms.banded
 
     def price_part(
         rating: Rating, price: UnitPrice, quantity: Quantity, before: Quantity, band: str
@@ -152,7 +152,8 @@ def _compile_part(
             rating.parts.append(Part(unit, quantity, used, band, price, priced))
         moved = rating.moved
         for accumulator in moves.get(unit, ()):
-            moved[accumulator] = moved.get(accumulator, 0) + quantity
+            if not banded or banded.get(accumulator, band) == band:
+                moved[accumulator] = moved.get(accumulator, 0) + quantity
 
     return price_part
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from streams.rate.derivation import QUANTITY_MAX, quantity_of
+from streams.rate.quantity import QUANTITY_MAX, quantity_of
 from tests.streams.rate.prices.asked import d
 
 

@@ -89,13 +89,25 @@ class KindCheck:
             )
         elif accumulator.sums != "quantity":
             self.report(f'accumulator "{name}" counts {accumulator.sums}, not quantity', *steps)
+        elif not accumulator.adds_up:
+            self.report(f'accumulator "{name}" is no sum of quantity', *steps)
+
+    def whole(self, name: str, *steps: str | int) -> None:
+        """Where it is an accumulator, one by periods of all that the account uses."""
+        accumulator = self.names.accumulators.get(name)
+        if accumulator is not None and not accumulator.is_plain:
+            self.report(f'"{name}" is not a sum by periods of all that an account uses', *steps)
 
     def record_count(self, name: str, *steps: str | int) -> None:
         """An accumulator that counts the records of the offer."""
         accumulator = self.names.accumulators.get(name)
         if accumulator is None:
             self.report(unknown("accumulator", name, self.names.accumulators), *steps)
-        elif accumulator.sums != "records" or name not in self.offer.impacts:
+        elif (
+            accumulator.sums != "records"
+            or not accumulator.adds_up
+            or name not in self.offer.impacts
+        ):
             self.report(
                 f'accumulator "{name}" does not count the records of this offer:'
                 " say `sums: records` and name it in the offer's impacts",

@@ -17,7 +17,7 @@ def check_sla(form: SlaForm, check: KindCheck) -> None:
         accumulator = accumulators.get(form.charges)
         if accumulator is None:
             check.report(unknown("accumulator", form.charges, accumulators), "charges")
-        elif accumulator.sums != "amount":
+        elif accumulator.sums != "amount" or not accumulator.adds_up:
             check.report(f'accumulator "{form.charges}" does not sum amounts', "charges")
     check.some(form.bands, "band", "bands")
     for number, band in enumerate(form.bands):

@@ -27,6 +27,8 @@ def check_volume(form: VolumeForm, check: KindCheck) -> None:
         check.report("a period is settled by its total: settle needs a reference", "settle")
     if form.reference in check.names.evaluations and form.settle != "none":
         check.report("what earlier periods say is not settled: expected none", "settle")
+    if form.settle != "none":
+        check.whole(form.reference, "reference")
     number = form.provisional
     if number is None:
         return
