@@ -6,7 +6,7 @@ from typing import Any
 from streams.model.account import Account, Service, ServiceAssignment
 from streams.model.fact import CatalogVersions, Fact
 from streams.model.instant import Instant, instant_of
-from streams.model.money import CONTEXT, LINE_QUANTUM, LINE_SCALE, Quantity, trimmed
+from streams.model.money import CONTEXT, LINE_QUANTUM, LINE_SCALE, ZERO, Quantity, trimmed
 from streams.model.rated import Alert, BalanceChange, ChargeLine, Posting, RatedUsage
 from streams.model.refused import RefusedRecord
 from streams.model.usage import SourcePosition, Usage, UsageRecord
@@ -104,10 +104,14 @@ def rated_row(rated: RatedUsage) -> Row:
                 "period_start": change.period_start,
                 "before": exact_bytes(change.before),
                 "after": exact_bytes(change.after),
+                "bucket": change.bucket,
+                "account": change.account,
             }
             for change in rated.changes
         ],
         "catalog_version": rated.catalog_version,
+        "tax": exact_bytes(rated.tax),
+        "cost": None if rated.cost is None else exact_bytes(rated.cost),
     }
 
 
@@ -154,10 +158,14 @@ def rated_of(row: Row) -> RatedUsage:
                 period_start=instant_of(change["period_start"]),
                 before=trimmed(change["before"]),
                 after=trimmed(change["after"]),
+                bucket=change["bucket"],
+                account=change["account"],
             )
             for change in row["changes"]
         ),
         catalog_version=row["catalog_version"],
+        tax=ZERO if row["tax"] is None else trimmed(row["tax"]),
+        cost=None if row["cost"] is None else trimmed(row["cost"]),
     )
 
 

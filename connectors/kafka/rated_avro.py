@@ -67,7 +67,7 @@ def encode_rated_row(row: Sequence[Any]) -> bytes:
     """The Avro bytes of a `RatedUsage` that was decoded by its `packed_type`, without framing."""
     record, (topic_id, partition, offset, index), account, root, *names = row
     subscription, price_plan, product, currency, amount, zone, band = names[:7]
-    lines, postings, changes, catalog_version = names[7:11]
+    lines, postings, changes, catalog_version, *later = names[7:]
     record_id, tenant, source, event_id, part, _, _, usage_type, service_id, _ = record[:10]
     occurred_at, ended_at, usages, attributes = record[10:]
     word, number = _word, _number
@@ -88,13 +88,32 @@ def encode_rated_row(row: Sequence[Any]) -> bytes:
             ),
             _items(
                 [
-                    word(resource) + number(start) + _amount(before) + _amount(after)
-                    for resource, start, before, after, *_ in changes
+                    word(resource) + number(start) + _amount(before) + _amount(after) + _whose(rest)
+                    for resource, start, before, after, *rest in changes
                 ]
             ),
             word(catalog_version),
+            _optional(later[0] if later else 0),
+            _optional(later[1] if later else None),
         )
     )
+
+
+def _whose(names: Sequence[str]) -> bytes:
+    """The bucket's id and its holder; an earlier engine told neither."""
+    return _word(names[0]) + _word(names[1]) if names else _NAMELESS
+
+
+_NAMELESS: Final = _text("") + _text("")
+
+
+def _optional(value: Any) -> bytes:
+    """Nothing, or a decimal, by the place in its union."""
+    return _NOTHING if value is None else _SOMETHING + _amount(value)
+
+
+_NOTHING: Final = _number(0)
+_SOMETHING: Final = _number(1)
 
 
 def _line(line: Sequence[Any]) -> bytes:

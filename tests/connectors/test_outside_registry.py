@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from connectors.errors import Refused, Unavailable
+from connectors.kafka.contracts import contracts
 from connectors.kafka.registry import codec_of
 from connectors.kafka.topics import Topic
 from tests.topologies.small_ledger import alert
@@ -45,9 +46,12 @@ def registry(status: int) -> Iterator[tuple[str, list[str]]]:
 def test_messages_carry_the_numbers_of_the_registry() -> None:
     with registry(200) as (address, subjects):
         codec = codec_of(address, prefix="eu.")
-    assert subjects == ["eu.alerts-value", "eu.rated-value"]
+    versions = contracts()
+    assert subjects == [
+        f"eu.{topic}-value" for topic in ("alerts", "rated") for _ in versions[topic]
+    ]
     framed = codec.encode(Topic.ALERTS, alert(1))
-    assert framed[:5] == b"\0" + (501).to_bytes(4, "big")
+    assert framed[:5] == b"\0" + (500 + len(versions["alerts"])).to_bytes(4, "big")
     assert codec.decode(Topic.ALERTS, framed) == alert(1)
 
 
