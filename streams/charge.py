@@ -14,6 +14,7 @@ from streams.accumulate.accumulate import accumulate_usage
 from streams.accumulate.counters import post_charges
 from streams.accumulate.held import keep_held
 from streams.accumulate.periods import open_period, period_of
+from streams.accumulate.pools import accounts_drawn_on, show_pools
 from streams.charge_children import charge_children
 from streams.commands import CommandBook, catalog_of
 from streams.due.apply import apply_command
@@ -83,7 +84,7 @@ class Charging:
         self._plans = plans
         self._partitions = partitions
         self._partition = partition
-        self._commands = CommandBook(plans, partition)
+        self._commands = CommandBook(plans, partition, partitions)
         self._folding = Folding(plans, partition, self.folded_at_once, partitions=partitions)
         self._periods: dict[str, Period] = {}
         self._guides = Guides(plans)
@@ -297,7 +298,6 @@ class Charging:
         if due <= time or due <= record.occurred_at:
             self._folding.fold_before(record, payer.key, offer.is_held, state, effects)
             balances = state.get(_BALANCES, payer.key)
-        totals = state.get(_ACCUMULATORS, payer.key) or _NO_TOTALS
         rating = Rating(
             record,
             payer,
@@ -305,10 +305,12 @@ class Charging:
             self._period(record.occurred_at, payer.time_zone, closed_before),
             list(balances.buckets),
             balances.thresholds,
-            totals.totals,
+            (state.get(_ACCUMULATORS, payer.key) or _NO_TOTALS).totals,
             balances,
         )
         open_period(rating, closed_before)
+        if payer.account.has_pools:
+            self._draw_on_pools(rating, plan, state, effects)
         if offer.reads_state:
             rating.state, rating.position, rating.product = state, position, offer.product
         refusal = (rate_usage if offer.outcome is None else rate_session)(rating, offer)
@@ -320,14 +322,22 @@ class Charging:
         refusal = accumulate_usage(rating, plan, state, closed_before=closed_before)
         if refusal is not None:
             return refusal
-        if rating.alerts:
-            effects.alerts += rating.alerts
+        effects.alerts += rating.alerts
         if offer.is_derived:
             _keep(rating, record)
         effects.rated.append(rated_usage(rating, position, rating.product, plan.version))
         if offer.is_held:
             self._folding.drive(record, rating, state, effects)
         return None
+
+    def _draw_on_pools(self, rating: Rating, plan: Plan, state: State, effects: Effects) -> None:
+        """Show the record what its pools hold, once that is done what was due there."""
+        record, payer = rating.record, rating.payer
+        order = accounts_drawn_on(payer.key, record.occurred_at, state)
+        for reached in order:
+            if reached.membership is not None:
+                self._folding.fold_before(record, reached.key, False, state, effects)
+        show_pools(rating, order, plan, state)
 
     def _charge_children(  # noqa: PLR0913 - a record, who pays, and where that goes
         self,

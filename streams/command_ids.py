@@ -16,10 +16,14 @@ from streams.model.command import (
     Adjust,
     AssignService,
     EndService,
+    JoinPool,
+    LeavePool,
     PartnerVolume,
     PutAccount,
     PutPrices,
+    TakeTransfer,
     TopUp,
+    Transfer,
 )
 from streams.model.instant import DAY, Instant
 from streams.record_ids import KEPT_DAYS
@@ -34,8 +38,14 @@ Identified = (
     | PutPrices
     | PartnerVolume
     | Adjust
+    | JoinPool
+    | LeavePool
+    | Transfer
+    | TakeTransfer
 )
 """Commands that count once. The others have the same effect the second time."""
+
+_OF_MONEY: Final = (TopUp, Adjust, PartnerVolume, Transfer, TakeTransfer)
 
 GROUP: Final = b"commands.group"
 """In META: number of the newest group."""
@@ -47,7 +57,7 @@ _FOR_GOOD: Final = 0xFFFF_FFFF
 def note(command: Identified, state: State) -> bool:
     """Remember the command; True where its id is new."""
     digest = blake2b(command.command_id.encode(), digest_size=16).digest()
-    groups = (_FOR_GOOD,) if isinstance(command, TopUp | PartnerVolume | Adjust) else _groups(state)
+    groups = (_FOR_GOOD,) if isinstance(command, _OF_MONEY) else _groups(state)
     for group in groups:
         if state.get(Table.COMMANDS, _start_of(group) + digest) is not None:
             return False

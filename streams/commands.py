@@ -13,6 +13,7 @@ from streams.accumulate.adjust import adjust
 from streams.accumulate.partner_totals import take_volume
 from streams.accumulate.sessions import drop_closed
 from streams.accumulate.top_up import top_up
+from streams.due.transfer import get, give
 from streams.model.account import Account, Service, ServiceAssignment
 from streams.model.account_prices import AccountPrices
 from streams.model.command import (
@@ -24,18 +25,23 @@ from streams.model.command import (
     EndService,
     FoldPeriods,
     Forwarded,
+    JoinPool,
+    LeavePool,
     PartnerVolume,
     PutAccount,
     PutPartnerTier,
     PutPrices,
     Receipt,
     Released,
+    TakeTransfer,
     Tick,
     TopUp,
+    Transfer,
 )
 from streams.model.commission import CommissionPlan
 from streams.model.instant import BEGINNING, Instant
 from streams.model.partner import PartnerTiers
+from streams.model.pool import Memberships
 from streams.model.rated import RecordVerdict
 from streams.model.usage import SourcePosition
 from streams.outbox import clear
@@ -57,9 +63,10 @@ def catalog_of(tenant: str, instant: Instant, state: State) -> str | None:
 class CommandBook:
     """Applies commands of one partition; `plans` are those of its charging core."""
 
-    def __init__(self, plans: Mapping[str, Plan], partition: int) -> None:
+    def __init__(self, plans: Mapping[str, Plan], partition: int, partitions: int) -> None:
         self._plans = plans
         self._partition = partition
+        self._partitions = partitions
 
     def apply(self, command: Command, *, state: State, effects: Effects) -> None:
         """Apply a command that carries no usage; a known id does nothing."""
@@ -81,6 +88,10 @@ class CommandBook:
                 | PutPrices()
                 | PartnerVolume()
                 | Adjust()
+                | JoinPool()
+                | LeavePool()
+                | Transfer()
+                | TakeTransfer()
             ):
                 if command_ids.note(command, state):
                     self._apply_new(command, state=state, effects=effects)
@@ -110,6 +121,27 @@ class CommandBook:
                 _activate(command, state)
             case PutPrices():
                 _put_prices(command, state, effects)
+            case JoinPool() | LeavePool():
+                _put_membership(command, state, effects)
+            case Transfer():
+                version = catalog_of(command.tenant, command.occurred_at, state) or ""
+                give(
+                    command,
+                    partition=self._partition,
+                    partitions=self._partitions,
+                    version=version,
+                    state=state,
+                    effects=effects,
+                )
+            case TakeTransfer():
+                version = catalog_of(command.tenant, command.occurred_at, state) or ""
+                get(
+                    command,
+                    partition=self._partition,
+                    version=version,
+                    state=state,
+                    effects=effects,
+                )
             case PartnerVolume():
                 time: Instant = state.get(Table.META, TIME) or BEGINNING
                 take_volume(command, self._terms_of(command, state), time, state)
@@ -152,6 +184,7 @@ def _put_account(command: PutAccount, state: State, effects: Effects) -> None:
         1 if known is None else known.version + 1,
         command.attributes,
         state.get(Table.ACCOUNT_PRICES, key) is not None,
+        state.get(Table.POOLS, key) is not None,
     )
     state.put(Table.ACCOUNTS, key, account)
     effects.facts.append(account)
@@ -165,6 +198,24 @@ def _put_prices(command: PutPrices, state: State, effects: Effects) -> None:
     account: Account | None = state.get(Table.ACCOUNTS, key)
     if account is not None:
         changed = replace(account, version=account.version + 1, has_prices=True)
+        state.put(Table.ACCOUNTS, key, changed)
+        effects.facts.append(changed)
+
+
+def _put_membership(command: JoinPool | LeavePool, state: State, effects: Effects) -> None:
+    """The account changes with its pools: whoever knows a payer by it looks again."""
+    key = f"{command.tenant}\0{command.account}".encode()
+    known: Memberships = state.get(Table.POOLS, key) or Memberships()
+    if isinstance(command, JoinPool):
+        after = known.joined(command.membership)
+    else:
+        after = known.left(command.pool, command.end)
+    if after == known:
+        return
+    state.put(Table.POOLS, key, after)
+    account: Account | None = state.get(Table.ACCOUNTS, key)
+    if account is not None:
+        changed = replace(account, version=account.version + 1, has_pools=True)
         state.put(Table.ACCOUNTS, key, changed)
         effects.facts.append(changed)
 

@@ -59,6 +59,8 @@ class Table(IntEnum):
     """`PartnerTiers` by `tenant NUL partner`."""
     TALLIES = 20
     """`Tally` by `tenant NUL account NUL total`."""
+    POOLS = 19
+    """`Memberships` by `tenant NUL account`."""
 
 
 PAYING: Final = (Table.ACCOUNTS, Table.SERVICES, Table.ACCOUNT_PRICES)

@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Final
 
 from connectors.api.commands import (
-    NAME_LENGTH_MAX,
     Asked,
     Form,
     WrongField,
@@ -15,6 +14,7 @@ from connectors.api.commands import (
     known_root,
     limit,
     name,
+    reason,
     time_zone,
 )
 from connectors.api.route import ACCOUNT, SERVICE
@@ -146,8 +146,6 @@ def end_service(form: EndForm, asked: Asked) -> EndService:
 
 def top_up(form: TopUpForm, asked: Asked) -> TopUp:
     """The money, for good: its id is never forgotten."""
-    if len(form.reason) > NAME_LENGTH_MAX:
-        raise WrongField("reason", f"A reason has at most {NAME_LENGTH_MAX} characters.")
     at = instant(form.occurred_at, "occurred_at", asked.at)
     return TopUp(
         asked.command_id,
@@ -157,7 +155,7 @@ def top_up(form: TopUpForm, asked: Asked) -> TopUp:
         amount(form.amount, "amount"),
         currency(form.currency, "currency"),
         at,
-        form.reason,
+        reason(form.reason),
         *_wallet(form, at),
     )
 

@@ -163,6 +163,13 @@ def name(text: str, field: str) -> str:
     return text
 
 
+def reason(text: str) -> str:
+    """Words that are kept with a command, none or a few. Raises WrongField."""
+    if len(text) > NAME_LENGTH_MAX:
+        raise WrongField("reason", f"A reason has at most {NAME_LENGTH_MAX} characters.")
+    return text
+
+
 def amount(value: Decimal, field: str) -> Decimal:
     """A positive amount that balances can add up exactly. Raises WrongField."""
     if value == 0 or limit(value, field) == 0:

@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from connectors.api import account_commands, balance_routes, queries, registry_routes
+from connectors.api import account_commands, balance_routes, pools, queries, registry_routes
 from connectors.api.account_prices import put_prices
 from connectors.api.answers import (
     AccountAnswer,
@@ -143,6 +143,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         query={"id": "names the cause: sent again within 35 days, it does nothing"},
     ),
     *account_commands.ROUTES,
+    *pools.ROUTES,
     Route(
         path=f"{TENANT}/suspense",
         answering=list_suspense,

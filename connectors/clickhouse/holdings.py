@@ -32,7 +32,7 @@ _KEPT = {
     int(Table.TALLIES): "tallies",
     int(Table.COUNTERS): "counters",
 }
-_BUCKET_WIDTH = 8
+_BUCKET_WIDTH = 9
 _decode = msgspec.msgpack.Decoder().decode
 
 
@@ -60,7 +60,7 @@ def balance_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:
     """Rows of `balances`."""
     buckets, thresholds, _due = _values_of(held, ([], [], 0))
     told = [_with_id(bucket) for bucket in flattened(buckets)]
-    resources, starts, ends, granted, remaining, ids, priorities, products = transposed(told, 8)
+    resources, starts, ends, granted, remaining, ids, priorities, products, _ = transposed(told, 9)
     names, periods = transposed(flattened(thresholds), 2)
     bucket = {
         "resource": strings(resources),
@@ -85,7 +85,7 @@ def balance_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:
 
 def _with_id(bucket: Sequence[Any]) -> Sequence[Any]:
     """A bucket as it is written now; those of earlier engines had no id."""
-    return (*bucket, "", 0, ()) if len(bucket) < _BUCKET_WIDTH else bucket
+    return (*bucket, "", 0, (), "") if len(bucket) < _BUCKET_WIDTH else bucket
 
 
 def accumulator_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:

@@ -17,6 +17,7 @@ from streams.model.ledger import LedgerRecord
 from streams.model.meter import MeterState
 from streams.model.money import Quantity
 from streams.model.partner import PartnerTiers
+from streams.model.pool import Memberships
 from streams.model.refused import RefusedRecord
 from streams.model.session import SessionTally
 from streams.model.tally import Tally
@@ -55,6 +56,7 @@ _TABLE_TYPES: dict[Table, Any] = {
     Table.ACCOUNT_PRICES: AccountPrices,
     Table.PARTNER_TIERS: PartnerTiers,
     Table.TALLIES: Tally,
+    Table.POOLS: Memberships,
 }
 TABLE_DECODERS = {
     table: msgspec.msgpack.Decoder(kind).decode for table, kind in _TABLE_TYPES.items()

@@ -22,14 +22,18 @@ from streams.model.command import (
     EndService,
     FoldPeriods,
     Forwarded,
+    JoinPool,
+    LeavePool,
     PartnerVolume,
     PutAccount,
     PutPartnerTier,
     PutPrices,
     Receipt,
     Released,
+    TakeTransfer,
     Tick,
     TopUp,
+    Transfer,
 )
 from streams.model.ledger import WHOLE
 from streams.partition import partition_of
@@ -56,6 +60,9 @@ def partitions_of(command: Command, partitions: int) -> Iterable[int]:
             | DiscardSuspended()
             | PutPrices()
             | Adjust()
+            | JoinPool()
+            | LeavePool()
+            | Transfer()
         ):
             return (partition_of(command.tenant, command.root, partitions),)
         case (
@@ -64,6 +71,7 @@ def partitions_of(command: Command, partitions: int) -> Iterable[int]:
             | Released()
             | FoldPeriods()
             | PartnerVolume()
+            | TakeTransfer()
             | PutPartnerTier()
         ):
             raise AssertionError(f"{type(command).__name__} is sent by workers alone")

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "catalog": "catalog",
     "scenario": "scenario",
     "account": "account",
+    "pool": "pool",
     "balance": "balance",
     "statement": "statement",
     "explain": "explain",

@@ -3,7 +3,6 @@
 import inspect
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -13,13 +12,13 @@ from rich.table import Table
 
 from connectors.api.queries import account_of
 from connectors.catalog.account_prices import read_account_prices
-from connectors.catalog.resolution.dates import instant_at
 from connectors.clickhouse.client import Database
 from connectors.clock import now
 from connectors.kafka.commands import CommandSender
 from connectors.kafka.newest_catalogs import NewestCatalogs
 from infra.account_file import ATTRIBUTE, COLUMNS, read_account_file
 from infra.cli.options import DataOption, JsonOption, TenantOption, WaitOption
+from infra.cli.said import amount_of, instant_of
 from infra.cli.screen import ExitCode, console, errors, print_json
 from infra.up import load_settings
 from streams.model.account import Payment
@@ -31,7 +30,7 @@ from streams.model.command import (
     PutPrices,
     TopUp,
 )
-from streams.model.instant import FOREVER, Instant, zone
+from streams.model.instant import FOREVER, zone
 
 SHOWN_AT_ONCE = 5_000
 """Commands between two steps of the progress bar."""
@@ -108,7 +107,7 @@ def put(  # noqa: PLR0913 - an account by its fields
         _payment(payment),
         currency,
         _zone(time_zone),
-        _amount(credit_limit) if credit_limit else None,
+        amount_of(credit_limit) if credit_limit else None,
         dict(map(_attribute, attribute or ())),
     )
 
@@ -137,8 +136,8 @@ def assign(  # noqa: PLR0913 - an assignment by its fields
         root or account,
         subscription or service_id,
         price_plan,
-        _instant(start) if start else now(),
-        _instant(end) if end else FOREVER,
+        instant_of(start) if start else now(),
+        instant_of(end) if end else FOREVER,
     )
 
 
@@ -155,7 +154,7 @@ def end_service(  # noqa: PLR0913 - an end by its fields
     ] = "",
 ) -> EndService:
     """End the assignment of a service id."""
-    until = _instant(end) if end else now()
+    until = instant_of(end) if end else now()
     return EndService(command_id, tenant, service_id, root, until, moved_to)
 
 
@@ -182,12 +181,12 @@ def top_up(  # noqa: PLR0913 - a top-up by its fields
     root: Root = "",
 ) -> TopUp:
     """Put money into an account, or into a wallet of it."""
-    value, at = _amount(amount), now()
+    value, at = amount_of(amount), now()
     if not value:
         raise typer.BadParameter("a top-up is more than nothing")
     if not wallet and (priority or end or product):
         raise typer.BadParameter("--priority, --until and --product are for a --wallet")
-    until = _instant(end) if end else FOREVER
+    until = instant_of(end) if end else FOREVER
     if until <= at:
         raise typer.BadParameter(f"{end} is over")
     return TopUp(
@@ -338,25 +337,8 @@ def _zone(name: str) -> str:
     return name
 
 
-def _amount(text: str) -> Decimal:
-    try:
-        amount = Decimal(text)
-    except InvalidOperation as error:
-        raise typer.BadParameter(f"{text!r} is no amount") from error
-    if not amount.is_finite() or amount < 0:
-        raise typer.BadParameter(f"{text} is no amount")
-    return amount
-
-
 def _attribute(text: str) -> tuple[str, str]:
     name, sign, value = text.partition("=")
     if not name or not sign or not value:
         raise typer.BadParameter(f"{text!r} is no attribute, such as segment=gold")
     return name, value
-
-
-def _instant(text: str) -> Instant:
-    found = instant_at(text)
-    if found is None:
-        raise typer.BadParameter(f"{text!r} is no date and no time")
-    return found

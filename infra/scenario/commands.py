@@ -1,21 +1,38 @@
 """What a scenario's accounts, services and money are as commands, in the core and live alike."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
 from connectors.catalog.account_prices import price_list
-from infra.scenario.form import AccountForm, EndServiceForm, PricesForm, ServiceForm, TopUpForm
+from infra.scenario.form import (
+    AccountForm,
+    EndServiceForm,
+    JoinPoolForm,
+    LeavePoolForm,
+    PricesForm,
+    ServiceForm,
+    StepForm,
+    TopUpForm,
+    TransferForm,
+)
 from infra.scenario.messages import instant
+from infra.scenario.money import adjust_command
 from streams.model.command import (
+    Adjust,
     AssignService,
     Command,
     EndService,
+    JoinPool,
+    LeavePool,
     PutAccount,
     PutPrices,
     TopUp,
+    Transfer,
 )
 from streams.model.instant import BEGINNING, FOREVER
+from streams.model.pool import Membership, PoolCap
+from streams.rate.quantity import exact
 
 _BEFORE: Final = instant("2000-01-01")
 """When first top-ups happen: before all usage."""
@@ -48,6 +65,46 @@ def account_commands(form: AccountForm, *, tenant: str, step: int) -> Iterator[C
         )
     for service in form.services:
         yield assign_command(service, account=form.account, root=root, tenant=tenant, step=step)
+
+
+RootCommand = (
+    Adjust | AssignService | EndService | JoinPool | LeavePool | PutPrices | TopUp | Transfer
+)
+"""A command that goes to the home of its root."""
+
+
+def step_command(
+    step: StepForm, accounts: Mapping[str, AccountForm], *, tenant: str, number: int
+) -> RootCommand:
+    """The command of a step that concerns an account there is."""
+
+    def root_of(account: str) -> str:
+        return accounts[account].root or account
+
+    if step.service is not None:
+        form, account = step.service, step.service.account
+        root = root_of(account)
+        return assign_command(form, account=account, root=root, tenant=tenant, step=number)
+    if step.prices is not None:
+        root = root_of(step.prices.account)
+        return prices_command(step.prices, root=root, tenant=tenant, step=number)
+    if step.end_service is not None:
+        return end_command(step.end_service, tenant=tenant, step=number)
+    if step.join_pool is not None:
+        root = root_of(step.join_pool.account)
+        return join_command(step.join_pool, root=root, tenant=tenant, step=number)
+    if step.leave_pool is not None:
+        root = root_of(step.leave_pool.account)
+        return leave_command(step.leave_pool, root=root, tenant=tenant, step=number)
+    if step.adjust is not None:
+        currency, root = accounts[step.adjust.account].currency, root_of(step.adjust.account)
+        return adjust_command(step.adjust, currency, root=root, tenant=tenant, step=number)
+    if step.transfer is not None:
+        roots = root_of(step.transfer.account), root_of(step.transfer.to)
+        return transfer_command(step.transfer, roots=roots, tenant=tenant, step=number)
+    assert step.top_up is not None
+    currency, root = accounts[step.top_up.account].currency, root_of(step.top_up.account)
+    return top_up_command(step.top_up, currency, root=root, tenant=tenant, step=number)
 
 
 def assign_command(
@@ -87,6 +144,44 @@ def prices_command(form: PricesForm, *, root: str, tenant: str, step: int) -> Pu
         account=form.account,
         root=root,
         prices=price_list(form),
+    )
+
+
+def join_command(form: JoinPoolForm, *, root: str, tenant: str, step: int) -> JoinPool:
+    """An account's membership of a pool."""
+    membership = Membership(
+        form.pool,
+        BEGINNING if form.start is None else instant(form.start),
+        FOREVER if form.end is None else instant(form.end),
+        form.order,
+        tuple(PoolCap(cap.resource, exact(cap.quantity), cap.hard) for cap in form.caps),
+    )
+    command_id = f"{tenant}/{step}/pool/{form.account}/{form.pool}"
+    return JoinPool(command_id, tenant, form.account, root, membership)
+
+
+def leave_command(form: LeavePoolForm, *, root: str, tenant: str, step: int) -> LeavePool:
+    """The end of a membership."""
+    command_id = f"{tenant}/{step}/pool/{form.account}/{form.pool}"
+    return LeavePool(command_id, tenant, form.account, root, form.pool, instant(form.at))
+
+
+def transfer_command(
+    form: TransferForm, *, roots: tuple[str, str], tenant: str, step: int
+) -> Transfer:
+    """A gift. An id given in the scenario may stand there twice: then it counts once."""
+    return Transfer(
+        f"{tenant}/transfer/{form.id or step}",
+        tenant,
+        form.account,
+        roots[0],
+        form.to,
+        roots[1],
+        form.resource,
+        exact(form.quantity),
+        instant(form.at),
+        "scenario",
+        form.bucket,
     )
 
 

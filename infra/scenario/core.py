@@ -13,14 +13,10 @@ from msgspec.structs import replace
 from connectors.catalog.compile import compile_plan
 from infra.scenario.commands import (
     account_commands,
-    assign_command,
-    end_command,
-    prices_command,
-    top_up_command,
+    step_command,
 )
 from infra.scenario.form import AccountForm, MessageForm, ScenarioForm, StepForm
 from infra.scenario.messages import TOPIC, instant, message_of, with_platforms
-from infra.scenario.money import adjust_command
 from infra.scenario.outcome import Outcome, Refused
 from streams.charge import Charging
 from streams.memory import MemoryState
@@ -125,7 +121,6 @@ class CoreRun:
             )
 
     def _take(self, step: StepForm, number: int) -> None:
-        tenant = self._tenant
         if step.usage is not None:
             message = message_of(step.usage, catalog=self._catalog, offset=self._next_offset())
             self._messages[step.usage.id] = message
@@ -136,40 +131,13 @@ class CoreRun:
             self._mediate(self._messages[step.redeliver], TOPIC)
         elif step.account is not None:
             self._put_account(step.account, step=number)
-        elif step.service is not None:
-            service = step.service
-            root = self._accounts[service.account].root or service.account
-            self._send(
-                assign_command(
-                    service, account=service.account, root=root, tenant=tenant, step=number
-                ),
-                root,
-            )
-        elif step.adjust is not None:
-            owner = self._accounts[step.adjust.account]
-            root = owner.root or owner.account
-            self._send(
-                adjust_command(step.adjust, owner.currency, root=root, tenant=tenant, step=number),
-                root,
-            )
-        elif step.prices is not None:
-            owner = self._accounts[step.prices.account]
-            root = owner.root or owner.account
-            self._send(prices_command(step.prices, root=root, tenant=tenant, step=number), root)
-        elif step.end_service is not None:
-            command = end_command(step.end_service, tenant=tenant, step=number)
-            self._send(command, command.root)
-        elif step.top_up is not None:
-            account = self._accounts[step.top_up.account]
-            root = account.root or account.account
-            top_up = top_up_command(
-                step.top_up, account.currency, root=root, tenant=tenant, step=number
-            )
-            self._send(top_up, root)
         elif step.tick is not None:
             self._everywhere(Tick(f"tick/{number}", instant(step.tick)))
         elif step.discard is not None:
             self._discard(step.discard, number)
+        else:
+            command = step_command(step, self._accounts, tenant=self._tenant, number=number)
+            self._send(command, command.root)
 
     def _next_offset(self) -> int:
         self._offset += 1

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct, field
 from connectors.catalog.form import CatalogFile
 from connectors.catalog.forms.account_prices import AccountPricesForm
 from streams.model.account import Payment
+from streams.model.pool import PoolOrder
 
 SCHEMA_NAME = "scenario.schema.json"
 SCHEMA_TITLE = "Vivace scenario file"
@@ -104,6 +105,45 @@ class AdjustForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     currency: str = ""
 
 
+class CapForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much a member draws of a resource in a month; a soft cap only warns."""
+
+    resource: str
+    quantity: Decimal
+    hard: bool = True
+
+
+class JoinPoolForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An account draws on a pool, an account of the same root, from a time until another."""
+
+    account: str
+    pool: str
+    start: Time | None = field(default=None, name="from")
+    end: Time | None = field(default=None, name="until")
+    order: PoolOrder = "own_first"
+    caps: tuple[CapForm, ...] = ()
+
+
+class LeavePoolForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An account draws on a pool no longer."""
+
+    account: str
+    pool: str
+    at: Time
+
+
+class TransferForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An account gives of a resource to another, out of `bucket` or whichever burns first."""
+
+    account: str
+    to: str
+    resource: str
+    quantity: Decimal
+    at: Time
+    bucket: str = ""
+    id: str = ""
+
+
 class EndServiceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A service ends; `moved_to` is the root that has it from then on."""
 
@@ -134,6 +174,9 @@ class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     service: ServiceForm | None = None
     prices: PricesForm | None = None
     end_service: EndServiceForm | None = None
+    join_pool: JoinPoolForm | None = None
+    leave_pool: LeavePoolForm | None = None
+    transfer: TransferForm | None = None
     tick: Time | None = None
     redeliver: str | None = None
     discard: str | None = None

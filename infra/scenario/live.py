@@ -23,16 +23,12 @@ from connectors.kafka.topics import Topic
 from connectors.settings import ClickHouseSettings, KafkaSettings
 from infra.scenario.commands import (
     account_commands,
-    assign_command,
-    end_command,
-    prices_command,
-    top_up_command,
+    step_command,
 )
 from infra.scenario.compare import differences
 from infra.scenario.core import CoreRun
 from infra.scenario.form import AccountForm, ScenarioForm, StepForm
 from infra.scenario.messages import TOPIC, message_of, with_platforms
-from infra.scenario.money import adjust_command
 from infra.scenario.stored import PROBE, StoredOutcome
 from streams.model.catalog import Catalog
 from streams.model.command import Command
@@ -113,26 +109,7 @@ class LiveRun:
         tenant = self._catalog.tenant
         if step.account is not None:
             return self._put(step.account, number)
-        if step.service is not None:
-            account = step.service.account
-            root = self._accounts[account].root or account
-            return [
-                assign_command(step.service, account=account, root=root, tenant=tenant, step=number)
-            ]
-        if step.adjust is not None:
-            owner = self._accounts[step.adjust.account]
-            root, currency = owner.root or owner.account, owner.currency
-            return [adjust_command(step.adjust, currency, root=root, tenant=tenant, step=number)]
-        if step.prices is not None:
-            owner = self._accounts[step.prices.account]
-            root = owner.root or owner.account
-            return [prices_command(step.prices, root=root, tenant=tenant, step=number)]
-        if step.end_service is not None:
-            return [end_command(step.end_service, tenant=tenant, step=number)]
-        assert step.top_up is not None
-        owner = self._accounts[step.top_up.account]
-        root = owner.root or owner.account
-        return [top_up_command(step.top_up, owner.currency, root=root, tenant=tenant, step=number)]
+        return [step_command(step, self._accounts, tenant=tenant, number=number)]
 
     def _put(self, form: AccountForm, number: int) -> list[Command]:
         self._accounts[form.account] = form

@@ -5,6 +5,7 @@ from typing import Final
 from streams.accumulate.accumulators import move_accumulators
 from streams.accumulate.funds import take_funds
 from streams.accumulate.partner_totals import add_brought
+from streams.accumulate.pools import settle_pools
 from streams.accumulate.tallies import move_tallies
 from streams.accumulate.thresholds import watch_rating
 from streams.due.agenda import put_balances
@@ -29,6 +30,7 @@ def accumulate_usage(
     refusal = take_funds(rating)
     if refusal is not None:
         return refusal
+    told = settle_pools(rating, plan, state) if rating.pools else ()
     if rating.plan.tallies:
         refusal = move_tallies(rating, state)
         if refusal is not None:
@@ -46,6 +48,8 @@ def accumulate_usage(
             put_balances(key, rating.held, balances, state)
         else:
             state.put(_BALANCES, key, balances)
+    if told:
+        rating.alerts += told
     if rating.moved:
         totals = move_accumulators(rating, closed_before)
         state.put(_ACCUMULATORS, key, totals)

@@ -58,7 +58,8 @@ def _bear(rating: Rating, amount: Decimal, currency: str) -> Reject | None:
             break
     if wallets:
         if amount > ZERO:
-            amount = draw(rating, wallets, amount)
+            amount = draw(rating, wallets, amount, own=place)
+            bucket = buckets[place]
         else:
             amount = give_back(rating, wallets, amount, own=bucket)
     before = bucket.remaining

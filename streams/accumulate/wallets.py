@@ -13,6 +13,7 @@ from streams.model.account import Bucket
 from streams.model.instant import Instant
 from streams.model.money import CONTEXT, ZERO, Currency
 from streams.model.rated import BalanceChange, Posting
+from streams.rate.pooled import account_rank
 from streams.rate.rating import Rating
 
 _add, _minus, _subtract = CONTEXT.add, CONTEXT.minus, CONTEXT.subtract
@@ -29,7 +30,7 @@ def money_of(buckets: Sequence[Bucket], currency: Currency) -> Decimal:
     """All that the account has in a currency: its own money, or debt below zero, and wallets."""
     total = ZERO
     for bucket in buckets:
-        if bucket.resource == currency:
+        if bucket.resource == currency and not bucket.holder:
             total = _add(total, Decimal(bucket.remaining))
     return total
 
@@ -42,9 +43,16 @@ def own_money(buckets: Sequence[Bucket], currency: Currency) -> Decimal:
     return ZERO
 
 
-def draw(rating: Rating, wallets: Sequence[int], amount: Decimal) -> Decimal:
-    """Take an amount from the wallets that may pay it; what is left for the account's own money."""
-    for place in _payable(rating, wallets):
+def draw(rating: Rating, wallets: Sequence[int], amount: Decimal, *, own: int) -> Decimal:
+    """Take an amount from the wallets that may pay it; what is left for the account's own money.
+
+    Of pools that come after the account, none pays before `own` money that is there.
+    """
+    paying = _payable(rating, wallets)
+    if rating.pools:
+        before = [place for place in paying if account_rank(rating.buckets[place]) <= 0]
+        paying = [*before, own, *paying[len(before) :]]
+    for place in paying:
         held = Decimal(rating.buckets[place].remaining)
         if held <= ZERO:
             continue
@@ -97,7 +105,8 @@ def _put(rating: Rating, place: int, after: Decimal) -> None:
     bucket = rating.buckets[place]
     before = bucket.remaining
     rating.buckets[place] = bucket.left_with(after)
-    change = BalanceChange(bucket.resource, bucket.start, before, after, bucket.id)
-    rating.changes.append(change)
+    rating.changes.append(
+        BalanceChange(bucket.resource, bucket.start, before, after, bucket.id, bucket.holder)
+    )
     moved = _subtract(after, Decimal(before))
-    rating.postings.append(Posting("account", bucket.resource, moved))
+    rating.postings.append(Posting(bucket.ledger_account, bucket.resource, moved))

@@ -11,8 +11,10 @@ from streams.model.command import (
     FoldPeriods,
     PartnerVolume,
     PutAccount,
+    TakeTransfer,
     Tick,
     TopUp,
+    Transfer,
 )
 from streams.model.instant import BEGINNING
 from streams.state import Effects, State, Table
@@ -30,7 +32,7 @@ def apply_command(
             folding.fold_due(command, state, effects)
         case AssignService() | EndService():
             _change_service(command, book, folding, state=state, effects=effects)
-        case PutAccount() | TopUp() | Adjust() | PartnerVolume():
+        case PutAccount() | TopUp() | Adjust() | PartnerVolume() | Transfer() | TakeTransfer():
             key = f"{command.tenant}\0{command.account}".encode()
             folding.fold(key, command, now=BEGINNING, state=state, effects=effects)
             book.apply(command, state=state, effects=effects)

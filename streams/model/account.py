@@ -19,7 +19,8 @@ class Account(Struct, frozen=True, array_like=True, tag=1):
     `credit_limit` bounds what a postpaid or hybrid account may owe (None: no bound); a prepaid
     account is bounded by its money. A hybrid one pays by its money, then is invoiced.
     `attributes` say what else it is (segment, country, reseller, …): prices, discounts, taxes and
-    shares ask for them as `account.<name>`. `has_prices`: there are prices agreed with it.
+    shares ask for them as `account.<name>`. `has_prices`: there are prices agreed with it;
+    `has_pools`: it draws on pools.
     """
 
     tenant: str
@@ -32,6 +33,7 @@ class Account(Struct, frozen=True, array_like=True, tag=1):
     version: int = 1
     attributes: dict[str, str] = {}
     has_prices: bool = False
+    has_pools: bool = False
 
 
 class ServiceAssignment(Struct, frozen=True, array_like=True):
@@ -68,6 +70,7 @@ class Bucket(Struct, frozen=True, array_like=True, gc=False):
     `id` names the grant or the wallet that it came by; it is empty for the account's own money and
     for what a price plan grants for each period. Of several the lower `priority` burns first, then
     what ends first, then what began first. `products` narrow what it pays for, empty means any.
+    `holder` is there while a member draws on a pool's bucket: the pool. It is never stored.
     """
 
     resource: str
@@ -78,6 +81,12 @@ class Bucket(Struct, frozen=True, array_like=True, gc=False):
     id: str = ""
     priority: int = 0
     products: tuple[str, ...] = ()
+    holder: str = ""
+
+    @property
+    def ledger_account(self) -> str:
+        """Where its legs are booked: `account`, or `account:<holder>` of a pool's."""
+        return f"account:{self.holder}" if self.holder else "account"
 
     def left_with(self, remaining: Quantity) -> "Bucket":
         """The bucket after a use, or after some of it was given back."""

@@ -12,6 +12,7 @@ from streams.model.account import Payment
 from streams.model.account_prices import PriceList
 from streams.model.instant import FOREVER, Instant
 from streams.model.money import Currency, Quantity
+from streams.model.pool import Membership
 from streams.model.usage import UsageBatch
 
 
@@ -213,6 +214,69 @@ class Adjust(Struct, frozen=True, array_like=True, tag=21):
     wallet: str = ""
 
 
+class JoinPool(Struct, frozen=True, array_like=True, tag=25):
+    """An account draws on the balances of `pool`, an account of the same root, from then on."""
+
+    command_id: str
+    tenant: str
+    account: str
+    root: str
+    membership: Membership
+
+
+class LeavePool(Struct, frozen=True, array_like=True, tag=26):
+    """An account draws on `pool` no longer from `end` on."""
+
+    command_id: str
+    tenant: str
+    account: str
+    root: str
+    pool: str
+    end: Instant
+
+
+class Transfer(Struct, frozen=True, array_like=True, tag=27):
+    """An account gives `quantity` of a resource to another, out of `bucket` or whichever burns
+    first; whole or not at all. Debt is never given: only what is left above zero."""
+
+    command_id: str
+    tenant: str
+    account: str
+    root: str
+    to_account: str
+    to_root: str
+    resource: str
+    quantity: Quantity
+    occurred_at: Instant
+    reason: str = ""
+    bucket: str = ""
+
+
+class TransferPart(Struct, frozen=True, array_like=True):
+    """What came out of one bucket: until when, in which order and for what it counts."""
+
+    quantity: Quantity
+    end: Instant
+    priority: int
+    products: tuple[str, ...]
+
+
+class TakeTransfer(Struct, frozen=True, array_like=True, tag=28):
+    """What `giver` gave by the command `transfer`; goes to the home of the account that gets it."""
+
+    command_id: str
+    sender: int
+    message_id: int
+    tenant: str
+    account: str
+    root: str
+    transfer: str
+    giver: str
+    resource: str
+    parts: tuple[TransferPart, ...]
+    occurred_at: Instant
+
+
 Command = (
     PutAccount
     | AssignService
@@ -229,9 +293,13 @@ Command = (
     | PartnerVolume
     | PutPartnerTier
     | Adjust
+    | JoinPool
+    | LeavePool
+    | Transfer
+    | TakeTransfer
 )
 
-Relayed = Forwarded | PartnerVolume | PutPartnerTier
+Relayed = Forwarded | PartnerVolume | PutPartnerTier | TakeTransfer
 """Commands of an outbox: whoever takes one in tells its `sender` by a `Receipt`."""
 
 

@@ -3,6 +3,7 @@
 from streams.model.catalog import Allowance
 from streams.model.money import Quantity
 from streams.model.rated import BalanceChange, Posting
+from streams.rate.pooled import account_rank
 from streams.rate.rating import Rating
 
 Burn = tuple[Allowance, int]
@@ -28,6 +29,8 @@ def burns_of(
                 continue
             if is_any or bucket.remaining > 0:
                 burns.append((allowance, place))
+    if rating.pools:
+        burns.sort(key=lambda burn: account_rank(rating.buckets[burn[1]]))
     return burns
 
 
@@ -36,9 +39,11 @@ def post_burned(rating: Rating, resource: str, left: Quantity, place: int) -> No
     bucket = rating.buckets[place]
     burned = bucket.remaining - left
     before = rating.opening_of(bucket)
-    rating.changes.append(BalanceChange(resource, bucket.start, before, left, bucket.id))
+    rating.changes.append(
+        BalanceChange(resource, bucket.start, before, left, bucket.id, bucket.holder)
+    )
     rating.buckets[place] = bucket.left_with(left)
     rating.postings += (
-        Posting("account", resource, -burned),
+        Posting(bucket.ledger_account, resource, -burned),
         Posting("allowance_liability", resource, burned),
     )

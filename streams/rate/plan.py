@@ -69,6 +69,7 @@ class Plan:
         "money_bounds",
         "multi_rates",
         "price_plans",
+        "priorities",
         "tenant",
         "version",
     )
@@ -79,6 +80,7 @@ class Plan:
         self.grace = catalog.grace
         self.price_plans = _Compiler(catalog, functions).price_plans()
         self.commissions = Commissions(catalog)
+        self.priorities = {each.id: each.priority for each in catalog.allowances}
         self.charges_zero = _taken_without_quantity(catalog)
         usage_types = {each.id: each for each in catalog.usage_types}
         self.multi_rates = {

@@ -18,6 +18,7 @@ from streams.model.session import SessionTally
 from streams.model.usage import SourcePosition, UsageRecord
 from streams.rate.held import HeldChange
 from streams.rate.payer import Payer
+from streams.rate.pooled import Drawn
 from streams.rate.prices.price import UnitPrice
 from streams.rate.terms import PlanTerms
 from streams.rate.time_unit import Segment
@@ -60,7 +61,7 @@ class Rating(Struct, gc=False):
     totals that end up to `closed_before` are closed to late usage. `holding` is there where units
     stay: for which part of the period they are charged. `settling` is what is settled at a period's
     end: price plan, name, and a total that has that period. `money_left` is what the account has
-    left with its wallets, where it has any.
+    left with its wallets, where it has any. `pools` are those it may draw on.
     """
 
     record: UsageRecord
@@ -104,6 +105,7 @@ class Rating(Struct, gc=False):
     holding: HeldChange | None = None
     settling: tuple[tuple[str, str, str], ...] = ()
     money_left: Decimal | None = None
+    pools: tuple[Drawn, ...] = ()
 
     def span_of(self, name: str) -> Period:
         """The period that the record counts in for a total or a grant: its month, or their own.

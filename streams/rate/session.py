@@ -173,9 +173,11 @@ def _give_back(rating: Rating, resource: str, start: Instant, *, quantity: Quant
         if bucket.resource == resource and bucket.start == start:
             before, after = bucket.remaining, added(bucket.remaining, quantity)
             rating.buckets[place] = bucket.left_with(after)
-            rating.changes.append(BalanceChange(resource, start, before, after, bucket.id))
+            rating.changes.append(
+                BalanceChange(resource, start, before, after, bucket.id, bucket.holder)
+            )
             rating.postings += (
-                Posting("account", resource, quantity),
+                Posting(bucket.ledger_account, resource, quantity),
                 Posting("allowance_liability", resource, minus(quantity)),
             )
             return

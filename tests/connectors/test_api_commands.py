@@ -16,8 +16,19 @@ from connectors.kafka.codec import decode_charging
 from connectors.kafka.topic_reader import TopicReader
 from connectors.kafka.topics import Topic
 from connectors.settings import ClickHouseSettings, KafkaSettings
-from streams.model.command import Adjust, AssignService, Command, EndService, PutAccount, TopUp
+from streams.model.command import (
+    Adjust,
+    AssignService,
+    Command,
+    EndService,
+    JoinPool,
+    LeavePool,
+    PutAccount,
+    TopUp,
+    Transfer,
+)
 from streams.model.instant import FOREVER
+from streams.model.pool import Membership, PoolCap
 from tests.connectors.door import Door, DoorSettings, is_problem
 
 NOON = 1_767_268_800_000_000
@@ -190,3 +201,31 @@ def test_no_json_too_much_of_it_and_a_key_that_only_reads_are_refused(alone: Doo
     reading = alone.client(Scope.READ, tenant="acme")
     assert is_problem(reading.put(ACCOUNT, json=ADA), 403)
     assert is_problem(alone.client(Scope.WRITE, tenant="other").put(ACCOUNT, json=ADA), 403)
+
+
+def test_pools_and_gifts_become_commands(door: Door) -> None:
+    client = door.client(Scope.WRITE, tenant="acme")
+    caps = [{"resource": "data", "quantity": "500"}, {"resource": "CHF", "quantity": 1.5}]
+    joined = {"pool": "fam", "order": "pool_first", "caps": caps, "start": "2026-01-01T12:00:00Z"}
+    ids_of(client.post(f"{ACCOUNT}/pools?id=j-1", json=joined))
+    ids_of(client.post(f"{ACCOUNT}/pools/leave?id=l-1", json={"pool": "fam", "end": "2027-01-01"}))
+    gift = {"to": "bob", "resource": "data", "quantity": 20, "bucket": "g", "reason": "thanks"}
+    gift["occurred_at"] = "2026-01-01T12:00:00Z"
+    ids_of(client.post(f"{ACCOUNT}/transfers?id=x-1", json=gift))
+    found = sent(door.settings.kafka)
+    wanted = (PoolCap("data", 500), PoolCap("CHF", Decimal("1.5")))
+    membership = Membership("fam", NOON, FOREVER, "pool_first", wanted)
+    assert found["j-1"] == JoinPool("j-1", "acme", "ada", "family", membership)
+    assert found["x-1"] == Transfer(
+        "x-1", "acme", "ada", "family", "bob", "bob", "data", 20, NOON, "thanks", "g"
+    )
+    left = found["l-1"]
+    assert isinstance(left, LeavePool)
+    assert (left.pool, left.root) == ("fam", "family")
+    for path, body, field in (
+        ("pools", {"pool": "fam", "start": "2026-02-01", "end": "2026-02-01"}, "end"),
+        ("pools", {"pool": "fam", "caps": [{"resource": "", "quantity": 1}]}, "caps.resource"),
+        ("transfers", gift | {"quantity": 0}, "quantity"),
+    ):
+        answer = client.post(f"{ACCOUNT}/{path}", json=body)
+        assert (answer.status_code, answer.json()["field"]) == (422, field)

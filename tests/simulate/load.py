@@ -15,6 +15,7 @@ from streams.model.command import (
     PutAccount,
     Tick,
     TopUp,
+    Transfer,
 )
 from streams.model.instant import BEGINNING, FOREVER, SECOND, Instant
 from streams.partition import partition_of
@@ -107,6 +108,7 @@ class Load:
                 self._begin(self._move(f"service-{number}", account))
             if self._dice.happens(0.5):
                 await self._top_up(account, f"again-{number}")
+            await self._give(account, number)
 
     async def tick(self) -> None:
         """Time goes on in every partition, by a clock that is behind."""
@@ -149,6 +151,16 @@ class Load:
                 f"top-up:{account}:{why}", TENANT, account, account, amount, CURRENCY, EPOCH, why
             ),
         )
+
+    async def _give(self, giver: str, number: int) -> None:
+        """A gift to anybody, himself included; sometimes more than there is."""
+        getter = f"account-{self._dice.random.randrange(self._shape.accounts)}"
+        quantity = Decimal(self._dice.random.choice((1, 3, 9, 40)))
+        name = f"give:{number}"
+        gift = Transfer(
+            name, TENANT, giver, giver, getter, getter, CURRENCY, quantity, EPOCH, "gift"
+        )
+        await self._command(giver, gift)
 
     async def _move(self, service: str, old: str) -> None:
         """The service goes to another root, from a time that is told before it comes."""

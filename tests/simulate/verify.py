@@ -10,6 +10,7 @@ import msgspec
 from connectors.kafka.codec import decode_refused
 from streams.accumulate.top_up import TOP_UP
 from streams.due.commission import COMMISSION
+from streams.due.transfer import GIVEN, GOT, IN_TRANSIT
 from streams.model.account import Balances
 from streams.model.commission import partner_total
 from streams.model.rated import RatedUsage
@@ -115,6 +116,8 @@ def _check_places(world: World, folds: dict[int, Folded]) -> list[str]:
                     continue
                 places[msgspec.structs.astuple(rated.position)].add("charged")
             for verdict in record.verdicts:
+                if not verdict.position.topic_id:
+                    continue  # on a command that was refused
                 places[msgspec.structs.astuple(verdict.position)].add(str(verdict.verdict))
     for value in world.broker.logs["refused", 0]:
         refused = decode_refused(value)
@@ -180,6 +183,28 @@ def _check_balances(world: World, folds: dict[int, Folded]) -> list[str]:
                 f"{account}: holds {remaining}, topped up {topped_up}, {funded[account]} of it"
                 f" posted, spent {spent[account]}"
             )
+    problems += _check_transfers(folds)
+    return problems
+
+
+def _check_transfers(folds: dict[int, Folded]) -> list[str]:
+    """What was given has been got, and is the same whichever account holds it."""
+    moved: dict[str, Decimal] = defaultdict(Decimal)
+    times: Counter[str] = Counter()
+    in_transit = Decimal(0)
+    for folded in folds.values():
+        for _, record in folded.records:
+            for rated in record.rated:
+                if rated.record.usage_type in (GIVEN, GOT):
+                    times[rated.record.event_id] += 1
+                    for posting in rated.postings:
+                        moved[posting.ledger_account] += posting.amount
+        for (table, key), value in folded.by_core.values.items():
+            if table == Table.COUNTERS and key.split(b"\0")[1] == IN_TRANSIT.encode():
+                in_transit += Decimal(value)
+    problems = [f"{name} was booked {count} times" for name, count in times.items() if count > 1]
+    if any(moved.values()) or in_transit:
+        problems.append(f"transfers are in flight for ever: {dict(moved)}, {in_transit}")
     return problems
 
 

@@ -75,7 +75,9 @@ class _Points:
 
     def _put(self, rating: Rating, points: Quantity) -> None:
         resource, buckets = self._rule.resource, rating.buckets
-        place = next((n for n, each in enumerate(buckets) if each.resource == resource), None)
+        place = next(
+            (n for n, each in enumerate(buckets) if each.resource == resource and not each.id), None
+        )
         if place is None:
             buckets.append(Bucket(resource, BEGINNING, FOREVER, 0, 0))
             place = len(buckets) - 1

@@ -1,0 +1,159 @@
+"""Gifts and transfers: what one account gives, another gets, on whichever partition it lives.
+
+The giver's step books what leaves against `in_transit` and puts a message in its outbox; the
+getter's books it from there. In between it stands on `in_transit`, and both are counted once by the
+id of the message, so the total of a resource is the same at every position. What an allowance
+gives keeps its end, its priority and its products on the way.
+"""
+
+from decimal import Decimal
+from typing import Final
+
+from msgspec.structs import replace
+
+from streams import outbox
+from streams.accumulate.funds import money_place
+from streams.due.agenda import put_balances
+from streams.due.movement import Holder, Movement
+from streams.model.account import Account, Balances, Bucket
+from streams.model.command import TakeTransfer, Transfer, TransferPart
+from streams.model.instant import FOREVER
+from streams.model.money import Quantity, added, minus
+from streams.model.rated import RecordVerdict
+from streams.model.usage import SourcePosition
+from streams.outcome import Verdict
+from streams.partition import partition_of
+from streams.state import Effects, State, Table
+
+GIVEN: Final = "transfer_out"
+"""The usage type of what was given."""
+GOT: Final = "transfer_in"
+"""The usage type of what was got."""
+IN_TRANSIT: Final = "in_transit"
+"""The counter-account of what has left one account and not yet reached the other."""
+NOT_ENOUGH: Final = "insufficient_balance"
+_NOWHERE: Final = SourcePosition("", -1, -1, -1)
+
+
+def give(  # noqa: PLR0913 - a transfer, and where it is made
+    command: Transfer,
+    *,
+    partition: int,
+    partitions: int,
+    version: str,
+    state: State,
+    effects: Effects,
+) -> None:
+    """Take what is given from the account, whole or not at all, and send it on."""
+    key = f"{command.tenant}\0{command.account}".encode()
+    account: Account | None = state.get(Table.ACCOUNTS, key)
+    balances: Balances = state.get(Table.BALANCES, key) or Balances()
+    buckets = list(balances.buckets)
+    movement = Movement(GIVEN, command.command_id, command.occurred_at)
+    parts: list[TransferPart] = []
+    left = command.quantity
+    for place in _drawn_on(command, buckets):
+        bucket = buckets[place]
+        taken = min(left, bucket.remaining)
+        after = added(bucket.remaining, minus(taken))
+        movement.move(bucket, after, against=IN_TRANSIT, before=bucket.remaining)
+        buckets[place] = bucket.left_with(after)
+        parts.append(TransferPart(taken, bucket.end, bucket.priority, bucket.products))
+        left = added(left, minus(taken))
+        if not left:
+            break
+    if account is None or left:
+        effects.verdicts.append(_not_enough(command, left))
+        return
+    put_balances(key, balances, replace(balances, buckets=tuple(buckets)), state)
+    holder = Holder(command.tenant, command.account, command.root, account.currency)
+    effects.make(movement.charge(holder, version=version, partition=partition), command)
+
+    def taken_in(place: str, number: int) -> TakeTransfer:
+        return TakeTransfer(
+            f"transfer:{partition}:{place}",
+            partition,
+            number,
+            command.tenant,
+            command.to_account,
+            command.to_root,
+            command.command_id,
+            command.account,
+            command.resource,
+            tuple(parts),
+            command.occurred_at,
+        )
+
+    receiver = partition_of(command.tenant, command.to_root, partitions)
+    outbox.relay(taken_in, receiver=receiver, state=state, effects=effects)
+
+
+def get(
+    command: TakeTransfer, *, partition: int, version: str, state: State, effects: Effects
+) -> None:
+    """Put what was given into the account. One that is not known yet finds it when it comes."""
+    key = f"{command.tenant}\0{command.account}".encode()
+    account: Account | None = state.get(Table.ACCOUNTS, key)
+    balances: Balances = state.get(Table.BALANCES, key) or Balances()
+    buckets = list(balances.buckets)
+    movement = Movement(GOT, command.command_id, command.occurred_at)
+    for part in command.parts:
+        place = _place_of(command, part, buckets)
+        bucket = buckets[place]
+        after = added(bucket.remaining, part.quantity)
+        granted = added(bucket.granted, part.quantity)
+        movement.move(bucket, after, against=IN_TRANSIT, before=bucket.remaining)
+        buckets[place] = replace(bucket, granted=granted, remaining=after)
+    due = min((each.end for each in buckets if each.end != FOREVER), default=FOREVER)
+    after_all = replace(balances, buckets=tuple(buckets), due=min(balances.due, due))
+    put_balances(key, balances, after_all, state)
+    currency = command.resource if account is None else account.currency
+    holder = Holder(command.tenant, command.account, command.root, currency)
+    effects.make(movement.charge(holder, version=version, partition=partition), command)
+
+
+def _drawn_on(command: Transfer, buckets: list[Bucket]) -> list[int]:
+    """The buckets that may be given from, in the order they burn."""
+    at = command.occurred_at
+    found = [
+        place
+        for place, bucket in enumerate(buckets)
+        if bucket.resource == command.resource
+        and bucket.start <= at < bucket.end
+        and bucket.remaining > 0
+        and command.bucket in ("", bucket.id)
+    ]
+    return sorted(found, key=lambda place: _burn_order(buckets[place]))
+
+
+def _burn_order(bucket: Bucket) -> tuple[int, int, int, str]:
+    return bucket.priority, bucket.end, bucket.start, bucket.id
+
+
+def _place_of(command: TakeTransfer, part: TransferPart, buckets: list[Bucket]) -> int:
+    """Where a part goes: own money, or a bucket of this transfer that ends when it does."""
+    if part.end == FOREVER and not part.products and not part.priority:
+        return money_place(buckets, command.resource)
+    number = sum(bucket.id.startswith(f"{command.transfer}#") for bucket in buckets)
+    name = f"{command.transfer}#{number}"
+    buckets.append(
+        Bucket(
+            command.resource,
+            command.occurred_at,
+            part.end,
+            0,
+            0,
+            name,
+            part.priority,
+            part.products,
+        )
+    )
+    return len(buckets) - 1
+
+
+def _not_enough(command: Transfer, left: Quantity) -> RecordVerdict:
+    detail = (
+        f"account {command.account} has {Decimal(left):f} {command.resource} less than the"
+        f" {Decimal(command.quantity):f} that transfer {command.command_id} gives"
+    )
+    return RecordVerdict(Verdict.ERROR, NOT_ENOUGH, detail, "quantity", "", _NOWHERE, None)
