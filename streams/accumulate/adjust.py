@@ -5,7 +5,6 @@ refused, by a verdict on its record. What is taken comes from the wallet that is
 the account's own money as far as that may go; the rest is owed on overrun, as usage beyond it is.
 """
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
@@ -14,6 +13,7 @@ from msgspec.structs import replace
 from streams.accumulate.funds import money_place
 from streams.accumulate.money_watch import watch_money
 from streams.accumulate.top_up import wallet_place
+from streams.accumulate.wallets import drawn_by, wallets_of
 from streams.due.agenda import put_balances
 from streams.due.made import made_position
 from streams.due.movement import Movement, holder_of
@@ -135,10 +135,16 @@ def _take(
     return over
 
 
-def _named(buckets: list[Bucket], command: Adjust) -> Iterator[int]:
-    for place, bucket in enumerate(buckets):
-        if command.wallet and bucket.id == command.wallet and bucket.resource == command.currency:
-            yield place
+def _named(buckets: list[Bucket], command: Adjust) -> list[int]:
+    """The wallet that is named; of several of its name first the one that would pay first."""
+    if not command.wallet:
+        return []
+    named = [
+        place
+        for place in wallets_of(buckets, command.currency)
+        if buckets[place].id == command.wallet
+    ]
+    return sorted(named, key=lambda place: drawn_by(buckets[place]))
 
 
 def _less(

@@ -79,12 +79,18 @@ def _place(buckets: list[Bucket], command: TopUp) -> int:
 def wallet_place(buckets: list[Bucket], opened: Bucket) -> int:
     """Where a wallet stands that has not ended; `opened` is put first where there is none.
 
-    The account's own money stays last, where it is found at once.
+    Of several of its name, opened one after the other, it is the one that ends first. The
+    account's own money stays last, where it is found at once.
     """
     at = opened.start
-    for place, bucket in enumerate(buckets):
-        is_it = bucket.id == opened.id and bucket.resource == opened.resource
-        if is_it and (bucket.end > at or bucket.start == at):
-            return place
+    found = [
+        (bucket.end, bucket.start, place)
+        for place, bucket in enumerate(buckets)
+        if bucket.id == opened.id
+        and bucket.resource == opened.resource
+        and (bucket.end > at or bucket.start == at)
+    ]
+    if found:
+        return min(found)[-1]
     buckets.insert(0, opened)
     return 0
