@@ -120,6 +120,40 @@ class StatementPage(Struct, frozen=True, kw_only=True):
     next: str
 
 
+class MeterAnswer(Struct, frozen=True, kw_only=True):
+    """How much of a metered feature there is; `next_reset_at` empty: it is not granted again.
+
+    `reserved` is held by running sessions. `unlimited`: `granted` and `remaining` bound nothing.
+    """
+
+    granted: Decimal
+    used: Decimal
+    reserved: Decimal
+    remaining: Decimal
+    unlimited: bool
+    overage_allowed: bool
+    next_reset_at: str
+
+
+class EntitlementAnswer(Struct, frozen=True, kw_only=True):
+    """Whether the account may use a feature, as of ledger positions; advisory, never a promise.
+
+    `kind` is boolean, static (see `value`) or metered (see `balance`), empty where no price plan of
+    the account has the feature. `reason` is entitled, overage (granted ones are used up, more are
+    allowed), used_up, not_entitled or no_service.
+    """
+
+    feature: str
+    kind: str
+    allowed: bool
+    reason: str
+    price_plan: str
+    value: str
+    balance: MeterAnswer | None
+    at: str
+    ledger: list[LedgerPosition]
+
+
 class AssignmentAnswer(Struct, frozen=True, kw_only=True):
     """A service id of the account and when it had it; an empty `start` or `end`: no bound."""
 

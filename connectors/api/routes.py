@@ -11,7 +11,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from connectors.api import account_commands, balance_routes, pools, queries, registry_routes
+from connectors.api import (
+    account_commands,
+    balance_routes,
+    entitlements,
+    pools,
+    queries,
+    registry_routes,
+)
 from connectors.api.account_prices import put_prices
 from connectors.api.answers import (
     AccountAnswer,
@@ -132,6 +139,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         answer=AccountAnswer,
     ),
     *balance_routes.ROUTES,
+    *entitlements.ROUTES,
     Route(
         path=f"{TENANT}/accounts/{{account}}/prices",
         answering=put_prices,

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, field
 
 from connectors.catalog.forms.accumulators import AccumulatorForm as AccumulatorForm
 from connectors.catalog.forms.discounts import DiscountForm
+from connectors.catalog.forms.entitlements import EntitlementForm
 from connectors.catalog.forms.evaluations import EvaluationForm
 from connectors.catalog.forms.fees import FeeForm
 from connectors.catalog.forms.loyalty import LoyaltyRuleForm
@@ -128,7 +129,7 @@ class PricePlanForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     `best_of`: usage type → own offers or other price plans, of which the cheapest is charged:
     `best_over` each record, or the month, or the period `best_every`, at its end.
     `rounding` takes the place of the currency's; `maximum_spend` bounds what usage costs,
-    `commitments` what an account pays at least.
+    `commitments` what an account pays at least. `entitlements` are features that come with it.
     """
 
     id: Id
@@ -141,6 +142,7 @@ class PricePlanForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     rounding: RoundingWord | RoundingForm | None = None
     maximum_spend: MaximumSpendForm | None = None
     commitments: tuple[CommitmentForm, ...] = ()
+    entitlements: tuple[EntitlementForm, ...] = ()
     fees: tuple[FeeForm, ...] = ()
     offers: tuple[OfferForm, ...] = ()
 

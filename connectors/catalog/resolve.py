@@ -12,6 +12,7 @@ from connectors.catalog.resolution import money
 from connectors.catalog.resolution.accumulators import accumulator
 from connectors.catalog.resolution.commission import commission_plan
 from connectors.catalog.resolution.dates import duration_of, instant_at
+from connectors.catalog.resolution.entitlements import entitlement
 from connectors.catalog.resolution.fees import fee
 from connectors.catalog.resolution.holding import holding
 from connectors.catalog.resolution.multi_rate import multi_rate
@@ -132,6 +133,7 @@ def _price_plan(each: form.PricePlanForm, periods: Periods) -> model.PricePlan:
         maximum_spend=maximum_spend(each.maximum_spend, periods),
         commitments=tuple(commitment(words, periods) for words in each.commitments),
         rounding=rounding(each.rounding, periods),
+        entitlements=tuple(entitlement(words) for words in each.entitlements),
     )
 
 

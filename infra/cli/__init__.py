@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "pool": "pool",
     "balance": "balance",
     "statement": "statement",
+    "entitlement": "entitlement",
     "explain": "explain",
     "suspense": "suspense",
     "alerts": "alerts",

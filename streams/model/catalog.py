@@ -17,6 +17,7 @@ from streams.model.billing_period import BillingPeriod
 from streams.model.commission import CommissionPlan
 from streams.model.commitment import Commitment
 from streams.model.discount import Discount
+from streams.model.entitlement import Entitlement
 from streams.model.evaluation import Evaluation
 from streams.model.exchange import ExchangeRate
 from streams.model.fee import Fee
@@ -164,7 +165,7 @@ class PricePlan(Struct, frozen=True, kw_only=True):
     `best_of` names, by usage type, own offers or other plans: the cheapest in force is charged, for
     each record, or `best_over` the month, or period `best_every`, at its end.
     `rounding` takes the place of the currency's. No period's usage costs more than `maximum_spend`;
-    `commitments` are what it costs at least.
+    `commitments` are what it costs at least. `entitlements` say what else comes with it.
     """
 
     id: str
@@ -179,6 +180,7 @@ class PricePlan(Struct, frozen=True, kw_only=True):
     rounding: Rounding | None = None
     maximum_spend: MaximumSpend | None = None
     commitments: tuple[Commitment, ...] = ()
+    entitlements: tuple[Entitlement, ...] = ()
 
 
 class Threshold(Struct, frozen=True, kw_only=True):

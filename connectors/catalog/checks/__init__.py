@@ -9,6 +9,7 @@ from connectors.catalog.checks.accumulators import check_accumulators
 from connectors.catalog.checks.best_of import check_best_of
 from connectors.catalog.checks.commission import check_commission
 from connectors.catalog.checks.discounts import check_discounts
+from connectors.catalog.checks.entitlements import check_entitlements
 from connectors.catalog.checks.evaluations import check_evaluations
 from connectors.catalog.checks.fees import check_fees
 from connectors.catalog.checks.fields import check_fields
@@ -51,6 +52,7 @@ CHECKS: tuple[Check, ...] = (
     check_loyalty,
     check_fees,
     check_spend,
+    check_entitlements,
     check_platforms,
     check_fields,
     check_outcomes,
