@@ -1,11 +1,11 @@
 """Which commands have been seen, by their id.
 
-Ids of money are kept for good: a top-up that is sent again is never paid twice, nor does a partner
-get a customer's volume twice, and an audit counts the first of each id. Of the others, whose
-repeat would only put again what was put before, two groups are kept: a tick that finds the newer
-one `KEPT_DAYS` old begins another and drops the older one whole. So an id is known for `KEPT_DAYS`
-of the partition's time, and for twice that at most, ticks being regular. Ids from before the first
-tick are in the first group.
+Ids of money and grants are kept for good: a top-up that is sent again is never paid twice, nor does
+a partner get a customer's volume twice, and an audit counts the first of each id. Of the others,
+whose repeat would only put again what was put before, two groups are kept: a tick that finds the
+newer one `KEPT_DAYS` old begins another and drops the older one whole. So an id is known for
+`KEPT_DAYS` of the partition's time, and for twice that at most, ticks being regular. Ids from
+before the first tick are in the first group.
 """
 
 from hashlib import blake2b
@@ -18,12 +18,14 @@ from streams.model.command import (
     EndService,
     JoinPool,
     LeavePool,
+    GrantAllowance,
     PartnerVolume,
     PutAccount,
     PutPrices,
     TakeTransfer,
     TopUp,
     Transfer,
+    VoidGrant,
 )
 from streams.model.instant import DAY, Instant
 from streams.record_ids import KEPT_DAYS
@@ -42,10 +44,12 @@ Identified = (
     | LeavePool
     | Transfer
     | TakeTransfer
+    | GrantAllowance
+    | VoidGrant
 )
 """Commands that count once. The others have the same effect the second time."""
 
-_OF_MONEY: Final = (TopUp, Adjust, PartnerVolume, Transfer, TakeTransfer)
+_OF_MONEY: Final = (TopUp, Adjust, PartnerVolume, Transfer, TakeTransfer, GrantAllowance)
 
 GROUP: Final = b"commands.group"
 """In META: number of the newest group."""

@@ -14,6 +14,7 @@ from streams.accumulate.partner_totals import take_volume
 from streams.accumulate.sessions import drop_closed
 from streams.accumulate.top_up import top_up
 from streams.due.transfer import get, give
+from streams.due.grants import stand, void
 from streams.model.account import Account, Service, ServiceAssignment
 from streams.model.account_prices import AccountPrices
 from streams.model.command import (
@@ -27,6 +28,7 @@ from streams.model.command import (
     Forwarded,
     JoinPool,
     LeavePool,
+    GrantAllowance,
     PartnerVolume,
     PutAccount,
     PutPartnerTier,
@@ -37,6 +39,7 @@ from streams.model.command import (
     Tick,
     TopUp,
     Transfer,
+    VoidGrant,
 )
 from streams.model.commission import CommissionPlan
 from streams.model.instant import BEGINNING, Instant
@@ -92,6 +95,8 @@ class CommandBook:
                 | LeavePool()
                 | Transfer()
                 | TakeTransfer()
+                | GrantAllowance()
+                | VoidGrant()
             ):
                 if command_ids.note(command, state):
                     self._apply_new(command, state=state, effects=effects)
@@ -145,6 +150,17 @@ class CommandBook:
             case PartnerVolume():
                 time: Instant = state.get(Table.META, TIME) or BEGINNING
                 take_volume(command, self._terms_of(command, state), time, state)
+            case GrantAllowance():
+                stand(command, state)
+            case VoidGrant():
+                version = catalog_of(command.tenant, command.occurred_at, state) or ""
+                void(
+                    command,
+                    version=version,
+                    partition=self._partition,
+                    state=state,
+                    effects=effects,
+                )
 
     def _plan_now(self, command: Adjust, state: State) -> Plan | None:
         """The plan in force, however far back the command is dated: limits are those of today."""

@@ -61,6 +61,8 @@ class Table(IntEnum):
     """`Tally` by `tenant NUL account NUL total`."""
     POOLS = 19
     """`Memberships` by `tenant NUL account`."""
+    GRANTS = 17
+    """`Grants` by `tenant NUL account`."""
 
 
 PAYING: Final = (Table.ACCOUNTS, Table.SERVICES, Table.ACCOUNT_PRICES)

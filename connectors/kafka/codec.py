@@ -13,6 +13,7 @@ from connectors.errors import Refused
 from streams.model.account import Account, Accumulators, Balances, Fees, Service
 from streams.model.account_prices import AccountPrices
 from streams.model.command import Command, OutboxMessage
+from streams.model.grant import Grants
 from streams.model.ledger import LedgerRecord
 from streams.model.meter import MeterState
 from streams.model.money import Quantity
@@ -57,6 +58,7 @@ _TABLE_TYPES: dict[Table, Any] = {
     Table.PARTNER_TIERS: PartnerTiers,
     Table.TALLIES: Tally,
     Table.POOLS: Memberships,
+    Table.GRANTS: Grants,
 }
 TABLE_DECODERS = {
     table: msgspec.msgpack.Decoder(kind).decode for table, kind in _TABLE_TYPES.items()

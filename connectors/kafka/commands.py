@@ -24,6 +24,7 @@ from streams.model.command import (
     Forwarded,
     JoinPool,
     LeavePool,
+    GrantAllowance,
     PartnerVolume,
     PutAccount,
     PutPartnerTier,
@@ -34,6 +35,7 @@ from streams.model.command import (
     Tick,
     TopUp,
     Transfer,
+    VoidGrant,
 )
 from streams.model.ledger import WHOLE
 from streams.partition import partition_of
@@ -63,6 +65,8 @@ def partitions_of(command: Command, partitions: int) -> Iterable[int]:
             | JoinPool()
             | LeavePool()
             | Transfer()
+            | GrantAllowance()
+            | VoidGrant()
         ):
             return (partition_of(command.tenant, command.root, partitions),)
         case (

@@ -6,7 +6,7 @@ the catalog's grace; usage takes buckets of its own period meanwhile. What is le
 forfeited: see `streams/due`.
 """
 
-from streams.model.account import Bucket
+from streams.model.account import Bucket, burn_order
 from streams.model.instant import Instant, Period, month_of
 from streams.model.rated import Posting
 from streams.rate.rating import Rating
@@ -26,14 +26,17 @@ def open_period(rating: Rating, closed_before: Instant) -> None:
     start, end = rating.period
     if plan.spans:
         rating.closed_before = closed_before
-    for resource, quantity in plan.grants:
+    for grant in plan.grants:
+        resource = grant.allowance
         if plan.spans:
             start, end = rating.span_of(resource)
         for bucket in buckets:
-            if bucket.resource == resource and bucket.start == start:
+            if bucket.resource == resource and bucket.start == start and not bucket.id:
                 break
         else:
-            open_bucket(rating, Bucket(resource, start, end, quantity, quantity))
+            quantity, priority = grant.quantity, grant.priority
+            opened = Bucket(resource, start, end, quantity, quantity, priority=priority)
+            open_bucket(rating, opened)
 
 
 def open_bucket(rating: Rating, bucket: Bucket) -> None:
@@ -41,11 +44,7 @@ def open_bucket(rating: Rating, bucket: Bucket) -> None:
     resource, quantity = bucket.resource, bucket.granted
     rating.granted = (*rating.granted, bucket)
     rating.buckets.append(bucket)
-    rating.buckets.sort(key=_burn_order)
+    rating.buckets.sort(key=burn_order)
     if quantity:
         rating.postings.append(Posting("account", resource, quantity))
         rating.postings.append(Posting("allowance_liability", resource, -quantity))
-
-
-def _burn_order(bucket: Bucket) -> tuple[Instant, Instant, str]:
-    return bucket.end, bucket.start, bucket.resource

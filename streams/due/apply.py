@@ -9,12 +9,14 @@ from streams.model.command import (
     Command,
     EndService,
     FoldPeriods,
+    GrantAllowance,
     PartnerVolume,
     PutAccount,
     TakeTransfer,
     Tick,
     TopUp,
     Transfer,
+    VoidGrant,
 )
 from streams.model.instant import BEGINNING
 from streams.state import Effects, State, Table
@@ -32,7 +34,16 @@ def apply_command(
             folding.fold_due(command, state, effects)
         case AssignService() | EndService():
             _change_service(command, book, folding, state=state, effects=effects)
-        case PutAccount() | TopUp() | Adjust() | PartnerVolume() | Transfer() | TakeTransfer():
+        case (
+            PutAccount()
+            | TopUp()
+            | Adjust()
+            | PartnerVolume()
+            | Transfer()
+            | TakeTransfer()
+            | GrantAllowance()
+            | VoidGrant()
+        ):
             key = f"{command.tenant}\0{command.account}".encode()
             folding.fold(key, command, now=BEGINNING, state=state, effects=effects)
             book.apply(command, state=state, effects=effects)

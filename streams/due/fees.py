@@ -4,7 +4,7 @@ What is charged goes on without a gap: a running fee knows up to when it is char
 step follows from that and from the end of its assignment alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -264,7 +264,7 @@ def _charge(  # noqa: PLR0913 - a fee, a part of it, and what it is charged for
     if is_credit:
         _cut_grants(rating, fee, part.span)
     else:
-        _grant(rating, fee, part)
+        _grant(rating, fee, part, at.plan_at(part.span.start).allowance_priorities)
     return at.settle(rating, compiled.offer.product) is None
 
 
@@ -302,7 +302,7 @@ def _attributes(running: RunningFee, part: Part, *, is_credit: bool) -> dict[str
     return attributes
 
 
-def _grant(rating: Rating, fee: Fee, part: Part) -> None:
+def _grant(rating: Rating, fee: Fee, part: Part, priorities: Mapping[str, int]) -> None:
     """Open the buckets that come with the fee, for as long as it is charged."""
     start, end = part.span
     for grant in fee.grants:
@@ -314,7 +314,10 @@ def _grant(rating: Rating, fee: Fee, part: Part) -> None:
             product = CONTEXT.multiply(grant.quantity, part.share)
             quantity = quantize_line(CONTEXT.divide(product, part.whole))
         if quantity > 0:
-            open_bucket(rating, Bucket(grant.allowance, start, end, quantity, quantity))
+            priority = priorities.get(grant.allowance, 0)
+            open_bucket(
+                rating, Bucket(grant.allowance, start, end, quantity, quantity, priority=priority)
+            )
 
 
 def _cut_grants(rating: Rating, fee: Fee, span: Period) -> None:

@@ -16,12 +16,15 @@ from streams.due.driven import driven_along
 from streams.due.expiry import expire
 from streams.due.fees import FeeStep, change_quantity, ended, is_over, next_step, take_step
 from streams.due.follow import begun, follow_service
+from streams.due.grants import open_next, put_grants, waits_for
 from streams.due.moment import AccountMoment, Cause
 from streams.due.partners import Waiting, finish, waiting_totals
+from streams.due.roll_over import roll_over
 from streams.due.settling import is_settling, next_settlement, settle_period, trimmed_end
 from streams.due.stuck import tell_charged, tell_stuck
 from streams.model.account import Account, Balances, Fees, Service
 from streams.model.command import Command, FoldPeriods
+from streams.model.grant import Grants, StandingGrant
 from streams.model.instant import BEGINNING, FOREVER, HOUR, Instant
 from streams.model.usage import UsageRecord
 from streams.rate.plan import Plan
@@ -40,7 +43,7 @@ AGAIN: Final[Instant] = HOUR
 AHEAD: Final[Instant] = HOUR
 """By how much usage may be ahead of the partition's time and still find its period begun."""
 
-_FEE, _SETTLING, _EXPIRY, _PARTNER = range(4)
+_FEE, _SETTLING, _GRANT, _EXPIRY, _PARTNER = range(5)
 Place = tuple[Instant, int, str, int, int, int]
 """When something fell due; of what falls due at once, what comes first."""
 
@@ -212,21 +215,27 @@ class _Agenda:
         self._heap: list[tuple[Place, Instant, FeeStep | None]] = []
         self._expiring: set[Instant] = set()
         self._totals: dict[tuple[str, Instant], Waiting] = {}
+        grants: Grants = at.state.get(Table.GRANTS, at.key) or Grants()
+        self._grants = {each.grant: each for each in grants.standing}
         self._is_stuck = False
 
     def work_off(self) -> Instant:
         """Do what is due in its order; the time at which the next thing falls due."""
         for number in range(len(self._running)):
             self._add_fee(number)
+        for standing in self._grants.values():
+            self._add_grant(standing)
         self._add_expiries()
         self._add_totals()
         heapify(self._heap)
         due = FOREVER
         while self._heap:
-            place, waits_for, step = heappop(self._heap)
-            clock = self._at.now if step is not None and not step.is_end else self._at.time
-            if waits_for > clock:
-                due = min(due, waits_for)
+            place, until, step = heappop(self._heap)
+            begins = place[1] == _GRANT if step is None else not step.is_end
+            if until > (self._at.now if begins else self._at.time):
+                due = min(due, until)
+            elif place[1] == _GRANT:
+                self._grant(place[2])
             elif place[1] == _PARTNER:
                 self._finish(place[2], place[3])
             elif step is None:
@@ -339,6 +348,18 @@ class _Agenda:
         del self._totals[name, start]
         self._add_totals()
 
+    def _add_grant(self, standing: StandingGrant) -> None:
+        place = (standing.until, _GRANT, standing.grant, 0, 0, 0)
+        heappush(self._heap, (place, waits_for(standing), None))
+
+    def _grant(self, name: str) -> None:
+        followed = open_next(self._grants.pop(name), self._at)
+        if followed is not None:
+            self._grants[name] = followed
+            self._add_grant(followed)
+        put_grants(tuple(self._grants.values()), self._at.key, self._at.state)
+        self._add_expiries()
+
     def _add_expiries(self) -> None:
         ends = {bucket.end for bucket in self._at.balances.buckets} - {FOREVER}
         for end in ends - self._expiring:
@@ -346,10 +367,13 @@ class _Agenda:
         self._expiring |= ends
 
     def _expire(self, end: Instant) -> None:
-        at, held = self._at, self._at.balances
+        at = self._at
+        roll_over(end, at)
+        held = at.balances
         version = at.version_at(end)
         charge = expire(at.account, held.buckets, end, version=version, partition=at.partition)
         if charge is not None:
             at.tell(charge)
         buckets = tuple(bucket for bucket in held.buckets if bucket.end != end)
         at.state.put(Table.BALANCES, at.key, replace(held, buckets=buckets))
+        self._add_expiries()

@@ -61,6 +61,13 @@ class Service(Struct, frozen=True, array_like=True, tag=2):
     version: int = 1
 
 
+class RollsOver(Struct, frozen=True, array_like=True, gc=False):
+    """What of a bucket outlives its end, until when; with all that was rolled over before it."""
+
+    quantity: Quantity
+    until: Instant
+
+
 class Bucket(Struct, frozen=True, array_like=True, gc=False):
     """What an account holds of one resource in one period.
 
@@ -71,6 +78,7 @@ class Bucket(Struct, frozen=True, array_like=True, gc=False):
     for what a price plan grants for each period. Of several the lower `priority` burns first, then
     what ends first, then what began first. `products` narrow what it pays for, empty means any.
     `holder` is there while a member draws on a pool's bucket: the pool. It is never stored.
+    `roll_over` is there where some of it outlives its end.
     """
 
     resource: str
@@ -82,6 +90,7 @@ class Bucket(Struct, frozen=True, array_like=True, gc=False):
     priority: int = 0
     products: tuple[str, ...] = ()
     holder: str = ""
+    roll_over: RollsOver | None = None
 
     @property
     def ledger_account(self) -> str:
@@ -90,9 +99,14 @@ class Bucket(Struct, frozen=True, array_like=True, gc=False):
 
     def left_with(self, remaining: Quantity) -> "Bucket":
         """The bucket after a use, or after some of it was given back."""
-        if self.id or self.priority or self.products:
+        if self.id or self.priority or self.products or self.roll_over is not None:
             return replace(self, remaining=remaining)
         return Bucket(self.resource, self.start, self.end, self.granted, remaining)
+
+
+def burn_order(bucket: Bucket) -> tuple[int, Instant, Instant, str]:
+    """What the buckets of an account burn down by, the lowest first."""
+    return bucket.priority, bucket.end, bucket.start, bucket.id
 
 
 class Balances(Struct, frozen=True, array_like=True):

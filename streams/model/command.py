@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from streams.model.account import Payment
 from streams.model.account_prices import PriceList
+from streams.model.billing_period import BillingPeriod
+from streams.model.grant import RollOver
 from streams.model.instant import FOREVER, Instant
 from streams.model.money import Currency, Quantity
 from streams.model.pool import Membership
@@ -277,6 +279,44 @@ class TakeTransfer(Struct, frozen=True, array_like=True, tag=28):
     occurred_at: Instant
 
 
+class GrantAllowance(Struct, frozen=True, array_like=True, tag=17):
+    """So much of an allowance for an account, besides what its price plan grants.
+
+    `grant` names it among the account's grants. It counts from `start` (which may be past: it opens
+    now, and what was charged before stays) until `end`. With `every` it comes anew for each period,
+    the first from `start` to the end of the period that holds it, and what is left expires, but
+    what may roll over. `products` narrow what it pays for; without a `priority` it is that of the
+    allowance.
+    """
+
+    command_id: str
+    tenant: str
+    account: str
+    root: str
+    grant: str
+    allowance: str
+    quantity: Decimal
+    start: Instant
+    end: Instant = FOREVER
+    reason: str = ""
+    priority: int | None = None
+    products: tuple[str, ...] = ()
+    every: BillingPeriod | None = None
+    roll_over: RollOver | None = None
+
+
+class VoidGrant(Struct, frozen=True, array_like=True, tag=18):
+    """What is left of a grant goes back, and nothing more comes of it; what was used stays used."""
+
+    command_id: str
+    tenant: str
+    account: str
+    root: str
+    grant: str
+    occurred_at: Instant
+    reason: str = ""
+
+
 Command = (
     PutAccount
     | AssignService
@@ -297,6 +337,8 @@ Command = (
     | LeavePool
     | Transfer
     | TakeTransfer
+    | GrantAllowance
+    | VoidGrant
 )
 
 Relayed = Forwarded | PartnerVolume | PutPartnerTier | TakeTransfer

@@ -43,8 +43,9 @@ class ChargedOutcome(Struct, frozen=True, array_like=True):
     """What an outcome was charged, kept to be taken back exactly.
 
     `postings` are the legs of taxes and shares; `moved` what it added to accumulators, `burned`
-    what it took of allowances: (resource, period start, quantity). `starts` are those of the spans
-    of accumulators with a period of their own; `brought` is what it added to totals of partners.
+    what it took of allowances: (resource, period start, bucket, quantity). `starts` are those of
+    the spans of accumulators with a period of their own; `brought` is what it added to totals of
+    partners.
     """
 
     period_start: Instant
@@ -54,7 +55,7 @@ class ChargedOutcome(Struct, frozen=True, array_like=True):
     tax: Decimal = ZERO
     postings: tuple[Posting, ...] = ()
     moved: tuple[tuple[str, Quantity], ...] = ()
-    burned: tuple[tuple[str, Instant, Quantity], ...] = ()
+    burned: tuple[tuple[str, Instant, str, Quantity], ...] = ()
     starts: tuple[tuple[str, Instant], ...] = ()
     brought: tuple[tuple[str, Quantity], ...] = ()
 

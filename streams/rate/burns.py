@@ -1,9 +1,13 @@
-"""What a record may burn, and what that does to the account's buckets."""
+"""What a record may burn, and what that does to the account's buckets.
 
+All buckets of all allowances that an offer draws on burn in one order, whatever they came by: the
+lowest priority first, then what ends first, then what began first, then by id.
+"""
+
+from streams.model.account import burn_order
 from streams.model.catalog import Allowance
 from streams.model.money import Quantity
 from streams.model.rated import BalanceChange, Posting
-from streams.rate.pooled import account_rank
 from streams.rate.rating import Rating
 
 Burn = tuple[Allowance, int]
@@ -11,9 +15,9 @@ Burn = tuple[Allowance, int]
 
 
 def burns_of(
-    rating: Rating, allowances: tuple[Allowance, ...], *, is_any: bool = False
+    rating: Rating, allowances: tuple[Allowance, ...], product: str, *, is_any: bool = False
 ) -> list[Burn]:
-    """Those that the record may draw on, in the order they burn; with `is_any` empty ones too."""
+    """Those that usage of the product may burn, in their order; with `is_any` empty ones too."""
     # Usage that came too late for its own period takes what the open one has.
     occurred_at, start, spans = rating.record.occurred_at, rating.period.start, rating.plan.spans
     at = start if occurred_at < start else occurred_at
@@ -27,10 +31,13 @@ def burns_of(
         for place, bucket in enumerate(rating.buckets):
             if bucket.resource != name or not bucket.start <= at < bucket.end:
                 continue
+            if bucket.products and product not in bucket.products:
+                continue
             if is_any or bucket.remaining > 0:
                 burns.append((allowance, place))
-    if rating.pools:
-        burns.sort(key=lambda burn: account_rank(rating.buckets[burn[1]]))
+    if len(burns) > 1:
+        buckets = rating.buckets
+        burns.sort(key=lambda burn: burn_order(buckets[burn[1]]))
     return burns
 
 

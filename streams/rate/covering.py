@@ -21,13 +21,13 @@ def compile_covering(
     terms: OfferTerms, allowances: tuple[Allowance, ...], free: frozenset[str], rule: str
 ) -> Rule:
     """Offset what allowances cover, and count what they do not, nor promotions (`free` units)."""
-    plan, usage_type = terms.plan.id, terms.offer.usage_type
+    plan, usage_type, product = terms.plan.id, terms.offer.usage_type, terms.offer.product
 
     def cover(rating: Rating) -> None:
         open_ = tuple(each for each in allowances if not each.zones or rating.zone in each.zones)
         if not open_ and not free:
             return
-        burns = burns_of(rating, open_, is_any=True)
+        burns = burns_of(rating, open_, product, is_any=True)
         left: dict[int, Quantity] = {}
         parts = parts_of(rating)
         offset = 0
@@ -51,10 +51,12 @@ def compile_covering(
     return cover
 
 
-def consumed(rating: Rating, part: Part, total: str, allowances: tuple[Allowance, ...]) -> Quantity:
+def consumed(
+    rating: Rating, part: Part, total: str, allowances: tuple[Allowance, ...], *, product: str
+) -> Quantity:
     """What stands as overage, and what allowances gave: what is taken back undoes that first."""
     amount = max(0, rating.used_of(total))
-    for allowance, place in burns_of(rating, allowances, is_any=True):
+    for allowance, place in burns_of(rating, allowances, product, is_any=True):
         if _fits(allowance, part):
             bucket = rating.buckets[place]
             amount = added(amount, added(bucket.granted, minus(bucket.remaining)))

@@ -12,6 +12,7 @@ from streams.model.catalog import (
     Accumulator,
     Catalog,
     CurrencyRule,
+    Grant,
     Price,
     PriceOffer,
     PricePlan,
@@ -39,7 +40,7 @@ from streams.rate.settled import settled_prices
 from streams.rate.settlement import Settlement
 from streams.rate.spans import MONTH, spans_of
 from streams.rate.tally import banded, tallies_of
-from streams.rate.terms import Impacts, OfferTerms, PlanTerms, RateUnitTerms
+from streams.rate.terms import Impacts, OfferTerms, PlanGrant, PlanTerms, RateUnitTerms
 from streams.rate.time_unit import BandCalendar
 from streams.rate.true_up import TrueUp, alone, true_up_offer
 from streams.rate.volume_settlement import VolumeSettlement
@@ -59,6 +60,7 @@ class Plan:
         "_firsts",
         "_levels",
         "account_offers",
+        "allowance_priorities",
         "allowance_thresholds",
         "approval_limits",
         "charges_zero",
@@ -86,6 +88,7 @@ class Plan:
         self.multi_rates = {
             each.usage_type: CompiledMultiRate(each, usage_types) for each in catalog.multi_rates
         }
+        self.allowance_priorities = {each.id: each.priority for each in catalog.allowances}
         self.allowance_thresholds: dict[str, tuple[tuple[str, Decimal], ...]] = {}
         for threshold in catalog.thresholds:
             if threshold.on == "allowance":
@@ -186,7 +189,7 @@ class _Compiler:
             nothing=Decimal(0).scaleb(-rule.digits),
             rounding=ROUNDING_MODES[rule.rounding],
             overrun=plan.overrun,
-            grants=tuple((grant.allowance, exact(grant.quantity)) for grant in plan.grants),
+            grants=tuple(map(self._grant, plan.grants)),
             spans=self.spans,
             maximum_spend=plan.maximum_spend,
             commitments=plan.commitments,
@@ -208,6 +211,11 @@ class _Compiler:
             offers[offer.usage_type] = (*offers.get(offer.usage_type, ()), compiled)
         fees = {fee.id: CompiledFee(fee, self._fee_offer(terms, fee)) for fee in plan.fees}
         return CompiledPricePlan(terms, offers, fees, settlements)
+
+    def _grant(self, grant: Grant) -> PlanGrant:
+        return PlanGrant(
+            grant.allowance, exact(grant.quantity), self.allowances[grant.allowance].priority
+        )
 
     def _volumes(self, terms: OfferTerms) -> dict[str, Settlement]:
         """The prices of an offer that are settled, by the period of what they are measured on."""

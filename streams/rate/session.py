@@ -110,11 +110,11 @@ def _tally(
 
 def _charged(rating: Rating, held: list[Bucket]) -> ChargedOutcome:
     """What the rules have charged; `held` are the buckets as they were before."""
-    left = {(each.resource, each.start): each.remaining for each in rating.buckets}
+    left = {_name(each): each.remaining for each in rating.buckets}
     burned = tuple(
-        (each.resource, each.start, each.remaining - left[each.resource, each.start])
+        (*_name(each), each.remaining - left[_name(each)])
         for each in held
-        if left[each.resource, each.start] < each.remaining
+        if left[_name(each)] < each.remaining
     )
     spans = rating.plan.spans.keys()
     return ChargedOutcome(
@@ -151,8 +151,8 @@ def _take_back(rating: Rating, charged: ChargedOutcome) -> None:
     for name, quantity in charged.brought:
         rating.brought = rating.brought or {}
         rating.brought[name] = added(rating.brought.get(name, 0), minus(quantity))
-    for resource, start, quantity in charged.burned:
-        _give_back(rating, resource, start, quantity=quantity)
+    for resource, start, bucket, quantity in charged.burned:
+        _give_back(rating, (resource, start, bucket), quantity)
 
 
 def _opposite(line: ChargeLine) -> ChargeLine:
@@ -167,10 +167,16 @@ def _opposite(line: ChargeLine) -> ChargeLine:
     )
 
 
-def _give_back(rating: Rating, resource: str, start: Instant, *, quantity: Quantity) -> None:
+def _name(bucket: Bucket) -> tuple[str, Instant, str]:
+    """What tells a bucket from the others of its account."""
+    return bucket.resource, bucket.start, bucket.id
+
+
+def _give_back(rating: Rating, name: tuple[str, Instant, str], quantity: Quantity) -> None:
     """What an allowance gave; that of a closed month is gone."""
+    resource, start, _ = name
     for place, bucket in enumerate(rating.buckets):
-        if bucket.resource == resource and bucket.start == start:
+        if _name(bucket) == name:
             before, after = bucket.remaining, added(bucket.remaining, quantity)
             rating.buckets[place] = bucket.left_with(after)
             rating.changes.append(

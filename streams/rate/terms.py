@@ -22,12 +22,20 @@ from streams.rate.time_unit import BandCalendar
 from streams.rate.zone_unit import ZoneTable
 
 
+class PlanGrant(Struct, frozen=True, gc=False):
+    """What a price plan grants for each period of an allowance."""
+
+    allowance: str
+    quantity: Quantity
+    priority: int = 0
+
+
 class PlanTerms(Struct, frozen=True):
     """What a price plan says of all it sells.
 
     `quantum` is the smallest amount that is charged, `nothing` is zero of it, and `rounding` the
     decimal module's mode; `rounds` says what is rounded, over a period with the others that count
-    in the total `rounded_in`. `grants` are the allowances of each month. `spans` are the catalog's
+    in the total `rounded_in`. `grants` are the allowances of each period. `spans` are the catalog's
     running totals and allowances with a period of their own, `evaluations` what may be asked of
     periods before. `tallies` are the accumulators that are more than sums by periods. Usage of a
     period costs no more than `maximum_spend`, and `commitments` are what it costs at least.
@@ -39,7 +47,7 @@ class PlanTerms(Struct, frozen=True):
     nothing: Decimal
     rounding: str
     overrun: OverrunPolicy
-    grants: tuple[tuple[str, Quantity], ...]
+    grants: tuple[PlanGrant, ...]
     spans: Spans = {}
     rounds: RoundingScope = "record"
     rounded_in: str = ""

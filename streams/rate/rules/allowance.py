@@ -1,7 +1,7 @@
 """Allowances burn down before overage: lines of the opposite sign take back what was priced.
 
 The first units of a part are the free ones, so a graduated price keeps its tiers for what is left.
-Allowances burn in the order of their priority; usage of a period takes buckets of that period.
+Buckets burn in the order of `streams/rate/burns.py`; usage of a period takes those of that period.
 """
 
 from typing import Final
@@ -30,10 +30,11 @@ def compile_allowance(terms: OfferTerms) -> Rule | None:
         return compile_covering(terms, allowances, free, RULE) if allowances or free else None
     if not allowances:
         return None
+    product = terms.offer.product
     all_covering = frozenset(each.id for each in allowances if priced <= set(each.usage_units))
 
     def burn_allowances(rating: Rating) -> None:
-        burns = burns_of(rating, allowances)
+        burns = burns_of(rating, allowances, product)
         if not burns:
             return
         if len(burns) == 1 and burns[0][0].id in all_covering and _burns_whole(rating, *burns[0]):

@@ -57,7 +57,7 @@ def _compile_both_ways(terms: OfferTerms, discounts: list["_FreeUnits"]) -> Rule
             unit, size = part.unit, size_of(part.quantity)
             total = uncovered_total(plan, usage_type, unit)
             if part.quantity < 0:
-                held = consumed(rating, part, total, burned)
+                held = consumed(rating, part, total, burned, product=terms.offer.product)
             else:
                 held = max(0, minus(rating.used_of(total)))
             first = min(size, max(0, added(held, minus(spent.get(unit, 0)))))

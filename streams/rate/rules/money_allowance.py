@@ -7,6 +7,7 @@ the allowances what they had paid.
 """
 
 from decimal import Decimal
+from typing import NamedTuple
 
 from streams.model.account import Bucket
 from streams.model.catalog import Allowance
@@ -25,31 +26,36 @@ RULE = "money_allowance"
 _DOWN = ROUNDING_MODES["down"]
 
 
+class _Means(NamedTuple):
+    """What usage of a product may be paid from, and the total of what was left to pay."""
+
+    allowances: tuple[Allowance, ...]
+    product: str
+    uncovered: str
+
+
 def compile_money_allowance(terms: OfferTerms) -> Rule | None:
     """Take off what is paid beforehand; exact, before the record is rounded."""
-    allowances = _in_money(terms, taxed=False)
-    if not allowances:
+    means = _means(terms, MONEY)
+    if means is None:
         return None
-    uncovered = _uncovered(terms, MONEY)
 
     def pay_beforehand(rating: Rating) -> None:
         if not rating.is_offset:
-            _pay(rating, total_of(rating.lines), allowances=allowances, uncovered=uncovered)
+            _pay(rating, total_of(rating.lines), means)
 
     return pay_beforehand
 
 
 def compile_taxed_allowance(terms: OfferTerms) -> Rule | None:
     """Take off what is paid beforehand of a record that has been taxed."""
-    allowances, plan = _in_money(terms, taxed=True), terms.plan
-    if not allowances:
+    means, plan = _means(terms, TAXED), terms.plan
+    if means is None:
         return None
-
-    uncovered = _uncovered(terms, TAXED)
 
     def pay_without_tax(rating: Rating) -> None:
         due = CONTEXT.subtract(rating.amount, rating.tax)
-        paid = _pay(rating, due, allowances=allowances, uncovered=uncovered, quantum=plan.quantum)
+        paid = _pay(rating, due, means, quantum=plan.quantum)
         if paid:
             rating.amount = CONTEXT.subtract(rating.amount, paid)
             rating.total = CONTEXT.subtract(rating.total, paid)
@@ -57,33 +63,28 @@ def compile_taxed_allowance(terms: OfferTerms) -> Rule | None:
     return pay_without_tax
 
 
-def _in_money(terms: OfferTerms, *, taxed: bool) -> tuple[Allowance, ...]:
-    return tuple(each for each in terms.allowances if each.is_money and each.taxed == taxed)
+def _means(terms: OfferTerms, what: str) -> _Means | None:
+    """Without a total of what is left to pay where no charge is below zero."""
+    is_taxed = what == TAXED
+    found = tuple(each for each in terms.allowances if each.is_money and each.taxed == is_taxed)
+    if not found:
+        return None
+    offer, uncovered = terms.offer, ""
+    if gives_back(terms):
+        uncovered = uncovered_total(terms.plan.id, offer.usage_type, what)
+    return _Means(found, offer.product, uncovered)
 
 
-def _uncovered(terms: OfferTerms, what: str) -> str:
-    """The total of what is left to pay; none where no charge is below zero."""
-    if not gives_back(terms):
-        return ""
-    return uncovered_total(terms.plan.id, terms.offer.usage_type, what)
-
-
-def _pay(
-    rating: Rating,
-    due: Decimal,
-    *,
-    allowances: tuple[Allowance, ...],
-    uncovered: str = "",
-    quantum: Decimal | None = None,
-) -> Decimal:
+def _pay(rating: Rating, due: Decimal, means: _Means, *, quantum: Decimal | None = None) -> Decimal:
     """Pay what is due from one after another; what they have paid.
 
     Where charges can be below zero, `uncovered` is the total of what was left to pay: it is undone
     first, and what is more goes back to what had paid, the last one first.
     """
+    allowances, product, uncovered = means
     first = ZERO if not uncovered else CONTEXT.add(undone(rating.used_of(uncovered), due), ZERO)
     left = CONTEXT.subtract(due, first)
-    burns = burns_of(rating, allowances, is_any=bool(uncovered))
+    burns = burns_of(rating, allowances, product, is_any=bool(uncovered))
     for allowance, place in burns if due > 0 else reversed(burns):
         paid = _drawn(rating.buckets[place], left, quantum)
         if not paid or (paid < 0 and not uncovered):

@@ -1,0 +1,47 @@
+"""Grants of allowances: those beside a price plan, and what of a grant outlives its period."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from streams.model.billing_period import BillingPeriod
+from streams.model.instant import Instant
+from streams.model.money import Quantity
+
+
+class RollOver(Struct, frozen=True, kw_only=True):
+    """What is left of a period rolls over, once, for so many `periods` after it.
+
+    All that has been rolled over and is still there is never more than `quantity`, nor more than
+    `percent` of what the period was granted. None: no bound.
+    """
+
+    quantity: Decimal | None = None
+    percent: Decimal | None = None
+    periods: int = 1
+
+
+class StandingGrant(Struct, frozen=True, array_like=True):
+    """A grant that something is still to come of: its next bucket begins at `until`.
+
+    `command_id` is what it came by. Without `every` it is one bucket from `start` to `end`, else
+    one for each period. Without a `priority` it is the allowance's when the bucket opens.
+    """
+
+    grant: str
+    command_id: str
+    allowance: str
+    quantity: Quantity
+    start: Instant
+    end: Instant
+    until: Instant
+    priority: int | None = None
+    products: tuple[str, ...] = ()
+    every: BillingPeriod | None = None
+    roll_over: RollOver | None = None
+
+
+class Grants(Struct, frozen=True, array_like=True):
+    """The grants of an account that something is still to come of, in the order they came."""
+
+    standing: tuple[StandingGrant, ...] = ()
