@@ -13,8 +13,8 @@ from streams.accumulate.adjust import adjust
 from streams.accumulate.partner_totals import take_volume
 from streams.accumulate.sessions import drop_closed
 from streams.accumulate.top_up import top_up
-from streams.due.transfer import get, give
 from streams.due.grants import stand, void
+from streams.due.transfer import get, give
 from streams.model.account import Account, Service, ServiceAssignment
 from streams.model.account_prices import AccountPrices
 from streams.model.command import (
@@ -26,9 +26,9 @@ from streams.model.command import (
     EndService,
     FoldPeriods,
     Forwarded,
+    GrantAllowance,
     JoinPool,
     LeavePool,
-    GrantAllowance,
     PartnerVolume,
     PutAccount,
     PutPartnerTier,

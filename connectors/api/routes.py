@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from connectors.api import (
     account_commands,
+    account_grants,
     balance_routes,
     entitlements,
     pools,
@@ -152,6 +153,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     *account_commands.ROUTES,
     *pools.ROUTES,
+    *account_grants.ROUTES,
     Route(
         path=f"{TENANT}/suspense",
         answering=list_suspense,

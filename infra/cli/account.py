@@ -1,30 +1,27 @@
 """vivace account: accounts, their service ids and their money, as commands to their owners."""
 
-import inspect
-import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.progress import Progress
 from rich.table import Table
 
 from connectors.api.queries import account_of
 from connectors.catalog.account_prices import read_account_prices
 from connectors.clickhouse.client import Database
 from connectors.clock import now
-from connectors.kafka.commands import CommandSender
 from connectors.kafka.newest_catalogs import NewestCatalogs
 from infra.account_file import ATTRIBUTE, COLUMNS, read_account_file
+from infra.cli import account_grants
 from infra.cli.options import DataOption, JsonOption, TenantOption, WaitOption
 from infra.cli.said import amount_of, instant_of
 from infra.cli.screen import ExitCode, console, errors, print_json
+from infra.cli.sending import Account, CommandId, Root, Service, new_id, send, sent
 from infra.up import load_settings
 from streams.model.account import Payment
 from streams.model.command import (
     AssignService,
-    Command,
     EndService,
     PutAccount,
     PutPrices,
@@ -32,53 +29,13 @@ from streams.model.command import (
 )
 from streams.model.instant import FOREVER, zone
 
-SHOWN_AT_ONCE = 5_000
-"""Commands between two steps of the progress bar."""
-
 app = typer.Typer()
 commands = typer.Typer(
     name="account", help="Accounts, their services and their money.", no_args_is_help=True
 )
 app.add_typer(commands)
-
-Account = Annotated[str, typer.Argument(help="The account's id.")]
-Service = Annotated[str, typer.Argument(help="The service id, as usage names it.")]
-Root = Annotated[
-    str, typer.Option("--root", help="Root of the account's hierarchy.", show_default="itself")
-]
-CommandId = Annotated[
-    str,
-    typer.Option(
-        "--id",
-        help="Names the cause: sent again within 35 days, of a top-up ever, it does nothing.",
-        show_default="new",
-    ),
-]
-
-
-def sent(build: Callable[..., Command]) -> Callable[..., None]:
-    """Make a command of the command line out of a function that builds one for an account's owner.
-
-    The options of sending, which all of them have, are added to its own.
-    """
-
-    def send(
-        *,
-        command_id: CommandId = "",
-        wait: WaitOption = True,
-        data: DataOption = None,
-        as_json: JsonOption = False,
-        **own: Any,
-    ) -> None:
-        _send([build(command_id or _new_id(), **own)], wait=wait, data=data, as_json=as_json)
-
-    _, *own = inspect.signature(build).parameters.values()
-    *added, _ = inspect.signature(send).parameters.values()
-    parameters = [each.replace(kind=each.KEYWORD_ONLY) for each in (*own, *added)]
-    send.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    send.__name__, send.__doc__ = build.__name__, build.__doc__
-    send.__annotations__ = {each.name: each.annotation for each in parameters}
-    return send
+commands.command()(account_grants.grant)
+commands.command()(account_grants.void)
 
 
 @commands.command()
@@ -227,12 +184,12 @@ def prices(  # noqa: PLR0913 - whose prices, and how they are sent
     found, problems = read_account_prices(text, name=str(file), catalog=catalog)
     if problems:
         _refuse([str(problem) for problem in problems], problems, as_json=as_json)
-    cause = command_id or _new_id()
+    cause = command_id or new_id()
     puts = [
         PutPrices(f"{cause}#{number}" if number else cause, tenant, account, root or account, each)
         for number, each in enumerate(found)
     ]
-    _send(puts, wait=wait, data=data, as_json=as_json)
+    send(puts, wait=wait, data=data, as_json=as_json)
 
 
 @commands.command()
@@ -256,7 +213,7 @@ def load(
     if problems:
         lines = [f"{file}:{problem.line}: error: {problem.message}" for problem in problems]
         _refuse(lines, problems, as_json=as_json)
-    _send(found, wait=wait, data=data, as_json=as_json)
+    send(found, wait=wait, data=data, as_json=as_json)
 
 
 @commands.command()
@@ -291,32 +248,6 @@ def _refuse(lines: Sequence[str], problems: Sequence[Any], *, as_json: bool) -> 
         console.print(line, markup=False, highlight=False)
     errors.print(f"{len(problems)} problems; nothing was sent", style="red")
     raise typer.Exit(ExitCode.FAILED)
-
-
-def _send(found: Sequence[Command], *, wait: bool, data: Path | None, as_json: bool) -> None:
-    settings = load_settings(data).kafka
-    with CommandSender(settings) as sender, Progress(console=errors, transient=True) as progress:
-        offsets = sender.send(_shown(found, progress))
-        if wait:
-            progress.add_task("Waiting for the accounts' owners", total=None)
-            sender.wait(offsets)
-    if as_json:
-        print_json({"ok": True, "commands": len(found), "offsets": offsets, "applied": wait})
-    else:
-        state = "done" if wait else "sent"
-        console.print(f"{len(found)} command{'s' if len(found) > 1 else ''} {state}")
-
-
-def _shown(found: Sequence[Command], progress: Progress) -> Iterator[Command]:
-    task = progress.add_task("Sending", total=len(found), visible=len(found) > SHOWN_AT_ONCE)
-    for number, command in enumerate(found, 1):
-        yield command
-        if number % SHOWN_AT_ONCE == 0:
-            progress.advance(task, SHOWN_AT_ONCE)
-
-
-def _new_id() -> str:
-    return f"command/{uuid.uuid4()}"
 
 
 def _payment(text: str) -> Payment:

@@ -5,9 +5,9 @@ from typing import Annotated, Final
 import typer
 
 from connectors.clock import now
-from infra.cli.account import Account, Root, sent
 from infra.cli.options import TenantOption
 from infra.cli.said import amount_of, instant_of
+from infra.cli.sending import Account, Root, sent
 from streams.model.command import JoinPool, LeavePool, Transfer
 from streams.model.instant import FOREVER
 from streams.model.pool import Membership, PoolCap, PoolOrder

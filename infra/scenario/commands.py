@@ -16,6 +16,7 @@ from infra.scenario.form import (
     TopUpForm,
     TransferForm,
 )
+from infra.scenario.grants import grant_command, void_command
 from infra.scenario.messages import instant
 from infra.scenario.money import adjust_command
 from streams.model.command import (
@@ -23,12 +24,14 @@ from streams.model.command import (
     AssignService,
     Command,
     EndService,
+    GrantAllowance,
     JoinPool,
     LeavePool,
     PutAccount,
     PutPrices,
     TopUp,
     Transfer,
+    VoidGrant,
 )
 from streams.model.instant import BEGINNING, FOREVER
 from streams.model.pool import Membership, PoolCap
@@ -68,7 +71,16 @@ def account_commands(form: AccountForm, *, tenant: str, step: int) -> Iterator[C
 
 
 RootCommand = (
-    Adjust | AssignService | EndService | JoinPool | LeavePool | PutPrices | TopUp | Transfer
+    Adjust
+    | AssignService
+    | EndService
+    | GrantAllowance
+    | JoinPool
+    | LeavePool
+    | PutPrices
+    | TopUp
+    | Transfer
+    | VoidGrant
 )
 """A command that goes to the home of its root."""
 
@@ -102,6 +114,12 @@ def step_command(
     if step.transfer is not None:
         roots = root_of(step.transfer.account), root_of(step.transfer.to)
         return transfer_command(step.transfer, roots=roots, tenant=tenant, step=number)
+    if step.grant is not None:
+        root = root_of(step.grant.account)
+        return grant_command(step.grant, root=root, tenant=tenant, step=number)
+    if step.void is not None:
+        root = root_of(step.void.account)
+        return void_command(step.void, root=root, tenant=tenant, step=number)
     assert step.top_up is not None
     currency, root = accounts[step.top_up.account].currency, root_of(step.top_up.account)
     return top_up_command(step.top_up, currency, root=root, tenant=tenant, step=number)

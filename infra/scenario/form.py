@@ -8,6 +8,7 @@ from msgspec import Meta, Struct, field
 from connectors.catalog.form import CatalogFile
 from connectors.catalog.forms.account_prices import AccountPricesForm
 from streams.model.account import Payment
+from streams.model.billing_period import PeriodUnit
 from streams.model.pool import PoolOrder
 
 SCHEMA_NAME = "scenario.schema.json"
@@ -144,6 +145,40 @@ class TransferForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     id: str = ""
 
 
+class RollOverForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much of the rest of a grant's period rolls over, and for how many periods."""
+
+    quantity: Decimal | None = None
+    percent: Decimal | None = None
+    periods: int = 1
+
+
+class GrantStepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """So much of an allowance for an account: once, or for each period of a unit."""
+
+    account: str
+    grant: str
+    allowance: str
+    quantity: Decimal
+    start: Time = field(name="from")
+    end: Time | None = field(default=None, name="until")
+    priority: int | None = None
+    products: tuple[str, ...] = ()
+    every: PeriodUnit | None = None
+    anchor: Time | None = None
+    roll_over: RollOverForm | None = None
+    id: str = ""
+
+
+class VoidForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A grant is void: what is left of it goes back."""
+
+    account: str
+    grant: str
+    at: Time
+    id: str = ""
+
+
 class EndServiceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A service ends; `moved_to` is the root that has it from then on."""
 
@@ -170,6 +205,8 @@ class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     message: MessageForm | None = None
     top_up: TopUpForm | None = None
     adjust: AdjustForm | None = None
+    grant: GrantStepForm | None = None
+    void: VoidForm | None = None
     account: AccountForm | None = None
     service: ServiceForm | None = None
     prices: PricesForm | None = None

@@ -9,7 +9,7 @@ wallets, the last one first and none beyond what was put in; what is left then i
 from collections.abc import Sequence
 from decimal import Decimal
 
-from streams.model.account import Bucket
+from streams.model.account import Bucket, burn_order
 from streams.model.instant import Instant
 from streams.model.money import CONTEXT, ZERO, Currency
 from streams.model.rated import BalanceChange, Posting
@@ -87,18 +87,13 @@ def _payable(rating: Rating, wallets: Sequence[int]) -> list[int]:
     at = max(rating.record.occurred_at, rating.period.start)
     buckets = rating.buckets
     paying = [place for place in wallets if _may_pay(buckets[place], at, rating.product)]
-    return sorted(paying, key=lambda place: drawn_by(buckets[place]))
+    return sorted(paying, key=lambda place: burn_order(buckets[place]))
 
 
 def _may_pay(wallet: Bucket, at: Instant, product: str) -> bool:
     if not wallet.start <= at < wallet.end:
         return False
     return not wallet.products or product in wallet.products
-
-
-def drawn_by(wallet: Bucket) -> tuple[int, Instant, Instant, str]:
-    """The place of a wallet among all that may pay: the lowest pays first."""
-    return wallet.priority, wallet.end, wallet.start, wallet.id
 
 
 def _put(rating: Rating, place: int, after: Decimal) -> None:

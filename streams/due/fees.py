@@ -264,7 +264,7 @@ def _charge(  # noqa: PLR0913 - a fee, a part of it, and what it is charged for
     if is_credit:
         _cut_grants(rating, fee, part.span)
     else:
-        _grant(rating, fee, part, at.plan_at(part.span.start).allowance_priorities)
+        _grant(rating, fee, part, at.plan_at(part.span.start).priorities)
     return at.settle(rating, compiled.offer.product) is None
 
 

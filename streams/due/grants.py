@@ -73,7 +73,7 @@ def open_next(standing: StandingGrant, at: AccountMoment) -> StandingGrant | Non
         cause = f"{cause}/{moment(start)}"
     priority = standing.priority
     if priority is None:
-        priority = at.plan_at(start).allowance_priorities.get(standing.allowance, 0)
+        priority = at.plan_at(start).priorities.get(standing.allowance, 0)
     quantity, outlives = standing.quantity, None
     if standing.roll_over is not None and every is not None:
         outlives = rolls_over(
@@ -92,7 +92,7 @@ def open_next(standing: StandingGrant, at: AccountMoment) -> StandingGrant | Non
         standing.grant,
         priority,
         standing.products,
-        outlives,
+        roll_over=outlives,
     )
     grant_bucket(bucket, cause, at)
     if every is None or span.end >= standing.end:

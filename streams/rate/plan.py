@@ -60,7 +60,6 @@ class Plan:
         "_firsts",
         "_levels",
         "account_offers",
-        "allowance_priorities",
         "allowance_thresholds",
         "approval_limits",
         "charges_zero",
@@ -88,7 +87,6 @@ class Plan:
         self.multi_rates = {
             each.usage_type: CompiledMultiRate(each, usage_types) for each in catalog.multi_rates
         }
-        self.allowance_priorities = {each.id: each.priority for each in catalog.allowances}
         self.allowance_thresholds: dict[str, tuple[tuple[str, Decimal], ...]] = {}
         for threshold in catalog.thresholds:
             if threshold.on == "allowance":

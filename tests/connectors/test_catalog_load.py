@@ -125,7 +125,6 @@ BROKEN = [
     ),
     # resources
     ("impacts: [free, monthly]", "impacts: [monthly]", "id: free", "is an impact of no offer"),
-    ("      - {allowance: free, quantity: 60}", "      []", "id: free", "granted by no price plan"),
     ("impacts: [free, monthly]", "impacts: [free]", "id: monthly", "is moved by no offer"),
     ("zones: [home]", "zones: [moon]", "id: free", 'no zone "moon"'),
     ("unit: s, usage_units: [s]", "unit: s, usage_units: [m]", "id: free", 'no unit "m"'),

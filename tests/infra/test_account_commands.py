@@ -13,15 +13,19 @@ from connectors.kafka.codec import decode_charging
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
 from infra.cli.account import app
+from streams.model.billing_period import BillingPeriod
 from streams.model.command import (
     ActivateCatalog,
     AssignService,
     Command,
     EndService,
+    GrantAllowance,
     PutAccount,
     PutPrices,
     TopUp,
+    VoidGrant,
 )
+from streams.model.grant import RollOver
 from streams.model.instant import DAY, FOREVER
 from streams.partition import partition_of
 from tests.topologies.small_ledger import committed
@@ -117,6 +121,39 @@ def test_terms_of_a_wallet_are_for_a_wallet_that_is_not_over(typed: Typed) -> No
     for terms in (("--product", "voice"), ("--wallet", "gift", "--until", "2000-01-01")):
         words = ["account", "top-up", *money, *terms, "-t", "acme"]
         assert CliRunner().invoke(app, words).exit_code == 2
+
+
+def test_an_account_is_granted_so_much_of_an_allowance(typed: Typed) -> None:
+    typed.account("grant", "ada", "gift", "free", "50", "--from", "2026-01-01", "--id", "1")
+    terms = ("--every", "week", "--anchor", "2026-01-03", "--priority", "2", "--product", "voice")
+    rolls = ("--roll-over", "3", "--roll-over-percent", "50", "--until", "2027-01-01")
+    typed.account("grant", "ada", "weekly", "free", "1.5", "--from", "2026-01-01", *terms, *rolls)
+    typed.account("void", "ada", "gift", "--reason", "asked for", "--root", "family", "--id", "3")
+    once, weekly, void = typed.sent()
+    assert once == GrantAllowance(
+        "1", "acme", "ada", "ada", "gift", "free", Decimal(50), DAY_1, FOREVER
+    )
+    assert isinstance(weekly, GrantAllowance)
+    assert weekly.every == BillingPeriod(id="week", unit="week", anchor=DAY_1 + 2 * DAY)
+    assert weekly.roll_over == RollOver(percent=Decimal(50), periods=3)
+    assert (weekly.priority, weekly.products, weekly.end) == (2, ("voice",), DAY_1 + 365 * DAY)
+    assert isinstance(void, VoidGrant)
+    assert (void.root, void.grant, void.reason) == ("family", "gift", "asked for")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("0",),
+        ("1", "--from", "2026-01-02", "--until", "2026-01-02"),
+        ("1", "--every", "fortnight"),
+        ("1", "--roll-over", "1"),
+        ("1", "--every", "day", "--roll-over-percent", "50"),
+    ],
+)
+def test_a_grant_that_cannot_be_meant_is_refused(words: tuple[str, ...]) -> None:
+    said = ["account", "grant", "ada", "gift", "free", *words, "-t", "acme"]
+    assert CliRunner().invoke(app, said).exit_code == 2
 
 
 def test_a_command_without_an_id_gets_one_of_its_own(typed: Typed) -> None:

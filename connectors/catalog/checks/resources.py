@@ -1,4 +1,4 @@
-"""Allowances and thresholds: are they granted, burned, watched."""
+"""Allowances and thresholds: are they burned, watched."""
 
 from collections.abc import Iterator
 
@@ -12,13 +12,8 @@ from streams.model.fee import FEE
 def check_resources(sheets: Sheets, names: Names, book: ProblemBook) -> None:
     """Report resources that nothing can happen to, and thresholds on nothing."""
     impacts = {impact for offer in _offers(sheets) for impact in all_impacts(offer)}
-    granted = {grant.allowance for plan in sheets.price_plans for grant in plan.form.grants}
-    fees = [fee for plan in sheets.price_plans for fee in plan.form.fees]
-    granted |= {grant.allowance for fee in fees for grant in fee.grants}
     for allowance in sheets.allowances:
         name = allowance.form.id
-        if name not in granted:
-            book.report(allowance.place, f'allowance "{name}" is granted by no price plan')
         if name not in impacts:
             book.report(allowance.place, f'allowance "{name}" is an impact of no offer')
         for collision in {name} & (names.accumulators.keys() | names.currencies.keys()):

@@ -1,0 +1,116 @@
+"""vivace account grant, void: allowances for one account, besides what its price plan grants."""
+
+from decimal import Decimal
+from typing import Annotated, get_args
+
+import typer
+
+from connectors.clock import now
+from infra.cli.options import TenantOption
+from infra.cli.said import amount_of, instant_of
+from infra.cli.sending import Account, Root, sent
+from streams.model.billing_period import PERIOD_UNITS, BillingPeriod, PeriodUnit
+from streams.model.command import GrantAllowance, VoidGrant
+from streams.model.grant import RollOver
+from streams.model.instant import FOREVER
+
+GrantId = Annotated[str, typer.Argument(help="The grant's id, one of its own in the account.")]
+
+
+@sent
+def grant(  # noqa: PLR0913 - a grant by its fields
+    command_id: str,
+    account: Account,
+    grant_id: GrantId,
+    allowance: Annotated[str, typer.Argument(help="The allowance, as the catalog names it.")],
+    quantity: Annotated[str, typer.Argument(help="How much of it.")],
+    tenant: TenantOption,
+    start: Annotated[
+        str, typer.Option("--from", help="Date or time, past or to come.", show_default="now")
+    ] = "",
+    end: Annotated[str, typer.Option("--until", help="Date or time.", show_default="no end")] = "",
+    priority: Annotated[
+        int | None,
+        typer.Option(help="Of several the lowest burns first.", show_default="the allowance's"),
+    ] = None,
+    product: Annotated[
+        list[str] | None, typer.Option(help="What it pays for; may be repeated.")
+    ] = None,
+    every: Annotated[
+        str, typer.Option(help=f"Anew for each {', '.join(PERIOD_UNITS)}.", show_default="once")
+    ] = "",
+    anchor: Annotated[
+        str, typer.Option(help="When a period begins.", show_default="the calendar's")
+    ] = "",
+    roll_over: Annotated[
+        int, typer.Option(help="How many periods long the rest of one can still be used.")
+    ] = 0,
+    roll_over_quantity: Annotated[
+        str, typer.Option(help="The most that rolls over.", show_default="no bound")
+    ] = "",
+    roll_over_percent: Annotated[
+        str, typer.Option(help="The same, in percent of the grant.", show_default="no bound")
+    ] = "",
+    reason: Annotated[str, typer.Option(help="Kept with the grant.")] = "",
+    root: Root = "",
+) -> GrantAllowance:
+    """Grant an account so much of an allowance: once, or for each period."""
+    value = amount_of(quantity)
+    if not value:
+        raise typer.BadParameter("a grant is more than nothing")
+    begins = instant_of(start) if start else now()
+    ends = instant_of(end) if end else FOREVER
+    if ends <= begins:
+        raise typer.BadParameter("--until is not after --from")
+    if not every and (anchor or roll_over):
+        raise typer.BadParameter("--anchor and --roll-over are for a grant --every period")
+    if not roll_over and (roll_over_quantity or roll_over_percent):
+        raise typer.BadParameter("say for how many periods with --roll-over")
+    return GrantAllowance(
+        command_id,
+        tenant,
+        account,
+        root or account,
+        grant_id,
+        allowance,
+        value,
+        begins,
+        ends,
+        reason,
+        priority,
+        tuple(product or ()),
+        _recurrence(every, anchor),
+        RollOver(
+            quantity=_bound(roll_over_quantity),
+            percent=_bound(roll_over_percent),
+            periods=roll_over,
+        )
+        if roll_over
+        else None,
+    )
+
+
+@sent
+def void(  # noqa: PLR0913 - a void by its fields
+    command_id: str,
+    account: Account,
+    grant_id: GrantId,
+    tenant: TenantOption,
+    reason: Annotated[str, typer.Option(help="Kept with the command.")] = "",
+    root: Root = "",
+) -> VoidGrant:
+    """Take back what is left of a grant; what was used stays used."""
+    return VoidGrant(command_id, tenant, account, root or account, grant_id, now(), reason)
+
+
+def _bound(text: str) -> Decimal | None:
+    return amount_of(text) if text else None
+
+
+def _recurrence(every: str, anchor: str) -> BillingPeriod | None:
+    if not every:
+        return None
+    unit: PeriodUnit | None = next((each for each in get_args(PeriodUnit) if each == every), None)
+    if unit is None:
+        raise typer.BadParameter(f"--every is one of {', '.join(PERIOD_UNITS)}, not {every!r}")
+    return BillingPeriod(id=every, unit=unit, anchor=instant_of(anchor) if anchor else None)

@@ -1,0 +1,45 @@
+"""Steps that grant allowances and take them back, as commands."""
+
+from infra.scenario.form import GrantStepForm, VoidForm
+from infra.scenario.messages import instant
+from streams.model.billing_period import BillingPeriod
+from streams.model.command import GrantAllowance, VoidGrant
+from streams.model.grant import RollOver
+from streams.model.instant import FOREVER
+
+
+def grant_command(form: GrantStepForm, *, root: str, tenant: str, step: int) -> GrantAllowance:
+    """A grant. An id given in the scenario may stand there twice: then it counts once."""
+    every, terms = form.every, form.roll_over
+    anchor = None if form.anchor is None else instant(form.anchor)
+    return GrantAllowance(
+        command_id=f"{tenant}/grant/{form.id or step}",
+        tenant=tenant,
+        account=form.account,
+        root=root,
+        grant=form.grant,
+        allowance=form.allowance,
+        quantity=form.quantity,
+        start=instant(form.start),
+        end=FOREVER if form.end is None else instant(form.end),
+        reason="scenario",
+        priority=form.priority,
+        products=form.products,
+        every=None if every is None else BillingPeriod(id=every, unit=every, anchor=anchor),
+        roll_over=None
+        if terms is None
+        else RollOver(quantity=terms.quantity, percent=terms.percent, periods=terms.periods),
+    )
+
+
+def void_command(form: VoidForm, *, root: str, tenant: str, step: int) -> VoidGrant:
+    """A grant taken back."""
+    return VoidGrant(
+        command_id=f"{tenant}/void/{form.id or step}",
+        tenant=tenant,
+        account=form.account,
+        root=root,
+        grant=form.grant,
+        occurred_at=instant(form.at),
+        reason="scenario",
+    )
