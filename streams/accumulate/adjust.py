@@ -13,11 +13,11 @@ from msgspec.structs import replace
 from streams.accumulate.funds import money_place
 from streams.accumulate.money_watch import watch_money
 from streams.accumulate.top_up import wallet_place
-from streams.accumulate.wallets import drawn_by, wallets_of
+from streams.accumulate.wallets import wallets_of
 from streams.due.agenda import put_balances
 from streams.due.made import made_position
 from streams.due.movement import Movement, holder_of
-from streams.model.account import Account, Balances, Bucket
+from streams.model.account import Account, Balances, Bucket, burn_order
 from streams.model.command import Adjust
 from streams.model.instant import FOREVER
 from streams.model.money import CONTEXT, ZERO
@@ -144,7 +144,7 @@ def _named(buckets: list[Bucket], command: Adjust) -> list[int]:
         for place in wallets_of(buckets, command.currency)
         if buckets[place].id == command.wallet
     ]
-    return sorted(named, key=lambda place: drawn_by(buckets[place]))
+    return sorted(named, key=lambda place: burn_order(buckets[place]))
 
 
 def _less(
