@@ -9,8 +9,11 @@ CLAIMED: Final = (
     "aggregation",
     "commitment",
     "correction.delta_rating",
+    "credit.settlement",
+    "credit.wallet_order",
     "currency",
     "discount.free_units",
+    "discount.then_credit",
     "ev",
     "llm",
     "outcome",
@@ -25,10 +28,15 @@ CLAIMED: Final = (
     "split",
     "tax",
     "telecom",
+    "wallet",
 )
 
 EXCEPT: Final[dict[str, str]] = {
     "tax.jurisdiction": "the parties, the product class and the rate stand in the title alone",
+    "charging.refund": "each refund names its balance and is more than that ever paid: what takes"
+    " back goes to what has paid, and an adjustment is money alone",
+    "threshold_billing": "an invoice that is cut when usage reaches an amount is of billing: here"
+    " each record is charged at once, and thresholds warn of the amount",
 }
 
 

@@ -53,6 +53,8 @@ class Event:
     """How many records of unknown size the amount is made of."""
     receiver: str = ""
     """Who is paid: then it is no usage, but what becomes of it."""
+    falls_due: str = ""
+    """What is due then: it is no usage."""
     is_prior: bool = False
 
     @property
@@ -101,6 +103,12 @@ class Draft:
     sign: int = 1
     """-1 where the case tells as a positive number what the customer gets."""
     sections: dict[str, list[Words]] = field(default_factory=dict)
+    before: list[Words] = field(default_factory=list)
+    """Steps before all usage."""
+    due: list[Event] = field(default_factory=list)
+    """What falls due without usage, told in its order after that."""
+    credits: dict[str, Decimal] = field(default_factory=dict)
+    """Wallets by name, with what was put in."""
     steps: list[Words] = field(default_factory=list)
     then: dict[str, list[Words]] = field(default_factory=dict)
     unit_of_money: Decimal = Decimal(1)
@@ -192,7 +200,7 @@ def document(draft: Draft) -> Words:
         "it": "holds",
         "catalog": catalog,
         "given": {"accounts": [account | draft.account, *draft.accounts]},
-        "when": [_usage(draft, event) for event in draft.events] + draft.steps,
+        "when": [*draft.before, *(_usage(draft, event) for event in draft.events), *draft.steps],
         "then": draft.then,
     }
 

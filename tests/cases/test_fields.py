@@ -59,8 +59,8 @@ def test_an_unknown_field_fails_the_case_and_is_named(
 
 
 def test_what_has_no_word_yet_is_told(tmp_path: Path) -> None:
-    result = run_case(case_of(given={"wallets": []}), tmp_path)
-    assert result == Result(NOT_YET, "wallets")
+    result = run_case(case_of(given={"reserved": "1"}), tmp_path)
+    assert result == Result(NOT_YET, "credit pool")
 
 
 def test_neither_id_nor_feature_matters(tmp_path: Path) -> None:

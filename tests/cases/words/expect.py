@@ -8,7 +8,7 @@ from typing import Any, Final
 from streams.model.money import trimmed
 from tests.cases.draft import CUSTOMER, Draft, slug, text_of
 from tests.cases.fields import Fields, NotYet, UnknownField, each
-from tests.cases.words import held, spend
+from tests.cases.words import held, spend, wallets
 from tests.cases.words.fees import invoices
 from tests.cases.words.outcomes import MONTHS, in_month, outcomes
 from tests.cases.words.quantity import FREE
@@ -33,6 +33,8 @@ def known_fields() -> set[str]:
 
 def _total(draft: Draft, value: str) -> None:
     """What is charged, or what the notes say that the total is."""
+    if wallets.total(draft, value):
+        return
     if "total is the tax" in draft.notes:
         _tax(draft, value)
     elif "total is the share of the partner" in draft.notes:
@@ -112,6 +114,9 @@ _DIMENSIONS: Final = {"flat": "flat", "charging": "time", "parking": "parking", 
 
 def _balances(draft: Draft, values: dict[str, str]) -> None:
     for name, remaining in values.items():
+        if name in draft.credits:
+            wallets.left(draft, name, Decimal(remaining))
+            continue
         if name != "money":
             raise NotYet("several balances")
         _balance(draft, remaining)
@@ -276,6 +281,8 @@ def _received(draft: Draft, values: dict[str, str]) -> None:
 
 def _after_each(draft: Draft, values: list[Any]) -> None:
     """Running sums after each event."""
+    if wallets.after_each(draft, values):
+        return
     for number, after in enumerate(each(values, "expect.after_each"), start=1):
         first = [event.id for event in draft.now[:number]]
         for name, value in after.rest():
@@ -354,6 +361,7 @@ _WORDS: Final[dict[str, Comparer]] = {
     "credits_minor": _received,
     "legs": legs,
     **spend.WORDS,
+    **wallets.WORDS,
     "amount_cents_after_each": held.amounts_after_each,
     "units_after_each": held.units_after_each,
     "invoice_cents": held.invoice,
@@ -365,16 +373,12 @@ _WORDS: Final[dict[str, Comparer]] = {
 LATER: Final[dict[str, str]] = {
     "after_rerate": "re-rating",
     "alerts": "alerts on a value",
-    "credits_used": "credits on an invoice",
-    "debits": "wallets",
     "debited": "credit pool",
-    "discount": "discount",
     "duplicate": "batches",
     "first_pass": "re-rating",
     "granted": "credit pool",
     "granted_s": "credit control",
     "granted_total": "several grants",
-    "invoice_remainder": "settlement",
     "last_value": "alerts on a value",
     "on_exhaustion": "credit pool",
     "overage": "several grants",
@@ -383,7 +387,6 @@ LATER: Final[dict[str, str]] = {
     "reservation_after_2": "credit pool",
     "S": "credit pool",
     "segments": "several grants",
-    "subtotal": "discount",
     "usage_in_period": "several grants",
     "usage_since_reset": "several grants",
     "usage_total": "several grants",

@@ -6,18 +6,23 @@ from decimal import Decimal
 from typing import Any, Final
 
 from tests.cases.draft import MONEY, Draft, Words, text_of
-from tests.cases.fields import Fields, UnknownField, each
+from tests.cases.fields import Fields, NotYet, UnknownField, each
 from tests.cases.words.calls import call_price
 from tests.cases.words.tokens import token_price
 
 _TIER: Final = ("up_to", "unit_amount", "flat_amount", "rate_percent")
 _COUNTS: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
+_AT_ONCE: Final = "per event in advance"
+"""When each event is charged: as it comes."""
+
 
 def price(draft: Draft, given: Fields) -> None:
     """`price`: one model for all usage."""
-    unit = _unit_of(draft)
-    draft.plan.rows.append(price_row(draft, Fields(given.take("price"), "given.price"), unit))
+    unit, model = _unit_of(draft), Fields(given.take("price"), "given.price")
+    if model.take("billing", _AT_ONCE) != _AT_ONCE:
+        raise NotYet("charges that wait for their invoice")
+    draft.plan.rows.append(price_row(draft, model, unit))
 
 
 def prices(draft: Draft, given: Fields) -> None:

@@ -1,5 +1,6 @@
 """Fields of the events: what was used, when, with which attributes."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +15,7 @@ from tests.cases.words.outcomes import HAPPENED, SESSION, conversation, happened
 from tests.cases.words.shares import payer, receivers
 from tests.cases.words.times import in_order, moment_of
 from tests.cases.words.tokens import token_units
+from tests.cases.words.wallets import charge
 
 
 def read_usage(draft: Draft, usage: list[dict[str, Any]]) -> None:
@@ -32,7 +34,9 @@ def read_usage(draft: Draft, usage: list[dict[str, Any]]) -> None:
             raise NotYet("events that are no usage")
         if draft.unit == "s" and event.until is None and event.quantity:
             event.until = after(event.at, event.quantity)
-        if event.receiver:
+        if event.falls_due:
+            draft.due.append(event)
+        elif event.receiver:
             received.append((event.receiver, event.amount or Decimal(0)))
         else:
             draft.events += _copies(event, copies)
@@ -119,6 +123,14 @@ def _values(draft: Draft, event: Event, value: list[str]) -> None:
     event.values = tuple(map(Decimal, value))
 
 
+def _event(draft: Draft, event: Event, value: str) -> None:
+    """What happened in a conversation; or a fee that is due."""
+    if re.search(r"\bfee\b", value):
+        event.falls_due = value
+    else:
+        happened(draft, event, value)
+
+
 def _continued(draft: Draft, event: Event, value: bool) -> None:
     event.attributes[CONTINUED] = "true" if value else "false"
 
@@ -165,6 +177,7 @@ _WORDS: Final[dict[str, Callable[[Draft, Event, Any], None]]] = {
     "quantity": _quantity,
     "qty": _quantity,
     "amount": _amount,
+    "charge": charge,
     "unit": _unit,
     "t": _time,
     "end": _end,
@@ -179,7 +192,7 @@ _WORDS: Final[dict[str, Callable[[Draft, Event, Any], None]]] = {
     "used_cents": _minor,
     "meter": _meter,
     "conversation": conversation,
-    "event": happened,
+    "event": _event,
     "prorated_quantity": prorated_quantity,
     "bucket": bucket,
     "values": _values,
@@ -194,7 +207,6 @@ LATER: Final[dict[str, str]] = {
     "account": "several accounts",
     "and_money": "refund",
     "batch": "batches",
-    "charge": "settlement",
     "id": "ids of records",
     "op": "reserve and commit",
     "refund": "refund",
