@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from streams.expression import Expression
 from streams.model.billing_period import BillingPeriod
+from streams.model.instant import Instant
 
 Aggregate = Literal["sum", "min", "max", "latest", "unique", "average", "weighted_sum"]
 """What the values of records come to."""
@@ -33,7 +34,8 @@ class Accumulator(Struct, frozen=True, kw_only=True):
     `by`, and for each of what `per` names.
 
     `aggregate` says what these values come to; `unique` tells `most` different ones apart. Only
-    records that are as `when` says count. `rolling` and `is_lifelong` take the place of periods.
+    records that are as `when` says count. `rolling` and `is_lifelong` take the place of periods;
+    what goes over a life is forgotten `kept` after its last record, 0: never.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Accumulator(Struct, frozen=True, kw_only=True):
     rolling: Rolling | None = None
     is_lifelong: bool = False
     most: int = UNIQUE_MOST
+    kept: Instant = 0
 
     @property
     def is_plain(self) -> bool:

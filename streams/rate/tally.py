@@ -88,6 +88,7 @@ class CompiledTally:
         "_evaluate",
         "_is_by_part",
         "_is_sum",
+        "_kept",
         "_per",
         "_plain",
         "_tell",
@@ -105,6 +106,7 @@ class CompiledTally:
         span = OwnSpan(accumulator.period or MONTH)
         self._windows = windows_of(accumulator.rolling, accumulator.is_lifelong, span)
         self._add, self._tell = kind_of(accumulator.aggregate, accumulator.most)
+        self._kept = accumulator.kept or (terms.kept if self._per == "session" else 0)
         self._counted = (accumulator.aggregate, self._windows.name)
         self._is_sum = accumulator.aggregate == "sum"
         of = accumulator.of
@@ -174,9 +176,9 @@ class CompiledTally:
 
     def _closes_at(self, spans: tuple[Span, ...], at: Instant, tally: Tally | None) -> Instant:
         closes_at = self._windows.closes_at(spans, self._terms.grace)
-        if self._per == "session" and closes_at == FOREVER:
+        if self._kept and closes_at == FOREVER:
             before = BEGINNING if tally is None else tally.closes_at
-            return max(before, at + self._terms.kept)
+            return max(before, at + self._kept)
         return closes_at
 
     def _seen(self, counted: Counted) -> Sequence[Span]:

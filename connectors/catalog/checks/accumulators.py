@@ -64,6 +64,8 @@ class _Check:
             self.report(
                 '"life" is all time, and a billing period: choose another id there', "period"
             )
+        if form.closes_after is not None and (form.has_periods or form.rolling):
+            self.report('stands only beside "period: life"', "closes_after")
         if form.rolling is None:
             if form.step is not None:
                 self.report('stands only beside "rolling"', "step")

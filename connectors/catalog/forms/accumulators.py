@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from connectors.catalog.forms.when import MONTH
-from connectors.catalog.forms.words import Id
+from connectors.catalog.forms.words import Duration, Id
 from streams.expression import Expression
 from streams.model.accumulator import UNIQUE_MOST, Aggregate, Scope
 
@@ -19,7 +19,8 @@ class AccumulatorForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     Without `usage_units` it sums all units. `period` is a billing period, a unit of the calendar,
     or `life`; `rolling` a window of the last days or hours, cut into steps. `by` names attributes:
     there is a total for each combination of their values; `per` has one for each part of the
-    account. `aggregate` says what the records' values come to, `when` which records count.
+    account. `aggregate` says what the records' values come to, `when` which records count. A total
+    over a `life` is forgotten `closes_after` its last record.
     """
 
     id: Id
@@ -37,6 +38,7 @@ class AccumulatorForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ) = None
     step: Literal["hour", "day"] | None = None
     most: int = UNIQUE_MOST
+    closes_after: Duration | None = None
 
     @property
     def adds_up(self) -> bool:

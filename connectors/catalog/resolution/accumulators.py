@@ -1,6 +1,7 @@
 """Accumulators, from their words."""
 
 from connectors.catalog.forms.accumulators import AccumulatorForm
+from connectors.catalog.resolution.dates import duration_of
 from connectors.catalog.resolution.when import CALENDAR, Periods, own_period
 from streams.model.accumulator import Accumulator, Rolling
 
@@ -23,6 +24,7 @@ def accumulator(each: AccumulatorForm, periods: Periods) -> Accumulator:
         rolling=None if each.rolling is None else rolling(each.rolling, each.step),
         is_lifelong=each.rolling is None and not each.has_periods,
         most=each.most,
+        kept=duration_of(each.closes_after) if each.closes_after else 0,
     )
 
 
