@@ -47,6 +47,7 @@ STAGES: tuple[Stage, ...] = (
             Table.ACCOUNT_PRICES,
             Table.BALANCES,
             Table.ACCUMULATORS,
+            Table.TALLIES,
             Table.METERS,
         ),
     ),
@@ -54,6 +55,6 @@ STAGES: tuple[Stage, ...] = (
         "accumulate",
         "charging",
         (accumulate_usage, post_charges),
-        (Table.BALANCES, Table.ACCUMULATORS, Table.COUNTERS),
+        (Table.BALANCES, Table.ACCUMULATORS, Table.TALLIES, Table.COUNTERS),
     ),
 )

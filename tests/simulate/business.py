@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from streams.charge import Charging
+from streams.model.accumulator import Rolling
 from streams.model.billing_period import BillingPeriod
 from streams.model.catalog import (
     Accumulator,
@@ -41,6 +42,7 @@ EPOCH: Instant = 1_701_388_790 * SECOND
 """The simulated world begins here, ten seconds before a month ends."""
 
 GRACE: Instant = 3 * SECOND
+HOURLY = BillingPeriod(id="hour", unit="hour")
 ALLOWANCE = "free_calls"
 
 POISON = "poison"
@@ -99,14 +101,18 @@ def build_plan() -> Plan:
         product="calls",
         start=BEGINNING,
         prices=(price,),
-        impacts=("monthly", ALLOWANCE),
+        impacts=("monthly", "recent", "largest", ALLOWANCE),
     )
     return compile_catalog(
         Catalog(
             tenant=TENANT,
             currencies=(CurrencyRule(code=CURRENCY, digits=2, rounding="half_up"),),
             usage_types=(UsageType(id=USAGE_TYPE, units=(UNIT,)),),
-            accumulators=(Accumulator(id="monthly"),),
+            accumulators=(
+                Accumulator(id="monthly"),
+                Accumulator(id="recent", rolling=Rolling(steps=2, step=HOURLY)),
+                Accumulator(id="largest", aggregate="max", per="service"),
+            ),
             allowances=(Allowance(id=ALLOWANCE, unit=UNIT, usage_units=(UNIT,)),),
             price_plans=(
                 PricePlan(
