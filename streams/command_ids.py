@@ -22,6 +22,7 @@ from streams.model.command import (
     PartnerVolume,
     PutAccount,
     PutPrices,
+    PutStatus,
     TakeTransfer,
     TopUp,
     Transfer,
@@ -38,6 +39,7 @@ Identified = (
     | TopUp
     | ActivateCatalog
     | PutPrices
+    | PutStatus
     | PartnerVolume
     | Adjust
     | JoinPool

@@ -33,6 +33,7 @@ from streams.model.command import (
     PutAccount,
     PutPartnerTier,
     PutPrices,
+    PutStatus,
     Receipt,
     Released,
     TakeTransfer,
@@ -52,6 +53,7 @@ from streams.outcome import Verdict
 from streams.rate.plan import Plan
 from streams.record_ids import dropped_range, mark_of, position_of
 from streams.state import TIME, CatalogMarks, Effects, RecordState, State, Table, record_id_key
+from streams.status import put_status
 
 DISCARDED = "discarded"
 _NOWHERE = SourcePosition("", -1, -1, -1)
@@ -89,6 +91,7 @@ class CommandBook:
                 | TopUp()
                 | ActivateCatalog()
                 | PutPrices()
+                | PutStatus()
                 | PartnerVolume()
                 | Adjust()
                 | JoinPool()
@@ -126,6 +129,8 @@ class CommandBook:
                 _activate(command, state)
             case PutPrices():
                 _put_prices(command, state, effects)
+            case PutStatus():
+                put_status(command, state, effects)
             case JoinPool() | LeavePool():
                 _put_membership(command, state, effects)
             case Transfer():
@@ -201,6 +206,7 @@ def _put_account(command: PutAccount, state: State, effects: Effects) -> None:
         command.attributes,
         state.get(Table.ACCOUNT_PRICES, key) is not None,
         state.get(Table.POOLS, key) is not None,
+        () if known is None else known.statuses,
     )
     state.put(Table.ACCOUNTS, key, account)
     effects.facts.append(account)
@@ -293,7 +299,8 @@ def _put_service(  # noqa: PLR0913 - a service by its parts, and where it goes
     effects: Effects,
 ) -> None:
     version = 1 if known is None else known.version + 1
-    service = Service(tenant, service_id, tuple(assignments), version)
+    statuses = () if known is None else known.statuses
+    service = Service(tenant, service_id, tuple(assignments), version, statuses)
     state.put(Table.SERVICES, f"{tenant}\0{service_id}".encode(), service)
     effects.facts.append(service)
 

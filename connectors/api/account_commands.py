@@ -19,8 +19,9 @@ from connectors.api.commands import (
 )
 from connectors.api.route import ACCOUNT, SERVICE
 from streams.model.account import Payment
-from streams.model.command import Adjust, AssignService, EndService, PutAccount, TopUp
+from streams.model.command import Adjust, AssignService, EndService, PutAccount, PutStatus, TopUp
 from streams.model.instant import FOREVER, Instant
+from streams.model.status import StatusWord
 
 ATTRIBUTES_MAX: Final = 100
 PRODUCTS_MAX: Final = 100
@@ -94,6 +95,15 @@ class AdjustmentForm(Form):
     approved_by: str = ""
     occurred_at: str = ""
     wallet: str = ""
+
+
+class StatusForm(Form):
+    """From `start` on (empty: now) an account, or a service id of it, is as `status` says."""
+
+    status: StatusWord
+    start: str = ""
+    reason: str = ""
+    service_id: str = ""
 
 
 def put_account(form: AccountForm, asked: Asked) -> PutAccount:
@@ -199,7 +209,27 @@ def adjust(form: AdjustmentForm, asked: Asked) -> Adjust:
     )
 
 
+def put_status(form: StatusForm, asked: Asked) -> PutStatus:
+    """The status from a moment on; one that was put for the same moment is replaced."""
+    return PutStatus(
+        asked.command_id,
+        asked.tenant,
+        asked.account,
+        known_root(asked),
+        form.status,
+        instant(form.start, "start", asked.at),
+        name(form.service_id, "service_id") if form.service_id else "",
+        reason(form.reason),
+    )
+
+
 ROUTES: Final = (
+    command_route(
+        f"{ACCOUNT}/status",
+        StatusForm,
+        put_status,
+        summary="Suspend an account or a service id of it, end it, or make it active",
+    ),
     command_route(
         ACCOUNT, AccountForm, put_account, method="PUT", summary="Create an account or change it"
     ),

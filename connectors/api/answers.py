@@ -164,8 +164,16 @@ class AssignmentAnswer(Struct, frozen=True, kw_only=True):
     end: str
 
 
+class StatusAnswer(Struct, frozen=True, kw_only=True):
+    """From `start` on: active, suspended or terminated."""
+
+    status: str
+    start: str
+
+
 class AccountAnswer(Struct, frozen=True, kw_only=True):
-    """An account and its service ids. `credit_limit` null: no bound."""
+    """An account and its service ids. `credit_limit` null: no bound. Before the first of its
+    `statuses` it is active."""
 
     tenant: str
     account: str
@@ -175,6 +183,7 @@ class AccountAnswer(Struct, frozen=True, kw_only=True):
     time_zone: str
     credit_limit: Decimal | None
     attributes: dict[str, str]
+    statuses: list[StatusAnswer]
     version: int
     ledger: LedgerPosition
     services: list[AssignmentAnswer]

@@ -9,6 +9,7 @@ from connectors.api.answers import (
     BalanceAnswer,
     BucketAnswer,
     LedgerPosition,
+    StatusAnswer,
     SuspendedAnswer,
     SuspenseCount,
     SuspensePage,
@@ -42,7 +43,8 @@ ORDER BY ledger_partition, tally
 """
 _ACCOUNT: Final = """
 SELECT root, payment, currency, time_zone, credit_limit, attributes, version, ledger_partition,
-    ledger_offset
+    ledger_offset, statuses.status AS statuses,
+    arrayMap(at -> toUnixTimestamp64Micro(at), statuses.start_at) AS status_starts
 FROM accounts
 WHERE tenant = {tenant:String} AND account = {account:String}
 ORDER BY version DESC, ledger_offset DESC LIMIT 1
@@ -169,6 +171,10 @@ def account_of(database: Database, tenant: str, account: str) -> AccountAnswer |
         time_zone=row["time_zone"],
         credit_limit=None if row["credit_limit"] is None else trimmed(row["credit_limit"]),
         attributes=row["attributes"],
+        statuses=[
+            StatusAnswer(status=status, start=shown_bound(start))
+            for status, start in zip(row["statuses"], row["status_starts"], strict=True)
+        ],
         version=row["version"],
         ledger=LedgerPosition(partition=row["ledger_partition"], offset=row["ledger_offset"]),
         services=[

@@ -61,6 +61,7 @@ def account_columns(placed: Sequence[Placed]) -> Columns:
         "time_zone": strings([account.time_zone for account in accounts]),
         "credit_limit": pa.array(limits, DECIMAL),
         "attributes": maps([account.attributes for account in accounts]),
+        **_status_columns(accounts),
         **_places(placed, "changed_at"),
     }
 
@@ -81,8 +82,18 @@ def service_columns(placed: Sequence[Placed]) -> Columns:
         "service_id": strings([service.service_id for service in services]),
         "version": integers([service.version for service in services], pa.uint64()),
         **lists([len(service.assignments) for service in services], nested, "assignments"),
+        **_status_columns(services),
         **_places(placed, "changed_at"),
     }
+
+
+def _status_columns(subjects: Sequence[Account | Service]) -> Columns:
+    marks = [mark for subject in subjects for mark in subject.statuses]
+    values = {
+        "start_at": bounds([mark.start for mark in marks]),
+        "status": strings([mark.status for mark in marks]),
+    }
+    return lists([len(subject.statuses) for subject in subjects], values, "statuses")
 
 
 def alert_columns(placed: Sequence[Placed]) -> Columns:

@@ -29,6 +29,7 @@ from streams.model.command import (
     PutAccount,
     PutPartnerTier,
     PutPrices,
+    PutStatus,
     Receipt,
     Released,
     TakeTransfer,
@@ -61,6 +62,7 @@ def partitions_of(command: Command, partitions: int) -> Iterable[int]:
             | TopUp()
             | DiscardSuspended()
             | PutPrices()
+            | PutStatus()
             | Adjust()
             | JoinPool()
             | LeavePool()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, get_args
 
 import typer
 from rich.table import Table
@@ -25,9 +25,11 @@ from streams.model.command import (
     EndService,
     PutAccount,
     PutPrices,
+    PutStatus,
     TopUp,
 )
 from streams.model.instant import FOREVER, zone
+from streams.model.status import StatusWord
 
 app = typer.Typer()
 commands = typer.Typer(
@@ -113,6 +115,30 @@ def end_service(  # noqa: PLR0913 - an end by its fields
     """End the assignment of a service id."""
     until = instant_of(end) if end else now()
     return EndService(command_id, tenant, service_id, root, until, moved_to)
+
+
+@commands.command("status")
+@sent
+def put_status(  # noqa: PLR0913 - a status by its fields
+    command_id: str,
+    account: Account,
+    status: Annotated[str, typer.Argument(help="active, suspended or terminated.")],
+    tenant: TenantOption,
+    start: Annotated[str, typer.Option("--from", help="Date or time.", show_default="now")] = "",
+    service_id: Annotated[
+        str, typer.Option("--service", help="This service id alone.", show_default="all")
+    ] = "",
+    reason: Annotated[str, typer.Option(help="Kept with the command.")] = "",
+    root: Root = "",
+) -> PutStatus:
+    """Say from when on usage of an account, or of a service id of it, is taken.
+
+    Usage of a time at which it is not waits in suspense; fees and balances go on.
+    """
+    since = instant_of(start) if start else now()
+    home = root or account
+    word = _status(status)
+    return PutStatus(command_id, tenant, account, home, word, since, service_id, reason)
 
 
 @commands.command("top-up")
@@ -232,6 +258,8 @@ def show(
     limit = "no bound" if found.credit_limit is None else f"{found.credit_limit} {found.currency}"
     console.print(f"[bold]{account}[/] of {tenant}: {found.payment}, credit limit {limit}")
     console.print(f"root {found.root}, {found.time_zone}, version {found.version}")
+    for mark in found.statuses:
+        console.print(f"{mark.status} from {mark.start or 'the beginning'}")
     if found.attributes:
         told = ", ".join(f"{name}={value}" for name, value in sorted(found.attributes.items()))
         console.print(told, markup=False)
@@ -248,6 +276,14 @@ def _refuse(lines: Sequence[str], problems: Sequence[Any], *, as_json: bool) -> 
         console.print(line, markup=False, highlight=False)
     errors.print(f"{len(problems)} problems; nothing was sent", style="red")
     raise typer.Exit(ExitCode.FAILED)
+
+
+def _status(text: str) -> StatusWord:
+    for word in get_args(StatusWord):
+        if text == word:
+            found: StatusWord = word
+            return found
+    raise typer.BadParameter(f"status is active, suspended or terminated, not {text!r}")
 
 
 def _payment(text: str) -> Payment:

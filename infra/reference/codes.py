@@ -72,8 +72,20 @@ REJECTS: Mapping[RejectReason, tuple[str, str]] = {
         "Correct its start, or discard the record.",
     ),
     RejectReason.SERVICE_ENDED: (
-        "The subscription ended before the event.",
+        "The subscription ended before the event, or the service id is terminated.",
         "Correct its end, or discard the record.",
+    ),
+    RejectReason.SERVICE_SUSPENDED: (
+        "The service id is suspended at the event's time.",
+        "Make it active for that time: the record is then released by itself; or discard it.",
+    ),
+    RejectReason.ACCOUNT_SUSPENDED: (
+        "The account is suspended at the event's time.",
+        "Make it active for that time: the record is then released by itself; or discard it.",
+    ),
+    RejectReason.ACCOUNT_TERMINATED: (
+        "The account is terminated at the event's time.",
+        "Correct its status, or discard the record.",
     ),
     RejectReason.WRONG_HOME: (
         "The record came to a partition that is not its account's, more than once.",

@@ -15,6 +15,8 @@ MEANINGS: Mapping[str, str] = {
     "assignments.root": "The root of that account then.",
     "assignments.start_at": "From when.",
     "assignments.subscription": "Under which subscription.",
+    "statuses.start_at": "From when on.",
+    "statuses.status": "`active`, `suspended` or `terminated`.",
     "attributes": "What prices may ask for: model, called number, …; of accounts: segment, …",
     "band": "The time band, empty where the price did not ask.",
     "body": "The command, msgpack.",

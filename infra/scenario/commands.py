@@ -12,6 +12,7 @@ from infra.scenario.form import (
     LeavePoolForm,
     PricesForm,
     ServiceForm,
+    StatusForm,
     StepForm,
     TopUpForm,
     TransferForm,
@@ -29,6 +30,7 @@ from streams.model.command import (
     LeavePool,
     PutAccount,
     PutPrices,
+    PutStatus,
     TopUp,
     Transfer,
     VoidGrant,
@@ -78,6 +80,7 @@ RootCommand = (
     | JoinPool
     | LeavePool
     | PutPrices
+    | PutStatus
     | TopUp
     | Transfer
     | VoidGrant
@@ -102,6 +105,9 @@ def step_command(
         return prices_command(step.prices, root=root, tenant=tenant, step=number)
     if step.end_service is not None:
         return end_command(step.end_service, tenant=tenant, step=number)
+    if step.status is not None:
+        root = root_of(step.status.account)
+        return status_command(step.status, root=root, tenant=tenant, step=number)
     if step.join_pool is not None:
         root = root_of(step.join_pool.account)
         return join_command(step.join_pool, root=root, tenant=tenant, step=number)
@@ -163,6 +169,12 @@ def prices_command(form: PricesForm, *, root: str, tenant: str, step: int) -> Pu
         root=root,
         prices=price_list(form),
     )
+
+
+def status_command(form: StatusForm, *, root: str, tenant: str, step: int) -> PutStatus:
+    """A dated change of status."""
+    command_id, start = f"{tenant}/{step}/status/{form.account}", instant(form.start)
+    return PutStatus(command_id, tenant, form.account, root, form.status, start, form.service)
 
 
 def join_command(form: JoinPoolForm, *, root: str, tenant: str, step: int) -> JoinPool:

@@ -10,6 +10,7 @@ from connectors.catalog.forms.account_prices import AccountPricesForm
 from streams.model.account import Payment
 from streams.model.billing_period import PeriodUnit
 from streams.model.pool import PoolOrder
+from streams.model.status import StatusWord
 
 SCHEMA_NAME = "scenario.schema.json"
 SCHEMA_TITLE = "Vivace scenario file"
@@ -188,6 +189,15 @@ class EndServiceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     moved_to: str = ""
 
 
+class StatusForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From when on an account, or one of its services, is active, suspended or terminated."""
+
+    account: str
+    status: StatusWord = field(name="is")
+    start: Time = field(name="from")
+    service: str = ""
+
+
 class PricesForm(AccountPricesForm, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Prices agreed with an account."""
 
@@ -211,6 +221,7 @@ class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     service: ServiceForm | None = None
     prices: PricesForm | None = None
     end_service: EndServiceForm | None = None
+    status: StatusForm | None = None
     join_pool: JoinPoolForm | None = None
     leave_pool: LeavePoolForm | None = None
     transfer: TransferForm | None = None

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from streams.model.instant import BEGINNING, FOREVER, Instant
 from streams.model.money import Currency, Quantity
+from streams.model.status import Statuses
 from streams.model.usage import Usage
 
 Payment = Literal["prepaid", "postpaid", "hybrid"]
@@ -20,7 +21,7 @@ class Account(Struct, frozen=True, array_like=True, tag=1):
     account is bounded by its money. A hybrid one pays by its money, then is invoiced.
     `attributes` say what else it is (segment, country, reseller, …): prices, discounts, taxes and
     shares ask for them as `account.<name>`. `has_prices`: there are prices agreed with it;
-    `has_pools`: it draws on pools.
+    `has_pools`: it draws on pools. `statuses` say when its usage is taken.
     """
 
     tenant: str
@@ -34,6 +35,7 @@ class Account(Struct, frozen=True, array_like=True, tag=1):
     attributes: dict[str, str] = {}
     has_prices: bool = False
     has_pools: bool = False
+    statuses: Statuses = ()
 
 
 class ServiceAssignment(Struct, frozen=True, array_like=True):
@@ -53,12 +55,16 @@ class ServiceAssignment(Struct, frozen=True, array_like=True):
 
 
 class Service(Struct, frozen=True, array_like=True, tag=2):
-    """All assignments of one service id, by rising start. `version` rises by change."""
+    """All assignments of one service id, by rising start. `version` rises by change.
+
+    `statuses` say when it may be used.
+    """
 
     tenant: str
     service_id: str
     assignments: tuple[ServiceAssignment, ...]
     version: int = 1
+    statuses: Statuses = ()
 
 
 class RollsOver(Struct, frozen=True, array_like=True, gc=False):

@@ -15,6 +15,7 @@ from streams.model.grant import RollOver
 from streams.model.instant import FOREVER, Instant
 from streams.model.money import Currency, Quantity
 from streams.model.pool import Membership
+from streams.model.status import StatusWord
 from streams.model.usage import UsageBatch
 
 
@@ -162,6 +163,22 @@ class PutPrices(Struct, frozen=True, array_like=True, tag=14):
     account: str
     root: str
     prices: PriceList
+
+
+class PutStatus(Struct, frozen=True, array_like=True, tag=35):
+    """From `start` on, an account is active, suspended or terminated; or one of its service ids.
+
+    `service_id` empty: the account. A status that was put for the same start is replaced.
+    """
+
+    command_id: str
+    tenant: str
+    account: str
+    root: str
+    status: StatusWord
+    start: Instant
+    service_id: str = ""
+    reason: str = ""
 
 
 class PartnerVolume(Struct, frozen=True, array_like=True, tag=15):
@@ -330,6 +347,7 @@ Command = (
     | Released
     | FoldPeriods
     | PutPrices
+    | PutStatus
     | PartnerVolume
     | PutPartnerTier
     | Adjust

@@ -15,6 +15,7 @@ from streams.model.usage import UsageRecord
 from streams.outcome import Reject, RejectReason
 from streams.rate.payer import Payer, floor_of
 from streams.rate.plan import Plan
+from streams.rate.standing import standing_of
 from streams.state import State, Table
 
 _SERVICES: Final = Table.SERVICES
@@ -96,12 +97,18 @@ class Guide:
                 f"account {assignment.account} of service {record.service_id} is not known",
                 lacks=f"account:{record.tenant}:{assignment.account}",
             )
+        start, end = assignment.start, assignment.end
+        if service.statuses or account.statuses:
+            standing = standing_of(record, service, account)
+            if isinstance(standing, Reject):
+                return standing
+            start, end = max(start, standing.start), min(end, standing.end)
         payer = Payer(
             service,
             account,
             assignment,
-            BEGINNING if assignment.start == BEGINNING else assignment.start,
-            FOREVER if assignment.end == FOREVER else assignment.end,
+            BEGINNING if start == BEGINNING else start,
+            FOREVER if end == FOREVER else end,
             account_key,
             intern(assignment.price_plan),
             intern(account.currency),

@@ -188,7 +188,9 @@ def test_answers_are_as_the_document_says(full_door: Door) -> None:
             " ['', 'welcome'], [0, 5], [[], ['chat']])"
         )
         database.command(
-            "INSERT INTO accumulators VALUES ('acme', 'a', 2, ['calls'], ['2026-11-01'],"
+            "INSERT INTO accumulators (tenant, account, ledger_partition, totals.accumulator,"
+            " totals.period_start, totals.period_end, totals.total, is_deleted, changed_at,"
+            " through) VALUES ('acme', 'a', 2, ['calls'], ['2026-11-01'],"
             " ['2026-12-01'], [12], 0, '2026-11-22 10:00:00', 17)"
         )
     client = full_door.client(Scope.READ, tenant="acme")

@@ -24,6 +24,7 @@ from streams.model.command import (
     JoinPool,
     LeavePool,
     PutAccount,
+    PutStatus,
     TopUp,
     Transfer,
 )
@@ -97,6 +98,8 @@ def test_bodies_become_commands_under_the_id_that_was_asked(door: Door) -> None:
     back = {"amount": "-2.5", "currency": "CHF", "occurred_at": start, "reason": "chargeback"}
     agreed = {"reference": "t-1", "approved_by": "grace", "wallet": "gift"}
     ids_of(client.post(f"{ACCOUNT}/adjustments?id=x-1", json=back | agreed))
+    ids_of(client.post(f"{ACCOUNT}/status?id=p-1", json={"status": "suspended", "start": start}))
+    ids_of(client.post(f"{ACCOUNT}/status?id=p-2", json={"status": "active", "service_id": "k"}))
     (made,) = ids_of(client.post(f"{ACCOUNT}/top-ups", json=money | {"reason": "shop"}))
     found = sent(door.settings.kafka)
     assert found["a-1"] == PutAccount(
@@ -112,6 +115,11 @@ def test_bodies_become_commands_under_the_id_that_was_asked(door: Door) -> None:
     assert (newly.root, newly.end) == ("new", FOREVER)
     assert newly.start > NOON
     assert found["e-1"] == EndService("e-1", "acme", "key-1", "family", NOON, "")
+    assert found["p-1"] == PutStatus("p-1", "acme", "ada", "family", "suspended", NOON)
+    of_service = found["p-2"]
+    assert isinstance(of_service, PutStatus)
+    assert (of_service.service_id, of_service.status) == ("k", "active")
+    assert of_service.start > NOON
     assert found["t-1"] == TopUp(
         "t-1", "acme", "ada", "family", Decimal("10.000000000001"), "CHF", NOON, ""
     )
@@ -159,6 +167,10 @@ WRONG: list[tuple[str, str, dict[str, Any], str]] = [
     ("PUT", SERVICE, {"account": "ada", "price_plan": "p", "start": "2026-02-01",
                       "end": "2026-02-01"}, "end"),
     ("POST", f"{SERVICE}/end", {}, "root"),
+    ("POST", f"{ACCOUNT}/status", {"status": "asleep"}, "status"),
+    ("POST", f"{ACCOUNT}/status", {"status": "active", "start": "soon"}, "start"),
+    ("POST", f"{ACCOUNT}/status", {"status": "active", "reason": LONG}, "reason"),
+    ("POST", f"{ACCOUNT}/status", {"status": "active", "service_id": LONG}, "service_id"),
     ("POST", f"{ACCOUNT}/top-ups", {"currency": "CHF"}, "amount"),
     ("POST", f"{ACCOUNT}/top-ups", {"currency": "CHF", "amount": "0"}, "amount"),
     ("POST", f"{ACCOUNT}/top-ups", {"currency": "CHF", "amount": "NaN"}, "amount"),

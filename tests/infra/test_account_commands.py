@@ -22,6 +22,7 @@ from streams.model.command import (
     GrantAllowance,
     PutAccount,
     PutPrices,
+    PutStatus,
     TopUp,
     VoidGrant,
 )
@@ -96,13 +97,18 @@ def test_each_command_is_sent_as_it_was_typed(typed: Typed) -> None:
     typed.account("assign", "key", "ada", "--plan", "dev", "--from", "2026-01-01", "--id", "2")
     typed.account("end-service", "key", "--root", "ada", "--at", "2026-01-01", "--id", "3")
     typed.account("top-up", "ada", "9.50", "--currency", "CHF", "--reason", "cash", "--id", "4")
-    put, assign, end, top_up = typed.sent()
+    since = ("--from", "2026-01-01", "--service", "key", "--reason", "fraud", "--id", "5")
+    typed.account("status", "ada", "suspended", *since)
+    put, assign, end, top_up, status = typed.sent()
     segment = {"segment": "gold", "country": "CH"}
     assert put == PutAccount(
         "1", "acme", "ada", "ada", "prepaid", "CHF", "Europe/Zurich", None, segment
     )
     assert assign == AssignService("2", "acme", "key", "ada", "ada", "key", "dev", DAY_1, FOREVER)
     assert end == EndService("3", "acme", "key", "ada", DAY_1, "")
+    assert status == PutStatus(
+        "5", "acme", "ada", "ada", "suspended", DAY_1, service_id="key", reason="fraud"
+    )
     assert isinstance(top_up, TopUp)
     assert (top_up.command_id, top_up.amount, top_up.reason) == ("4", Decimal("9.50"), "cash")
 
@@ -173,6 +179,8 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_sent(typed: Typed) -
         )
     with pytest.raises(AssertionError, match="'gold' is no attribute"):
         typed.account("put", "a", "--payment", "prepaid", *where, "--attribute", "gold")
+    with pytest.raises(AssertionError, match="not 'asleep'"):
+        typed.account("status", "ada", "asleep")
     assert typed.sent() == []
 
 

@@ -6,6 +6,7 @@ from streams.model.catalog import Catalog, CurrencyRule
 from streams.model.commission import PARTNER_TIER
 from streams.model.instant import BEGINNING
 from streams.model.partner import Partner
+from streams.model.status import StatusMark
 from streams.model.usage import UsageRecord
 from streams.outcome import Reject
 from streams.rate.guide import Elsewhere, Guide, find_assignment
@@ -158,3 +159,24 @@ def test_accounts_know_the_tier_of_their_partner() -> None:
     assert told(partner="acme", city="Basel") == {"partner": "acme", "city": "Basel"} | tier
     assert told(partner="shop") == {"partner": "shop", PARTNER_TIER: ""}
     assert told(partner="nobody") == {"partner": "nobody"}
+
+
+def test_an_answer_counts_within_the_status_it_was_given_under() -> None:
+    state, guide = Watched(), Guide(PLAN)
+    assigned = ServiceAssignment("one", "one", "sub", "plan", BEGINNING, 5000)
+    statuses = (StatusMark(1000, "active"), StatusMark(2000, "suspended"))
+    of_account = (StatusMark(1500, "terminated"), StatusMark(1600, "active"))
+    account = Account("t", "one", "one", "postpaid", "EUR", "UTC", statuses=of_account)
+    state.put(Table.ACCOUNTS, b"t\0one", account)
+    state.put(Table.SERVICES, b"t\0key", Service("t", "key", (assigned,), statuses=statuses))
+    told = []
+    for instant in (999, 1000, 1499, 1500, 1599, 1600, 1999, 2000):
+        found = guide.payer_of(at(instant), state, state.paying())
+        told.append(found.reason.value if isinstance(found, Reject) else "paid")
+    assert told == [
+        "paid", "paid", "paid", "account_terminated", "account_terminated", "paid", "paid",
+        "service_suspended",
+    ]  # fmt: skip
+    found = guide.payer_of(at(1600), state)
+    assert isinstance(found, Payer)
+    assert (found.start, found.end) == (1600, 2000)
