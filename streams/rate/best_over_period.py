@@ -55,7 +55,6 @@ class OfferOfPeriod(BestOffer):
         refusal = rate_usage(rating, first)
         if refusal is not None:
             return refusal
-        rating.product = first.product
         totals, moved = self._totals, rating.moved
         charged = without_tax(rating)
         own = set(moved)

@@ -68,13 +68,13 @@ def _compile_both_ways(terms: OfferTerms, discounts: list["_FreeUnits"]) -> Rule
     def move_free_units(rating: Rating) -> None:
         parts = parts_of(rating)
         firsts = firsts_of(rating, parts)
-        if all(part.quantity >= 0 for part in parts):
-            for discount in discounts:
-                discount.give(rating, firsts)
-            return
-        rating.parts, rating.prices = parts, None
+        # One unit may rise as another falls: what comes back can be given again.
         for number, (part, first) in enumerate(zip(parts, firsts, strict=True)):
-            parts[number] = _give_back(rating, part, discounts, first=first)
+            if part.quantity < 0:
+                rating.parts, rating.prices = parts, None
+                parts[number] = _give_back(rating, part, discounts, first=first)
+        for discount in discounts:
+            discount.give(rating, firsts)
 
     return move_free_units
 
@@ -131,7 +131,7 @@ class _FreeUnits:
         if discount.exclusive:
             rating.given = (*rating.given, discount.exclusive)
         if discount.each == "month":
-            rating.moved[self._key] = taken
+            rating.move(self._key, taken)
 
     def take_back(self, rating: Rating, unit: str, open_: Quantity) -> Quantity:
         """How much of what is taken back the month had free; none of it by the record."""

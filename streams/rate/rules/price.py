@@ -108,7 +108,7 @@ def _compile_parts(terms: OfferTerms, table: PriceTable, counts: Counts) -> Rule
             price = prices.get(unit)
             if price is None:
                 return no_price(rating, unit, band)
-            if counts and unit in counts:
+            if unit in counts:
                 quantity = counts[unit](quantity)
             price_part(rating, price, quantity, 0, band)
         return None

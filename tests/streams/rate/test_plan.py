@@ -41,14 +41,19 @@ price_plans:
 RUNNING = """
 tenant: shop
 currencies: [{code: CHF, rounding: half_up}]
-service_types: [{id: seats}]
+service_types: [{id: seats}, {id: lines}]
 usage_types:
   - {id: seats, units: [seats], service_type: seats, held: change, attributes: [kind]}
+  - {id: lines, units: [lines], service_type: lines, held: change}
   - {id: data, units: [gb]}
 rate_units:
   - {id: seats, service_type: seats, expression: units.seats, drives_recurring: true}
   - {id: pairs, service_type: seats, expression: units.seats / 2, drives_recurring: true}
+  - {id: trios, service_type: seats, expression: units.seats / 3}
+  - {id: lines, service_type: lines, expression: units.lines, drives_recurring: true}
 rate_unit_maps:
+  - {service_type: lines, rate_unit: lines}
+  - {service_type: seats, rate_unit: trios, when: {kind: three}}
   - {service_type: seats, rate_unit: seats, when: {kind: one}}
   - {service_type: seats, rate_unit: pairs}
 accumulators: [{id: used}]
@@ -60,6 +65,7 @@ price_plans:
     fees:
       - {id: seats, every: month, driven_by: seats, amount: 30}
       - {id: pairs, every: month, driven_by: pairs, amount: 50}
+      - {id: lines, every: month, driven_by: lines, amount: 7}
       - {id: support, every: month, amount: 5}
     grants: [{allowance: included, quantity: 1}]
     commitments: [{id: least, every: month, minimum: 10}]
@@ -68,6 +74,10 @@ price_plans:
         usage_type: seats
         from: 2020-01-01
         prices: [{per_unit: {amounts: {seats: 5}}}]
+      - id: lines
+        usage_type: lines
+        from: 2020-01-01
+        prices: [{per_unit: {amounts: {lines: 5}}}]
       - id: data
         usage_type: data
         from: 2020-01-01
@@ -105,13 +115,14 @@ def test_what_an_offer_moves_and_counts(tmp_path: Path) -> None:
 
 def test_what_runs_with_an_assignment_is_fees_and_commitments(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, RUNNING).price_plans["plan"]
-    assert list(plan.running) == ["seats", "pairs", "support", "commitment:least"]
+    assert list(plan.running) == ["seats", "pairs", "lines", "support", "commitment:least"]
     assert len(plan.settlements) == 2
 
 
 def test_a_rate_unit_drives_its_own_fees_alone(tmp_path: Path) -> None:
     offers = plan_of(tmp_path, RUNNING).price_plans["plan"].offers
     assert offers["seats"][0].terms.driven == {"seats": ("seats",), "pairs": ("pairs",)}
+    assert offers["lines"][0].terms.driven == {"lines": ("lines",)}
     assert offers["data"][0].terms.driven == {}
 
 

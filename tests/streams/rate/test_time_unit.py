@@ -141,6 +141,12 @@ def test_a_window_past_midnight_belongs_to_the_day_it_begins_on() -> None:
     assert found == ["rest", "eve", "eve", "rest", "rest"]
 
 
+def test_a_band_lasts_until_its_switch() -> None:
+    switch = at("2025-03-03T19:00:00")
+    found = [CALENDAR.band_of(switch - 5, end, "Europe/Zurich") for end in (switch, switch + 1)]
+    assert found == ["peak", None]
+
+
 def test_the_units_own_time_zone_goes_before_the_accounts() -> None:
     fixed = BandCalendar(replace(UNIT, time_zone="Asia/Kathmandu"))
     moment = at("2025-03-03T02:15:00")
