@@ -272,14 +272,11 @@ class _Compiler:
 
     def _driven(self, offer: PriceOffer, fees: Iterable[Fee]) -> dict[str, tuple[str, ...]]:
         """The fees that the offer's usage drives, by the rate unit that measures it."""
-        usage_type = self.usage_types[offer.usage_type]
-        if not usage_type.held:
-            return {}
+        service_type = self.usage_types[offer.usage_type].service_type
         return {
             unit.id: tuple(fee.id for fee in fees if fee.driven_by == unit.id)
             for unit in self.catalog.rate_units
-            if unit.service_type == usage_type.service_type
-            and any(fee.driven_by == unit.id for fee in fees)
+            if unit.service_type == service_type and any(fee.driven_by == unit.id for fee in fees)
         }
 
     def _impacts(self, offer: PriceOffer) -> dict[int, Impacts]:
