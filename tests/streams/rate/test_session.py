@@ -58,4 +58,4 @@ def test_a_charge_tells_its_record_as_it_came(tmp_path: Path) -> None:
     found = ran(tmp_path, TALKS, [used(1, units={"tokens": 0}, attributes=words)])
     (charge,) = found.charges
     assert charge.amount == 1
-    assert charge.record.usages == (Usage("tokens", 0),)
+    assert charge.record.usages == tuple(Usage(unit, 0) for unit in ("tokens", "actions", "done"))
