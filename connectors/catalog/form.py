@@ -14,6 +14,7 @@ from connectors.catalog.forms.discounts import DiscountForm
 from connectors.catalog.forms.entitlements import EntitlementForm
 from connectors.catalog.forms.evaluations import EvaluationForm
 from connectors.catalog.forms.fees import FeeForm
+from connectors.catalog.forms.grants import GrantForm
 from connectors.catalog.forms.loyalty import LoyaltyRuleForm
 from connectors.catalog.forms.multi_rate import MultiRateForm
 from connectors.catalog.forms.outcomes import OutcomeForm
@@ -110,17 +111,6 @@ class OfferForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     prorate: ProrateBy | None = None
     every: str = ""
     rounding: RoundingWord | RoundingForm | None = None
-
-
-class GrantForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A quantity of an allowance for each period; what is left over expires.
-
-    `every` is a billing period, or a unit of the calendar.
-    """
-
-    allowance: str
-    quantity: Decimal
-    every: str = MONTH
 
 
 class PricePlanForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

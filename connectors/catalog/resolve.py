@@ -14,6 +14,7 @@ from connectors.catalog.resolution.commission import commission_plan
 from connectors.catalog.resolution.dates import duration_of, instant_at
 from connectors.catalog.resolution.entitlements import entitlement
 from connectors.catalog.resolution.fees import fee
+from connectors.catalog.resolution.grants import grant
 from connectors.catalog.resolution.holding import holding
 from connectors.catalog.resolution.multi_rate import multi_rate
 from connectors.catalog.resolution.outcomes import outcome_rule
@@ -117,14 +118,7 @@ def _price_plan(each: form.PricePlanForm, periods: Periods) -> model.PricePlan:
         id=each.id,
         currency=each.currency,
         overrun=each.overrun,
-        grants=tuple(
-            model.Grant(
-                allowance=grant.allowance,
-                quantity=grant.quantity,
-                every=own_period(grant.every, periods),
-            )
-            for grant in each.grants
-        ),
+        grants=tuple(grant(words, periods) for words in each.grants),
         fees=tuple(fee(words, periods) for words in each.fees),
         offers=tuple(_offer(offer, periods) for offer in each.offers),
         best_of=each.best_of,

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct, field
 
 from connectors.catalog.form import CatalogFile
 from connectors.catalog.forms.account_prices import AccountPricesForm
+from connectors.catalog.forms.grants import RollOverForm
 from streams.model.account import Payment
 from streams.model.billing_period import PeriodUnit
 from streams.model.pool import PoolOrder
@@ -144,14 +145,6 @@ class TransferForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     at: Time
     bucket: str = ""
     id: str = ""
-
-
-class RollOverForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How much of the rest of a grant's period rolls over, and for how many periods."""
-
-    quantity: Decimal | None = None
-    percent: Decimal | None = None
-    periods: int = 1
 
 
 class GrantStepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

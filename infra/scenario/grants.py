@@ -1,16 +1,16 @@
 """Steps that grant allowances and take them back, as commands."""
 
+from connectors.catalog.resolution.grants import roll_over
 from infra.scenario.form import GrantStepForm, VoidForm
 from infra.scenario.messages import instant
 from streams.model.billing_period import BillingPeriod
 from streams.model.command import GrantAllowance, VoidGrant
-from streams.model.grant import RollOver
 from streams.model.instant import FOREVER
 
 
 def grant_command(form: GrantStepForm, *, root: str, tenant: str, step: int) -> GrantAllowance:
     """A grant. An id given in the scenario may stand there twice: then it counts once."""
-    every, terms = form.every, form.roll_over
+    every = form.every
     anchor = None if form.anchor is None else instant(form.anchor)
     return GrantAllowance(
         command_id=f"{tenant}/grant/{form.id or step}",
@@ -26,9 +26,7 @@ def grant_command(form: GrantStepForm, *, root: str, tenant: str, step: int) -> 
         priority=form.priority,
         products=form.products,
         every=None if every is None else BillingPeriod(id=every, unit=every, anchor=anchor),
-        roll_over=None
-        if terms is None
-        else RollOver(quantity=terms.quantity, percent=terms.percent, periods=terms.periods),
+        roll_over=roll_over(form.roll_over),
     )
 
 

@@ -6,9 +6,12 @@ the catalog's grace; usage takes buckets of its own period meanwhile. What is le
 forfeited: see `streams/due`.
 """
 
+from collections.abc import Iterable
+
 from streams.model.account import Bucket, burn_order
 from streams.model.instant import Instant, Period, month_of
 from streams.model.rated import Posting
+from streams.rate.grant import PlanGrant, plan_bucket
 from streams.rate.rating import Rating
 
 
@@ -30,6 +33,9 @@ def open_period(rating: Rating, closed_before: Instant) -> None:
         resource = grant.allowance
         if plan.spans:
             start, end = rating.span_of(resource)
+        if not grant.is_plain:
+            _open_by_terms(rating, grant, Period(start, end))
+            continue
         for bucket in buckets:
             if bucket.resource == resource and bucket.start == start and not bucket.id:
                 break
@@ -37,6 +43,28 @@ def open_period(rating: Rating, closed_before: Instant) -> None:
             quantity, priority = grant.quantity, grant.priority
             opened = Bucket(resource, start, end, quantity, quantity, priority=priority)
             open_bucket(rating, opened)
+
+
+def _open_by_terms(rating: Rating, grant: PlanGrant, period: Period) -> None:
+    """Open what is not granted to all alike, unless the time has a bucket already."""
+    assignment = rating.payer.assignment
+    at = max(rating.record.occurred_at, period.start)
+    if has_bucket(rating.buckets, grant.allowance, at):
+        return
+    start = period.start
+    if grant.opens == "period":
+        start = max(start, assignment.start)
+    assigned = Period(assignment.start, assignment.end)
+    zone_name = rating.payer.time_zone
+    open_bucket(rating, plan_bucket(grant, period, start, assigned=assigned, zone_name=zone_name))
+
+
+def has_bucket(buckets: Iterable[Bucket], resource: str, at: Instant) -> bool:
+    """True where price plans have granted something for the time."""
+    return any(
+        bucket.resource == resource and not bucket.id and bucket.start <= at < bucket.end
+        for bucket in buckets
+    )
 
 
 def open_bucket(rating: Rating, bucket: Bucket) -> None:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from streams.accumulate.periods import open_bucket
 from streams.due.driven import after_period, changed, cut_period, first_of, parts_of_period
+from streams.due.fee_step import FeeStep
 from streams.due.held import take_held_step
 from streams.due.made import last_of, make_record, moment
 from streams.due.moment import AccountMoment
@@ -36,19 +37,6 @@ class Part(NamedTuple):
     span: Period
     share: int
     whole: int
-
-
-class FeeStep(NamedTuple):
-    """What is next for a running fee: `at` places it, `due` is the time that it waits for.
-
-    Of settlements of one moment, the lowest `rank` comes first.
-    """
-
-    at: Instant
-    due: Instant
-    is_credit: bool
-    is_end: bool
-    rank: int = 0
 
 
 def compiled_fee(running: RunningFee, at: Instant, moment_: AccountMoment) -> CompiledFee | None:

@@ -14,15 +14,22 @@ from streams import outbox
 from streams.due.agenda import due_accounts, put_balances
 from streams.due.driven import driven_along
 from streams.due.expiry import expire
-from streams.due.fees import FeeStep, change_quantity, ended, is_over, next_step, take_step
+from streams.due.fee_step import FeeStep
+from streams.due.fees import change_quantity, ended, is_over, next_step, take_step
 from streams.due.follow import begun, follow_service
 from streams.due.grants import open_next, put_grants, waits_for
 from streams.due.moment import AccountMoment, Cause
 from streams.due.partners import Waiting, finish, waiting_totals
+from streams.due.plan_grants import (
+    end_with_service,
+    is_granting,
+    next_opening,
+    open_period_of,
+)
 from streams.due.roll_over import roll_over
 from streams.due.settling import is_settling, next_settlement, settle_period, trimmed_end
 from streams.due.stuck import tell_charged, tell_stuck
-from streams.model.account import Account, Balances, Fees, Service
+from streams.model.account import Account, Balances, Fees, RunningFee, Service
 from streams.model.command import Command, FoldPeriods
 from streams.model.grant import Grants, StandingGrant
 from streams.model.instant import BEGINNING, FOREVER, HOUR, Instant
@@ -255,7 +262,7 @@ class _Agenda:
         if is_settling(fee):
             self._add_settlement(number)
             return
-        step = next_step(fee, self._at)
+        step = (next_opening if is_granting(fee) else next_step)(fee, self._at)
         if step is None:
             # Nothing will come of it: the catalog does not know it any more.
             self._running[number] = ended(fee)
@@ -320,7 +327,13 @@ class _Agenda:
             self._settle(number, step)
             return
         running = self._running[number]
-        followed = take_step(running, step, self._at)
+        followed: RunningFee | None
+        if not is_granting(running):
+            followed = take_step(running, step, self._at)
+        elif step.is_credit:
+            followed = end_with_service(running, self._running, self._at)
+        else:
+            followed = open_period_of(running, self._at)
         if followed is None:
             self._is_stuck = True
             tell_stuck(running, step.at, self._at)

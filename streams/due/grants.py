@@ -13,12 +13,13 @@ from streams.due.agenda import put_balances
 from streams.due.made import moment
 from streams.due.moment import AccountMoment
 from streams.due.movement import Movement, holder_of
-from streams.due.roll_over import rolled_id, rolls_over
+from streams.due.roll_over import rolled_id
 from streams.model.account import Account, Balances, Bucket, burn_order
 from streams.model.billing_period import period_at
 from streams.model.command import GrantAllowance, VoidGrant
 from streams.model.grant import Grants, StandingGrant
 from streams.model.instant import BEGINNING, Instant, Period
+from streams.rate.grant import rolls_over
 from streams.rate.quantity import exact
 from streams.state import Effects, State, Table
 

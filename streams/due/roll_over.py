@@ -5,7 +5,6 @@ the same time, what was rolled over burns first, since it cannot roll over again
 """
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Final
 
 from msgspec.structs import replace
@@ -14,11 +13,8 @@ from streams.due.made import last_of, moment
 from streams.due.moment import AccountMoment
 from streams.due.movement import Movement, holder_of
 from streams.model.account import Bucket, RollsOver, burn_order
-from streams.model.billing_period import BillingPeriod, period_at
-from streams.model.grant import RollOver
-from streams.model.instant import FOREVER, Instant
-from streams.model.money import CONTEXT, Quantity, added, minus, quantize_line
-from streams.rate.quantity import exact
+from streams.model.instant import Instant
+from streams.model.money import Quantity, added, minus
 from streams.state import Table
 
 ROLL_OVER: Final = "roll_over"
@@ -26,38 +22,11 @@ ROLL_OVER: Final = "roll_over"
 ROLLED: Final = "+rolled"
 """What the id of a bucket ends with that was rolled over."""
 _LIABILITY: Final = "allowance_liability"
-_HUNDRED: Final = 100
 
 
 def rolled_id(bucket: str) -> str:
     """The id of what is rolled over out of a bucket."""
     return bucket + ROLLED
-
-
-def rolls_over(  # noqa: PLR0913 - the terms, and the period they are for
-    terms: RollOver,
-    granted: Quantity,
-    every: BillingPeriod,
-    *,
-    closed_at: Instant,
-    zone_name: str,
-    end: Instant = FOREVER,
-) -> RollsOver | None:
-    """How much of a period's grant outlives it, and until when; none where the grant ends before.
-
-    `end` is the end of the grant as a whole.
-    """
-    most = granted
-    if terms.percent is not None:
-        share = CONTEXT.multiply(Decimal(granted), terms.percent)
-        most = exact(quantize_line(CONTEXT.divide(share, Decimal(_HUNDRED))))
-    if terms.quantity is not None:
-        most = min(most, exact(terms.quantity))
-    until = closed_at
-    for _ in range(terms.periods):
-        until = period_at(until, every, zone_name).end
-    until = min(until, end)
-    return RollsOver(most, until) if until > closed_at and most > 0 else None
 
 
 def roll_over(end: Instant, at: AccountMoment) -> None:

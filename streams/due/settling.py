@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from streams.due.fees import FeeStep
+from streams.due.fee_step import FeeStep
 from streams.due.made import last_of, make_record, moment
 from streams.due.moment import AccountMoment
 from streams.model.account import Accumulators, RunningFee

@@ -20,7 +20,8 @@ from streams.model.discount import Discount
 from streams.model.entitlement import Entitlement
 from streams.model.evaluation import Evaluation
 from streams.model.exchange import ExchangeRate
-from streams.model.fee import Fee
+from streams.model.fee import Fee, ProrateBy
+from streams.model.grant import GrantEnds, GrantOpens, RollOver
 from streams.model.holding import HeldBy, Holding
 from streams.model.instant import FOREVER, HOUR, Instant
 from streams.model.loyalty import LoyaltyRule
@@ -151,12 +152,19 @@ class PriceOffer(Struct, frozen=True, kw_only=True):
 class Grant(Struct, frozen=True, kw_only=True):
     """`quantity` of an allowance for each calendar month of the account, or by `every`.
 
-    Unused, it expires.
+    Unused, it expires, but what may `roll_over`. `opens` says whether a period's bucket opens with
+    its first usage or as the period begins, used or not. `prorate`: of a period that the service is
+    assigned for a part of, the share is granted, by days or exactly. `ends`: the bucket ends with
+    its period, or with the assignment of the service.
     """
 
     allowance: str
     quantity: Decimal
     every: BillingPeriod | None = None
+    opens: GrantOpens = "first_use"
+    ends: GrantEnds = "period"
+    prorate: ProrateBy | None = None
+    roll_over: RollOver | None = None
 
 
 class PricePlan(Struct, frozen=True, kw_only=True):

@@ -1,12 +1,22 @@
 """Grants of allowances: those beside a price plan, and what of a grant outlives its period."""
 
 from decimal import Decimal
+from typing import Final, Literal
 
 from msgspec import Struct
 
 from streams.model.billing_period import BillingPeriod
 from streams.model.instant import Instant
 from streams.model.money import Quantity
+
+GrantOpens = Literal["first_use", "period"]
+"""When the bucket of a period opens: with its first usage, or as the period begins."""
+
+GrantEnds = Literal["period", "service"]
+"""When the bucket ends: with its period, or with the assignment of the service before that."""
+
+PLAN_GRANT: Final = "grant/"
+"""What the name of a price plan's grant begins with among what runs while a service is assigned."""
 
 
 class RollOver(Struct, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ from streams.rate.bounds import HUNDRED, MoneyBounds
 from streams.rate.commission import Commissions
 from streams.rate.evaluation import evaluations_of
 from streams.rate.fee import CompiledFee
+from streams.rate.grant import PlanGrant
 from streams.rate.money_terms import money_terms
 from streams.rate.multi_rate import CompiledMultiRate
 from streams.rate.offer import CompiledOffer
@@ -40,7 +41,7 @@ from streams.rate.settled import settled_prices
 from streams.rate.settlement import Settlement
 from streams.rate.spans import MONTH, spans_of
 from streams.rate.tally import banded, tallies_of
-from streams.rate.terms import Impacts, OfferTerms, PlanGrant, PlanTerms, RateUnitTerms
+from streams.rate.terms import Impacts, OfferTerms, PlanTerms, RateUnitTerms
 from streams.rate.time_unit import BandCalendar
 from streams.rate.true_up import TrueUp, alone, true_up_offer
 from streams.rate.volume_settlement import VolumeSettlement
@@ -212,7 +213,15 @@ class _Compiler:
 
     def _grant(self, grant: Grant) -> PlanGrant:
         return PlanGrant(
-            grant.allowance, exact(grant.quantity), self.allowances[grant.allowance].priority
+            grant.allowance,
+            exact(grant.quantity),
+            self.allowances[grant.allowance].priority,
+            grant.every or MONTH,
+            grant.opens,
+            grant.ends,
+            grant.prorate,
+            grant.roll_over,
+            grant.opens == "first_use" and grant.prorate is None and grant.roll_over is None,
         )
 
     def _volumes(self, terms: OfferTerms) -> dict[str, Settlement]:

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from streams.model.commitment import COMMITMENT
+from streams.model.grant import PLAN_GRANT
 from streams.model.instant import Instant
 from streams.rate.fee import CompiledFee
+from streams.rate.grant import PlanGrant
 from streams.rate.offer import CompiledOffer
 from streams.rate.settlement import Settlement
 from streams.rate.terms import PlanTerms
@@ -26,9 +28,19 @@ class CompiledPricePlan:
 
     @property
     def running(self) -> Iterator[str]:
-        """What runs on with an assignment, used or not: fees, commitments."""
+        """What runs on with an assignment, used or not: fees, commitments, grants."""
         yield from self.fees
         yield from (name for name in self.settlements if name.startswith(COMMITMENT))
+        for grant in self.terms.grants:
+            if grant.opens == "period":
+                yield f"{PLAN_GRANT}{grant.allowance}"
+
+    def grant_named(self, name: str) -> PlanGrant | None:
+        """The grant that runs under this name; None where there is none, or not any more."""
+        for grant in self.terms.grants:
+            if grant.opens == "period" and name == f"{PLAN_GRANT}{grant.allowance}":
+                return grant
+        return None
 
     def offer_at(self, usage_type: str, instant: Instant) -> CompiledOffer | None:
         """The offer of the usage type in force at an instant."""

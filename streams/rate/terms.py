@@ -10,24 +10,17 @@ from streams.model.catalog import Allowance, OverrunPolicy, PriceOffer, UsageTyp
 from streams.model.commitment import Commitment
 from streams.model.holding import HeldBy
 from streams.model.maximum_spend import MaximumSpend
-from streams.model.money import Currency, Quantity
+from streams.model.money import Currency
 from streams.model.rate_unit import RateUnit, RateUnitMap
 from streams.model.rounding import RoundingScope
 from streams.model.session import OutcomeRule
 from streams.rate.evaluation import Evaluations
+from streams.rate.grant import PlanGrant
 from streams.rate.money_terms import MoneyTerms
 from streams.rate.spans import Spans
 from streams.rate.tally import Tallies
 from streams.rate.time_unit import BandCalendar
 from streams.rate.zone_unit import ZoneTable
-
-
-class PlanGrant(Struct, frozen=True, gc=False):
-    """What a price plan grants for each period of an allowance."""
-
-    allowance: str
-    quantity: Quantity
-    priority: int = 0
 
 
 class PlanTerms(Struct, frozen=True):

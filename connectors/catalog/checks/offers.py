@@ -2,8 +2,8 @@
 
 from itertools import pairwise
 
+from connectors.catalog.checks.grants import check_grants
 from connectors.catalog.checks.kinds.check import KindCheck
-from connectors.catalog.checks.when import check_period_named
 from connectors.catalog.checks.where import fields_of
 from connectors.catalog.form import OfferForm, PricePlanForm
 from connectors.catalog.forms.quantity import ConvertForm, MeasureForm
@@ -27,7 +27,7 @@ def check_offers(sheets: Sheets, names: Names, book: ProblemBook) -> None:
             )
         if not plan.form.offers and not plan.form.fees:
             book.report(plan.place.at("offers"), "expected at least one offer")
-        _check_grants(plan, periods, names=names, book=book)
+        check_grants(plan, periods, names=names, book=book)
         _check_dates(plan, book)
         seen: set[str] = set()
         for offer, place in nested(plan, "offers"):
@@ -36,30 +36,6 @@ def check_offers(sheets: Sheets, names: Names, book: ProblemBook) -> None:
             seen.add(offer.id)
             _check_references(offer, place, names, book)
             _check_measures(offer, place, names, book)
-
-
-def _check_grants(
-    plan: Entry[PricePlanForm], periods: dict[str, str], *, names: Names, book: ProblemBook
-) -> None:
-    """`periods`: by allowance, what the first price plan that grants it does so for."""
-    seen: set[str] = set()
-    for grant, place in nested(plan, "grants"):
-        check_period_named(grant.every, place.at("every"), names, book)
-        every = periods.setdefault(grant.allowance, grant.every)
-        if grant.every != every:
-            message = (
-                f'"{grant.allowance}" is granted for each {every} elsewhere: expected the same'
-            )
-            book.report(place.at("every"), message)
-        if grant.allowance not in names.allowances:
-            book.report(
-                place.at("allowance"), unknown("allowance", grant.allowance, names.allowances)
-            )
-        if grant.allowance in seen:
-            book.report(place, f'"{grant.allowance}" is granted twice')
-        if grant.quantity <= 0:
-            book.report(place.at("quantity"), f"expected more than 0, found {grant.quantity}")
-        seen.add(grant.allowance)
 
 
 def _check_references(offer: OfferForm, place: Place, names: Names, book: ProblemBook) -> None:

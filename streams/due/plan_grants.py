@@ -1,0 +1,103 @@
+"""Grants of price plans that open as their periods begin, used or not, while a service is assigned.
+
+They run like fees do. Of several services under one plan the account gets one bucket a period: the
+first opens it. Where a grant ends with the service, its bucket ends there, and what rolled over of
+it, unless another service goes on under the plan.
+"""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from streams.accumulate.periods import has_bucket
+from streams.due.fee_step import FeeStep
+from streams.due.grants import LIABILITY, VOID, grant_bucket
+from streams.due.made import moment
+from streams.due.moment import AccountMoment
+from streams.due.movement import Movement, holder_of
+from streams.due.roll_over import ROLLED
+from streams.model.account import Bucket, RunningFee
+from streams.model.billing_period import period_at
+from streams.model.grant import PLAN_GRANT
+from streams.model.instant import Instant, Period
+from streams.rate.grant import PlanGrant, plan_bucket
+from streams.state import Table
+
+
+def is_granting(running: RunningFee) -> bool:
+    """True of what opens buckets, and charges nothing."""
+    return running.fee.startswith(PLAN_GRANT)
+
+
+def next_opening(running: RunningFee, at: AccountMoment) -> FeeStep | None:
+    """When the next bucket opens, or the last one ends; None where nothing will come."""
+    end = max(running.end, running.start)
+    if running.until > end:
+        return FeeStep(end, end, is_credit=True, is_end=False)
+    if running.until == end or _grant_of(running, running.until, at) is None:
+        return None
+    return FeeStep(running.until, running.until, is_credit=False, is_end=False)
+
+
+def open_period_of(running: RunningFee, at: AccountMoment) -> RunningFee:
+    """Open the bucket of the next period; the grant as it runs on."""
+    start, zone_name = running.until, at.account.time_zone
+    grant = _grant_of(running, start, at)
+    assert grant is not None
+    period = period_at(start, grant.every, zone_name)
+    if not has_bucket(at.balances.buckets, grant.allowance, start):
+        assigned = Period(running.start, running.end)
+        bucket = plan_bucket(grant, period, start, assigned=assigned, zone_name=zone_name)
+        if bucket.granted > 0:
+            grant_bucket(bucket, _cause(running, grant, start, at), at)
+    return replace(running, until=period.end)
+
+
+def end_with_service(
+    running: RunningFee, others: Iterable[RunningFee], at: AccountMoment
+) -> RunningFee:
+    """The service has ended within a period that is open already; the grant, at its end."""
+    end = max(running.end, running.start)
+    over = replace(running, until=end)
+    grant = _grant_of(running, running.until - 1, at)
+    if grant is None or grant.ends == "period":
+        return over
+    if any(_is_of(each, running) and max(each.end, each.start) > end for each in others):
+        return over
+    movement = Movement(VOID, _cause(running, grant, end, at), end)
+    held, left = at.balances, list[Bucket]()
+    for bucket in held.buckets:
+        if not _is_left(bucket, grant, running):
+            left.append(bucket)
+        elif bucket.start < end:
+            left.append(replace(bucket, end=end, roll_over=None))
+        elif bucket.remaining:
+            movement.move(bucket, 0, against=LIABILITY, before=bucket.remaining)
+    at.state.put(Table.BALANCES, at.key, replace(held, buckets=tuple(left)))
+    if movement:
+        version = at.version_at(end)
+        at.tell(movement.charge(holder_of(at.account), version=version, partition=at.partition))
+    return over
+
+
+def _grant_of(running: RunningFee, at_time: Instant, at: AccountMoment) -> PlanGrant | None:
+    """The grant as the catalog in force says."""
+    price_plan = at.plan_at(at_time).price_plans.get(running.price_plan)
+    return None if price_plan is None else price_plan.grant_named(running.fee)
+
+
+def _is_left(bucket: Bucket, grant: PlanGrant, running: RunningFee) -> bool:
+    """True of the bucket of the period that is open, and of what was rolled over to it."""
+    if bucket.resource != grant.allowance or bucket.end <= running.end:
+        return False
+    return bucket.id == ROLLED or (not bucket.id and bucket.end == running.until)
+
+
+def _is_of(each: RunningFee, running: RunningFee) -> bool:
+    return each is not running and (each.price_plan, each.fee) == (running.price_plan, running.fee)
+
+
+def _cause(running: RunningFee, grant: PlanGrant, start: Instant, at: AccountMoment) -> str:
+    """A period's grant, and under which of the service's assignments."""
+    name = f"{at.account.account}/{grant.allowance}/{moment(start)}"
+    return f"{name}#{running.opened}" if running.opened > 1 else name

@@ -1,0 +1,98 @@
+"""What a price plan grants, compiled, and how much of it a period gets and leaves to the next ones.
+
+The plain ones, a quantity for each period, need nothing of this file.
+"""
+
+from decimal import Decimal
+from typing import Final
+
+from msgspec import Struct
+
+from streams.model.account import Bucket, RollsOver
+from streams.model.billing_period import BillingPeriod, period_at
+from streams.model.days import share_of
+from streams.model.fee import ProrateBy
+from streams.model.grant import GrantEnds, GrantOpens, RollOver
+from streams.model.instant import FOREVER, Instant, Period
+from streams.model.money import CONTEXT, Quantity, quantize_line
+from streams.rate.quantity import exact
+from streams.rate.spans import MONTH
+
+_HUNDRED: Final = Decimal(100)
+
+
+class PlanGrant(Struct, frozen=True, gc=False):
+    """What a price plan grants for each period of an allowance; `is_plain`: that quantity, to all
+    that use it."""
+
+    allowance: str
+    quantity: Quantity
+    priority: int = 0
+    every: BillingPeriod = MONTH
+    opens: GrantOpens = "first_use"
+    ends: GrantEnds = "period"
+    prorate: ProrateBy | None = None
+    roll_over: RollOver | None = None
+    is_plain: bool = True
+
+
+def plan_bucket(
+    grant: PlanGrant, period: Period, start: Instant, *, assigned: Period, zone_name: str
+) -> Bucket:
+    """The bucket of a period, from `start` on, for a service that is assigned for a time.
+
+    Its share is by what is known of the assignment's end when it opens.
+    """
+    quantity = grant.quantity
+    span = Period(max(period.start, assigned.start), min(period.end, assigned.end))
+    if grant.prorate is not None and span != period:
+        part, whole = share_of(span, grant.every, grant.prorate, zone_name)
+        product = CONTEXT.multiply(Decimal(quantity), Decimal(part))
+        quantity = exact(quantize_line(CONTEXT.divide(product, Decimal(whole))))
+    is_with_service = grant.ends == "service"
+    end = min(period.end, assigned.end) if is_with_service else period.end
+    outlives = None
+    if grant.roll_over is not None:
+        outlives = rolls_over(
+            grant.roll_over,
+            quantity,
+            grant.every,
+            closed_at=end,
+            zone_name=zone_name,
+            end=assigned.end if is_with_service else FOREVER,
+        )
+    return Bucket(
+        grant.allowance,
+        start,
+        end,
+        quantity,
+        quantity,
+        priority=grant.priority,
+        roll_over=outlives,
+    )
+
+
+def rolls_over(  # noqa: PLR0913 - the terms, and the period they are for
+    terms: RollOver,
+    granted: Quantity,
+    every: BillingPeriod,
+    *,
+    closed_at: Instant,
+    zone_name: str,
+    end: Instant = FOREVER,
+) -> RollsOver | None:
+    """How much of a period's grant outlives it, and until when; none where the grant ends before.
+
+    `end` is the end of the grant as a whole.
+    """
+    most = granted
+    if terms.percent is not None:
+        share = CONTEXT.multiply(Decimal(granted), terms.percent)
+        most = exact(quantize_line(CONTEXT.divide(share, _HUNDRED)))
+    if terms.quantity is not None:
+        most = min(most, exact(terms.quantity))
+    until = closed_at
+    for _ in range(terms.periods):
+        until = period_at(until, every, zone_name).end
+    until = min(until, end)
+    return RollsOver(most, until) if until > closed_at and most > 0 else None
