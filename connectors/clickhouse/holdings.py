@@ -32,7 +32,8 @@ _KEPT = {
     int(Table.TALLIES): "tallies",
     int(Table.COUNTERS): "counters",
 }
-_BUCKET_WIDTH = 9
+_STORED = 8
+"""So many fields of a bucket are told, its first ones."""
 _decode = msgspec.msgpack.Decoder().decode
 
 
@@ -59,8 +60,10 @@ def newest_holdings(steps: Sequence[StoredStep]) -> dict[str, dict[tuple[int, by
 def balance_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:
     """Rows of `balances`."""
     buckets, thresholds, _due = _values_of(held, ([], [], 0))
-    told = [_with_id(bucket) for bucket in flattened(buckets)]
-    resources, starts, ends, granted, remaining, ids, priorities, products, _ = transposed(told, 9)
+    told = [_told(bucket) for bucket in flattened(buckets)]
+    resources, starts, ends, granted, remaining, ids, priorities, products = transposed(
+        told, _STORED
+    )
     names, periods = transposed(flattened(thresholds), 2)
     bucket = {
         "resource": strings(resources),
@@ -83,9 +86,9 @@ def balance_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:
     }
 
 
-def _with_id(bucket: Sequence[Any]) -> Sequence[Any]:
-    """A bucket as it is written now; those of earlier engines had no id."""
-    return (*bucket, "", 0, (), "") if len(bucket) < _BUCKET_WIDTH else bucket
+def _told(bucket: Sequence[Any]) -> Sequence[Any]:
+    """What is told of a bucket; those of earlier engines had no id."""
+    return bucket[:_STORED] if len(bucket) >= _STORED else (*bucket, "", 0, ())
 
 
 def accumulator_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.api.queries import account_of
 from connectors.clickhouse.charge_sums import coarser
 from connectors.clickhouse.client import Database
 from connectors.clickhouse.columns import (
@@ -20,7 +21,13 @@ from connectors.clickhouse.columns import (
     scaled_decimals,
     scaled_ints,
 )
-from connectors.clickhouse.facts import account_columns, alert_columns, placed_alerts, placed_facts
+from connectors.clickhouse.facts import (
+    account_columns,
+    alert_columns,
+    placed_alerts,
+    placed_facts,
+    service_columns,
+)
 from connectors.clickhouse.ledger_rows import LedgerRows
 from connectors.clickhouse.migrate import migrate
 from connectors.clickhouse.refused import refused_columns
@@ -28,7 +35,8 @@ from connectors.clickhouse.steps import Frame, StoredStep, decode_frame
 from connectors.errors import Refused
 from connectors.kafka.codec import encode_ledger
 from connectors.settings import ClickHouseSettings
-from streams.model.account import Account
+from streams.model.account import Account, Service
+from streams.model.instant import BEGINNING, format_instant
 from streams.model.ledger import LEDGER_FORMAT, LedgerRecord
 from streams.model.rated import (
     Alert,
@@ -39,6 +47,7 @@ from streams.model.rated import (
     RecordVerdict,
 )
 from streams.model.refused import RefusedRecord
+from streams.model.status import StatusMark
 from streams.model.usage import SourcePosition, Usage, UsageRecord
 
 MOST = Decimal("99999999999999999999999999.999999999999")
@@ -175,6 +184,24 @@ def test_facts_and_alerts_come_back_as_they_went_in(database: Database) -> None:
     asked = "SELECT account, credit_limit, version, attributes FROM accounts FINAL"
     assert database.query(asked) == [(ODD, MOST, 4, {ODD: ODD})]
     assert database.query("SELECT alert_id, level, value FROM alerts FINAL") == [(ODD, LEAST, MOST)]
+
+
+def test_statuses_come_back_as_they_went_in_and_are_told(database: Database) -> None:
+    marks = (StatusMark(BEGINNING, "suspended"), StatusMark(NOON, "active"))
+    account = Account("acme", "ada", "root", "postpaid", "USD", "UTC", statuses=marks)
+    service = Service("acme", "key", (), 3, marks[1:])
+    accounts, services = placed_facts([step(facts=(account, service))])
+    database.insert("accounts", pa.table(account_columns(accounts)))
+    database.insert("services", pa.table(service_columns(services)))
+    found = account_of(database, "acme", "ada")
+    assert found is not None
+    assert [(each.status, each.start) for each in found.statuses] == [
+        ("suspended", ""),
+        ("active", format_instant(NOON)),
+    ]
+    assert database.query("SELECT service_id, statuses.status FROM services FINAL") == [
+        ("key", ["active"])
+    ]
 
 
 def test_of_a_suspended_record_the_newest_state_wins_whatever_comes_last(

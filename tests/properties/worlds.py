@@ -209,6 +209,8 @@ class World:
             self.apply(command)
         charged = self.effects.rated
         charged[:] = [each for each in charged if each.record.usage_type != TOP_UP]
+        causes = self.effects.causes
+        causes[:] = [each for each in causes if each[0].usage_type != TOP_UP]
 
     def totals(self, account: str) -> tuple[tuple[str, Instant, Instant, Quantity], ...]:
         """The running totals of an account."""
