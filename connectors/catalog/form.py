@@ -29,6 +29,7 @@ from connectors.catalog.forms.quantity import MeasureForm
 from connectors.catalog.forms.rate_units import RateUnitForm, RateUnitMapForm, ServiceTypeForm
 from connectors.catalog.forms.spend import CommitmentForm, MaximumSpendForm
 from connectors.catalog.forms.taxes import TaxForm
+from connectors.catalog.forms.thresholds import ThresholdForm
 from connectors.catalog.forms.when import (
     MONTH,
     BillingPeriodForm,
@@ -135,16 +136,6 @@ class PricePlanForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     entitlements: tuple[EntitlementForm, ...] = ()
     fees: tuple[FeeForm, ...] = ()
     offers: tuple[OfferForm, ...] = ()
-
-
-class ThresholdForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A warning: `level` of a wallet's `balance`, or `percent` of a credit limit or a grant."""
-
-    id: Id
-    on: Literal["balance", "credit_use", "allowance"] = field(name="watch")
-    resource: str
-    level: Decimal | None = None
-    percent: Decimal | None = None
 
 
 class CatalogFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

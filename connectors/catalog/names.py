@@ -7,7 +7,6 @@ from connectors.catalog.form import (
     AllowanceForm,
     CurrencyForm,
     PricePlanForm,
-    ThresholdForm,
     UsageTypeForm,
 )
 from connectors.catalog.forms.discounts import DiscountForm
@@ -22,6 +21,7 @@ from connectors.catalog.forms.partners import (
 )
 from connectors.catalog.forms.rate_units import RateUnitForm, ServiceTypeForm
 from connectors.catalog.forms.taxes import TaxForm
+from connectors.catalog.forms.thresholds import ThresholdForm
 from connectors.catalog.forms.when import BillingPeriodForm, HolidayCalendarForm, TimeUnitForm
 from connectors.catalog.forms.where import ZoneUnitForm
 from connectors.catalog.problem import ProblemBook

@@ -1,7 +1,5 @@
 """Forms that have been checked become the catalog: dates, days, digits, number plans resolved."""
 
-from decimal import Decimal
-
 from msgspec.structs import replace
 
 from connectors.catalog import form
@@ -23,6 +21,7 @@ from connectors.catalog.resolution.quantity import measure
 from connectors.catalog.resolution.rate_units import rate_unit, rate_unit_map
 from connectors.catalog.resolution.rounding import currency_rule, rounding
 from connectors.catalog.resolution.spend import commitment, maximum_spend
+from connectors.catalog.resolution.thresholds import threshold
 from connectors.catalog.resolution.when import (
     Periods,
     billing_period,
@@ -65,7 +64,7 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
         time_units=tuple(time_unit(entry.form, sheets.calendars()) for entry in sheets.time_units),
         billing_periods=tuple(billing_period(entry.form) for entry in sheets.billing_periods),
         price_plans=tuple(_price_plan(entry.form, periods) for entry in sheets.price_plans),
-        thresholds=tuple(_threshold(entry.form) for entry in sheets.thresholds),
+        thresholds=tuple(threshold(entry.form, periods) for entry in sheets.thresholds),
         discounts=tuple(money.discount(entry.form, periods) for entry in sheets.discounts),
         taxes=tuple(money.tax(entry.form) for entry in sheets.taxes),
         partners=tuple(money.partner(entry.form) for entry in sheets.partners),
@@ -161,13 +160,6 @@ def price_of(each: PriceForm) -> model.Price:
         tax_class=each.tax_class,
         impacts=each.impacts,
         tier_impacts=each.tier_impacts,
-    )
-
-
-def _threshold(each: form.ThresholdForm) -> model.Threshold:
-    level = each.level if each.on == "balance" else each.percent
-    return model.Threshold(
-        id=each.id, on=each.on, level=level or Decimal(0), resource=each.resource
     )
 
 

@@ -14,7 +14,6 @@ from connectors.catalog.form import (
     CatalogFile,
     CurrencyForm,
     PricePlanForm,
-    ThresholdForm,
     UsageTypeForm,
 )
 from connectors.catalog.forms.discounts import DiscountForm
@@ -30,6 +29,7 @@ from connectors.catalog.forms.partners import (
 )
 from connectors.catalog.forms.rate_units import RateUnitForm, RateUnitMapForm, ServiceTypeForm
 from connectors.catalog.forms.taxes import TaxForm
+from connectors.catalog.forms.thresholds import ThresholdForm
 from connectors.catalog.forms.when import BillingPeriodForm, HolidayCalendarForm, TimeUnitForm
 from connectors.catalog.forms.where import ZoneUnitForm
 from connectors.catalog.nodes import compose_file

@@ -14,7 +14,7 @@ _ALERTS: Final = """
 SELECT account, threshold, kind, resource, level, value,
     toUnixTimestamp64Micro(period_start) AS period_us,
     toUnixTimestamp64Micro(occurred_at) AS occurred_us,
-    toUnixTimestamp64Milli(raised_at) AS raised_ms, alert_id
+    toUnixTimestamp64Milli(raised_at) AS raised_ms, alert_id, recipients, action
 FROM alerts FINAL
 WHERE tenant = {tenant:String}
     AND ({account:String} = '' OR account = {account:String})
@@ -27,7 +27,8 @@ LIMIT {limit:UInt32}
 class StoredAlert(Struct, frozen=True, kw_only=True):
     """An alert for people and machines. `value` is what was reached of `level`.
 
-    `kind` is `crossed` or `recovered`. Times are RFC 3339.
+    `kind` is `crossed`, `entered`, `recovered` or `overrun`; `recipients` are who is told, `action`
+    is what is to be done. Times are RFC 3339.
     """
 
     account: str
@@ -40,6 +41,8 @@ class StoredAlert(Struct, frozen=True, kw_only=True):
     occurred_at: str
     raised_at: str
     alert_id: str
+    recipients: tuple[str, ...]
+    action: str
 
 
 def stored_alerts(
@@ -65,4 +68,6 @@ def _alert(row: Mapping[str, Any]) -> StoredAlert:
         occurred_at=format_instant(row["occurred_us"]),
         raised_at=format_instant(row["raised_ms"] * 1000),
         alert_id=row["alert_id"],
+        recipients=tuple(row["recipients"]),
+        action=row["action"],
     )

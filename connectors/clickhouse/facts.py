@@ -16,6 +16,7 @@ from connectors.clickhouse.columns import (
     maps,
     rounded,
     strings,
+    word_lists,
 )
 from connectors.clickhouse.commands import COMMAND_KINDS
 from connectors.clickhouse.container import position_columns
@@ -108,6 +109,8 @@ def alert_columns(placed: Sequence[Placed]) -> Columns:
         "value": rounded([str(alert.value) for alert in alerts], "alerts.value"),
         "period_start": bounds([alert.period_start for alert in alerts]),
         "occurred_at": instants([alert.occurred_at for alert in alerts]),
+        "recipients": word_lists([alert.to for alert in alerts]),
+        "action": strings([alert.action for alert in alerts]),
         **_places(placed, "raised_at"),
     }
 

@@ -43,6 +43,8 @@ def alert_row(alert: Alert) -> Row:
         "value": exact_bytes(alert.value),
         "period_start": alert.period_start,
         "occurred_at": alert.occurred_at,
+        "to": alert.to,
+        "action": alert.action,
     }
 
 
@@ -55,6 +57,7 @@ def alert_of(row: Row) -> Alert:
             "value": trimmed(row["value"]),
             "period_start": instant_of(row["period_start"]),
             "occurred_at": instant_of(row["occurred_at"]),
+            "to": tuple(row["to"]),
         }
     )
 

@@ -39,9 +39,12 @@ def alerts(  # noqa: PLR0913 - filters
         table.add_column(column, overflow="fold")
     table.add_column("level", justify="right")
     table.add_column("value", justify="right")
+    table.add_column("to", overflow="fold")
+    table.add_column("action")
     for alert in found:
         words = (alert.raised_at, alert.account, alert.threshold, alert.kind, alert.resource)
-        table.add_row(*words, f"{alert.level:f}", f"{alert.value:f}")
+        told = (", ".join(alert.recipients), alert.action)
+        table.add_row(*words, f"{alert.level:f}", f"{alert.value:f}", *told)
     console.print(table)
 
 

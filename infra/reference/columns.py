@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 MEANINGS: Mapping[str, str] = {
     "account": "The account's id.",
+    "action": "What is to be done about the alert.",
     "aggregate": "What is told of the values counted: `sum`, `max`, `unique` and their like.",
     "alert_id": "Made from the alert's cause, so that it is the same however often it is raised.",
     "alerts": "How many alerts the step raised.",
@@ -96,6 +97,7 @@ MEANINGS: Mapping[str, str] = {
     "rated": "How many charges the step made.",
     "rated_at": "When the ledger took the charge.",
     "raw": "The message's bytes where mediation refused it.",
+    "recipients": "Who is told of the alert, as the catalog names them.",
     "record": "The harmonised record where there is one, msgpack.",
     "record_id": "Hash of tenant, source, event id and part.",
     "recorded_at": "When the broker took the message.",

@@ -280,8 +280,11 @@ class AlertForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An alert; what is left out is not compared."""
 
     threshold: str
-    kind: Literal["crossed", "recovered", "overrun"]
+    kind: Literal["crossed", "entered", "recovered", "overrun"]
     account: str | None = None
+    resource: str | None = None
+    to: tuple[str, ...] | None = None
+    action: str | None = None
     level: Decimal | None = None
     value: Decimal | None = None
 

@@ -48,7 +48,8 @@ FROM accumulators FINAL WHERE tenant = {tenant:String} AND NOT is_deleted
 """
 _ALERTS = """
 SELECT alert_id, tenant, account, threshold, resource, kind, level, value,
-    toUnixTimestamp64Micro(period_start), toUnixTimestamp64Micro(occurred_at)
+    toUnixTimestamp64Micro(alerts.period_start) AS period_start,
+    toUnixTimestamp64Micro(alerts.occurred_at) AS occurred_at, recipients AS to, action
 FROM alerts FINAL WHERE tenant = {tenant:String}
 ORDER BY ledger_partition, ledger_offset, ledger_index
 """
@@ -88,7 +89,10 @@ class StoredOutcome:
         """Everything that a `then` can ask about."""
         outcome = Outcome(refused=list(self._refused()), time_zones=time_zones)
         outcome.charges = [_rated(row) for row in self._rows(_RATED)]
-        outcome.alerts = [Alert(*row) for row in self._rows(_ALERTS)]
+        outcome.alerts = [
+            Alert(**row | {"to": tuple(row["to"])})
+            for row in self._database.records(_ALERTS, {"tenant": self._tenant})
+        ]
         for account, *columns in self._rows(_BALANCES):
             buckets = tuple(Bucket(*bucket) for bucket in zip(*columns, strict=True))
             outcome.balances[account] = Balances(buckets)

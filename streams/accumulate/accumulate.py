@@ -41,8 +41,9 @@ def accumulate_usage(
         due = min(due, *(bucket.end + plan.grace for bucket in rating.granted))
     if rating.settling:
         due = min(due, begin_settling(rating, state, plan.grace))
-    if rating.changes or rating.overrun or due != rating.held.due:
+    if rating.changes or rating.overrun or rating.entered or plan.thresholds.totals:
         watch_rating(rating, plan)
+    if rating.changes or rating.overrun or rating.alerts or due != rating.held.due:
         balances = Balances(tuple(rating.buckets), rating.fired, due)
         if due != rating.held.due:
             put_balances(key, rating.held, balances, state)

@@ -15,7 +15,7 @@ from streams.model.rated import BalanceChange, Posting
 from streams.outcome import Reject, RejectReason
 from streams.rate.rating import Rating
 
-_BORNE_BY = {"receivable": "overrun", "write_off": "write_off"}
+_BORNE_BY = {"receivable": "overrun", "write_off": "write_off", "suspend": "overrun"}
 _subtract = CONTEXT.subtract
 
 
@@ -51,6 +51,9 @@ def _bear(rating: Rating, amount: Decimal, currency: str) -> Reject | None:
     place = money_place(buckets, currency)
     bucket = buckets[place]
     wallets: list[int] = []
+    over = beyond_caps(rating) if rating.caps else ZERO
+    if over:
+        amount = _subtract(amount, over)
     for each in buckets:
         # The usual account has none: it is seen at the cost of a look at each bucket.
         if each.id:
@@ -60,19 +63,22 @@ def _bear(rating: Rating, amount: Decimal, currency: str) -> Reject | None:
         if amount > ZERO:
             amount = draw(rating, wallets, amount, own=place)
             bucket = buckets[place]
-        else:
+        elif amount:
             amount = give_back(rating, wallets, amount, own=bucket)
     before = bucket.remaining
     after = _subtract(before, amount)
     floor = rating.payer.floor
     if floor is not None and after < floor and amount > ZERO:
-        over = rating.overrun = min(amount, _subtract(floor, after))
+        missing = min(amount, _subtract(floor, after))
+        over = CONTEXT.add(over, missing)
+        amount = _subtract(amount, missing)
+        after = _subtract(before, amount)
+    if over:
+        rating.overrun = over
         policy = rating.plan.overrun
-        if policy == "suspend":
+        if policy == "suspend" and over > ZERO:
             return _beyond(rating)
         rating.postings.append(Posting(_BORNE_BY[policy], currency, CONTEXT.minus(over)))
-        amount = _subtract(amount, over)
-        after = _subtract(before, amount)
     if amount:
         buckets[place] = bucket.left_with(after)
         rating.changes.append(BalanceChange(currency, bucket.start, before, after))
@@ -80,6 +86,22 @@ def _bear(rating: Rating, amount: Decimal, currency: str) -> Reject | None:
     if wallets:
         rating.money_left = money_of(buckets, currency)
     return None
+
+
+def beyond_caps(rating: Rating) -> Decimal:
+    """How much of the record's amount lies beyond the caps on what usage may cost.
+
+    What is taken back is taken from there first. So how a total came to be, in one record or in
+    many, makes no difference.
+    """
+    beyond = ZERO
+    for total, most in rating.caps:
+        after = Decimal(rating.used_of(total))
+        before = _subtract(after, Decimal(rating.moved.get(total, ZERO)))
+        over = _subtract(max(after, most), max(before, most))
+        if abs(over) > abs(beyond):
+            beyond, rating.cap_level = over, most
+    return beyond
 
 
 def _beyond(rating: Rating) -> Reject:

@@ -4,8 +4,9 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from streams.accumulate.thresholds import OVERRUN, Watch
+from streams.accumulate.thresholds import judge_money
 from streams.accumulate.wallets import money_of, own_money
+from streams.accumulate.watch import OVERRUN, Seen, Watch, Watched
 from streams.model.account import Account, Balances
 from streams.model.instant import Instant, month_of
 from streams.model.money import CONTEXT, ZERO
@@ -29,14 +30,17 @@ def watch_money(  # noqa: PLR0913 - whose money, when, and what was beyond it
     """
     currency, buckets = account.currency, balances.buckets
     own, left = own_money(buckets, currency), money_of(buckets, currency)
-    watch = Watch(account.tenant, account.account, fired=balances.thresholds, at=at)
+    notices = plan.thresholds.notices
+    watch = Watch(Watched.of(account), fired=balances.thresholds, at=at, notices=notices)
     month = month_of(at, account.time_zone).start
-    watch.money(plan.money_bounds.of(account), own, month=month, left=left)
+    judge_money(watch, plan.thresholds.money.of(account), own, month=month, left=left)
     floor = floor_of(account)
     if floor is not None and over:
         level = CONTEXT.minus(floor)
-        watch.reach(OVERRUN, month, resource=currency, level=level, value=over)
+        beyond = Seen.of(OVERRUN, resource=currency, level=level, value=over)
+        watch.reach(beyond, month, OVERRUN)
     elif floor is not None and (own > floor or left > own):
-        watch.leave(OVERRUN, resource=currency, level=CONTEXT.minus(floor), value=ZERO)
+        level = CONTEXT.minus(floor)
+        watch.leave(Seen.of(OVERRUN, resource=currency, level=level, value=ZERO))
     effects.alerts += watch.alerts
     return replace(balances, thresholds=watch.fired)

@@ -13,7 +13,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from streams.accumulate.partner_totals import plus
-from streams.accumulate.thresholds import Watch
+from streams.accumulate.thresholds import judge_grant, judge_money
+from streams.accumulate.watch import Fired, Seen, Watch, Watched
 from streams.due.agenda import put_balances
 from streams.model.account import Account, Accumulators, Balances, Bucket
 from streams.model.instant import Instant
@@ -132,7 +133,9 @@ def _take(
     """Put the pool's new balances, and what its member has drawn of its caps."""
     key = drawn.reached.key
     tenant, pool = key.decode().split("\0")
-    watch = Watch(tenant, pool, fired=drawn.balances.thresholds, at=rating.record.occurred_at)
+    account: Account | None = state.get(Table.ACCOUNTS, key)
+    whose = Watched(tenant, pool) if account is None else Watched.of(account)
+    watch = _watch(whose, rating, plan, fired=drawn.balances.thresholds)
     buckets: list[Bucket] = []
     used: dict[str, Quantity] = {}
     for bucket, change in zip(drawn.balances.buckets, moved, strict=True):
@@ -140,46 +143,41 @@ def _take(
         buckets.append(bucket.left_with(after) if change else bucket)
         if change:
             used[bucket.resource] = added(used.get(bucket.resource, 0), minus(change))
-            rating.changes.append(
-                BalanceChange(
-                    bucket.resource, bucket.start, bucket.remaining, after, bucket.id, pool
-                )
+            moves = BalanceChange(
+                bucket.resource, bucket.start, bucket.remaining, after, bucket.id, pool
             )
-            _watch(watch, bucket, after, plan=plan, rating=rating, state=state, key=key)
+            rating.changes.append(moves)
+            month = rating.period.start
+            _judge(watch, bucket, moves, account=account, plan=plan, month=month)
     balances = replace(drawn.balances, buckets=tuple(buckets), thresholds=watch.fired)
     put_balances(key, drawn.balances, balances, state)
-    return watch.alerts + _count_caps(drawn.reached, used, rating, state)
+    return watch.alerts + _count_caps(drawn.reached, used, rating, plan=plan, state=state)
 
 
-def _watch(  # noqa: PLR0913 - one change of a pool
+def _watch(whose: Watched, rating: Rating, plan: Plan, *, fired: Fired) -> Watch:
+    at, notices = rating.record.occurred_at, plan.thresholds.notices
+    return Watch(whose, fired=fired, at=at, notices=notices)
+
+
+def _judge(  # noqa: PLR0913 - one change of a pool
     watch: Watch,
     bucket: Bucket,
-    after: Quantity,
+    change: BalanceChange,
     *,
+    account: Account | None,
     plan: Plan,
-    rating: Rating,
-    state: State,
-    key: bytes,
+    month: Instant,
 ) -> None:
     """Judge the pool's thresholds, as those of any account."""
-    account: Account | None = state.get(Table.ACCOUNTS, key)
+    thresholds = plan.thresholds
     if account is not None and bucket.resource == account.currency:
-        month = rating.period.start
-        watch.money(plan.money_bounds.of(account), Decimal(after), month=month)
-    if bucket.resource not in plan.allowance_thresholds:
-        return
-    used = added(bucket.granted, minus(after))
-    for threshold, level in plan.allowance_levels(bucket.resource, bucket.granted):
-        if used >= level:
-            watch.reach(threshold, bucket.start, resource=bucket.resource, level=level, value=used)
-        elif after > bucket.remaining:
-            watch.leave(
-                threshold, resource=bucket.resource, level=level, value=used, period=bucket.start
-            )
+        judge_money(watch, thresholds.money.of(account), Decimal(change.after), month=month)
+    if bucket.resource in thresholds.allowances:
+        judge_grant(watch, bucket.granted, change, thresholds)
 
 
 def _count_caps(
-    reached: Reached, used: dict[str, Quantity], rating: Rating, state: State
+    reached: Reached, used: dict[str, Quantity], rating: Rating, *, plan: Plan, state: State
 ) -> list[Alert]:
     """Add to what the member has drawn; a soft cap that is reached warns once a month."""
     told: list[Alert] = []
@@ -197,10 +195,10 @@ def _count_caps(
             state.put(Table.ACCUMULATORS, reached.member, totals)
         if not cap.hard and before < cap.quantity <= added(before, drawn):
             tenant, member = reached.member.decode().split("\0")
-            watch = Watch(tenant, member, fired=(), at=rating.record.occurred_at)
-            value = added(before, drawn)
-            start, resource = rating.period.start, cap.resource
-            watch.reach(name, start, resource=resource, level=cap.quantity, value=value)
+            watch = _watch(Watched(tenant, member), rating, plan, fired=())
+            value, resource = added(before, drawn), cap.resource
+            seen = Seen.of(name, resource=resource, level=cap.quantity, value=value)
+            watch.reach(seen, rating.period.start)
             told += watch.alerts
     return told
 

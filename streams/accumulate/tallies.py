@@ -16,6 +16,7 @@ def move_tallies(rating: Rating, state: State) -> Reject | None:
     A refusal where the expression of one of them has no value for the record.
     """
     tallies, changed = rating.plan.tallies, list[tuple[bytes, Tally]]()
+    told: list[tuple[str, Tally]] = []
     names = [name for name in rating.moved if name in tallies]
     for name in names:
         moved = tallies[name].moved_by(rating)
@@ -23,8 +24,10 @@ def move_tallies(rating: Rating, state: State) -> Reject | None:
             return moved
         if moved is not None:
             changed.append(moved)
+            told.append((name, moved[1]))
     for name in names:
         del rating.moved[name]
+    rating.tallied = tuple(told)
     for key, tally in changed:
         state.put(_TALLIES, key, tally)
     return None

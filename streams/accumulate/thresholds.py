@@ -1,69 +1,110 @@
-"""Thresholds: a warning when a level is reached, once a month, and once more when it is left.
+"""Thresholds on what a record changed: the account's money, its grants, its running totals.
 
-What has fired stands in the account's state as (threshold, month), what has recovered as
-(threshold + `RECOVERED`, month); an alert's id is made from its cause, so however often a step is
-computed, its reader sees one alert.
+Most records reach nothing and leave nothing: that is found without further ado.
 """
 
-from collections.abc import Iterable
 from decimal import Decimal
-from hashlib import blake2b
 
 from streams.accumulate.wallets import own_money
-from streams.model.instant import DAY, Instant
+from streams.accumulate.watch import OVERRUN, Fired, Seen, Watch, Watched, threshold_of
+from streams.accumulate.watched_totals import (
+    reaches_total,
+    watch_entries,
+    watch_tallies,
+    watch_totals,
+)
+from streams.model.instant import Instant
 from streams.model.money import CONTEXT, ZERO, Quantity
-from streams.model.rated import Alert, BalanceChange
+from streams.model.rated import BalanceChange
 from streams.rate.bounds import MoneyBound
 from streams.rate.plan import Plan
 from streams.rate.rating import Rating
+from streams.rate.spans import MONTH, OwnSpan
+from streams.rate.thresholds import AllowanceLevel, Thresholds
 
-OVERRUN = "overrun"
-"""The threshold every account has: usage went beyond wallet or credit limit."""
-RECOVERED = "/recovered"
-_KEPT = 93 * DAY
-
-Fired = tuple[tuple[str, Instant], ...]
+_MONTH = OwnSpan(MONTH)
 
 
 def watch_rating(rating: Rating, plan: Plan) -> None:
-    """Judge the thresholds of what the record changed: sets `rating.alerts` and `rating.fired`.
-
-    Most records reach nothing and leave nothing: that is found without further ado.
-    """
-    if not rating.overrun and _is_quiet(rating, plan):
+    """Judge the thresholds of what the record changed: sets `rating.alerts` and `rating.fired`."""
+    thresholds = plan.thresholds
+    moves = bool(thresholds.totals) and reaches_total(rating, thresholds)
+    if not (rating.overrun or rating.entered or moves) and _is_quiet(rating, thresholds):
         return
-    account, bounds = rating.payer.account, rating.payer.bounds
-    watch = Watch(account.tenant, account.account, fired=rating.fired, at=rating.record.occurred_at)
+    account, at = rating.payer.account, rating.record.occurred_at
+    watched, notices = Watched.of(account), thresholds.notices
+    watch = Watch(watched, fired=rating.fired, at=at, notices=notices)
     if rating.plan.spans:
         watch.open = frozenset(bucket.start for bucket in rating.buckets)
-        watch.fired = _of_open(rating.fired, watch.open, plan)
+        watch.fired = _not_over(rating, thresholds, watch.open)
     for change in rating.changes:
         if change.resource == account.currency:
             own, left = Decimal(change.after), rating.money_left
             if left is not None:
                 own = own_money(rating.buckets, account.currency)
-            watch.money(bounds, own, month=rating.period.start, left=left)
-        elif change.resource in plan.allowance_thresholds:
-            _watch_allowance(watch, rating, plan, change)
+            judge_money(watch, rating.payer.bounds, own, month=rating.period.start, left=left)
+        elif change.resource in thresholds.allowances:
+            granted = _granted(rating, change)
+            if granted is not None:
+                judge_grant(watch, granted, change, thresholds)
+    if moves:
+        watch_totals(watch, rating, thresholds)
+        watch_tallies(watch, rating, thresholds)
+    if rating.entered:
+        watch_entries(watch, rating)
     if rating.overrun:
-        watch.reach(
-            OVERRUN,
-            rating.period.start,
-            resource=account.currency,
-            level=CONTEXT.minus(rating.payer.floor or ZERO),
-            value=rating.overrun,
-        )
+        level = rating.cap_level
+        if level is None:
+            level = CONTEXT.minus(rating.payer.floor or ZERO)
+        beyond = Seen.of(OVERRUN, resource=account.currency, level=level, value=rating.overrun)
+        watch.reach(beyond, rating.period.start, OVERRUN)
     rating.fired = watch.fired
     rating.alerts = tuple(watch.alerts)
 
 
-def _of_open(fired: Fired, starts: frozenset[Instant], plan: Plan) -> Fired:
-    """What has fired, without grants that are over: of short periods there would be many."""
-    of_grants = {name for held in plan.allowance_thresholds.values() for name, _ in held}
-    return tuple(pair for pair in fired if pair[0] not in of_grants or pair[1] in starts)
+def judge_money(
+    watch: Watch,
+    bounds: tuple[MoneyBound, ...],
+    own: Decimal,
+    *,
+    month: Instant,
+    left: Decimal | None = None,
+) -> None:
+    """Judge the thresholds on the account's money by what is left of it.
+
+    What is owed is `own`, below zero; a balance is what is `left` with wallets, where there are
+    any.
+    """
+    for bound in bounds:
+        remaining = own if left is None or bound.owed else left
+        is_reached = remaining <= bound.balance
+        if is_reached or watch.fired:
+            value = bound.value(remaining)
+            seen = Seen.at(bound.level, resource=bound.currency, value=value)
+            if is_reached:
+                watch.reach(seen, month)
+            else:
+                watch.leave(seen)
 
 
-def _is_quiet(rating: Rating, plan: Plan) -> bool:
+def _not_over(rating: Rating, thresholds: Thresholds, kept: frozenset[Instant]) -> Fired:
+    """What has fired, without periods of totals that are closed: there would be many.
+
+    Those that begin at one of `kept` stay.
+    """
+    spans, zone_name, closed = rating.plan.spans, rating.payer.time_zone, rating.closed_before
+
+    def is_over(mark: str, start: Instant) -> bool:
+        name = thresholds.spans.get(threshold_of(mark))
+        if name is None or start in kept:
+            return False
+        span = spans.get(name, _MONTH)
+        return span.at(start, zone_name, closed_before=start).end <= closed
+
+    return tuple(pair for pair in rating.fired if not is_over(*pair))
+
+
+def _is_quiet(rating: Rating, thresholds: Thresholds) -> bool:
     """True where judging the changes would neither reach nor leave a threshold."""
     fired, currency, bounds = rating.fired, rating.plan.currency, rating.payer.bounds
     for change in rating.changes:
@@ -73,17 +114,17 @@ def _is_quiet(rating: Rating, plan: Plan) -> bool:
                 return False
             if bounds and rating.money_left is not None:
                 return False
-        elif change.resource in plan.allowance_thresholds:
+        elif change.resource in thresholds.allowances:
             granted = _granted(rating, change)
             if granted is None:
                 continue
-            used, start = granted - change.after, change.period_start
+            used = granted - change.after
             if fired and change.after > change.before:
                 return False
-            if type(used) is int and used < plan.allowance_first(change.resource, granted):
+            if type(used) is int and used < thresholds.first_of_allowance(change.resource, granted):
                 continue
-            for threshold, level in plan.allowance_levels(change.resource, granted):
-                if used >= level and (threshold, start) not in fired:
+            for level in thresholds.of_allowance(change.resource, granted):
+                if used >= level.used and (_mark(level, change), change.period_start) not in fired:
                     return False
     return True
 
@@ -91,127 +132,31 @@ def _is_quiet(rating: Rating, plan: Plan) -> bool:
 def _granted(rating: Rating, change: BalanceChange) -> Quantity | None:
     """What the changed bucket was given; None where its period was closed by this record."""
     for bucket in rating.buckets:
-        if bucket.start == change.period_start and bucket.resource == change.resource:
+        if (
+            bucket.start == change.period_start
+            and bucket.resource == change.resource
+            and bucket.id == change.bucket
+        ):
             return bucket.granted
     return None
 
 
-def _watch_allowance(watch: "Watch", rating: Rating, plan: Plan, change: BalanceChange) -> None:
-    granted = _granted(rating, change)
-    if granted is None:
-        return
+def _mark(level: AllowanceLevel, change: BalanceChange) -> str:
+    """Buckets with a name of their own are watched one by one."""
+    mark = level.level.mark
+    return f"{mark}/bucket={change.bucket}" if change.bucket else mark
+
+
+def judge_grant(
+    watch: Watch, granted: Quantity, change: BalanceChange, thresholds: Thresholds
+) -> None:
+    """Judge the thresholds on an allowance by the change of a bucket that was given `granted`."""
     used = granted - change.after
-    for threshold, level in plan.allowance_levels(change.resource, granted):
-        if used >= level:
-            watch.reach(
-                threshold, change.period_start, resource=change.resource, level=level, value=used
-            )
+    for level in thresholds.of_allowance(change.resource, granted):
+        threshold, _, at = level.level
+        value = change.after if level.left else used
+        seen = Seen(threshold, _mark(level, change), change.resource, at, value)
+        if used >= level.used:
+            watch.reach(seen, change.period_start)
         elif change.after > change.before:
-            period = change.period_start
-            watch.leave(threshold, resource=change.resource, level=level, value=used, period=period)
-
-
-class Watch:
-    """Judges the thresholds of one account at one moment; `fired` is its state, changed by it.
-
-    What fired in a period that begins at one of `open` is kept, however long ago that is.
-    """
-
-    __slots__ = ("account", "alerts", "fired", "occurred_at", "open", "tenant")
-
-    def __init__(self, tenant: str, account: str, *, fired: Fired, at: Instant) -> None:
-        self.tenant = tenant
-        self.account = account
-        self.fired = fired
-        self.occurred_at = at
-        self.open: frozenset[Instant] = frozenset()
-        self.alerts: list[Alert] = []
-
-    def reach(
-        self, threshold: str, month: Instant, *, resource: str, level: Quantity, value: Quantity
-    ) -> None:
-        """The level is reached: warn, unless this month has been warned of already."""
-        if (threshold, month) in self.fired or (threshold + RECOVERED, month) in self.fired:
-            return
-        old, open_ = month - _KEPT, self.open
-        kept = tuple(pair for pair in self.fired if pair[1] > old or pair[1] in open_)
-        self.fired = (*kept, (threshold, month))
-        kind = "overrun" if threshold == OVERRUN else "crossed"
-        self._alert(kind, threshold, month, resource=resource, level=level, value=value)
-
-    def leave(
-        self,
-        threshold: str,
-        *,
-        resource: str,
-        level: Quantity,
-        value: Quantity,
-        period: Instant | None = None,
-    ) -> None:
-        """The level is left: every month that had fired recovers, or that `period` alone."""
-        for pair in self.fired:
-            if pair[0] != threshold or period not in (None, pair[1]):
-                continue
-            self.fired = tuple(
-                (threshold + RECOVERED, kept[1]) if kept == pair else kept for kept in self.fired
-            )
-            self._alert(
-                "recovered", threshold, pair[1], resource=resource, level=level, value=value
-            )
-
-    def money(
-        self,
-        bounds: Iterable[MoneyBound],
-        own: Decimal,
-        *,
-        month: Instant,
-        left: Decimal | None = None,
-    ) -> None:
-        """Judge the thresholds on the account's money by what is left of it.
-
-        What is owed is `own`, below zero; a balance is what is `left` with wallets, where there
-        are any.
-        """
-        for bound in bounds:
-            remaining = own if left is None or bound.owed else left
-            if remaining <= bound.balance:
-                self.reach(
-                    bound.threshold,
-                    month,
-                    resource=bound.currency,
-                    level=bound.level,
-                    value=bound.value(remaining),
-                )
-            elif self.fired:
-                self.leave(
-                    bound.threshold,
-                    resource=bound.currency,
-                    level=bound.level,
-                    value=bound.value(remaining),
-                )
-
-    def _alert(  # noqa: PLR0913 - the fields of an alert
-        self,
-        kind: str,
-        threshold: str,
-        month: Instant,
-        *,
-        resource: str,
-        level: Quantity,
-        value: Quantity,
-    ) -> None:
-        cause = f"{self.tenant}\0{self.account}\0{threshold}\0{month}\0{kind}"
-        self.alerts.append(
-            Alert(
-                alert_id=blake2b(cause.encode(), digest_size=16).hexdigest(),
-                tenant=self.tenant,
-                account=self.account,
-                threshold=threshold,
-                resource=resource,
-                kind=kind,
-                level=level,
-                value=value,
-                period_start=month,
-                occurred_at=self.occurred_at,
-            )
-        )
+            watch.leave(seen, change.period_start)

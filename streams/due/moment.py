@@ -103,7 +103,7 @@ class AccountMoment:
             account.currency,
             account.time_zone,
             floor_of(account),
-            plan.money_bounds.of(account),
+            plan.thresholds.money.of(account),
             self.state.get(Table.ACCOUNT_PRICES, self.key) if account.has_prices else None,
         )
 

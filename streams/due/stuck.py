@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from streams.accumulate.thresholds import RECOVERED, Watch
+from streams.accumulate.watch import RECOVERED, Seen, Watch, Watched
 from streams.due.moment import AccountMoment
 from streams.model.account import RunningFee
 from streams.model.instant import Instant
@@ -22,7 +22,7 @@ def tell_stuck(running: RunningFee, start: Instant, at: AccountMoment) -> None:
     """An alert for the period that waits, unless there has been one."""
     held = at.balances
     watch = _watch(at, held.thresholds)
-    watch.reach(_name(running), start, resource=at.account.currency, level=ZERO, value=ZERO)
+    watch.reach(_seen(running, at), start)
     _put(watch, watch.fired, at)
 
 
@@ -32,7 +32,7 @@ def tell_charged(running: RunningFee, start: Instant, at: AccountMoment) -> None
     if (name, start) not in held.thresholds:
         return
     watch = _watch(at, ((name, start),))
-    watch.leave(name, resource=at.account.currency, level=ZERO, value=ZERO)
+    watch.leave(_seen(running, at))
     over = {(name, start): (f"{name}{RECOVERED}", start)}
     _put(watch, tuple(over.get(each, each) for each in held.thresholds), at)
 
@@ -41,8 +41,12 @@ def _name(running: RunningFee) -> str:
     return f"{NOT_CHARGED}:{running.service_id or running.price_plan}/{running.fee}"
 
 
+def _seen(running: RunningFee, at: AccountMoment) -> Seen:
+    return Seen.of(_name(running), resource=at.account.currency, level=ZERO, value=ZERO)
+
+
 def _watch(at: AccountMoment, fired: tuple[tuple[str, Instant], ...]) -> Watch:
-    return Watch(at.account.tenant, at.account.account, fired=fired, at=at.time)
+    return Watch(Watched.of(at.account), fired=fired, at=at.time, notices={})
 
 
 def _put(watch: Watch, fired: tuple[tuple[str, Instant], ...], at: AccountMoment) -> None:

@@ -41,6 +41,7 @@ from streams.model.rate_unit import ServiceType as ServiceType
 from streams.model.rounding import Rounding, RoundingScope
 from streams.model.session import OutcomeRule
 from streams.model.tax import Tax
+from streams.model.threshold import Threshold as Threshold
 from streams.model.time_unit import TimeUnit
 from streams.model.zone_unit import ZoneUnit
 
@@ -189,20 +190,6 @@ class PricePlan(Struct, frozen=True, kw_only=True):
     maximum_spend: MaximumSpend | None = None
     commitments: tuple[Commitment, ...] = ()
     entitlements: tuple[Entitlement, ...] = ()
-
-
-class Threshold(Struct, frozen=True, kw_only=True):
-    """Warns once a month when a level is reached, and once more when it is left again.
-
-    `on` says what is watched: `balance` (a prepaid wallet in currency `resource` fell to `level` or
-    below), `credit_use` (a postpaid account with a limit owes `level` percent of it or more), or
-    `allowance` (`level` percent or more of a month's grant of `resource` is used).
-    """
-
-    id: str
-    on: Literal["balance", "credit_use", "allowance"]
-    level: Decimal
-    resource: str
 
 
 class Catalog(Struct, frozen=True, kw_only=True):

@@ -81,7 +81,10 @@ class RatedUsage(Struct, frozen=True, array_like=True):
 
 
 class Alert(Struct, frozen=True, array_like=True):
-    """A threshold was crossed, or left again (`recovered`). `alert_id` is made from its cause."""
+    """A threshold was crossed, or left again (`recovered`). `alert_id` is made from its cause.
+
+    `to` names who is told, as the catalog does, and `action` what is to be done.
+    """
 
     alert_id: str
     tenant: str
@@ -93,6 +96,8 @@ class Alert(Struct, frozen=True, array_like=True):
     value: Quantity
     period_start: Instant
     occurred_at: Instant
+    to: tuple[str, ...] = ()
+    action: str = "notify"
 
 
 class RecordVerdict(Struct, frozen=True, array_like=True):

@@ -6,21 +6,22 @@ from typing import NamedTuple
 
 from streams.model.account import Account
 from streams.model.catalog import Threshold
-from streams.model.money import CONTEXT, Currency
+from streams.model.money import CONTEXT, ZERO, Currency
+from streams.rate.levels import HUNDRED as HUNDRED
+from streams.rate.levels import Level, levels_of
 
-HUNDRED = Decimal(100)
 _KEPT = 4096
+_ON_MONEY = ("balance", "credit_use")
 
 
 class MoneyBound(NamedTuple):
-    """A threshold on an account's money: the alert's `level`, the balance that reaches it.
+    """A level on an account's money: as the alert tells it, and the balance that reaches it.
 
     `owed`: the alert tells what is owed (a positive number) instead of the balance.
     """
 
-    threshold: str
+    level: Level
     currency: Currency
-    level: Decimal
     balance: Decimal
     owed: bool
 
@@ -56,13 +57,16 @@ class MoneyBounds:
         bounds: list[MoneyBound] = []
         currency, limit = account.currency, account.credit_limit
         for threshold in self._thresholds:
-            level = threshold.level
             if threshold.resource != currency:
                 continue
             if threshold.on == "balance" and account.payment != "postpaid":
-                bounds.append(MoneyBound(threshold.id, currency, level, level, False))
+                bounds += (
+                    MoneyBound(level, currency, level.at, False)
+                    for level in levels_of(threshold, of=threshold.of or ZERO, last=ZERO)
+                )
             if threshold.on == "credit_use" and account.payment != "prepaid" and limit is not None:
-                level = CONTEXT.divide(CONTEXT.multiply(limit, level), HUNDRED)
-                balance = CONTEXT.minus(level)
-                bounds.append(MoneyBound(threshold.id, currency, level, balance, True))
+                bounds += (
+                    MoneyBound(level, currency, CONTEXT.minus(level.at), True)
+                    for level in levels_of(threshold, of=limit, last=limit)
+                )
         return tuple(sorted(bounds, key=lambda bound: bound.balance, reverse=True))

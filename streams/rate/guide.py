@@ -114,7 +114,7 @@ class Guide:
             intern(account.currency),
             intern(account.time_zone),
             floor_of(account),
-            self.plan.money_bounds.of(account),
+            self.plan.thresholds.money.of(account),
             state.get(_ACCOUNT_PRICES, account_key) if account.has_prices else None,
         )
         # Of several assignments another may claim the service within this one's time.

@@ -8,11 +8,15 @@ from streams.model.discount import Discount
 from streams.model.loyalty import LoyaltyRule
 from streams.model.partner import Partner, RevenueShare
 from streams.model.tax import Tax
+from streams.model.threshold import Threshold
 from streams.rate.exchange import Exchange
 
 
 class MoneyTerms(Struct, frozen=True):
-    """Discounts in the order in which they are given; all else as the catalog lists it."""
+    """Discounts in the order in which they are given; all else as the catalog lists it.
+
+    `thresholds` are those that a record counts for as it is rated: on spend, and on entries.
+    """
 
     discounts: tuple[Discount, ...] = ()
     taxes: tuple[Tax, ...] = ()
@@ -21,6 +25,7 @@ class MoneyTerms(Struct, frozen=True):
     loyalty: tuple[LoyaltyRule, ...] = ()
     exchange: Exchange = Exchange()
     commission_plans: tuple[CommissionPlan, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
 
 
 def money_terms(catalog: Catalog) -> MoneyTerms:
@@ -33,4 +38,5 @@ def money_terms(catalog: Catalog) -> MoneyTerms:
         catalog.loyalty_rules,
         Exchange(catalog.exchange_rates, catalog.currencies),
         catalog.commission_plans,
+        tuple(each for each in catalog.thresholds if each.on in ("spend", "entry")),
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from math import ceil
 
 from msgspec.structs import replace
 
@@ -22,10 +21,9 @@ from streams.model.catalog import (
 from streams.model.commitment import COMMITMENT, TRUE_UP
 from streams.model.fee import FEE, Fee
 from streams.model.instant import BEGINNING, datetime_of
-from streams.model.money import CONTEXT, ROUNDING_MODES, Quantity
+from streams.model.money import ROUNDING_MODES
 from streams.rate.account_prices import AccountOffers
 from streams.rate.best_price_plan import with_best_prices
-from streams.rate.bounds import HUNDRED, MoneyBounds
 from streams.rate.commission import Commissions
 from streams.rate.evaluation import evaluations_of
 from streams.rate.fee import CompiledFee
@@ -42,37 +40,30 @@ from streams.rate.settlement import Settlement
 from streams.rate.spans import MONTH, spans_of
 from streams.rate.tally import banded, tallies_of
 from streams.rate.terms import Impacts, OfferTerms, PlanTerms, RateUnitTerms
+from streams.rate.thresholds import Thresholds
 from streams.rate.time_unit import BandCalendar
 from streams.rate.true_up import TrueUp, alone, true_up_offer
 from streams.rate.volume_settlement import VolumeSettlement
 from streams.rate.zone_unit import ZoneTable
 from streams.record_ids import KEPT_DAYS
 
-_LEVELS_KEPT = 4096
-
-Levels = tuple[tuple[str, Decimal], ...]
-"""Thresholds of an allowance with their levels."""
-
 
 class Plan:
     """What charging and mediation work by. Immutable but for its look-up caches."""
 
     __slots__ = (
-        "_firsts",
-        "_levels",
         "account_offers",
-        "allowance_thresholds",
         "approval_limits",
         "charges_zero",
         "commissions",
         "dedupe_days",
         "grace",
         "mediation",
-        "money_bounds",
         "multi_rates",
         "price_plans",
         "priorities",
         "tenant",
+        "thresholds",
         "version",
     )
 
@@ -88,12 +79,6 @@ class Plan:
         self.multi_rates = {
             each.usage_type: CompiledMultiRate(each, usage_types) for each in catalog.multi_rates
         }
-        self.allowance_thresholds: dict[str, tuple[tuple[str, Decimal], ...]] = {}
-        for threshold in catalog.thresholds:
-            if threshold.on == "allowance":
-                held = self.allowance_thresholds.get(threshold.resource, ())
-                entry = (threshold.id, threshold.level)
-                self.allowance_thresholds[threshold.resource] = (*held, entry)
         self.dedupe_days: dict[str, int] = {}
         for platform in catalog.source_platforms:
             usage_type = platform.mapping.usage_type
@@ -112,44 +97,12 @@ class Plan:
             for rule in catalog.currencies
             if rule.approval_limit is not None
         }
-        self.money_bounds = MoneyBounds(catalog.thresholds)
-        self._levels: dict[tuple[str, int], Levels] = {}
-        self._firsts: dict[tuple[str, Quantity], int] = {}
+        self.thresholds = Thresholds(catalog)
         self.account_offers = AccountOffers()
 
     def dedupe_window(self, usage_type: str) -> int:
         """How many days back an event of this type is charged: its source's window."""
         return self.dedupe_days.get(usage_type, KEPT_DAYS)
-
-    def allowance_levels(self, resource: str, granted: Quantity) -> Levels:
-        """The thresholds on an allowance, as what has to be used up of `granted` to reach them."""
-        if type(granted) is not int:
-            # Equal decimals may be written in several ways, and a level is told as it is written.
-            return self._find_levels(resource, granted)
-        key = (resource, granted)
-        levels = self._levels.get(key)
-        if levels is None:
-            if len(self._levels) >= _LEVELS_KEPT:
-                self._levels.clear()
-            levels = self._levels[key] = self._find_levels(resource, granted)
-        return levels
-
-    def allowance_first(self, resource: str, granted: Quantity) -> int:
-        """The smallest whole number that reaches a threshold on an allowance."""
-        key = (resource, granted)
-        first = self._firsts.get(key)
-        if first is None:
-            if len(self._firsts) >= _LEVELS_KEPT:
-                self._firsts.clear()
-            levels = (level for _, level in self._find_levels(resource, granted))
-            first = self._firsts[key] = min(map(ceil, levels))
-        return first
-
-    def _find_levels(self, resource: str, granted: Quantity) -> Levels:
-        return tuple(
-            (threshold, CONTEXT.divide(CONTEXT.multiply(Decimal(granted), percent), HUNDRED))
-            for threshold, percent in self.allowance_thresholds.get(resource, ())
-        )
 
 
 class _Compiler:

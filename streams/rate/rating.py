@@ -15,6 +15,7 @@ from streams.model.instant import BEGINNING, Instant, Period
 from streams.model.money import ZERO, Quantity, added
 from streams.model.rated import Alert, BalanceChange, ChargeLine, Posting
 from streams.model.session import SessionTally
+from streams.model.tally import Tally
 from streams.model.usage import SourcePosition, UsageRecord
 from streams.rate.held import HeldChange
 from streams.rate.payer import Payer
@@ -61,7 +62,11 @@ class Rating(Struct, gc=False):
     totals that end up to `closed_before` are closed to late usage. `holding` is there where units
     stay: for which part of the period they are charged. `settling` is what is settled at a period's
     end: price plan, name, and a total that has that period. `money_left` is what the account has
-    left with its wallets, where it has any. `pools` are those it may draw on.
+    left with its wallets, where it has any. `pools` are those it may draw on. `entered` are notices
+    of a first usage that it is meant by: threshold, group, what their period goes by. `caps` are
+    totals of what usage has cost, each with the most of it that the account bears; `cap_level` is
+    the one that the record went beyond. `tallied` are the accumulators of more than sums that it
+    has moved, as they stand after it.
     """
 
     record: UsageRecord
@@ -106,6 +111,10 @@ class Rating(Struct, gc=False):
     settling: tuple[tuple[str, str, str], ...] = ()
     money_left: Decimal | None = None
     pools: tuple[Drawn, ...] = ()
+    entered: tuple[tuple[str, str, str], ...] = ()
+    caps: tuple[tuple[str, Decimal], ...] = ()
+    cap_level: Decimal | None = None
+    tallied: tuple[tuple[str, Tally], ...] = ()
 
     def span_of(self, name: str) -> Period:
         """The period that the record counts in for a total or a grant: its month, or their own.

@@ -67,6 +67,8 @@ MONTH = BillingPeriod(id="month", unit="month")
 
 UNCOVERED: Final = "uncovered:"
 """What the names of the totals begin with that count what no allowance covered."""
+SPENT: Final = "spent:"
+"""What the names of the totals begin with that thresholds on spend go by."""
 MONEY: Final = "money"
 TAXED: Final = "taxed"
 """What stands in those names for allowances in money, and for such as are taxed."""
@@ -103,6 +105,8 @@ def spans_of(catalog: Catalog) -> Spans:
         (grant.allowance, grant.every, ()) for plan in catalog.price_plans for grant in plan.grants
     ]
     named += _uncovered(catalog)
+    named += [(spent_total(each.id), each.period, ()) for each in catalog.thresholds]
+    named += [(entry_span(each.id), each.period, ()) for each in catalog.thresholds]
     evaluated = {each.accumulator for each in catalog.evaluations}
     named += [
         (name, MONTH, ()) for name, period, _ in named if period is None and name in evaluated
@@ -145,6 +149,16 @@ def spend_total(price_plan: str) -> str:
 def commitment_total(price_plan: str, commitment: str) -> str:
     """The total of what was billed of what counts for a commitment."""
     return f"{COMMITMENT}{price_plan}/{commitment}"
+
+
+def spent_total(threshold: str) -> str:
+    """The total of what usage has cost, as a threshold counts it."""
+    return f"{SPENT}{threshold}"
+
+
+def entry_span(threshold: str) -> str:
+    """What the period of a notice of a first usage goes by: there is no total of that name."""
+    return f"entry:{threshold}"
 
 
 def given_total(discount: str) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 CLAIMED: Final = (
     "aggregation",
+    "alert.threshold",
     "commitment",
     "correction.delta_rating",
     "credit.settlement",

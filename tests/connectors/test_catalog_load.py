@@ -128,7 +128,7 @@ BROKEN = [
     ("impacts: [free, monthly]", "impacts: [free]", "id: monthly", "is moved by no offer"),
     ("zones: [home]", "zones: [moon]", "id: free", 'no zone "moon"'),
     ("unit: s, usage_units: [s]", "unit: s, usage_units: [m]", "id: free", 'no unit "m"'),
-    ("level: 5", "percent: 5", "id: low", '"level" is missing'),
+    ("level: 5", "percent: 5", "id: low", '"of" is missing'),
     ("resource: CHF, level", "resource: EUR, level", "id: low", 'no currency "EUR"'),
     ("watch: balance, resource: CHF, level: 5", "watch: allowance, resource: free, percent: 0",
      "id: low", "expected more than 0"),

@@ -132,8 +132,9 @@ def test_an_outside_registrys_numbers_are_used() -> None:
     row = row_of(json.loads(path.read_text()), schema_of(contract))
     buffer = io.BytesIO()
     fastavro.schemaless_writer(buffer, contract.parsed, row)
-    outside = AvroCodec({("alerts", 1): 100_007})
-    alert = decode(Topic.ALERTS, b"\0\0\0\0\1" + buffer.getvalue())
+    outside = AvroCodec({("alerts", contract.version): 100_007})
+    number = contract.schema_id.to_bytes(4, "big")
+    alert = decode(Topic.ALERTS, b"\0" + number + buffer.getvalue())
     framed = outside.encode(Topic.ALERTS, alert)
     assert framed[:5] == b"\0" + (100_007).to_bytes(4, "big")
     assert outside.decode(Topic.ALERTS, framed) == alert

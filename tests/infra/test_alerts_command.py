@@ -88,6 +88,8 @@ def test_an_alert_tells_what_was_reached(typed: Typed) -> None:
         "occurred_at": "2026-01-01T09:00:00.000000Z",
         "raised_at": RAISED,
         "alert_id": "2",
+        "recipients": [],
+        "action": "notify",
     }
     told = typed.alerts("--account", "bea").stdout
     assert "half" in told

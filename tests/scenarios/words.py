@@ -60,6 +60,7 @@ OF_SECTION: Final = {
     "discount": "discounts",
     "rounding": "currencies",
     "tax": "taxes",
+    "spend": "thresholds",
     "amount": "accumulators",
     "revenue_share": "revenue_shares",
     "loyalty": "loyalty_rules",

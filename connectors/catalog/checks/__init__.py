@@ -26,6 +26,7 @@ from connectors.catalog.checks.resources import check_resources
 from connectors.catalog.checks.rounding import check_rounding
 from connectors.catalog.checks.spend import check_spend
 from connectors.catalog.checks.taxes import check_taxes
+from connectors.catalog.checks.thresholds import check_thresholds
 from connectors.catalog.checks.units import check_units
 from connectors.catalog.names import Names
 from connectors.catalog.problem import ProblemBook
@@ -40,6 +41,7 @@ CHECKS: tuple[Check, ...] = (
     check_multi_rate,
     check_resources,
     check_accumulators,
+    check_thresholds,
     check_evaluations,
     check_offers,
     check_best_of,

@@ -1,16 +1,16 @@
-"""Allowances and thresholds: are they burned, watched."""
+"""Allowances: are they burned, and of what."""
 
 from collections.abc import Iterator
 
-from connectors.catalog.form import OfferForm, PricePlanForm, ThresholdForm
+from connectors.catalog.form import OfferForm, PricePlanForm
 from connectors.catalog.names import Names
-from connectors.catalog.problem import Place, ProblemBook, unknown
+from connectors.catalog.problem import ProblemBook, unknown
 from connectors.catalog.sheets import Sheets, nested
 from streams.model.fee import FEE
 
 
 def check_resources(sheets: Sheets, names: Names, book: ProblemBook) -> None:
-    """Report resources that nothing can happen to, and thresholds on nothing."""
+    """Report resources that nothing can happen to."""
     impacts = {impact for offer in _offers(sheets) for impact in all_impacts(offer)}
     for allowance in sheets.allowances:
         name = allowance.form.id
@@ -21,8 +21,6 @@ def check_resources(sheets: Sheets, names: Names, book: ProblemBook) -> None:
     _check_kinds(sheets, names, book)
     _check_scope(sheets, names, book)
     _check_usage_units(sheets, names, book)
-    for threshold in sheets.thresholds:
-        _check_threshold(threshold.form, threshold.place, names, book)
 
 
 def all_impacts(offer: OfferForm) -> Iterator[str]:
@@ -88,24 +86,3 @@ def _check_scope(sheets: Sheets, names: Names, book: ProblemBook) -> None:
         for band, place in nested(allowance, "bands"):
             if band not in bands:
                 book.report(place, unknown("band", band, bands))
-
-
-def _check_threshold(
-    threshold: ThresholdForm, place: Place, names: Names, book: ProblemBook
-) -> None:
-    by_level = threshold.on == "balance"
-    wanted, other = ("level", "percent") if by_level else ("percent", "level")
-    if getattr(threshold, wanted) is None:
-        book.report(place, f'"{wanted}" is missing: expected for a threshold on {threshold.on}')
-    if getattr(threshold, other) is not None:
-        book.report(place.at(other), f'a threshold on {threshold.on} has "{wanted}" instead')
-    if threshold.percent is not None and threshold.percent <= 0:
-        book.report(place.at("percent"), f"expected more than 0, found {threshold.percent}")
-    if threshold.level is not None and threshold.level < 0:
-        book.report(place.at("level"), f"expected 0 or more, found {threshold.level}")
-    if threshold.on == "allowance":
-        if threshold.resource not in names.allowances:
-            message = unknown("allowance", threshold.resource, names.allowances)
-            book.report(place.at("resource"), message)
-    elif threshold.resource not in names.currencies:
-        book.report(place.at("resource"), unknown("currency", threshold.resource, names.currencies))

@@ -23,6 +23,7 @@ from streams.rate.rules.revenue_share import compile_revenue_share
 from streams.rate.rules.rounding import compile_rounding
 from streams.rate.rules.settled import compile_settled
 from streams.rate.rules.share import compile_share
+from streams.rate.rules.spend import compile_spend
 from streams.rate.rules.tax import compile_tax
 from streams.rate.rules.tax_bounds import compile_tax_bounds
 from streams.rate.rules.tier_impacts import compile_tier_impacts
@@ -63,6 +64,8 @@ RULES: tuple[CompileRule, ...] = (
     compile_tax_bounds,
     # After tax, which it does not pay.
     compile_taxed_allowance,
+    # After all that changes what the customer pays.
+    compile_spend,
     # After tax: tax is not the tenant's to count or share, and earns no points.
     compile_amount,
     compile_partner_volume,
@@ -79,6 +82,7 @@ SETTLEMENT_RULES: tuple[CompileRule, ...] = (
     compile_rounding,
     compile_maximum_spend,
     compile_tax,
+    compile_spend,
     compile_amount,
     compile_partner_volume,
     compile_commitment,
@@ -90,6 +94,7 @@ SETTLEMENT_RULES: tuple[CompileRule, ...] = (
 BEST_PRICE_RULES: tuple[CompileRule, ...] = (
     compile_rounding,
     compile_tax,
+    compile_spend,
     compile_amount,
     compile_partner_volume,
     compile_commitment,

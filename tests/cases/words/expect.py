@@ -8,7 +8,7 @@ from typing import Any, Final
 from streams.model.money import trimmed
 from tests.cases.draft import CUSTOMER, Draft, slug, text_of
 from tests.cases.fields import Fields, NotYet, UnknownField, each
-from tests.cases.words import held, spend, wallets
+from tests.cases.words import alerts, held, spend, wallets
 from tests.cases.words.fees import invoices
 from tests.cases.words.outcomes import MONTHS, in_month, outcomes
 from tests.cases.words.quantity import FREE
@@ -368,18 +368,18 @@ _WORDS: Final[dict[str, Comparer]] = {
     "events": held.events,
     "per_bucket": held.per_bucket,
     "per_group": held.per_group,
+    "alerts": alerts.alerts,
+    "last_value": alerts.last_value,
 }
 
 LATER: Final[dict[str, str]] = {
     "after_rerate": "re-rating",
-    "alerts": "alerts on a value",
     "debited": "credit pool",
     "duplicate": "batches",
     "first_pass": "re-rating",
     "granted": "credit pool",
     "granted_s": "credit control",
     "granted_total": "several grants",
-    "last_value": "alerts on a value",
     "on_exhaustion": "credit pool",
     "overage": "several grants",
     "pool_units": "credit pool",

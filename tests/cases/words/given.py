@@ -6,6 +6,7 @@ from typing import Final
 from tests.cases.draft import Draft
 from tests.cases.fields import Fields
 from tests.cases.words import (
+    alerts,
     calls,
     fees,
     held,
@@ -107,6 +108,7 @@ _WORDS: Final[dict[str, Reader]] = {
     "credit_balance": wallets.credit_balance,
     "wallets": wallets.wallets,
     "wallet": wallets.wallet,
+    "thresholds": alerts.thresholds,
 }
 _TAKEN_ALONG: Final = {
     "credits_pay",
@@ -125,6 +127,8 @@ _TAKEN_ALONG: Final = {
     "rule",
     "unit_amount",
     "target_percent",
+    "last_value",
+    "recurring_threshold",
     "minimum",
     "maximum",
 }
@@ -139,7 +143,6 @@ LATER: Final[dict[str, str]] = {
     "grant": "rollover",
     "grants": "several grants",
     "group": "shared balances",
-    "last_value": "alerts on a value",
     "max_rate": "credit control",
     "max_rollover_percent": "rollover",
     "meter": "several grants",
@@ -149,14 +152,12 @@ LATER: Final[dict[str, str]] = {
     "rate_after": "re-rating",
     "rate_before": "re-rating",
     "rates": "rates by balance",
-    "recurring_threshold": "alerts on a value",
     "reserved": "credit pool",
     "resets": "several grants",
     "rollover_life": "rollover",
     "services": "credit pool",
     "snapshot_after_first_hour": "several grants",
     "start": "several grants",
-    "thresholds": "alerts on a value",
     "thresholds_cents": "invoices at a threshold",
     "until": "several grants",
 }

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from tests.cases.draft import Draft, Event, after
 from tests.cases.fields import Fields, NotYet, each
+from tests.cases.words import alerts
 from tests.cases.words.calls import CONTINUED
 from tests.cases.words.held import bucket, prorated_quantity
 from tests.cases.words.outcomes import HAPPENED, SESSION, conversation, happened, kind_of
@@ -200,6 +201,7 @@ _WORDS: Final[dict[str, Callable[[Draft, Event, Any], None]]] = {
     "energy_kWh": _measured("energy_kWh"),
     "charging_min": _measured("charging_min"),
     "parking_min": _measured("parking_min"),
+    "value": alerts.value,
     "current_A": _attribute("current"),
 }
 
@@ -212,6 +214,5 @@ LATER: Final[dict[str, str]] = {
     "refund": "refund",
     "service": "rating groups",
     "used": "rating groups",
-    "value": "alerts on a value",
 }
 """Fields that wait for a word of scenarios or catalogs: which one."""

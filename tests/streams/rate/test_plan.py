@@ -140,8 +140,8 @@ def test_the_longest_window_of_a_types_sources_counts(tmp_path: Path) -> None:
 def test_a_threshold_tells_its_level_as_the_grant_was_written(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, RUNNING)
     for granted, level in ((Decimal("1.5"), "0.75"), (Decimal("1.500"), "0.750"), (10, "5")):
-        found = plan.allowance_levels("included", granted)
-        assert [(name, str(reached)) for name, reached in found] == [("half", level)]
+        found = plan.thresholds.of_allowance("included", granted)
+        assert [(each.level.mark, str(each.level.at)) for each in found] == [("half", level)]
 
 
 def test_a_charge_that_stands_for_itself_is_not_rounded_with_others(tmp_path: Path) -> None:

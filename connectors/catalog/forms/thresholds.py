@@ -1,0 +1,46 @@
+"""The words of thresholds: what is watched, at which levels, and who is told."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from msgspec import Meta, field
+
+from connectors.catalog.forms.eligibility import EligibilityForm
+from connectors.catalog.forms.when import MONTH
+from connectors.catalog.forms.words import Id
+from streams.model.threshold import Action, Watched
+
+
+class ThresholdForm(EligibilityForm, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A warning at one `level` or several `levels`, or at a `percent` or several `percents`.
+
+    `watch`: a wallet's `balance` or what is left of an allowance, the `credit_use`, what is used of
+    an `allowance`, the `spend` of a period, an `accumulator`, or the `entry` of a first usage.
+    `every` goes on after the last level. `of` is what the percents are shares of, where the credit
+    limit or the grant is not. `period` is that of a spend or an entry; `by` tells entries apart.
+    `to` names who is told; with `action`, what is to be done.
+    """
+
+    id: Id
+    on: Watched = field(name="watch")
+    resource: str = ""
+    level: Decimal | None = None
+    levels: tuple[Decimal, ...] = ()
+    percent: Decimal | None = None
+    percents: tuple[Decimal, ...] = ()
+    every: Decimal | None = None
+    of: Decimal | None = None
+    period: str = MONTH
+    by: tuple[str, ...] = ()
+    to: tuple[Annotated[str, Meta(min_length=1)], ...] = ()
+    action: Action = "notify"
+
+    @property
+    def all_levels(self) -> tuple[Decimal, ...]:
+        """The levels as amounts or quantities."""
+        return self.levels if self.level is None else (self.level,)
+
+    @property
+    def all_percents(self) -> tuple[Decimal, ...]:
+        """The levels as shares."""
+        return self.percents if self.percent is None else (self.percent,)

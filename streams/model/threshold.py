@@ -1,0 +1,47 @@
+"""Thresholds: what is watched, at which levels, who is told, and what is to be done about it."""
+
+from decimal import Decimal
+from typing import Literal
+
+from streams.model.billing_period import BillingPeriod
+from streams.model.eligibility import Eligibility
+
+Watched = Literal["balance", "credit_use", "allowance", "spend", "accumulator", "entry"]
+Action = Literal["notify", "cap", "throttle", "redirect", "block", "top_up", "change_offer"]
+"""What whoever hears of an alert should do; `cap` and `block` bound what is charged as well."""
+
+BOUNDING: tuple[Action, ...] = ("cap", "block")
+"""Actions by which the account bears nothing of what its spend is above the level."""
+
+
+class Threshold(Eligibility, frozen=True, kw_only=True):
+    """Warns once a period when a level is reached, and once more when it is left again.
+
+    `on` says what is watched: `balance` (a prepaid wallet in currency `resource`, or what is left
+    of the allowance `resource`, fell to the level or below), `credit_use` (what a postpaid account
+    with a limit owes), `allowance` (what of a grant of `resource` is used), `spend` (what usage has
+    cost in its period, tax included, whatever was paid since), `accumulator` (the total of
+    `resource`), or `entry` (the first usage of the period whose words are as in `when`).
+
+    `levels` are amounts or quantities, `percents` shares of the credit limit, of the grant, or of
+    `of`: one of the two is empty, both of an entry. `every` goes on from the last level, in the
+    same unit. `period` is that of a spend or an entry, None the account's month. `by` keeps the
+    entries of different values apart. `to` names who is told.
+    """
+
+    id: str
+    on: Watched
+    resource: str = ""
+    levels: tuple[Decimal, ...] = ()
+    percents: tuple[Decimal, ...] = ()
+    every: Decimal | None = None
+    of: Decimal | None = None
+    period: BillingPeriod | None = None
+    by: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
+    action: Action = "notify"
+
+    @property
+    def bounds(self) -> bool:
+        """True where the account bears nothing above the level."""
+        return self.on == "spend" and self.action in BOUNDING
