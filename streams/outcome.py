@@ -67,6 +67,7 @@ class CommandReason(StrEnum):
     ACCOUNT_NOT_KNOWN = "account_not_known"
     OTHER_CURRENCY = "other_currency"
     NOT_APPROVED = "not_approved"
+    INSUFFICIENT_BALANCE = "insufficient_balance"
 
 
 _ERRORS = frozenset(list(RejectReason)[: list(RejectReason).index(RejectReason.NO_CATALOG)])

@@ -140,6 +140,7 @@ COMMANDS: Mapping[CommandReason, str] = {
     CommandReason.OTHER_CURRENCY: "The account has another currency.",
     CommandReason.NOT_APPROVED: "It is above the currency's `approval_limit`, and names nobody who"
     " approved it.",
+    CommandReason.INSUFFICIENT_BALANCE: "The account has less than it was to give.",
 }
 
 

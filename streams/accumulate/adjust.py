@@ -15,14 +15,12 @@ from streams.accumulate.money_watch import watch_money
 from streams.accumulate.top_up import wallet_place
 from streams.accumulate.wallets import wallets_of
 from streams.due.agenda import put_balances
-from streams.due.made import made_position
-from streams.due.movement import Movement, holder_of
+from streams.due.movement import Holder, Movement, holder_of
 from streams.model.account import Account, Balances, Bucket, burn_order
 from streams.model.command import Adjust
 from streams.model.instant import FOREVER
 from streams.model.money import CONTEXT, ZERO
-from streams.model.rated import RecordVerdict
-from streams.outcome import CommandReason, Verdict
+from streams.outcome import CommandReason
 from streams.rate.payer import floor_of
 from streams.rate.plan import Plan
 from streams.state import Effects, State, Table
@@ -96,9 +94,9 @@ def _refuse(
     effects: Effects,
 ) -> None:
     code, text, field = why
-    record = movement.record(command.tenant, command.root)
-    position = made_position(record, partition)
-    effects.verdicts.append(RecordVerdict(Verdict.IGNORED, code, text, field, "", position, record))
+    holder = Holder(command.tenant, command.account, command.root, command.currency)
+    refusal = movement.refusal(holder, code, text, field=field, partition=partition)
+    effects.verdicts.append(refusal)
 
 
 def _give(command: Adjust, buckets: list[Bucket], movement: Movement) -> Decimal:

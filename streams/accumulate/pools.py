@@ -16,7 +16,7 @@ from streams.accumulate.partner_totals import plus
 from streams.accumulate.thresholds import judge_grant, judge_money
 from streams.accumulate.watch import Fired, Seen, Watch, Watched
 from streams.due.agenda import put_balances
-from streams.model.account import Account, Accumulators, Balances, Bucket
+from streams.model.account import Account, Accumulators, Balances, Bucket, burn_order
 from streams.model.instant import Instant
 from streams.model.money import Quantity, added, minus
 from streams.model.pool import Membership, Memberships, PoolCap
@@ -63,7 +63,7 @@ def _walk(reached: Reached, at: Instant, state: State, known: set[bytes]) -> Ite
     yield from after
 
 
-def show_pools(rating: Rating, order: list[Reached], plan: Plan, state: State) -> None:
+def show_pools(rating: Rating, order: list[Reached], state: State) -> None:
     """Put the buckets of the pools among the member's own, for the time of the record."""
     own = next(number for number, each in enumerate(order) if each.membership is None)
     drawn: list[Drawn] = []
@@ -71,20 +71,19 @@ def show_pools(rating: Rating, order: list[Reached], plan: Plan, state: State) -
         balances: Balances | None = state.get(Table.BALANCES, reached.key)
         if reached.membership is not None and balances is not None:
             rank = (number - own) * RANK
-            shown = tuple(_shown(balances, reached.membership, rank, plan))
+            shown = tuple(_shown(balances, reached.membership, rank))
             drawn.append(Drawn(reached, balances, _cut(shown, reached, rating, state)))
             rating.buckets += drawn[-1].shown
     rating.pools = tuple(drawn)
 
 
-def _shown(balances: Balances, membership: Membership, rank: int, plan: Plan) -> Iterator[Bucket]:
+def _shown(balances: Balances, membership: Membership, rank: int) -> Iterator[Bucket]:
     """The pool's buckets under ids and priorities that no bucket of the member has."""
     for number, bucket in enumerate(balances.buckets):
-        own = bucket.priority if bucket.id else plan.priorities.get(bucket.resource, 0)
         yield replace(
             bucket,
             id=f"{membership.pool}/{number:06}",
-            priority=own + rank,
+            priority=bucket.priority + rank,
             holder=membership.pool,
         )
 
@@ -99,7 +98,7 @@ def _cut(
         if cap.hard
     }
     cut = list(shown)
-    for place in sorted(range(len(cut)), key=lambda place: _burn_order(cut[place])):
+    for place in sorted(range(len(cut)), key=lambda place: burn_order(cut[place])):
         bucket = cut[place]
         free = left.get(bucket.resource)
         if free is None or bucket.remaining <= 0:
@@ -221,7 +220,3 @@ def _caps(reached: Reached) -> tuple[PoolCap, ...]:
 
 def _pool(reached: Reached) -> str:
     return "" if reached.membership is None else reached.membership.pool
-
-
-def _burn_order(bucket: Bucket) -> tuple[int, Instant, Instant, str]:
-    return bucket.priority, bucket.end, bucket.start, bucket.id

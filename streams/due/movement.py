@@ -10,8 +10,9 @@ from streams.due.made import made_position, make_record
 from streams.model.account import Account, Bucket
 from streams.model.instant import Instant, Period
 from streams.model.money import ZERO, Currency, Quantity, added, minus
-from streams.model.rated import BalanceChange, Posting, RatedUsage
+from streams.model.rated import BalanceChange, Posting, RatedUsage, RecordVerdict
 from streams.model.usage import MADE, UsageRecord
+from streams.outcome import CommandReason, Verdict
 
 
 class Holder(NamedTuple):
@@ -84,6 +85,14 @@ class Movement:
             span=Period(self.at, self.at),
             attributes=self._told,
         )
+
+    def refusal(
+        self, holder: Holder, code: CommandReason, text: str, *, field: str, partition: int
+    ) -> RecordVerdict:
+        """Why nothing was moved, as the end of its record."""
+        record = self.record(holder.tenant, holder.root)
+        position = made_position(record, partition)
+        return RecordVerdict(Verdict.IGNORED, code, text, field, "", position, record)
 
     def charge(self, holder: Holder, *, version: str, partition: int) -> RatedUsage:
         """The movement as it stands in the ledger; `version` is the catalog it came by."""

@@ -15,13 +15,11 @@ from streams import outbox
 from streams.accumulate.funds import money_place
 from streams.due.agenda import put_balances
 from streams.due.movement import Holder, Movement
-from streams.model.account import Account, Balances, Bucket
+from streams.model.account import Account, Balances, Bucket, burn_order
 from streams.model.command import TakeTransfer, Transfer, TransferPart
 from streams.model.instant import FOREVER
 from streams.model.money import Quantity, added, minus
-from streams.model.rated import RecordVerdict
-from streams.model.usage import SourcePosition
-from streams.outcome import Verdict
+from streams.outcome import CommandReason
 from streams.partition import partition_of
 from streams.state import Effects, State, Table
 
@@ -31,8 +29,6 @@ GOT: Final = "transfer_in"
 """The usage type of what was got."""
 IN_TRANSIT: Final = "in_transit"
 """The counter-account of what has left one account and not yet reached the other."""
-NOT_ENOUGH: Final = "insufficient_balance"
-_NOWHERE: Final = SourcePosition("", -1, -1, -1)
 
 
 def give(  # noqa: PLR0913 - a transfer, and where it is made
@@ -63,7 +59,12 @@ def give(  # noqa: PLR0913 - a transfer, and where it is made
         if not left:
             break
     if account is None or left:
-        effects.verdicts.append(_not_enough(command, left))
+        code, text = CommandReason.INSUFFICIENT_BALANCE, _short(command, left)
+        refused = Movement(GIVEN, command.command_id, command.occurred_at)
+        holder = Holder(command.tenant, command.account, command.root, "")
+        effects.verdicts.append(
+            refused.refusal(holder, code, text, field="quantity", partition=partition)
+        )
         return
     put_balances(key, balances, replace(balances, buckets=tuple(buckets)), state)
     holder = Holder(command.tenant, command.account, command.root, account.currency)
@@ -123,11 +124,7 @@ def _drawn_on(command: Transfer, buckets: list[Bucket]) -> list[int]:
         and bucket.remaining > 0
         and command.bucket in ("", bucket.id)
     ]
-    return sorted(found, key=lambda place: _burn_order(buckets[place]))
-
-
-def _burn_order(bucket: Bucket) -> tuple[int, int, int, str]:
-    return bucket.priority, bucket.end, bucket.start, bucket.id
+    return sorted(found, key=lambda place: burn_order(buckets[place]))
 
 
 def _place_of(command: TakeTransfer, part: TransferPart, buckets: list[Bucket]) -> int:
@@ -151,9 +148,8 @@ def _place_of(command: TakeTransfer, part: TransferPart, buckets: list[Bucket]) 
     return len(buckets) - 1
 
 
-def _not_enough(command: Transfer, left: Quantity) -> RecordVerdict:
-    detail = (
+def _short(command: Transfer, left: Quantity) -> str:
+    return (
         f"account {command.account} has {Decimal(left):f} {command.resource} less than the"
-        f" {Decimal(command.quantity):f} that transfer {command.command_id} gives"
+        f" {Decimal(command.quantity):f} that is to be given"
     )
-    return RecordVerdict(Verdict.ERROR, NOT_ENOUGH, detail, "quantity", "", _NOWHERE, None)
