@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from streams.model.account import Accumulators, Balances, Bucket
 from streams.model.billing_period import starts_of
@@ -16,6 +17,7 @@ from streams.model.catalog import Accumulator, Catalog, Grant, PricePlan
 from streams.model.entitlement import Entitlement
 from streams.model.instant import FOREVER, Instant, Period
 from streams.model.money import ZERO
+from streams.model.status import Statuses, status_at
 from streams.rate.spans import MONTH
 
 
@@ -32,6 +34,10 @@ class Reason(StrEnum):
     """No price plan of the account has the feature."""
     NO_SERVICE = "no_service"
     """No service id of the account is under a price plan now."""
+    SUSPENDED = "suspended"
+    """The account is suspended, whatever its price plans say."""
+    TERMINATED = "terminated"
+    """The account is terminated."""
 
 
 class MeterBalance(Struct, frozen=True, kw_only=True):
@@ -62,12 +68,13 @@ class Entitled(Struct, frozen=True, kw_only=True):
 
 
 class Holdings(Struct, frozen=True):
-    """What the account has, what is held of it by running sessions, and its calendar's zone."""
+    """What the account has, what is held of it by running sessions, its calendar and statuses."""
 
     balances: Balances
     totals: Accumulators
     time_zone: str
     reserved: dict[str, Decimal] = {}
+    statuses: Statuses = ()
 
 
 def entitlement_of(
@@ -78,6 +85,16 @@ def entitlement_of(
     `plans` are the price plans of the account's service ids at that instant, by when they were
     assigned: of several that have the feature, the one that was assigned last counts.
     """
+    found = _by_plans(feature, plans, catalog, held, at)
+    status, _ = status_at(held.statuses, at)
+    if status == "active" or not found.kind:
+        return found
+    return replace(found, allowed=False, reason=Reason(status))
+
+
+def _by_plans(
+    feature: str, plans: Sequence[str], catalog: Catalog, held: Holdings, at: Instant
+) -> Entitled:
     if not plans:
         return Entitled(feature=feature, kind="", allowed=False, reason=Reason.NO_SERVICE)
     for plan in _newest_first(plans, catalog):

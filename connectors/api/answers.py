@@ -8,6 +8,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from streams.model.status import StatusWord
+
 
 class LedgerPosition(Struct, frozen=True, kw_only=True):
     """How far an answer reaches: all ledger records of the partition up to `offset`."""
@@ -140,7 +142,7 @@ class EntitlementAnswer(Struct, frozen=True, kw_only=True):
 
     `kind` is boolean, static (see `value`) or metered (see `balance`), empty where no price plan of
     the account has the feature. `reason` is entitled, overage (granted ones are used up, more are
-    allowed), used_up, not_entitled or no_service.
+    allowed), used_up, not_entitled, no_service, suspended or terminated.
     """
 
     feature: str
@@ -167,7 +169,7 @@ class AssignmentAnswer(Struct, frozen=True, kw_only=True):
 class StatusAnswer(Struct, frozen=True, kw_only=True):
     """From `start` on: active, suspended or terminated."""
 
-    status: str
+    status: StatusWord
     start: str
 
 

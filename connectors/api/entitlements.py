@@ -26,6 +26,7 @@ from streams.model.account import Accumulators, Balances, Bucket
 from streams.model.catalog import Catalog
 from streams.model.instant import BEGINNING, FOREVER, Instant, format_instant
 from streams.model.money import trimmed
+from streams.model.status import StatusMark
 
 
 def entitlements(
@@ -93,6 +94,9 @@ def _held(account: AccountAnswer, balance: BalanceAnswer | None) -> Holdings:
             )
         ),
         account.time_zone,
+        statuses=tuple(
+            StatusMark(_bound(each.start, BEGINNING), each.status) for each in account.statuses
+        ),
     )
 
 

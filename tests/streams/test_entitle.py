@@ -11,6 +11,7 @@ from streams.model.billing_period import BillingPeriod
 from streams.model.catalog import Accumulator, Allowance, Catalog, CurrencyRule, Grant, PricePlan
 from streams.model.entitlement import Entitlement
 from streams.model.instant import BEGINNING, DAY, FOREVER, Instant
+from streams.model.status import StatusMark
 
 OCTOBER = 1_790_805_600_000_000
 """2026-10-01 in Zurich."""
@@ -187,3 +188,29 @@ def test_all_features_are_listed_by_name() -> None:
         "ask", "ask_more", "browse", "call", "call_more", "seats", "sso"
     ]  # fmt: skip
     assert entitlements_of((), CATALOG, held, at=NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("at", "allowed", "reason"),
+    [
+        (NOW - 1, True, Reason.ENTITLED),
+        (NOW, False, Reason.SUSPENDED),
+        (NOW + 1, True, Reason.ENTITLED),
+        (NOW + 2, False, Reason.TERMINATED),
+    ],
+)
+def test_an_account_that_is_not_active_may_use_nothing(
+    at: Instant, allowed: bool, reason: Reason
+) -> None:
+    statuses = (
+        StatusMark(NOW, "suspended"),
+        StatusMark(NOW + 1, "active"),
+        StatusMark(NOW + 2, "terminated"),
+    )
+    held = Holdings(Balances((bucket(5),)), Accumulators(), "Europe/Zurich", statuses=statuses)
+    found = entitlement_of("ask", ("pro",), CATALOG, held, at=at)
+    assert (found.allowed, found.reason) == (allowed, reason)
+    assert found.balance is not None
+    assert found.balance.remaining == 5
+    other = entitlement_of("fly", ("pro",), CATALOG, held, at=at)
+    assert other.reason == Reason.NOT_ENTITLED
