@@ -188,10 +188,10 @@ def test_answers_are_as_the_document_says(full_door: Door) -> None:
             " ['', 'welcome'], [0, 5], [[], ['chat']])"
         )
         database.command(
-            "INSERT INTO accumulators (tenant, account, ledger_partition, totals.accumulator,"
-            " totals.period_start, totals.period_end, totals.total, is_deleted, changed_at,"
-            " through) VALUES ('acme', 'a', 2, ['calls'], ['2026-11-01'],"
-            " ['2026-12-01'], [12], 0, '2026-11-22 10:00:00', 17)"
+            "INSERT INTO accumulators VALUES ('acme', 'a', 2, ['calls'], ['2026-11-01'],"
+            " ['2026-12-01'], [12], 0, '2026-11-22 10:00:00', 17, '', 'sum'),"
+            " ('acme', 'a', 2, ['users'], ['1900-01-01'], ['2299-12-31 23:59:59'], [3], 0,"
+            " '2026-11-22 10:00:00', 17, 'users', 'unique')"
         )
     client = full_door.client(Scope.READ, tenant="acme")
     balance = client.get("/v1/tenants/acme/accounts/a/balance").json()
@@ -200,7 +200,11 @@ def test_answers_are_as_the_document_says(full_door: Door) -> None:
     assert (money["resource"], money["period_end"], money["id"]) == ("USD", "", "")
     assert (money["granted"], money["remaining"]) == ("10", "9.750000000001")
     assert (free["id"], free["priority"], free["products"]) == ("welcome", 5, ["chat"])
-    assert balance["totals"][0]["total"] == "12"
+    assert [(total["total"], total["aggregate"]) for total in balance["totals"]] == [
+        ("12", "sum"),
+        ("3", "unique"),
+    ]
+    assert (balance["totals"][1]["period_start"], balance["totals"][1]["period_end"]) == ("", "")
     document = client.get("/openapi.json").json()
     schema = {"$ref": "#/components/schemas/BalanceAnswer", "components": document["components"]}
     jsonschema.Draft202012Validator(schema).validate(balance)
