@@ -25,6 +25,7 @@ from streams.model.command import (
     ActivateCatalog,
     Adjust,
     Command,
+    ConvertPoints,
     Forwarded,
     Released,
     TopUp,
@@ -102,7 +103,7 @@ class Charging:
 
     def missing_version(self, entry: Command | UsageRecord, state: State) -> str | None:
         """A catalog version that has to be compiled before this input can be taken."""
-        if isinstance(entry, UsageRecord | TopUp | Adjust):
+        if isinstance(entry, UsageRecord | TopUp | Adjust | ConvertPoints):
             version = catalog_of(entry.tenant, entry.occurred_at, state)
             return version if version is not None and version not in self._plans else None
         match entry:

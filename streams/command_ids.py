@@ -15,6 +15,7 @@ from streams.model.command import (
     ActivateCatalog,
     Adjust,
     AssignService,
+    ConvertPoints,
     EndService,
     GrantAllowance,
     JoinPool,
@@ -42,6 +43,7 @@ Identified = (
     | PutStatus
     | PartnerVolume
     | Adjust
+    | ConvertPoints
     | JoinPool
     | LeavePool
     | Transfer
@@ -51,7 +53,15 @@ Identified = (
 )
 """Commands that count once. The others have the same effect the second time."""
 
-_OF_MONEY: Final = (TopUp, Adjust, PartnerVolume, Transfer, TakeTransfer, GrantAllowance)
+_OF_MONEY: Final = (
+    TopUp,
+    Adjust,
+    ConvertPoints,
+    PartnerVolume,
+    Transfer,
+    TakeTransfer,
+    GrantAllowance,
+)
 
 GROUP: Final = b"commands.group"
 """In META: number of the newest group."""

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from streams import command_ids
 from streams.accumulate.adjust import adjust
+from streams.accumulate.convert import convert_points
 from streams.accumulate.partner_totals import take_volume
 from streams.accumulate.sessions import drop_closed
 from streams.accumulate.top_up import top_up
@@ -22,6 +23,7 @@ from streams.model.command import (
     Adjust,
     AssignService,
     Command,
+    ConvertPoints,
     DiscardSuspended,
     EndService,
     FoldPeriods,
@@ -94,6 +96,7 @@ class CommandBook:
                 | PutStatus()
                 | PartnerVolume()
                 | Adjust()
+                | ConvertPoints()
                 | JoinPool()
                 | LeavePool()
                 | Transfer()
@@ -125,6 +128,14 @@ class CommandBook:
             case Adjust():
                 plan = self._plan_now(command, state)
                 adjust(command, plan=plan, partition=self._partition, state=state, effects=effects)
+            case ConvertPoints():
+                convert_points(
+                    command,
+                    plan=self._plan_now(command, state),
+                    partition=self._partition,
+                    state=state,
+                    effects=effects,
+                )
             case ActivateCatalog():
                 _activate(command, state)
             case PutPrices():
@@ -167,7 +178,7 @@ class CommandBook:
                     effects=effects,
                 )
 
-    def _plan_now(self, command: Adjust, state: State) -> Plan | None:
+    def _plan_now(self, command: Adjust | ConvertPoints, state: State) -> Plan | None:
         """The plan in force, however far back the command is dated: limits are those of today."""
         time: Instant = state.get(Table.META, TIME) or BEGINNING
         version = catalog_of(command.tenant, max(command.occurred_at, time), state)

@@ -68,6 +68,9 @@ class CommandReason(StrEnum):
     OTHER_CURRENCY = "other_currency"
     NOT_APPROVED = "not_approved"
     INSUFFICIENT_BALANCE = "insufficient_balance"
+    CONVERSION_NOT_KNOWN = "conversion_not_known"
+    TOO_FEW_POINTS = "too_few_points"
+    NOT_ENOUGH_POINTS = "not_enough_points"
 
 
 _ERRORS = frozenset(list(RejectReason)[: list(RejectReason).index(RejectReason.NO_CATALOG)])

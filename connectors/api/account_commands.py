@@ -19,7 +19,15 @@ from connectors.api.commands import (
 )
 from connectors.api.route import ACCOUNT, SERVICE
 from streams.model.account import Payment
-from streams.model.command import Adjust, AssignService, EndService, PutAccount, PutStatus, TopUp
+from streams.model.command import (
+    Adjust,
+    AssignService,
+    ConvertPoints,
+    EndService,
+    PutAccount,
+    PutStatus,
+    TopUp,
+)
 from streams.model.instant import FOREVER, Instant
 from streams.model.status import StatusWord
 
@@ -104,6 +112,14 @@ class StatusForm(Form):
     start: str = ""
     reason: str = ""
     service_id: str = ""
+
+
+class ConversionForm(Form):
+    """So many points become what a `conversion` of the catalog says."""
+
+    conversion: str
+    points: Decimal
+    occurred_at: str = ""
 
 
 def put_account(form: AccountForm, asked: Asked) -> PutAccount:
@@ -223,6 +239,19 @@ def put_status(form: StatusForm, asked: Asked) -> PutStatus:
     )
 
 
+def convert_points(form: ConversionForm, asked: Asked) -> ConvertPoints:
+    """The points; whether there are so many, the account's owner says."""
+    return ConvertPoints(
+        asked.command_id,
+        asked.tenant,
+        asked.account,
+        known_root(asked),
+        name(form.conversion, "conversion"),
+        amount(form.points, "points"),
+        instant(form.occurred_at, "occurred_at", asked.at),
+    )
+
+
 ROUTES: Final = (
     command_route(
         f"{ACCOUNT}/status",
@@ -244,6 +273,12 @@ ROUTES: Final = (
         AdjustmentForm,
         adjust,
         summary="Give an account money by hand, or take it",
+    ),
+    command_route(
+        f"{ACCOUNT}/conversions",
+        ConversionForm,
+        convert_points,
+        summary="Convert points to money or to an allowance",
     ),
     command_route(
         SERVICE,

@@ -15,7 +15,7 @@ from connectors.catalog.forms.entitlements import EntitlementForm
 from connectors.catalog.forms.evaluations import EvaluationForm
 from connectors.catalog.forms.fees import FeeForm
 from connectors.catalog.forms.grants import GrantForm
-from connectors.catalog.forms.loyalty import LoyaltyRuleForm
+from connectors.catalog.forms.loyalty import ConversionForm, LoyaltyRuleForm
 from connectors.catalog.forms.multi_rate import MultiRateForm
 from connectors.catalog.forms.outcomes import OutcomeForm
 from connectors.catalog.forms.partners import (
@@ -165,6 +165,7 @@ class CatalogFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     revenue_shares: tuple[RevenueShareForm, ...] = ()
     commission_plans: tuple[CommissionPlanForm, ...] = ()
     loyalty_rules: tuple[LoyaltyRuleForm, ...] = ()
+    conversions: tuple[ConversionForm, ...] = ()
     exchange_rates: tuple[ExchangeRateForm, ...] = ()
     source_platforms: tuple[SourcePlatform, ...] = ()
     outcomes: tuple[OutcomeForm, ...] = ()

@@ -11,7 +11,7 @@ from connectors.catalog.form import (
 )
 from connectors.catalog.forms.discounts import DiscountForm
 from connectors.catalog.forms.evaluations import EvaluationForm
-from connectors.catalog.forms.loyalty import LoyaltyRuleForm
+from connectors.catalog.forms.loyalty import ConversionForm, LoyaltyRuleForm
 from connectors.catalog.forms.multi_rate import MultiRateForm
 from connectors.catalog.forms.outcomes import OutcomeForm
 from connectors.catalog.forms.partners import (
@@ -56,6 +56,7 @@ class Names:
     revenue_shares: dict[str, RevenueShareForm]
     commission_plans: dict[str, CommissionPlanForm]
     loyalty_rules: dict[str, LoyaltyRuleForm]
+    conversions: dict[str, ConversionForm]
     source_platforms: dict[str, SourcePlatform]
     outcomes: dict[str, OutcomeForm]
     zones: dict[str, set[str]]
@@ -109,6 +110,7 @@ def names_of(sheets: Sheets, book: ProblemBook) -> Names:
         revenue_shares=by_id(sheets.revenue_shares, book),
         commission_plans=by_id(sheets.commission_plans, book),
         loyalty_rules=by_id(sheets.loyalty_rules, book),
+        conversions=by_id(sheets.conversions, book),
         source_platforms=by_id(sheets.source_platforms, book),
         outcomes=by_id(sheets.outcomes, book),
         zones={entry.form.id: _zones(entry.form, sheets) for entry in sheets.zone_units},

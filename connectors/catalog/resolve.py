@@ -73,6 +73,10 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
             commission_plan(entry.form, sheets, periods) for entry in sheets.commission_plans
         ),
         loyalty_rules=tuple(money.loyalty_rule(entry.form) for entry in sheets.loyalty_rules),
+        conversions=tuple(
+            money.conversion(entry.form, [each.form for each in sheets.currencies], periods)
+            for entry in sheets.conversions
+        ),
         exchange_rates=tuple(money.exchange_rate(entry.form) for entry in sheets.exchange_rates),
         source_platforms=tuple(_platform(entry.form) for entry in sheets.source_platforms),
         service_types=tuple(

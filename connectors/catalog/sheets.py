@@ -18,7 +18,7 @@ from connectors.catalog.form import (
 )
 from connectors.catalog.forms.discounts import DiscountForm
 from connectors.catalog.forms.evaluations import EvaluationForm
-from connectors.catalog.forms.loyalty import LoyaltyRuleForm
+from connectors.catalog.forms.loyalty import ConversionForm, LoyaltyRuleForm
 from connectors.catalog.forms.multi_rate import MultiRateForm
 from connectors.catalog.forms.outcomes import OutcomeForm
 from connectors.catalog.forms.partners import (
@@ -77,6 +77,7 @@ class Sheets:
     revenue_shares: list[Entry[RevenueShareForm]] = field(default_factory=list)
     commission_plans: list[Entry[CommissionPlanForm]] = field(default_factory=list)
     loyalty_rules: list[Entry[LoyaltyRuleForm]] = field(default_factory=list)
+    conversions: list[Entry[ConversionForm]] = field(default_factory=list)
     exchange_rates: list[Entry[ExchangeRateForm]] = field(default_factory=list)
     source_platforms: list[Entry[SourcePlatform]] = field(default_factory=list)
     outcomes: list[Entry[OutcomeForm]] = field(default_factory=list)

@@ -18,6 +18,7 @@ from streams.model.command import (
     Adjust,
     AssignService,
     Command,
+    ConvertPoints,
     DiscardSuspended,
     EndService,
     FoldPeriods,
@@ -64,6 +65,7 @@ def partitions_of(command: Command, partitions: int) -> Iterable[int]:
             | PutPrices()
             | PutStatus()
             | Adjust()
+            | ConvertPoints()
             | JoinPool()
             | LeavePool()
             | Transfer()

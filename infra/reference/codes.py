@@ -141,6 +141,9 @@ COMMANDS: Mapping[CommandReason, str] = {
     CommandReason.NOT_APPROVED: "It is above the currency's `approval_limit`, and names nobody who"
     " approved it.",
     CommandReason.INSUFFICIENT_BALANCE: "The account has less than it was to give.",
+    CommandReason.CONVERSION_NOT_KNOWN: "The catalog in force has no such conversion.",
+    CommandReason.TOO_FEW_POINTS: "Fewer points than the conversion's `minimum`, or worth nothing.",
+    CommandReason.NOT_ENOUGH_POINTS: "The account has fewer points.",
 }
 
 
@@ -157,7 +160,8 @@ def page() -> str:
         + "\n## Ignored\n\n"
         + table(("code", "meaning"), ((f"`{d}`", DROPS[d]) for d in DropReason))
         + "\n## Commands that were not carried out\n\n"
-        + "They end as `ignored`, under the id of their record: `adjustment/<command id>`.\n\n"
+        + "They end as `ignored`, under the id of their record: `adjustment/<command id>`,\n"
+        + "`conversion/<command id>`.\n\n"
         + table(("code", "meaning"), ((f"`{c}`", COMMANDS[c]) for c in CommandReason))
         + "\n## Refused\n\n"
         + table(("code", "goes to", "meaning", "what to do"), rejects)

@@ -19,11 +19,12 @@ from infra.scenario.form import (
 )
 from infra.scenario.grants import grant_command, void_command
 from infra.scenario.messages import instant
-from infra.scenario.money import adjust_command
+from infra.scenario.money import adjust_command, convert_command
 from streams.model.command import (
     Adjust,
     AssignService,
     Command,
+    ConvertPoints,
     EndService,
     GrantAllowance,
     JoinPool,
@@ -75,6 +76,7 @@ def account_commands(form: AccountForm, *, tenant: str, step: int) -> Iterator[C
 RootCommand = (
     Adjust
     | AssignService
+    | ConvertPoints
     | EndService
     | GrantAllowance
     | JoinPool
@@ -117,6 +119,9 @@ def step_command(
     if step.adjust is not None:
         currency, root = accounts[step.adjust.account].currency, root_of(step.adjust.account)
         return adjust_command(step.adjust, currency, root=root, tenant=tenant, step=number)
+    if step.convert is not None:
+        root = root_of(step.convert.account)
+        return convert_command(step.convert, root=root, tenant=tenant, step=number)
     if step.transfer is not None:
         roots = root_of(step.transfer.account), root_of(step.transfer.to)
         return transfer_command(step.transfer, roots=roots, tenant=tenant, step=number)

@@ -173,6 +173,16 @@ class VoidForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str = ""
 
 
+class ConvertForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """So many points become what a `conversion` of the catalog says."""
+
+    account: str
+    conversion: str
+    points: Decimal
+    at: Time
+    id: str = ""
+
+
 class EndServiceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A service ends; `moved_to` is the root that has it from then on."""
 
@@ -210,6 +220,7 @@ class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     adjust: AdjustForm | None = None
     grant: GrantStepForm | None = None
     void: VoidForm | None = None
+    convert: ConvertForm | None = None
     account: AccountForm | None = None
     service: ServiceForm | None = None
     prices: PricesForm | None = None

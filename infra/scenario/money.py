@@ -1,8 +1,8 @@
 """Steps that move money by hand, as commands."""
 
-from infra.scenario.form import AdjustForm
+from infra.scenario.form import AdjustForm, ConvertForm
 from infra.scenario.messages import instant
-from streams.model.command import Adjust
+from streams.model.command import Adjust, ConvertPoints
 
 
 def adjust_command(form: AdjustForm, currency: str, *, root: str, tenant: str, step: int) -> Adjust:
@@ -19,4 +19,17 @@ def adjust_command(form: AdjustForm, currency: str, *, root: str, tenant: str, s
         reference=form.reference,
         approved_by=form.approved_by,
         wallet=form.wallet,
+    )
+
+
+def convert_command(form: ConvertForm, *, root: str, tenant: str, step: int) -> ConvertPoints:
+    """Points to be converted. An id given in the scenario may stand there twice."""
+    return ConvertPoints(
+        command_id=f"{tenant}/convert/{form.id or step}",
+        tenant=tenant,
+        account=form.account,
+        root=root,
+        conversion=form.conversion,
+        points=form.points,
+        occurred_at=instant(form.at),
     )

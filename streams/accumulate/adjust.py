@@ -12,10 +12,11 @@ from msgspec.structs import replace
 
 from streams.accumulate.funds import money_place
 from streams.accumulate.money_watch import watch_money
+from streams.accumulate.not_done import NotDone, tell_not_done
 from streams.accumulate.top_up import wallet_place
 from streams.accumulate.wallets import wallets_of
 from streams.due.agenda import put_balances
-from streams.due.movement import Holder, Movement, holder_of
+from streams.due.movement import Movement, holder_of
 from streams.model.account import Account, Balances, Bucket, burn_order
 from streams.model.command import Adjust
 from streams.model.instant import FOREVER
@@ -37,11 +38,11 @@ def adjust(
     key = f"{command.tenant}\0{command.account}".encode()
     account: Account | None = state.get(Table.ACCOUNTS, key)
     movement = Movement(ADJUSTMENT, command.command_id, command.occurred_at, _told(command))
-    refusal = _refused(command, account, plan)
-    if account is None or refusal is not None:
-        assert refusal is not None
-        _refuse(command, movement, refusal, partition=partition, effects=effects)
+    why = _not_done(command, account, plan)
+    if why is not None:
+        tell_not_done(why, movement, command, partition=partition, effects=effects)
         return
+    assert account is not None
     before: Balances = state.get(Table.BALANCES, key) or Balances()
     buckets = list(before.buckets)
     if command.amount > ZERO:
@@ -68,35 +69,19 @@ def _told(command: Adjust) -> dict[str, str]:
     return {name: text for name, text in told.items() if text}
 
 
-def _refused(
-    command: Adjust, account: Account | None, plan: Plan | None
-) -> tuple[CommandReason, str, str] | None:
-    """Why it cannot be done: code, sentence, field; None: it can."""
+def _not_done(command: Adjust, account: Account | None, plan: Plan | None) -> NotDone | None:
+    """Why it cannot be done; None: it can."""
     if account is None:
         text = f"there is no account {command.account}"
-        return CommandReason.ACCOUNT_NOT_KNOWN, text, "account"
+        return NotDone(CommandReason.ACCOUNT_NOT_KNOWN, text, "account")
     if command.currency != account.currency:
         text = f"account {command.account} has {account.currency}, not {command.currency}"
-        return CommandReason.OTHER_CURRENCY, text, "currency"
+        return NotDone(CommandReason.OTHER_CURRENCY, text, "currency")
     limit = None if plan is None else plan.approval_limits.get(command.currency)
     if limit is not None and abs(command.amount) > limit and not command.approved_by:
         text = f"{command.amount} {command.currency} is above {limit}, and nobody approved it"
-        return CommandReason.NOT_APPROVED, text, "approved_by"
+        return NotDone(CommandReason.NOT_APPROVED, text, "approved_by")
     return None
-
-
-def _refuse(
-    command: Adjust,
-    movement: Movement,
-    why: tuple[CommandReason, str, str],
-    *,
-    partition: int,
-    effects: Effects,
-) -> None:
-    code, text, field = why
-    holder = Holder(command.tenant, command.account, command.root, command.currency)
-    refusal = movement.refusal(holder, code, text, field=field, partition=partition)
-    effects.verdicts.append(refusal)
 
 
 def _give(command: Adjust, buckets: list[Bucket], movement: Movement) -> Decimal:

@@ -7,6 +7,7 @@ from streams.model.command import (
     Adjust,
     AssignService,
     Command,
+    ConvertPoints,
     EndService,
     FoldPeriods,
     GrantAllowance,
@@ -38,6 +39,7 @@ def apply_command(
             PutAccount()
             | TopUp()
             | Adjust()
+            | ConvertPoints()
             | PartnerVolume()
             | Transfer()
             | TakeTransfer()

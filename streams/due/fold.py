@@ -382,9 +382,8 @@ class _Agenda:
     def _expire(self, end: Instant) -> None:
         at = self._at
         roll_over(end, at)
-        held = at.balances
-        version = at.version_at(end)
-        charge = expire(at.account, held.buckets, end, version=version, partition=at.partition)
+        held, plan = at.balances, at.plan_at(end)
+        charge = expire(at.account, held.buckets, end, plan=plan, partition=at.partition)
         if charge is not None:
             at.tell(charge)
         buckets = tuple(bucket for bucket in held.buckets if bucket.end != end)

@@ -24,7 +24,7 @@ from streams.model.fee import Fee, ProrateBy
 from streams.model.grant import GrantEnds, GrantOpens, RollOver
 from streams.model.holding import HeldBy, Holding
 from streams.model.instant import FOREVER, HOUR, Instant
-from streams.model.loyalty import LoyaltyRule
+from streams.model.loyalty import Conversion, LoyaltyRule
 from streams.model.maximum_spend import MaximumSpend
 from streams.model.measure import Measure as Measure
 from streams.model.mediation import SourcePlatform
@@ -219,6 +219,7 @@ class Catalog(Struct, frozen=True, kw_only=True):
     outcomes: tuple[OutcomeRule, ...] = ()
     multi_rates: tuple[MultiRate, ...] = ()
     commission_plans: tuple[CommissionPlan, ...] = ()
+    conversions: tuple[Conversion, ...] = ()
     grace: Instant = HOUR
     late: LatePolicy = "open_period"
 

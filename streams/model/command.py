@@ -334,6 +334,18 @@ class VoidGrant(Struct, frozen=True, array_like=True, tag=18):
     reason: str = ""
 
 
+class ConvertPoints(Struct, frozen=True, array_like=True, tag=33):
+    """So many points become what a conversion of the catalog says."""
+
+    command_id: str
+    tenant: str
+    account: str
+    root: str
+    conversion: str
+    points: Decimal
+    occurred_at: Instant
+
+
 Command = (
     PutAccount
     | AssignService
@@ -351,6 +363,7 @@ Command = (
     | PartnerVolume
     | PutPartnerTier
     | Adjust
+    | ConvertPoints
     | JoinPool
     | LeavePool
     | Transfer

@@ -1,10 +1,16 @@
 """Points for what is used or paid."""
 
 from decimal import Decimal
+from typing import Final
 
 from msgspec import Struct
 
 from streams.model.eligibility import Eligibility
+from streams.model.instant import Instant
+from streams.model.money import CONTEXT, quantize_line, round_total, trimmed
+
+LOYALTY_LIABILITY: Final = "loyalty_liability"
+"""What stands against all points that customers hold."""
 
 
 class Multiplier(Struct, frozen=True, array_like=True):
@@ -19,6 +25,7 @@ class LoyaltyRule(Eligibility, frozen=True, kw_only=True):
 
     What is paid counts without taxes. Of `multipliers` that fit, the one with most words counts.
     Points are rounded to `digits` by a mode of `ROUNDING_MODES`, and stand in bucket `resource`.
+    With `expires_after_months` those of a month end so many months after it.
     """
 
     id: str
@@ -29,3 +36,33 @@ class LoyaltyRule(Eligibility, frozen=True, kw_only=True):
     multipliers: tuple[Multiplier, ...] = ()
     rounding: str = "down"
     digits: int = 0
+    expires_after_months: int = 0
+
+
+class Conversion(Struct, frozen=True, kw_only=True):
+    """Points of `source` become `target`, an allowance or money: `rate` of it for each.
+
+    At least `minimum` at once. What comes of it ends `kept` later; 0: never. Of money it is a whole
+    number of the smallest amount, which has `digits` after the point, rounded down; allowances are
+    exact (None).
+    """
+
+    id: str
+    source: str
+    target: str
+    rate: Decimal
+    minimum: Decimal
+    kept: Instant = 0
+    digits: int | None = None
+
+    @property
+    def is_money(self) -> bool:
+        """True where points become money."""
+        return self.digits is not None
+
+    def worth(self, points: Decimal) -> Decimal:
+        """What so many points become."""
+        worth = CONTEXT.multiply(points, self.rate)
+        if self.digits is None:
+            return trimmed(quantize_line(worth))
+        return round_total(worth, digits=self.digits, mode="down")

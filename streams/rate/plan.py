@@ -56,10 +56,12 @@ class Plan:
         "approval_limits",
         "charges_zero",
         "commissions",
+        "conversions",
         "dedupe_days",
         "grace",
         "mediation",
         "multi_rates",
+        "points",
         "price_plans",
         "priorities",
         "tenant",
@@ -98,6 +100,8 @@ class Plan:
             if rule.approval_limit is not None
         }
         self.thresholds = Thresholds(catalog)
+        self.conversions = {each.id: each for each in catalog.conversions}
+        self.points = frozenset(rule.resource for rule in catalog.loyalty_rules)
         self.account_offers = AccountOffers()
 
     def dedupe_window(self, usage_type: str) -> int:

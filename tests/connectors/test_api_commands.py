@@ -20,6 +20,7 @@ from streams.model.command import (
     Adjust,
     AssignService,
     Command,
+    ConvertPoints,
     EndService,
     JoinPool,
     LeavePool,
@@ -100,6 +101,8 @@ def test_bodies_become_commands_under_the_id_that_was_asked(door: Door) -> None:
     ids_of(client.post(f"{ACCOUNT}/adjustments?id=x-1", json=back | agreed))
     ids_of(client.post(f"{ACCOUNT}/status?id=p-1", json={"status": "suspended", "start": start}))
     ids_of(client.post(f"{ACCOUNT}/status?id=p-2", json={"status": "active", "service_id": "k"}))
+    points = {"conversion": "cash", "points": "40", "occurred_at": start}
+    ids_of(client.post(f"{ACCOUNT}/conversions?id=y-1", json=points))
     (made,) = ids_of(client.post(f"{ACCOUNT}/top-ups", json=money | {"reason": "shop"}))
     found = sent(door.settings.kafka)
     assert found["a-1"] == PutAccount(
@@ -132,6 +135,7 @@ def test_bodies_become_commands_under_the_id_that_was_asked(door: Door) -> None:
         "x-1", "acme", "ada", "family", Decimal("-2.5"), "CHF", NOON, "chargeback",
         "t-1", "grace", "gift",
     )  # fmt: skip
+    assert found["y-1"] == ConvertPoints("y-1", "acme", "ada", "family", "cash", Decimal(40), NOON)
     assert made.startswith("command/")
     assert found[made].command_id == made
 
@@ -188,6 +192,8 @@ WRONG: list[tuple[str, str, dict[str, Any], str]] = [
     ("POST", f"{ACCOUNT}/adjustments", MONEY | {"reason": "x", "amount": "0"}, "amount"),
     ("POST", f"{ACCOUNT}/adjustments", MONEY | {"reason": "x", "amount": "-1e-13"}, "amount"),
     ("POST", f"{ACCOUNT}/adjustments", MONEY | {"reason": "x", "reference": LONG}, "reference"),
+    ("POST", f"{ACCOUNT}/conversions", {"conversion": "cash", "points": "-1"}, "points"),
+    ("POST", f"{ACCOUNT}/conversions", {"conversion": "", "points": "1"}, "conversion"),
     ("POST", f"{ACCOUNT}/top-ups?id=%00", {"currency": "CHF", "amount": "1"}, "id"),
     ("POST", "/v1/tenants/acme/accounts/a%00b/top-ups", {"currency": "CHF", "amount": "1"},
      "account"),

@@ -16,8 +16,10 @@ from infra.cli.account import app
 from streams.model.billing_period import BillingPeriod
 from streams.model.command import (
     ActivateCatalog,
+    Adjust,
     AssignService,
     Command,
+    ConvertPoints,
     EndService,
     GrantAllowance,
     PutAccount,
@@ -59,10 +61,10 @@ class Typed:
             "VIVACE_PARTITIONS": str(settings.partitions),
         }
 
-    def account(self, *words: str) -> None:
-        done = CliRunner().invoke(
-            app, ["account", *words, "-t", "acme", "--no-wait", "--json"], env=self._environment
-        )
+    def account(self, *words: str, plain: bool = False) -> None:
+        """With `plain`, the words are all that is typed."""
+        typed = words if plain else (*words, "-t", "acme", "--no-wait", "--json")
+        done = CliRunner().invoke(app, ["account", *typed], env=self._environment)
         assert done.exit_code == 0, done.output
         assert json.loads(done.stdout)["commands"] == 1
 
@@ -160,6 +162,28 @@ def test_an_account_is_granted_so_much_of_an_allowance(typed: Typed) -> None:
 def test_a_grant_that_cannot_be_meant_is_refused(words: tuple[str, ...]) -> None:
     said = ["account", "grant", "ada", "gift", "free", *words, "-t", "acme"]
     assert CliRunner().invoke(app, said).exit_code == 2
+
+
+def test_money_by_hand_has_a_sign_and_a_reason(typed: Typed) -> None:
+    typed.account(
+        *("adjust", "--currency", "CHF", "--reason", "chargeback", "--reference", "t-1"),
+        *("--approved-by", "grace", "--id", "5", "--wallet", "gift", "-t", "acme", "ada"),
+        *("--json", "--no-wait", "--", "-9.50"),
+        plain=True,
+    )
+    typed.account("convert", "ada", "cash", "40", "--id", "6")
+    taken, converted = typed.sent()
+    assert isinstance(taken, Adjust)
+    assert (taken.command_id, taken.amount, taken.reason) == ("5", Decimal("-9.50"), "chargeback")
+    assert (taken.reference, taken.approved_by, taken.wallet) == ("t-1", "grace", "gift")
+    assert isinstance(converted, ConvertPoints)
+    assert (converted.conversion, converted.points) == ("cash", Decimal(40))
+    for words in (
+        ("adjust", "ada", "0", "--currency", "CHF", "--reason", "x"),
+        ("adjust", "ada", "1", "--currency", "CHF", "--reason", " "),
+        ("convert", "ada", "cash", "0"),
+    ):
+        assert CliRunner().invoke(app, ["account", *words, "-t", "acme"]).exit_code == 2
 
 
 def test_a_command_without_an_id_gets_one_of_its_own(typed: Typed) -> None:

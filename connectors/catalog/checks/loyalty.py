@@ -3,9 +3,11 @@
 from connectors.catalog.checks.eligibility import MoneyCheck
 from connectors.catalog.names import Names
 from connectors.catalog.problem import ProblemBook
+from connectors.catalog.resolution.dates import duration_of
 from connectors.catalog.sheets import Sheets
 
 _DIGITS_MAX = 12
+_MONTHS_MAX = 120
 
 
 def check_loyalty(sheets: Sheets, names: Names, book: ProblemBook) -> None:
@@ -28,3 +30,23 @@ def check_loyalty(sheets: Sheets, names: Names, book: ProblemBook) -> None:
         for number, multiplier in enumerate(form.multipliers):
             check.words(multiplier.when, "multipliers", number, "when")
             check.positive(multiplier.times, "multipliers", number, "times")
+        if not 0 <= form.expires_after_months <= _MONTHS_MAX:
+            found = form.expires_after_months
+            check.report(f"expected 0 to {_MONTHS_MAX}, found {found}", "expires_after_months")
+    _check_conversions(sheets, names, book)
+
+
+def _check_conversions(sheets: Sheets, names: Names, book: ProblemBook) -> None:
+    points = {entry.form.resource for entry in sheets.loyalty_rules}
+    for entry in sheets.conversions:
+        form = entry.form
+        check = MoneyCheck(entry.place, names, book)
+        check.known("points", form.source, points, "from")
+        check.known(
+            "currency or allowance", form.target, {*names.currencies, *names.allowances}, "to"
+        )
+        check.positive(form.rate, "rate")
+        if form.minimum < 0:
+            check.report(f"expected 0 or more, found {form.minimum}", "minimum")
+        if form.expires_after is not None and not duration_of(form.expires_after):
+            check.report("expected more than nothing", "expires_after")

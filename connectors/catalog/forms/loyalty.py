@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from connectors.catalog.forms.eligibility import EligibilityForm
-from connectors.catalog.forms.words import Id, RoundingWord
+from connectors.catalog.forms.words import Duration, Id, RoundingWord
 
 
 class MultiplierForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,3 +26,15 @@ class LoyaltyRuleForm(EligibilityForm, frozen=True, kw_only=True, forbid_unknown
     multipliers: tuple[MultiplierForm, ...] = ()
     rounding: RoundingWord = "down"
     digits: int = 0
+    expires_after_months: int = 0
+
+
+class ConversionForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What points become when an account asks for it: `rate` of an allowance or money for each."""
+
+    id: Id
+    source: Id = field(name="from")
+    target: str = field(name="to")
+    rate: Decimal
+    minimum: Decimal = Decimal(0)
+    expires_after: Duration | None = None

@@ -1,19 +1,22 @@
 """Discounts, taxes, shares, points and exchange rates from their words."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from connectors.catalog.form import CurrencyForm
 from connectors.catalog.forms.discounts import DiscountForm
 from connectors.catalog.forms.eligibility import EligibilityForm, StepForm
-from connectors.catalog.forms.loyalty import LoyaltyRuleForm
+from connectors.catalog.forms.loyalty import ConversionForm, LoyaltyRuleForm
 from connectors.catalog.forms.partners import ExchangeRateForm, PartnerForm, RevenueShareForm
 from connectors.catalog.forms.taxes import TaxForm
-from connectors.catalog.resolution.dates import instant_at
+from connectors.catalog.resolution.dates import duration_of, instant_at
+from connectors.catalog.resolution.rounding import currency_rule
 from connectors.catalog.resolution.when import Periods, own_period
 from streams.model.discount import Discount, Need
 from streams.model.eligibility import Step
 from streams.model.exchange import ExchangeRate
 from streams.model.instant import BEGINNING, FOREVER
-from streams.model.loyalty import LoyaltyRule, Multiplier
+from streams.model.loyalty import Conversion, LoyaltyRule, Multiplier
 from streams.model.partner import Partner, RevenueShare
 from streams.model.tax import Tax
 
@@ -47,6 +50,22 @@ def loyalty_rule(form: LoyaltyRuleForm) -> LoyaltyRule:
     """A rule that gives points."""
     multipliers = tuple(Multiplier(each.when, each.times) for each in form.multipliers)
     return LoyaltyRule(**words_of(form) | {"multipliers": multipliers})
+
+
+def conversion(
+    form: ConversionForm, currencies: Iterable[CurrencyForm], periods: Periods
+) -> Conversion:
+    """What points become; of money, by the digits of its currency."""
+    currency = next((each for each in currencies if each.code == form.target), None)
+    return Conversion(
+        id=form.id,
+        source=form.source,
+        target=form.target,
+        rate=form.rate,
+        minimum=form.minimum,
+        kept=0 if form.expires_after is None else duration_of(form.expires_after),
+        digits=None if currency is None else currency_rule(currency, periods).digits,
+    )
 
 
 def exchange_rate(form: ExchangeRateForm) -> ExchangeRate:

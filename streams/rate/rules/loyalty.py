@@ -1,10 +1,13 @@
-"""Points for what was used, or paid without tax. They stand in a bucket that does not end."""
+"""Points for what was used, or paid without tax.
+
+They stand in a bucket that does not end, or in one for each month, which ends some months after it.
+"""
 
 from decimal import Decimal
 
 from streams.model.account import Bucket
-from streams.model.instant import BEGINNING, FOREVER
-from streams.model.loyalty import LoyaltyRule
+from streams.model.instant import BEGINNING, FOREVER, Instant, Period, month_of
+from streams.model.loyalty import LOYALTY_LIABILITY, LoyaltyRule
 from streams.model.money import CONTEXT, ZERO, Quantity, round_total
 from streams.model.rated import BalanceChange, ChargeLine, Posting
 from streams.rate.eligibility import compile_eligibility, compile_when, is_for
@@ -14,7 +17,6 @@ from streams.rate.rule import Rule
 from streams.rate.terms import OfferTerms
 
 RULE = "loyalty"
-LIABILITY = "loyalty_liability"
 
 
 def compile_loyalty(terms: OfferTerms) -> Rule | None:
@@ -75,17 +77,34 @@ class _Points:
 
     def _put(self, rating: Rating, points: Quantity) -> None:
         resource, buckets = self._rule.resource, rating.buckets
-        place = next(
-            (n for n, each in enumerate(buckets) if each.resource == resource and not each.id), None
-        )
+        start, end = self._span(rating)
+        places = range(len(buckets))
+        place = next((n for n in places if self._is_it(buckets[n], end)), None)
         if place is None:
-            buckets.append(Bucket(resource, BEGINNING, FOREVER, 0, 0))
-            place = len(buckets) - 1
+            place = len(buckets)
+            buckets.append(Bucket(resource, start, end, 0, 0))
+            if end != FOREVER:
+                # So that the account is looked at when it ends.
+                rating.granted = (*rating.granted, buckets[place])
         held = buckets[place]
         after = held.remaining + points
         buckets[place] = Bucket(resource, held.start, held.end, held.granted + points, after)
         rating.changes.append(BalanceChange(resource, held.start, held.remaining, after))
         rating.postings += (
             Posting("account", resource, points),
-            Posting(LIABILITY, resource, -points),
+            Posting(LOYALTY_LIABILITY, resource, -points),
         )
+
+    def _is_it(self, bucket: Bucket, end: Instant) -> bool:
+        is_own = not bucket.holder and bucket.resource == self._rule.resource
+        return is_own and bucket.end == end
+
+    def _span(self, rating: Rating) -> Period:
+        """From when until when points of the record's month stand."""
+        months = self._rule.expires_after_months
+        if not months:
+            return Period(BEGINNING, FOREVER)
+        start, end = rating.period
+        for _ in range(months):
+            end = month_of(end, rating.payer.time_zone).end
+        return Period(start, end)
