@@ -1,35 +1,49 @@
 """Buckets whose period is over: what is left of them is forfeited, with postings of its own."""
 
+from typing import Final
+
+from msgspec.structs import replace
+
+from streams.accumulate.money_watch import watch_money
 from streams.due.made import last_of, moment
+from streams.due.moment import AccountMoment
 from streams.due.movement import Movement, holder_of
-from streams.model.account import Account, Bucket
 from streams.model.instant import Instant
 from streams.model.loyalty import LOYALTY_LIABILITY
-from streams.model.rated import RatedUsage
 from streams.rate.plan import Plan
+from streams.state import Table
 
-EXPIRY = "expiry"
+EXPIRY: Final = "expiry"
 """The usage type of what was forfeited."""
-BREAKAGE = "breakage"
+BREAKAGE: Final = "breakage"
 """The counter-account of money that was paid in and never used."""
 
 
-def expire(
-    account: Account, buckets: tuple[Bucket, ...], end: Instant, *, plan: Plan, partition: int
-) -> RatedUsage | None:
-    """The movement that takes back what is left of buckets that end at `end`.
+def expire(end: Instant, at: AccountMoment) -> None:
+    """Take back what is left of buckets that end at `end`, as one movement.
 
-    What is left of a wallet is money that came in: it is earned, not owed less.
+    What is left of a wallet is money that came in: it is earned, not owed less. Less money may be
+    little money, which is told.
     """
+    held, plan, account = at.balances, at.plan_at(end), at.account
     movement = Movement(EXPIRY, f"{account.account}/{moment(end)}", last_of(end))
-    for bucket in buckets:
+    is_money = False
+    for bucket in held.buckets:
         if bucket.end == end and bucket.remaining:
-            against = "allowance_liability"
-            if bucket.resource == account.currency:
-                against = BREAKAGE
-            elif bucket.resource in plan.points:
-                against = LOYALTY_LIABILITY
+            is_money = is_money or bucket.resource == account.currency
+            against = _borne_by(bucket.resource, account.currency, plan)
             movement.move(bucket, 0, against=against, before=bucket.remaining)
-    if not movement:
-        return None
-    return movement.charge(holder_of(account), version=plan.version, partition=partition)
+    if movement:
+        holder, version = holder_of(account), plan.version
+        at.tell(movement.charge(holder, version=version, partition=at.partition))
+    left = replace(held, buckets=tuple(each for each in held.buckets if each.end != end))
+    if is_money:
+        left = watch_money(account, left, at=movement.at, plan=plan, effects=at.effects)
+    at.state.put(Table.BALANCES, at.key, left)
+
+
+def _borne_by(resource: str, currency: str, plan: Plan) -> str:
+    """The counter-account that what is forfeited goes to."""
+    if resource == currency:
+        return BREAKAGE
+    return LOYALTY_LIABILITY if resource in plan.points else "allowance_liability"

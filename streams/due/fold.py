@@ -380,12 +380,6 @@ class _Agenda:
         self._expiring |= ends
 
     def _expire(self, end: Instant) -> None:
-        at = self._at
-        roll_over(end, at)
-        held, plan = at.balances, at.plan_at(end)
-        charge = expire(at.account, held.buckets, end, plan=plan, partition=at.partition)
-        if charge is not None:
-            at.tell(charge)
-        buckets = tuple(bucket for bucket in held.buckets if bucket.end != end)
-        at.state.put(Table.BALANCES, at.key, replace(held, buckets=buckets))
+        roll_over(end, self._at)
+        expire(end, self._at)
         self._add_expiries()
