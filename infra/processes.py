@@ -36,6 +36,9 @@ PROCESSES: Mapping[str, Process] = {
     "keeper": Process(
         module="topologies.keeper", purpose="releases suspense, keeps reference topics, ticks"
     ),
+    "webhooks": Process(
+        module="topologies.webhooks", purpose="alerts → signed webhooks, where there are receivers"
+    ),
     "gateway": Process(
         module="connectors.api.server", purpose="HTTP: health, metrics, balances, schemas"
     ),
@@ -46,9 +49,13 @@ WORKER = "topologies.worker"
 """Runs several agents in one process: `vivace run worker --agents mediation,charging`."""
 
 
-def startable() -> list[str]:
-    """Return the processes whose module is installed, in the order they start."""
-    return [name for name, process in PROCESSES.items() if _is_installed(process.module)]
+def startable(settings: Settings) -> list[str]:
+    """Return the processes that are installed and have something to do, in the order they start."""
+    return [
+        name
+        for name, process in PROCESSES.items()
+        if _is_installed(process.module) and (name != "webhooks" or settings.webhooks is not None)
+    ]
 
 
 def run_process(name: str, settings: Settings) -> None:

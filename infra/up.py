@@ -110,7 +110,7 @@ class _Run:
         prepare(self._settings, embedded="kafka" in engines)
 
     def _start_processes(self) -> None:
-        names = processes.startable()
+        names = processes.startable(self._settings)
         self._report.tell(f"Starting {', '.join(names)}")
         self._supervisor.programs += [_supervised(name, self._settings) for name in names]
         self._supervisor.start()

@@ -52,6 +52,16 @@ TRANSACTION_S: Final = Histogram(
 )
 """Is the broker slow to commit?"""
 
+DELIVERED: Final = Counter(
+    "vivace_webhooks_delivered_total", "Webhooks that their receiver has taken", ["receiver"]
+)
+"""Does the receiver hear of alerts?"""
+
+GIVEN_UP: Final = Counter(
+    "vivace_webhooks_given_up_total", "Webhooks kept on `undelivered`", ["receiver"]
+)
+"""Is a receiver away for longer than we try?"""
+
 SUSPENDED: Final = Gauge("vivace_suspended_records", "Records that wait for a fact")
 """How much usage cannot be charged yet?"""
 

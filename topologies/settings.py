@@ -128,6 +128,16 @@ class Settings(BaseSettings):
         default=300, ge=1, description="Seconds between two snapshots of an owner's tables."
     )
 
+    webhooks: Path | None = Field(
+        default=None, description="File of the receivers of webhooks, TOML. Empty: there are none."
+    )
+    webhook_attempts: int = Field(
+        default=12,
+        ge=1,
+        le=100,
+        description="Attempts to deliver a webhook, further and further apart, up to an hour.",
+    )
+
     maven_repository: str = Field(
         default=MAVEN_CENTRAL,
         description="Base address of the Maven repository that Kafka's jars are fetched from.",

@@ -19,6 +19,7 @@ class Topic(StrEnum):
     ERRORS = "errors"
     OUTCOMES = "outcomes"
     ALERTS = "alerts"
+    UNDELIVERED = "undelivered"
     RATED = "rated"
     CATALOG = "catalog"
     ACCOUNTS = "accounts"
@@ -89,6 +90,12 @@ TOPICS: Mapping[Topic, TopicSpec] = {
         description="Thresholds crossed and recovered, Avro",
         key="tenant and account",
         partitions=4,
+        config=_FOREVER,
+    ),
+    Topic.UNDELIVERED: TopicSpec(
+        description="Alerts that a receiver of webhooks did not take: as on `alerts`, with headers",
+        key="tenant and account",
+        partitions=1,
         config=_FOREVER,
     ),
     Topic.RATED: TopicSpec(

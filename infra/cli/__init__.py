@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "explain": "explain",
     "suspense": "suspense",
     "alerts": "alerts",
+    "webhook": "webhook",
     "audit": "audit",
     "bench": "bench",
     "key": "key",

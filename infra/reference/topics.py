@@ -25,6 +25,7 @@ _FORMATS = {
     Topic.LEDGER: "internal, versioned",
     Topic.CATALOG: "internal, in chunks",
     Topic.OWNERS: "JSON",
+    Topic.UNDELIVERED: "Avro, as on `alerts`",
 }
 
 

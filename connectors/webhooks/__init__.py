@@ -1,0 +1,1 @@
+"""Alerts as signed webhooks: receivers, signatures, deliveries, and what could not be delivered."""
