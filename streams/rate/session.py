@@ -12,6 +12,7 @@ session and month, the first record of a later month begins to count anew as wel
 achieved then is charged in that month.
 """
 
+from decimal import Decimal
 from typing import Final
 
 from msgspec.structs import replace
@@ -24,7 +25,10 @@ from streams.model.session import ChargedOutcome, SessionTally
 from streams.outcome import Drop, Reject
 from streams.rate.offer import CompiledOffer, rate_usage
 from streams.rate.outcome import Turn
+from streams.rate.quantity import exact
 from streams.rate.rating import Rating
+from streams.rate.rules.loyalty import RULE as LOYALTY
+from streams.rate.rules.loyalty import add_points, place_of_points
 from streams.state import State, Table
 
 RULE: Final = "outcome"
@@ -151,8 +155,20 @@ def _take_back(rating: Rating, charged: ChargedOutcome) -> None:
     for name, quantity in charged.brought:
         rating.brought = rating.brought or {}
         rating.brought[name] = added(rating.brought.get(name, 0), minus(quantity))
+    for line in charged.lines:
+        if line.rule == LOYALTY:
+            _take_points(rating, line, charged.period_start)
     for resource, start, bucket, quantity in charged.burned:
         _give_back(rating, (resource, start, bucket), quantity)
+
+
+def _take_points(rating: Rating, line: ChargeLine, month: Instant) -> None:
+    """The points that a line gave; those that have expired are gone."""
+    for start in (month, BEGINNING):
+        place = place_of_points(rating, line.unit, start)
+        if place is not None:
+            add_points(rating, place, minus(exact(Decimal(line.detail["points"]))))
+            return
 
 
 def _opposite(line: ChargeLine) -> ChargeLine:

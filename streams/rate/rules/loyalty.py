@@ -6,7 +6,7 @@ They stand in a bucket that does not end, or in one for each month, which ends s
 from decimal import Decimal
 
 from streams.model.account import Bucket
-from streams.model.instant import BEGINNING, FOREVER, Instant, Period, month_of
+from streams.model.instant import BEGINNING, FOREVER, Instant, month_of
 from streams.model.loyalty import LOYALTY_LIABILITY, LoyaltyRule
 from streams.model.money import CONTEXT, ZERO, Quantity, round_total
 from streams.model.rated import BalanceChange, ChargeLine, Posting
@@ -76,35 +76,44 @@ class _Points:
         )
 
     def _put(self, rating: Rating, points: Quantity) -> None:
-        resource, buckets = self._rule.resource, rating.buckets
-        start, end = self._span(rating)
-        places = range(len(buckets))
-        place = next((n for n in places if self._is_it(buckets[n], end)), None)
+        resource, months = self._rule.resource, self._rule.expires_after_months
+        start = rating.period.start if months else BEGINNING
+        place = place_of_points(rating, resource, start)
         if place is None:
-            place = len(buckets)
-            buckets.append(Bucket(resource, start, end, 0, 0))
-            if end != FOREVER:
+            place = len(rating.buckets)
+            opened = Bucket(resource, start, _end_of(rating, months), 0, 0)
+            rating.buckets.append(opened)
+            if months:
                 # So that the account is looked at when it ends.
-                rating.granted = (*rating.granted, buckets[place])
-        held = buckets[place]
-        after = held.remaining + points
-        buckets[place] = Bucket(resource, held.start, held.end, held.granted + points, after)
-        rating.changes.append(BalanceChange(resource, held.start, held.remaining, after))
-        rating.postings += (
-            Posting("account", resource, points),
-            Posting(LOYALTY_LIABILITY, resource, -points),
-        )
+                rating.granted = (*rating.granted, opened)
+        add_points(rating, place, points)
 
-    def _is_it(self, bucket: Bucket, end: Instant) -> bool:
-        is_own = not bucket.holder and bucket.resource == self._rule.resource
-        return is_own and bucket.end == end
 
-    def _span(self, rating: Rating) -> Period:
-        """From when until when points of the record's month stand."""
-        months = self._rule.expires_after_months
-        if not months:
-            return Period(BEGINNING, FOREVER)
-        start, end = rating.period
-        for _ in range(months):
-            end = month_of(end, rating.payer.time_zone).end
-        return Period(start, end)
+def place_of_points(rating: Rating, resource: str, start: Instant) -> int | None:
+    """Where the account's own points of a month stand, or with BEGINNING those that do not end."""
+    for place, bucket in enumerate(rating.buckets):
+        if bucket.resource == resource and bucket.start == start and not bucket.holder:
+            return place
+    return None
+
+
+def add_points(rating: Rating, place: int, points: Quantity) -> None:
+    """More points in a bucket, or fewer where `points` are below zero."""
+    held = rating.buckets[place]
+    after, granted = held.remaining + points, held.granted + points
+    rating.buckets[place] = Bucket(held.resource, held.start, held.end, granted, after)
+    rating.changes.append(BalanceChange(held.resource, held.start, held.remaining, after))
+    rating.postings += (
+        Posting("account", held.resource, points),
+        Posting(LOYALTY_LIABILITY, held.resource, -points),
+    )
+
+
+def _end_of(rating: Rating, months: int) -> Instant:
+    """Until when points of the record's month stand."""
+    if not months:
+        return FOREVER
+    end = rating.period.end
+    for _ in range(months):
+        end = month_of(end, rating.payer.time_zone).end
+    return end
