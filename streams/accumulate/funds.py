@@ -54,7 +54,7 @@ def _bear(rating: Rating, amount: Decimal, currency: str) -> Reject | None:
     over = beyond_caps(rating) if rating.caps else ZERO
     if over:
         amount = _subtract(amount, over)
-    for each in buckets:
+    for each in buckets if len(buckets) > 1 else ():
         # The usual account has none: it is seen at the cost of a look at each bucket.
         if each.id:
             wallets = wallets_of(buckets, currency)
@@ -80,7 +80,8 @@ def _bear(rating: Rating, amount: Decimal, currency: str) -> Reject | None:
             return _beyond(rating)
         rating.postings.append(Posting(_BORNE_BY[policy], currency, CONTEXT.minus(over)))
     if amount:
-        buckets[place] = bucket.left_with(after)
+        # Own money has neither id nor terms.
+        buckets[place] = Bucket(currency, bucket.start, bucket.end, bucket.granted, after)
         rating.changes.append(BalanceChange(currency, bucket.start, before, after))
         rating.postings.append(Posting("account", currency, CONTEXT.minus(amount)))
     if wallets:
