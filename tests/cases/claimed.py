@@ -16,6 +16,7 @@ CLAIMED: Final = (
     "discount.free_units",
     "discount.then_credit",
     "ev",
+    "grant",
     "llm",
     "outcome",
     "plan_change",
@@ -33,6 +34,14 @@ CLAIMED: Final = (
 )
 
 EXCEPT: Final[dict[str, str]] = {
+    "grant.latest_meter": "what a grant covers of a level is given back as the level falls: here"
+    " levels are charged for their time, and grants burn by what is used",
+    "grant.overage": "usage that no grant covers is charged at once, so nothing of it is left to"
+    " be taken from a grant that comes later",
+    "grant.recurrence": "one of them takes the overage of a period from the next one's grant: here"
+    " it has been charged",
+    "grant.rollover": "some of them end a period by hand, and what rolls over is then the grant"
+    " itself: here a grant that does not recur has no periods",
     "tax.jurisdiction": "the parties, the product class and the rate stand in the title alone",
     "charging.refund": "each refund names its balance and is more than that ever paid: what takes"
     " back goes to what has paid, and an adjustment is money alone",

@@ -105,6 +105,10 @@ class Draft:
     sections: dict[str, list[Words]] = field(default_factory=dict)
     before: list[Words] = field(default_factory=list)
     """Steps before all usage."""
+    timed: list[tuple[datetime, Words]] = field(default_factory=list)
+    """Steps among the usage, before what happens at the same time."""
+    until: datetime | None = None
+    """Up to when the case asks."""
     due: list[Event] = field(default_factory=list)
     """What falls due without usage, told in its order after that."""
     credits: dict[str, Decimal] = field(default_factory=dict)
@@ -200,9 +204,17 @@ def document(draft: Draft) -> Words:
         "it": "holds",
         "catalog": catalog,
         "given": {"accounts": [account | draft.account, *draft.accounts]},
-        "when": [*draft.before, *(_usage(draft, event) for event in draft.events), *draft.steps],
+        "when": [*draft.before, *_in_time(draft), *draft.steps],
         "then": draft.then,
     }
+
+
+def _in_time(draft: Draft) -> list[Words]:
+    """The usage as the case tells it; where steps have a time, all in the order of time."""
+    usage = [(event.at, _usage(draft, event)) for event in draft.events]
+    if not draft.timed:
+        return [words for _, words in usage]
+    return [words for _, words in sorted([*draft.timed, *usage], key=lambda timed: timed[0])]
 
 
 def slug(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from streams.model.money import trimmed
 from tests.cases.draft import CUSTOMER, Draft, slug, text_of
 from tests.cases.fields import Fields, NotYet, UnknownField, each
-from tests.cases.words import alerts, held, spend, wallets
+from tests.cases.words import alerts, grants, held, spend, wallets
 from tests.cases.words.fees import invoices
 from tests.cases.words.outcomes import MONTHS, in_month, outcomes
 from tests.cases.words.quantity import FREE
@@ -113,7 +113,7 @@ _DIMENSIONS: Final = {"flat": "flat", "charging": "time", "parking": "parking", 
 
 
 def _balances(draft: Draft, values: dict[str, str]) -> None:
-    for name, remaining in values.items():
+    for name, remaining in grants.left_over(draft, values):
         if name in draft.credits:
             wallets.left(draft, name, Decimal(remaining))
             continue
@@ -123,8 +123,9 @@ def _balances(draft: Draft, values: dict[str, str]) -> None:
 
 
 def _balance(draft: Draft, remaining: str) -> None:
-    words = {"account": CUSTOMER, "resource": draft.currency, "remaining": remaining}
-    draft.expect("balances", words)
+    if not grants.balance(draft, remaining):
+        words = {"account": CUSTOMER, "resource": draft.currency, "remaining": remaining}
+        draft.expect("balances", words)
 
 
 def _billed_quantity(draft: Draft, value: str) -> None:
@@ -281,7 +282,7 @@ def _received(draft: Draft, values: dict[str, str]) -> None:
 
 def _after_each(draft: Draft, values: list[Any]) -> None:
     """Running sums after each event."""
-    if wallets.after_each(draft, values):
+    if wallets.after_each(draft, values) or grants.after_each(draft, values):
         return
     for number, after in enumerate(each(values, "expect.after_each"), start=1):
         first = [event.id for event in draft.now[:number]]
@@ -362,6 +363,7 @@ _WORDS: Final[dict[str, Comparer]] = {
     "legs": legs,
     **spend.WORDS,
     **wallets.WORDS,
+    "overage": grants.overage,
     "amount_cents_after_each": held.amounts_after_each,
     "units_after_each": held.units_after_each,
     "invoice_cents": held.invoice,
@@ -381,7 +383,6 @@ LATER: Final[dict[str, str]] = {
     "granted_s": "credit control",
     "granted_total": "several grants",
     "on_exhaustion": "credit pool",
-    "overage": "several grants",
     "pool_units": "credit pool",
     "remaining": "several balances",
     "reservation_after_2": "credit pool",

@@ -11,6 +11,7 @@ from tests.cases.draft import Draft, Event, after
 from tests.cases.fields import Fields, NotYet, each
 from tests.cases.words import alerts
 from tests.cases.words.calls import CONTINUED
+from tests.cases.words.grants import RESET
 from tests.cases.words.held import bucket, prorated_quantity
 from tests.cases.words.outcomes import HAPPENED, SESSION, conversation, happened, kind_of
 from tests.cases.words.shares import payer, receivers
@@ -126,7 +127,7 @@ def _values(draft: Draft, event: Event, value: list[str]) -> None:
 
 def _event(draft: Draft, event: Event, value: str) -> None:
     """What happened in a conversation; or a fee that is due."""
-    if re.search(r"\bfee\b", value):
+    if re.search(r"\bfee\b", value) or value == RESET:
         event.falls_due = value
     else:
         happened(draft, event, value)
