@@ -1,8 +1,9 @@
 """Grants that came by command: opened at once or period by period, and taken back when void.
 
 A grant waits for its account and catalog, then its first bucket opens, be its start past or still
-to come: usage burns a bucket from its start on, and what was charged before stays as it was. Of a
-grant that recurs, every next bucket opens at its time.
+to come: usage burns a bucket from its start on, and what was charged before stays as it was. What
+had closed before the grant came does not open: its expiry was long told. Of a grant that recurs,
+every next bucket opens at its time.
 """
 
 from typing import Final
@@ -21,7 +22,7 @@ from streams.model.grant import Grants, StandingGrant
 from streams.model.instant import BEGINNING, Instant, Period
 from streams.rate.grant import rolls_over
 from streams.rate.quantity import exact
-from streams.state import Effects, State, Table
+from streams.state import TIME, Effects, State, Table
 
 GRANT: Final = "grant"
 """The usage type of what was granted."""
@@ -52,6 +53,7 @@ def stand(command: GrantAllowance, state: State) -> None:
         command.start,
         command.priority,
         command.products,
+        state.get(Table.META, TIME) or BEGINNING,
         command.every,
         command.roll_over,
     )
@@ -72,9 +74,18 @@ def open_next(standing: StandingGrant, at: AccountMoment) -> StandingGrant | Non
         closes = period_at(start, every, at.account.time_zone).end
         span = Period(start, min(closes, standing.end))
         cause = f"{cause}/{moment(start)}"
+    if span.end + at.grace > standing.since:
+        grant_bucket(_bucket(standing, span, at), cause, at)
+    if every is None or span.end >= standing.end:
+        return None
+    return replace(standing, until=span.end)
+
+
+def _bucket(standing: StandingGrant, span: Period, at: AccountMoment) -> Bucket:
+    every = standing.every
     priority = standing.priority
     if priority is None:
-        priority = at.plan_at(start).priorities.get(standing.allowance, 0)
+        priority = at.plan_at(span.start).priorities.get(standing.allowance, 0)
     quantity, outlives = standing.quantity, None
     if standing.roll_over is not None and every is not None:
         outlives = rolls_over(
@@ -85,7 +96,7 @@ def open_next(standing: StandingGrant, at: AccountMoment) -> StandingGrant | Non
             zone_name=at.account.time_zone,
             end=standing.end,
         )
-    bucket = Bucket(
+    return Bucket(
         standing.allowance,
         *span,
         quantity,
@@ -95,10 +106,6 @@ def open_next(standing: StandingGrant, at: AccountMoment) -> StandingGrant | Non
         standing.products,
         roll_over=outlives,
     )
-    grant_bucket(bucket, cause, at)
-    if every is None or span.end >= standing.end:
-        return None
-    return replace(standing, until=span.end)
 
 
 def grant_bucket(bucket: Bucket, cause: str, at: AccountMoment) -> None:

@@ -6,7 +6,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from streams.model.billing_period import BillingPeriod
-from streams.model.instant import Instant
+from streams.model.instant import BEGINNING, Instant
 from streams.model.money import Quantity
 
 GrantOpens = Literal["first_use", "period"]
@@ -35,7 +35,8 @@ class StandingGrant(Struct, frozen=True, array_like=True):
     """A grant that something is still to come of: its next bucket begins at `until`.
 
     `command_id` is what it came by. Without `every` it is one bucket from `start` to `end`, else
-    one for each period. Without a `priority` it is the allowance's when the bucket opens.
+    one for each period. Without a `priority` it is the allowance's when the bucket opens. What was
+    closed at the partition's time `since`, when it came, does not open any more.
     """
 
     grant: str
@@ -47,6 +48,7 @@ class StandingGrant(Struct, frozen=True, array_like=True):
     until: Instant
     priority: int | None = None
     products: tuple[str, ...] = ()
+    since: Instant = BEGINNING
     every: BillingPeriod | None = None
     roll_over: RollOver | None = None
 
