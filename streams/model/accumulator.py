@@ -11,8 +11,8 @@ from streams.model.instant import Instant
 Aggregate = Literal["sum", "min", "max", "latest", "unique", "average", "weighted_sum"]
 """What the values of records come to."""
 
-Scope = Literal["account", "subscription", "service", "product", "session"]
-"""Whose total it is: one for each of them."""
+Scope = Literal["account", "subscription", "service", "product", "session", "group"]
+"""Whose total it is: one for each of them. A group is all accounts of one root."""
 
 UNIQUE_MOST = 1000
 """So many different values are told apart, where a catalog does not say."""

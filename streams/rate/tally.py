@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from streams.expression import Failure, compile_expression
+from streams.model.account import Account
 from streams.model.accumulator import Accumulator
 from streams.model.catalog import ACCOUNT, BAND, ZONE, Catalog
 from streams.model.instant import BEGINNING, FOREVER, Instant
@@ -25,6 +26,8 @@ from streams.rate.tally_windows import windows_of
 from streams.state import TIME, State, Table
 
 _TALLIES: Final = Table.TALLIES
+_WHOLE: Final = ("account", "group")
+"""Whose totals have one name, whatever of theirs is used."""
 
 
 class Counted(Protocol):
@@ -146,14 +149,14 @@ class CompiledTally:
         if value is None or isinstance(value, Reject):
             return value
         name = self._name_of(counted)
-        key = _key_of(counted, name)
         assert counted.state is not None
+        key = self._key_of(counted, name)
         tally = self._tally_at(key, counted.state)
         moved = self._with(tally, name, value, counted)
         return None if moved is None else (key, moved)
 
     def _with(self, tally: Tally | None, name: str, value: Any, counted: Counted) -> Tally | None:
-        zone_name, windows = counted.payer.time_zone, self._windows
+        zone_name, windows = self._zone_name(counted), self._windows
         at, closed = counted.record.occurred_at, counted.closed_before
         period = windows.place(at, zone_name, closed)
         spans = () if tally is None else tally.spans
@@ -183,10 +186,10 @@ class CompiledTally:
 
     def _seen(self, counted: Counted) -> Sequence[Span]:
         assert counted.state is not None
-        tally = self._tally_at(_key_of(counted, self._name_of(counted)), counted.state)
+        tally = self._tally_at(self._key_of(counted, self._name_of(counted)), counted.state)
         if tally is None:
             return ()
-        zone_name, at = counted.payer.time_zone, counted.record.occurred_at
+        zone_name, at = self._zone_name(counted), counted.record.occurred_at
         period = self._windows.place(at, zone_name, counted.closed_before)
         return self._windows.seen(tally.spans, period, zone_name)
 
@@ -224,11 +227,24 @@ class CompiledTally:
     def _name_of(self, counted: Counted) -> str:
         """`<id>/<what it is kept apart by>=<value>/…`, sorted as the catalog has it."""
         name, attributes = self.accumulator.id, counted.record.attributes
-        if self._per != "account":
+        if self._per not in _WHOLE:
             name += f"/{self._per}={escaped(self._part(counted))}"
         for word in self._by:
             name += f"/{word}={escaped(attributes.get(word, ''))}"
         return name
+
+    def _key_of(self, counted: Counted, name: str) -> bytes:
+        """Under the account, or the root of its group."""
+        whose = _root_of(counted) if self._per == "group" else counted.payer.key
+        return whose + b"\0" + name.encode()
+
+    def _zone_name(self, counted: Counted) -> str:
+        """Whose calendar the windows go by: that of all who count in the total."""
+        if self._per == "group" and counted.state is not None:
+            root: Account | None = counted.state.get(Table.ACCOUNTS, _root_of(counted))
+            if root is not None:
+                return root.time_zone
+        return counted.payer.time_zone
 
     def _part(self, counted: Counted) -> str:
         match self._per:
@@ -267,8 +283,9 @@ def banded(accumulators: Iterable[Accumulator]) -> dict[str, str]:
     return {each.id: each.when[BAND] for each in accumulators if BAND in each.when}
 
 
-def _key_of(counted: Counted, name: str) -> bytes:
-    return counted.payer.key + b"\0" + name.encode()
+def _root_of(counted: Counted) -> bytes:
+    account = counted.payer.account
+    return f"{account.tenant}\0{account.root}".encode()
 
 
 def _word(word: str, counted: Counted) -> str | None:
