@@ -311,7 +311,7 @@ class Charging:
         )
         open_period(rating, closed_before)
         if payer.account.has_pools:
-            self._draw_on_pools(rating, state, effects)
+            self._draw_on_pools(rating, offer.product, state, effects)
         if offer.reads_state:
             rating.state, rating.position, rating.product = state, position, offer.product
         refusal = (rate_usage if offer.outcome is None else rate_session)(rating, offer)
@@ -331,14 +331,14 @@ class Charging:
             self._folding.drive(record, rating, state, effects)
         return None
 
-    def _draw_on_pools(self, rating: Rating, state: State, effects: Effects) -> None:
+    def _draw_on_pools(self, rating: Rating, product: str, state: State, effects: Effects) -> None:
         """Show the record what its pools hold, once that is done what was due there."""
         record, payer = rating.record, rating.payer
         order = accounts_drawn_on(payer.key, record.occurred_at, state)
         for reached in order:
             if reached.membership is not None:
                 self._folding.fold_before(record, reached.key, False, state, effects)
-        show_pools(rating, order, state)
+        show_pools(rating, order, product, state)
 
     def _charge_children(  # noqa: PLR0913 - a record, who pays, and where that goes
         self,

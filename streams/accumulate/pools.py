@@ -63,7 +63,7 @@ def _walk(reached: Reached, at: Instant, state: State, known: set[bytes]) -> Ite
     yield from after
 
 
-def show_pools(rating: Rating, order: list[Reached], state: State) -> None:
+def show_pools(rating: Rating, order: list[Reached], product: str, state: State) -> None:
     """Put the buckets of the pools among the member's own, for the time of the record."""
     own = next(number for number, each in enumerate(order) if each.membership is None)
     drawn: list[Drawn] = []
@@ -72,7 +72,9 @@ def show_pools(rating: Rating, order: list[Reached], state: State) -> None:
         if reached.membership is not None and balances is not None:
             rank = (number - own) * RANK
             shown = tuple(_shown(balances, reached.membership, rank))
-            drawn.append(Drawn(reached, balances, _cut(shown, reached, rating, state)))
+            drawn.append(
+                Drawn(reached, balances, _cut(shown, reached, product, rating=rating, state=state))
+            )
             rating.buckets += drawn[-1].shown
     rating.pools = tuple(drawn)
 
@@ -89,7 +91,7 @@ def _shown(balances: Balances, membership: Membership, rank: int) -> Iterator[Bu
 
 
 def _cut(
-    shown: tuple[Bucket, ...], reached: Reached, rating: Rating, state: State
+    shown: tuple[Bucket, ...], reached: Reached, product: str, *, rating: Rating, state: State
 ) -> tuple[Bucket, ...]:
     """No more is shown of a resource than its hard cap leaves, the first to burn first."""
     left = {
@@ -101,13 +103,20 @@ def _cut(
     for place in sorted(range(len(cut)), key=lambda place: burn_order(cut[place])):
         bucket = cut[place]
         free = left.get(bucket.resource)
-        if free is None or bucket.remaining <= 0:
+        if free is None or bucket.remaining <= 0 or not _is_open(bucket, product, rating):
             continue
         remaining = min(bucket.remaining, max(0, free))
         left[bucket.resource] = added(free, minus(remaining))
         gone = added(bucket.granted, minus(bucket.remaining))
         cut[place] = replace(bucket, granted=added(gone, remaining), remaining=remaining)
     return tuple(cut)
+
+
+def _is_open(bucket: Bucket, product: str, rating: Rating) -> bool:
+    """True where the record may burn it: a cap goes to no bucket that is shut or for others."""
+    at = max(rating.record.occurred_at, rating.span_of(bucket.resource).start)
+    pays = not bucket.products or product in bucket.products
+    return pays and bucket.start <= at < bucket.end
 
 
 def settle_pools(rating: Rating, plan: Plan, state: State) -> tuple[Alert, ...]:

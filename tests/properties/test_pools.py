@@ -8,8 +8,6 @@ from typing import NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.charge import Charging
-from streams.memory import MemoryState
 from streams.model.catalog import (
     Catalog,
     CurrencyRule,
@@ -20,26 +18,18 @@ from streams.model.catalog import (
     UsageType,
 )
 from streams.model.command import (
-    ActivateCatalog,
-    AssignService,
-    Command,
     JoinPool,
     LeavePool,
-    PutAccount,
-    Receipt,
-    Relayed,
     TopUp,
     Transfer,
 )
 from streams.model.instant import BEGINNING, DAY, FOREVER, HOUR, Instant, month_of
 from streams.model.pool import Membership, PoolCap, PoolOrder
-from streams.model.usage import SourcePosition, Usage, UsageRecord, record_id_of
-from streams.partition import partition_of
 from streams.rate.plan import compile_catalog
-from streams.state import Effects, Table
+from tests.properties.partitions import TENANT, Engine
 
 START: Instant = 1_767_225_600_000_000 + 20 * DAY
-TENANT, POOL, PARTITIONS = "t", "pool", 3
+POOL = "pool"
 ROOTS = {POOL: POOL, "ann": POOL, "bob": POOL, "eve": "eve", "ian": "ian"}
 MEMBERS = ("ann", "bob")
 _OFFER = PriceOffer(
@@ -83,91 +73,6 @@ steps = st.lists(
     ),
     max_size=25,
 )
-
-
-class Engine:
-    """The core on several partitions; messages between them are delivered at once."""
-
-    def __init__(self) -> None:
-        plans = {PLAN.version: PLAN}
-        self.cores = [
-            Charging(plans=plans, partitions=PARTITIONS, partition=number)
-            for number in range(PARTITIONS)
-        ]
-        self.states = [MemoryState() for _ in self.cores]
-        self.refused = 0
-        for number in range(PARTITIONS):
-            self._apply(number, ActivateCatalog("c", TENANT, PLAN.version, BEGINNING))
-        for account, root in ROOTS.items():
-            self.apply(
-                root,
-                PutAccount(f"a-{account}", TENANT, account, root, "prepaid", "CHF", "UTC", None),
-            )
-            self.apply(
-                root,
-                AssignService(
-                    f"s-{account}", TENANT, account, account, root, "1", "p", BEGINNING, FOREVER
-                ),
-            )
-
-    def apply(self, root: str, command: Command) -> None:
-        self._apply(partition_of(TENANT, root, PARTITIONS), command)
-
-    def _apply(self, number: int, command: Command) -> None:
-        effects = Effects()
-        core, state = self.cores[number], self.states[number]
-        core.apply_command(command, state=state, effects=effects)
-        self._settle(number, effects)
-
-    def use(self, account: str, amount: int, at: Instant, number: int) -> None:
-        root = ROOTS[account]
-        home = partition_of(TENANT, root, PARTITIONS)
-        record_id = record_id_of(tenant=TENANT, source="s", event_id=f"e{number}", part=0)
-        record = UsageRecord(
-            record_id,
-            TENANT,
-            "s",
-            f"e{number}",
-            0,
-            number,
-            0,
-            "x",
-            account,
-            root,
-            at,
-            at,
-            (Usage("u", amount),),
-            {},
-        )
-        effects = Effects()
-        position = SourcePosition("t", 0, number, 0)
-        state = self.states[home]
-        self.cores[home].charge_record(record, position=position, state=state, effects=effects)
-        self._settle(home, effects)
-
-    def _settle(self, number: int, effects: Effects) -> None:
-        self.cores[number].settle(self.states[number], effects)
-        self.refused += len(effects.verdicts)
-        for charge in effects.rated:
-            sums: dict[str, Decimal] = defaultdict(Decimal)
-            for posting in charge.postings:
-                sums[posting.resource] += posting.amount
-            assert not any(sums.values()), charge
-        for message in effects.outbox:
-            self._apply(message.partition, message.command)
-            if isinstance(message.command, Relayed):
-                self._apply(number, Receipt("receipt", message.partition, message.message_id))
-
-    def money(self, account: str) -> Decimal:
-        state = self.states[partition_of(TENANT, ROOTS[account], PARTITIONS)]
-        held = state.get(Table.BALANCES, f"{TENANT}\0{account}".encode())
-        return sum((Decimal(each.remaining) for each in held.buckets), Decimal(0)) if held else 0
-
-    def counter(self, name: str) -> Decimal:
-        found = (
-            state.get(Table.COUNTERS, f"{TENANT}\0{name}\0CHF".encode()) for state in self.states
-        )
-        return sum((Decimal(each or 0) for each in found), Decimal(0))
 
 
 class Model:
@@ -218,7 +123,7 @@ begun = st.tuples(*_firsts("top_up", ROOTS), *_firsts("join", MEMBERS))
 def test_pools_and_gifts_are_as_anybody_would_reckon(
     first: tuple[Step, ...], happened: list[Step]
 ) -> None:
-    engine, model, at = Engine(), Model(), START
+    engine, model, at = Engine(PLAN, ROOTS), Model(), START
     for number, step in enumerate((*first, *happened)):
         at += step.wait
         _happen(step, number, at, engine, model)
@@ -232,18 +137,18 @@ def test_pools_and_gifts_are_as_anybody_would_reckon(
 def _happen(step: Step, number: int, at: Instant, engine: Engine, model: Model) -> None:
     account, root, name = step.account, ROOTS[step.account], f"{step.kind}-{number}"
     if step.kind == "use":
-        engine.use(account, step.amount, at, number)
+        engine.use(account, step.amount, at)
         model.use(account, step.amount, at)
     elif step.kind == "top_up":
         amount = Decimal(step.amount)
-        engine.apply(root, TopUp(name, TENANT, account, root, amount, "CHF", at, ""))
+        engine.apply(account, TopUp(name, TENANT, account, root, amount, "CHF", at, ""))
         model.money[account] += step.amount
         model.funded += step.amount
     elif step.kind == "give":
         to = step.other
         gift = Transfer(name, TENANT, account, root, to, ROOTS[to], "CHF", step.amount, at)
-        engine.apply(root, gift)
-        engine.apply(root, gift)
+        engine.apply(account, gift)
+        engine.apply(account, gift)
         if model.money[account] < step.amount:
             model.refused += 1
         else:
@@ -252,8 +157,8 @@ def _happen(step: Step, number: int, at: Instant, engine: Engine, model: Model) 
     elif step.kind == "join" and account in MEMBERS and not model.joined[account]:
         caps = () if step.cap is None else (PoolCap("CHF", step.cap),)
         membership = Membership(POOL, at, FOREVER, step.order, caps)
-        engine.apply(root, JoinPool(name, TENANT, account, root, membership))
+        engine.apply(account, JoinPool(name, TENANT, account, root, membership))
         model.joined[account].append((at, step.order, step.cap))
     elif step.kind == "leave" and model.joined[account]:
-        engine.apply(root, LeavePool(name, TENANT, account, root, POOL, at))
+        engine.apply(account, LeavePool(name, TENANT, account, root, POOL, at))
         model.joined[account].clear()
