@@ -20,6 +20,7 @@ from connectors.kafka.client import (
     new_producer,
     take,
 )
+from connectors.kafka.patience import patiently
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
 from connectors.webhooks.delivery import Ended
@@ -53,8 +54,8 @@ class AlertReader:
             {"group.id": f"{settings.prefix}{name}", "isolation.level": "read_committed"},
         )
         wanted = [TopicPartition(self._topic, number) for number in range(facts.partitions)]
-        with mapped_errors(f"{name}: positions"):
-            places = self._consumer.committed(wanted, _FLUSH_S)
+        # A group's coordinator may still be on its way, as after a broker's start.
+        places = patiently(lambda: self._committed(wanted))
         for place in places:
             first, end = bounds(self._consumer, self._topic, place.partition)
             if place.offset < first:
@@ -62,6 +63,14 @@ class AlertReader:
         self._consumer.assign(places)
         self._next = {place.partition: place.offset for place in places}
         self.acknowledge()
+
+    def _committed(self, wanted: list[Any]) -> list[Any]:
+        with mapped_errors(f"{self._topic}: positions"):
+            return list(self._consumer.committed(wanted, _FLUSH_S))
+
+    def _commit(self, offsets: list[Any]) -> None:
+        with mapped_errors(f"{self._topic}: positions"):
+            self._consumer.commit(offsets=offsets, asynchronous=False)
 
     def read(self, timeout_s: float) -> list[tuple[str, Taken]]:
         """The next alerts, each with the receiver that its message names, if any."""
@@ -84,8 +93,7 @@ class AlertReader:
     def acknowledge(self) -> None:
         """All that was read has ended. Raises Unavailable."""
         offsets = [TopicPartition(self._topic, *place) for place in self._next.items()]
-        with mapped_errors(f"{self._topic}: positions"):
-            self._consumer.commit(offsets=offsets, asynchronous=False)
+        patiently(lambda: self._commit(offsets))
 
     def close(self) -> None:
         """Let the connection go."""
