@@ -127,9 +127,9 @@ def catalogs(draw: Any) -> Catalog:
         accumulators=(Accumulator(id="monthly", usage_units=draw(_sums)),),
         time_units=(bands,),
         thresholds=(
-            Threshold(id="half", on="credit_use", level=Decimal(50), resource="CHF"),
-            Threshold(id="low", on="balance", level=Decimal(5), resource="CHF"),
-            Threshold(id="used", on="allowance", level=Decimal(80), resource="free"),
+            Threshold(id="half", on="credit_use", percents=(Decimal(50),), resource="CHF"),
+            Threshold(id="low", on="balance", levels=(Decimal(5),), resource="CHF"),
+            Threshold(id="used", on="allowance", percents=(Decimal(80),), resource="free"),
         ),
         price_plans=(plan,),
     )

@@ -144,7 +144,9 @@ def build_plan() -> Plan:
             revenue_shares=(SALE,),
             grace=GRACE,
             source_platforms=(PLATFORM,),
-            thresholds=(Threshold(id="low", on="balance", level=Decimal(5), resource=CURRENCY),),
+            thresholds=(
+                Threshold(id="low", on="balance", levels=(Decimal(5),), resource=CURRENCY),
+            ),
         )
     )
 
