@@ -4,7 +4,7 @@ Points that were taken back after they had been converted are owed: they count a
 there, so nothing is converted twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -17,13 +17,13 @@ from streams.due.agenda import put_balances
 from streams.due.movement import Movement, holder_of
 from streams.model.account import Account, Balances, Bucket, burn_order
 from streams.model.command import ConvertPoints
-from streams.model.instant import FOREVER
+from streams.model.instant import BEGINNING, FOREVER, Instant
 from streams.model.loyalty import LOYALTY_LIABILITY, Conversion
 from streams.model.money import CONTEXT, ZERO, Quantity, added, minus
 from streams.outcome import CommandReason
 from streams.rate.plan import Plan
 from streams.rate.quantity import exact
-from streams.state import Effects, State, Table
+from streams.state import TIME, Effects, State, Table
 
 CONVERSION: Final = "conversion"
 """The usage type of converted points; as a counter-account, the money that they became."""
@@ -49,8 +49,10 @@ def convert_points(
     assert account is not None
     assert terms is not None
     _take(command, terms, buckets, movement)
-    place = _give(command, terms, buckets, plan, movement)
-    after, end = replace(before, buckets=tuple(buckets)), buckets[place].end
+    time: Instant = state.get(Table.META, TIME) or BEGINNING
+    end = max(command.occurred_at, time) + terms.kept if terms.kept else FOREVER
+    _give(command, terms, buckets, plan.priorities, movement, end=end)
+    after = replace(before, buckets=tuple(buckets))
     if end != FOREVER:
         after = replace(after, due=min(after.due, end + plan.grace))
     if terms.is_money:
@@ -113,20 +115,21 @@ def _take(
         left = added(left, minus(taken))
 
 
-def _give(
+def _give(  # noqa: PLR0913 - what comes of which points, where, and until when
     command: ConvertPoints,
     terms: Conversion,
     buckets: list[Bucket],
-    plan: Plan,
+    priorities: Mapping[str, int],
     movement: Movement,
-) -> int:
-    """What comes of it: the account's own money, or a bucket under the command's id; its place."""
+    *,
+    end: Instant,
+) -> None:
+    """What comes of it: the account's own money, or a bucket under the command's id."""
     worth, at = terms.worth(command.points), command.occurred_at
     if terms.is_money and not terms.kept:
         place = money_place(buckets, terms.target)
     else:
-        end = at + terms.kept if terms.kept else FOREVER
-        priority = 0 if terms.is_money else plan.priorities.get(terms.target, 0)
+        priority = 0 if terms.is_money else priorities.get(terms.target, 0)
         bucket = Bucket(terms.target, at, end, 0, 0, command.command_id, priority)
         buckets.append(bucket)
         buckets.sort(key=burn_order)
@@ -140,4 +143,3 @@ def _give(
     buckets[place] = replace(held, granted=granted, remaining=remaining)
     against = CONVERSION if terms.is_money else _ALLOWANCES
     movement.move(held, remaining, against=against, before=held.remaining)
-    return place

@@ -11,10 +11,10 @@ from streams.due.agenda import put_balances
 from streams.due.movement import Holder, Movement
 from streams.model.account import Account, Balances, Bucket
 from streams.model.command import TopUp
-from streams.model.instant import FOREVER
+from streams.model.instant import BEGINNING, FOREVER, Instant
 from streams.model.money import CONTEXT, ZERO
 from streams.rate.plan import Plan
-from streams.state import Effects, State, Table
+from streams.state import TIME, Effects, State, Table
 
 FUNDING: Final = "funding"
 TOP_UP: Final = "top_up"
@@ -31,7 +31,8 @@ def top_up(
     key = f"{command.tenant}\0{command.account}".encode()
     balances: Balances = state.get(Table.BALANCES, key) or Balances()
     buckets = list(balances.buckets)
-    place = _place(buckets, command)
+    time: Instant = state.get(Table.META, TIME) or BEGINNING
+    place = _place(buckets, command, time)
     held = buckets[place]
     remaining = CONTEXT.add(Decimal(held.remaining), command.amount)
     bucket = buckets[place] = replace(
@@ -54,10 +55,14 @@ def top_up(
     effects.make(charge, command)
 
 
-def _place(buckets: list[Bucket], command: TopUp) -> int:
-    """Where the bucket stands that is filled."""
+def _place(buckets: list[Bucket], command: TopUp, time: Instant) -> int:
+    """Where the bucket stands that is filled.
+
+    Money for a wallet that is over before it came is the account's own: nothing could be paid by
+    it, and what a wallet holds at its end is forfeited once.
+    """
     currency, end = command.currency, command.end
-    if not command.wallet:
+    if not command.wallet or end <= time:
         return money_place(buckets, currency)
     opened = Bucket(
         currency,

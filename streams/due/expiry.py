@@ -1,5 +1,6 @@
 """Buckets whose period is over: what is left of them is forfeited, with postings of its own."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -8,6 +9,7 @@ from streams.accumulate.money_watch import watch_money
 from streams.due.made import last_of, moment
 from streams.due.moment import AccountMoment
 from streams.due.movement import Movement, holder_of
+from streams.model.account import Bucket
 from streams.model.instant import Instant
 from streams.model.loyalty import LOYALTY_LIABILITY
 from streams.rate.plan import Plan
@@ -26,20 +28,29 @@ def expire(end: Instant, at: AccountMoment) -> None:
     little money, which is told.
     """
     held, plan, account = at.balances, at.plan_at(end), at.account
-    movement = Movement(EXPIRY, f"{account.account}/{moment(end)}", last_of(end))
-    is_money = False
-    for bucket in held.buckets:
-        if bucket.end == end and bucket.remaining:
-            is_money = is_money or bucket.resource == account.currency
-            against = _borne_by(bucket.resource, account.currency, plan)
-            movement.move(bucket, 0, against=against, before=bucket.remaining)
+    ending = [each for each in held.buckets if each.end == end and each.remaining]
+    movement = Movement(EXPIRY, _cause(account.account, end, ending), last_of(end))
+    for bucket in ending:
+        against = _borne_by(bucket.resource, account.currency, plan)
+        movement.move(bucket, 0, against=against, before=bucket.remaining)
     if movement:
         holder, version = holder_of(account), plan.version
         at.tell(movement.charge(holder, version=version, partition=at.partition))
     left = replace(held, buckets=tuple(each for each in held.buckets if each.end != end))
-    if is_money:
+    if any(each.resource == account.currency for each in ending):
         left = watch_money(account, left, at=movement.at, plan=plan, effects=at.effects)
     at.state.put(Table.BALANCES, at.key, left)
+
+
+def _cause(account: str, end: Instant, ending: Sequence[Bucket]) -> str:
+    """What names the movement once for all.
+
+    What a price plan grants ends with its period, once. A gift may come when others of its end are
+    gone, and end at once: what is named ends under the first name.
+    """
+    names = {bucket.id for bucket in ending}
+    first = min(names, default="")
+    return f"{account}/{moment(end)}/{first}" if first else f"{account}/{moment(end)}"
 
 
 def _borne_by(resource: str, currency: str, plan: Plan) -> str:

@@ -255,7 +255,8 @@ class World:
                 if words[0]
                 else TopUp(name, "t", "ada", "ada", words[1], "CHF", at, "")
             )
-            self.model.top_up(words[0], words[1], at, end, words[4])
+            name = "" if end <= self.time else words[0]
+            self.model.top_up(name, words[1], at, end, words[4])
             self.model.expire(self.time, PLAN.grace)
         elif kind == "adjust":
             self.apply(Adjust(name, "t", "ada", "ada", words[1], "CHF", at, "", wallet=words[0]))

@@ -39,6 +39,13 @@ LOAD_S = 20.0
 BROUGHT = {"partner": PARTNER.id}
 """What every other account has: who brought it."""
 
+SHORT = "short"
+WALLETS = ("", "gift", SHORT)
+"""What is topped up: the account's own money, a wallet, and one that ends before usage does."""
+
+SHORT_S = 10
+"""When that is, in seconds."""
+
 UNKNOWN_SERVICES = ("nobody-0", "nobody-1")
 """Services that no account ever gets."""
 
@@ -107,7 +114,9 @@ class Load:
             if self._dice.happens(self._shape.moves):
                 self._begin(self._move(f"service-{number}", account))
             if self._dice.happens(0.5):
-                await self._top_up(account, f"again-{number}")
+                await self._top_up(
+                    account, f"again-{number}", wallet=WALLETS[number % len(WALLETS)]
+                )
             await self._give(account, number)
 
     async def tick(self) -> None:
@@ -142,13 +151,22 @@ class Load:
         await self._command(account, put)
         await self._top_up(account, "first")
 
-    async def _top_up(self, account: str, why: str) -> None:
+    async def _top_up(self, account: str, why: str, *, wallet: str = "") -> None:
         amount = Decimal(self._dice.random.randint(1, 30))
         self.top_ups[account] = self.top_ups.get(account, Decimal(0)) + amount
         await self._command(
             account,
             TopUp(
-                f"top-up:{account}:{why}", TENANT, account, account, amount, CURRENCY, EPOCH, why
+                f"top-up:{account}:{why}",
+                TENANT,
+                account,
+                account,
+                amount,
+                CURRENCY,
+                EPOCH,
+                why,
+                wallet,
+                end=EPOCH + SHORT_S * SECOND if wallet == SHORT else FOREVER,
             ),
         )
 

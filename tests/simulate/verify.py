@@ -116,7 +116,7 @@ def _check_places(world: World, folds: dict[int, Folded]) -> list[str]:
                     continue
                 places[msgspec.structs.astuple(rated.position)].add("charged")
             for verdict in record.verdicts:
-                if not verdict.position.topic_id:
+                if verdict.position.topic_id in ("", MADE):
                     continue  # on a command that was refused
                 places[msgspec.structs.astuple(verdict.position)].add(str(verdict.verdict))
     for value in world.broker.logs["refused", 0]:
