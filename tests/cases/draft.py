@@ -113,6 +113,10 @@ class Draft:
     """What falls due without usage, told in its order after that."""
     credits: dict[str, Decimal] = field(default_factory=dict)
     """Wallets by name, with what was put in."""
+    holders: dict[str, str] = field(default_factory=dict)
+    """Wallets that another account than the customer holds: which."""
+    asked: set[str] = field(default_factory=set)
+    """The accounts that usage names."""
     steps: list[Words] = field(default_factory=list)
     then: dict[str, list[Words]] = field(default_factory=dict)
     unit_of_money: Decimal = Decimal(1)

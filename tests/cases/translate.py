@@ -17,6 +17,8 @@ def scenario_of(case: Case) -> Words:
     draft = Draft(notes=case.notes)
     usage.read_usage(draft, case.usage)
     given.read_given(draft, Fields(case.given, "given"))
+    if draft.asked and not draft.holders:
+        raise NotYet("several accounts")
     if any("cumulative_quantity" in event for event in case.usage):
         cumulative(draft)
     _charge_nothing(draft)

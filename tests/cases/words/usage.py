@@ -168,6 +168,11 @@ def _measured(unit: str) -> Callable[[Draft, Event, str], None]:
     return take
 
 
+def _account(draft: Draft, event: Event, value: str) -> None:
+    """Who used it: the only customer there is."""
+    draft.asked.add(value)
+
+
 def _attribute(name: str) -> Callable[[Draft, Event, str], None]:
     def take(draft: Draft, event: Event, value: str) -> None:
         event.attributes[name] = value
@@ -204,10 +209,10 @@ _WORDS: Final[dict[str, Callable[[Draft, Event, Any], None]]] = {
     "parking_min": _measured("parking_min"),
     "value": alerts.value,
     "current_A": _attribute("current"),
+    "account": _account,
 }
 
 LATER: Final[dict[str, str]] = {
-    "account": "several accounts",
     "and_money": "refund",
     "batch": "batches",
     "id": "ids of records",

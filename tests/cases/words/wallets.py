@@ -15,12 +15,12 @@ FEE: Final = "month_fee"
 _DISCOUNT: Final = "discount"
 _FIXED: Final = "fixed"
 _USAGE: Final = "usage"
-_OPENED: Final = datetime(2000, 1, 1, tzinfo=UTC)
+OPENED: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def _fill(draft: Draft, name: str, amount: str, **terms: Any) -> None:
     """A wallet that is there before all usage; of several the first one was opened first."""
-    at = _OPENED + timedelta(hours=len(draft.credits))
+    at = OPENED + timedelta(hours=len(draft.credits))
     top_up = {"account": CUSTOMER, "wallet": name, "amount": amount, "at": time_of(at)}
     draft.credits[name] = Decimal(amount)
     if Decimal(amount):
@@ -29,7 +29,8 @@ def _fill(draft: Draft, name: str, amount: str, **terms: Any) -> None:
 
 def left(draft: Draft, name: str, remaining: Decimal) -> None:
     """What a wallet has left; of no name, the account's own money."""
-    words = {"account": CUSTOMER, "resource": draft.currency, "bucket": name}
+    holder = draft.holders.get(name, CUSTOMER)
+    words = {"account": holder, "resource": draft.currency, "bucket": name}
     draft.expect("balances", words | {"remaining": text_of(remaining)})
 
 
@@ -82,7 +83,7 @@ def lines(draft: Draft, given: Fields) -> None:
         kind = line.take("kind", _USAGE)
         if kind not in (_USAGE, _FIXED):
             raise UnknownField(f"given.lines.kind: {kind!r}")
-        at = _OPENED.replace(month=2) + timedelta(minutes=number)
+        at = OPENED.replace(month=2) + timedelta(minutes=number)
         name = f"line-{number}"
         event = Event(id=name, at=at, amount=line.number("amount"), attributes={"line": name})
         event.service = f"{SERVICE}-{_FIXED}" if kind == _FIXED else SERVICE
