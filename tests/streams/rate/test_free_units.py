@@ -103,6 +103,8 @@ def test_a_month_costs_what_its_sum_costs(
         billed += charge.amount
         assert billed == cost(price, total, FREE + allowed), (steps, total)
         assert all(line.quantity for line in charge.lines if line.rule == "discount")
+    left = {each.resource: each.remaining for each in found.balances["ada"].buckets}
+    assert left.get("free", 0) == allowed - min(allowed, max(0, total - FREE))
 
 
 def levels(*readings: tuple[int, int]) -> list[dict[str, Any]]:
