@@ -99,7 +99,7 @@ def test_a_second_allowance_covers_the_units_after_those_of_the_first(tmp_path: 
 
 
 def test_units_that_their_measure_makes_free_leave_the_others_covered(tmp_path: Path) -> None:
-    words = catalog([of("some", 9, "u", "v")], EACH, measures={"u": {"free_units": 3}})
+    words = catalog([of("some", 9, *UNITS)], EACH, measures={"u": {"free_units": 3}})
     found = ran(tmp_path, words, [used(1, units={"u": 2, "v": 5})])
     assert (amounts(found), taken(found)) == ([0], [[("some", 5)]])
 
@@ -121,7 +121,10 @@ def test_money_is_drawn_in_order_and_by_as_many_as_are_needed(tmp_path: Path, pr
     assert totals(found) == set()
 
 
-LEVELS = [(4, 2, 1), (4, 4, 1), (9, 4, 2), (6, 6, 2), (3, 6, 3), (9, 1, 1), (9, 5, 1), (1, 1, 1)]
+LEVELS = [
+    (d("0.5"), 2, 1), (4, 2, 1), (4, 4, 1), (9, 4, 2), (6, 6, 2), (3, 6, 3), (9, 1, 1), (9, 5, 1),
+    (1, 1, 1),
+]  # fmt: skip
 
 
 def test_each_unit_has_back_what_its_own_allowances_gave(tmp_path: Path) -> None:
@@ -132,7 +135,10 @@ def test_each_unit_has_back_what_its_own_allowances_gave(tmp_path: Path) -> None
         measures={unit: {"aggregate": "latest", "reference": f"last_{unit}"} for unit in UNITS},
     )
     words["accumulators"] = [{"id": f"last_{unit}", "usage_units": [unit]} for unit in UNITS]
-    when = [used(n, units=dict(zip(UNITS, each, strict=True))) for n, each in enumerate(LEVELS)]
+    when = [
+        used(n, units=dict(zip(UNITS, map(str, each), strict=True)))
+        for n, each in enumerate(LEVELS)
+    ]
     for count in range(1, len(LEVELS) + 1):
         u, v, w = LEVELS[count - 1]
         found = ran(tmp_path, words, when[:count])
