@@ -19,7 +19,7 @@ from streams.charge import Charging
 from streams.memory import MemoryState
 from streams.model.command import Command
 from streams.model.ledger import LedgerRecord
-from streams.model.usage import SourcePosition, UsageBatch
+from streams.model.usage import MADE, SourcePosition, UsageBatch
 from streams.rate.plan import Plan
 from streams.state import Effects, Table
 
@@ -35,6 +35,7 @@ class Folded:
     state: dict[bytes, bytes] = field(default_factory=dict)
     differences: list[str] = field(default_factory=list)
     charged: Counter[bytes] = field(default_factory=Counter)
+    made: int = 0
     ends: Counter[tuple[SourcePosition, int]] = field(default_factory=Counter)
     records: int = 0
     voids: int = 0
@@ -143,6 +144,7 @@ def _compare_states(folded: Folded, state: MemoryState) -> None:
 def _count(folded: Folded, record: LedgerRecord) -> None:
     for rated in record.rated:
         folded.charged[rated.record.record_id] += 1
+        folded.made += rated.position.topic_id == MADE
         folded.ends[rated.position, rated.record.part] += 1
     for verdict in record.verdicts:
         part = verdict.record.part if verdict.record is not None else 0

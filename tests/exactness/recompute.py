@@ -85,7 +85,7 @@ class Partition:
                 row = (moment(start), moment(end), account, plan)
                 self._services.setdefault((tenant, service), []).append(row)
             case 4:
-                tenant, account, _, amount, _, _, _ = fields
+                tenant, account, _, amount, *_ = fields
                 self.accounts[tenant, account].money += Decimal(amount)
             case 5:
                 self._active.add(fields[0])

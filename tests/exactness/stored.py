@@ -27,9 +27,10 @@ class Stored:
         return list(self._client.query(query).result_rows)
 
     def charges(self) -> dict[bytes, tuple[str, str, str, str, str, Decimal]]:
-        """By record id: tenant, account, product, zone, currency, amount."""
+        """By record id: tenant, account, product, zone, currency, amount; without top-ups."""
         found = self.rows(
             "SELECT record_id, tenant, account, product, zone, currency, amount FROM rated FINAL"
+            " WHERE usage_type != 'top_up'"
         )
         charges = {bytes(row[0]): tuple(row[1:]) for row in found}
         assert len(charges) == len(found), "a record id was charged twice"
@@ -55,10 +56,10 @@ class Stored:
         return {(*row[:3], aware(row[3])): row[4] for row in found}
 
     def periods(self, table: str) -> dict[PeriodKey, Total]:
-        """An aggregate table, summed over partitions."""
+        """An aggregate table, summed over partitions; without top-ups."""
         found = self.rows(
             "SELECT tenant, period, account, product, usage_type, zone, currency, records, amount,"
-            f" quantities FROM {table} FINAL"
+            f" quantities FROM {table} FINAL WHERE usage_type != 'top_up'"
         )
         sums: dict[PeriodKey, Total] = {}
         for tenant, period, *rest in found:
