@@ -15,6 +15,7 @@ from connectors.api.commands import (
     limit,
     name,
     reason,
+    span,
     time_zone,
 )
 from connectors.api.route import ACCOUNT, SERVICE
@@ -146,9 +147,7 @@ def put_account(form: AccountForm, asked: Asked) -> PutAccount:
 def assign_service(form: AssignmentForm, asked: Asked) -> AssignService:
     """The service id is the account's from `start` on."""
     account = name(asked.account, "account")
-    start, end = instant(form.start, "start", asked.at), instant(form.end, "end", FOREVER)
-    if end <= start:
-        raise WrongField("end", "An assignment ends after its start.")
+    start, end = span(form.start, form.end, asked.at, what="An assignment")
     return AssignService(
         asked.command_id,
         asked.tenant,

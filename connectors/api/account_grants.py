@@ -15,12 +15,12 @@ from connectors.api.commands import (
     instant,
     known_root,
     name,
+    span,
 )
 from connectors.api.route import ACCOUNT
 from streams.model.billing_period import BillingPeriod, PeriodUnit
 from streams.model.command import GrantAllowance, VoidGrant
 from streams.model.grant import RollOver
-from streams.model.instant import FOREVER
 
 PERIODS_MAX: Final = 1000
 PRODUCTS_MAX: Final = 100
@@ -63,9 +63,7 @@ class VoidForm(Form):
 
 def grant_allowance(form: GrantForm, asked: Asked) -> GrantAllowance:
     """The grant, for good: its id is never forgotten."""
-    start, end = instant(form.start, "start", asked.at), instant(form.end, "end", FOREVER)
-    if end <= start:
-        raise WrongField("end", "A grant ends after its start.")
+    start, end = span(form.start, form.end, asked.at, what="A grant")
     if len(form.products) > PRODUCTS_MAX:
         raise WrongField("products", f"A grant has at most {PRODUCTS_MAX} products.")
     return GrantAllowance(

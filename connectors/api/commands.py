@@ -30,7 +30,7 @@ from connectors.api.queries import account_of
 from connectors.api.route import Route, json_answer
 from connectors.catalog.resolution.dates import instant_at
 from streams.model.command import Command
-from streams.model.instant import BEGINNING, FOREVER, Instant, zone
+from streams.model.instant import BEGINNING, FOREVER, Instant, Period, zone
 from streams.model.money import LINE_SCALE
 
 COMMAND_BYTES_MAX: Final = 64 * 1024
@@ -203,6 +203,14 @@ def time_zone(text: str, field: str) -> str:
     except (KeyError, ValueError, OSError) as error:
         raise WrongField(field, f"There is no time zone {text!r}.") from error
     return text
+
+
+def span(start: str, end: str, at: Instant, *, what: str) -> Period:
+    """From `start` (`at` where it is empty) until `end` (no end). Raises WrongField."""
+    found = Period(instant(start, "start", at), instant(end, "end", FOREVER))
+    if found.end <= found.start:
+        raise WrongField("end", f"{what} ends after its start.")
+    return found
 
 
 def instant(text: str, field: str, default: Instant) -> Instant:

@@ -16,10 +16,10 @@ from connectors.api.commands import (
     limit,
     name,
     reason,
+    span,
 )
 from connectors.api.route import ACCOUNT
 from streams.model.command import JoinPool, LeavePool, Transfer
-from streams.model.instant import FOREVER
 from streams.model.pool import Membership, PoolCap, PoolOrder
 from streams.rate.quantity import exact
 
@@ -65,9 +65,7 @@ class TransferForm(Form):
 
 def join_pool(form: JoinForm, asked: Asked) -> JoinPool:
     """The account draws on the pool within the caps."""
-    start, end = instant(form.start, "start", asked.at), instant(form.end, "end", FOREVER)
-    if end <= start:
-        raise WrongField("end", "A membership ends after its start.")
+    start, end = span(form.start, form.end, asked.at, what="A membership")
     if len(form.caps) > CAPS_MAX:
         raise WrongField("caps", f"A membership has at most {CAPS_MAX} caps.")
     caps = tuple(

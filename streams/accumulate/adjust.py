@@ -91,10 +91,8 @@ def _give(command: Adjust, buckets: list[Bucket], movement: Movement) -> Decimal
         at, name = command.occurred_at, command.wallet
         place = wallet_place(buckets, Bucket(command.currency, at, FOREVER, ZERO, ZERO, name))
     held = buckets[place]
-    remaining = CONTEXT.add(Decimal(held.remaining), command.amount)
-    granted = CONTEXT.add(Decimal(held.granted), command.amount)
-    buckets[place] = replace(held, granted=granted, remaining=remaining)
-    movement.move(buckets[place], remaining, against=ADJUSTMENT, before=held.remaining)
+    filled = buckets[place] = held.filled_with(command.amount)
+    movement.move(filled, filled.remaining, against=ADJUSTMENT, before=held.remaining)
     return ZERO
 
 

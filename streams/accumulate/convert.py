@@ -19,7 +19,7 @@ from streams.model.account import Account, Balances, Bucket, burn_order
 from streams.model.command import ConvertPoints
 from streams.model.instant import BEGINNING, FOREVER, Instant
 from streams.model.loyalty import LOYALTY_LIABILITY, Conversion
-from streams.model.money import CONTEXT, ZERO, Quantity, added, minus
+from streams.model.money import ZERO, Quantity, added, minus
 from streams.outcome import CommandReason
 from streams.rate.plan import Plan
 from streams.rate.quantity import exact
@@ -135,11 +135,6 @@ def _give(  # noqa: PLR0913 - what comes of which points, where, and until when
         buckets.sort(key=burn_order)
         place = buckets.index(bucket)
     held = buckets[place]
-    remaining: Quantity = added(held.remaining, worth)
-    granted = added(held.granted, worth)
-    if terms.is_money:
-        remaining = CONTEXT.add(Decimal(held.remaining), worth)
-        granted = CONTEXT.add(Decimal(held.granted), worth)
-    buckets[place] = replace(held, granted=granted, remaining=remaining)
+    filled = buckets[place] = held.filled_with(Decimal(worth) if terms.is_money else worth)
     against = CONVERSION if terms.is_money else _ALLOWANCES
-    movement.move(held, remaining, against=against, before=held.remaining)
+    movement.move(held, filled.remaining, against=against, before=held.remaining)

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from streams.due.movement import Holder, Movement
-from streams.model.command import Adjust, ConvertPoints
+from streams.model.command import Adjust, ConvertPoints, Transfer
 from streams.outcome import CommandReason
 from streams.state import Effects
 
@@ -19,7 +19,7 @@ class NotDone(NamedTuple):
 def tell_not_done(
     why: NotDone,
     movement: Movement,
-    command: Adjust | ConvertPoints,
+    command: Adjust | ConvertPoints | Transfer,
     *,
     partition: int,
     effects: Effects,

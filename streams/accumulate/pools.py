@@ -115,8 +115,7 @@ def _cut(
 def _is_open(bucket: Bucket, product: str, rating: Rating) -> bool:
     """True where the record may burn it: a cap goes to no bucket that is shut or for others."""
     at = max(rating.record.occurred_at, rating.span_of(bucket.resource).start)
-    pays = not bucket.products or product in bucket.products
-    return pays and bucket.start <= at < bucket.end
+    return bucket.pays(product, at)
 
 
 def settle_pools(rating: Rating, plan: Plan, state: State) -> tuple[Alert, ...]:

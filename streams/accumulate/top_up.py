@@ -1,6 +1,5 @@
 """Money in: a wallet filled, or a debt paid; thresholds it leaves behind are told as recovered."""
 
-from decimal import Decimal
 from typing import Final
 
 from msgspec.structs import replace
@@ -12,7 +11,7 @@ from streams.due.movement import Holder, Movement
 from streams.model.account import Account, Balances, Bucket
 from streams.model.command import TopUp
 from streams.model.instant import BEGINNING, FOREVER, Instant
-from streams.model.money import CONTEXT, ZERO
+from streams.model.money import ZERO
 from streams.rate.plan import Plan
 from streams.state import TIME, Effects, State, Table
 
@@ -34,10 +33,7 @@ def top_up(
     time: Instant = state.get(Table.META, TIME) or BEGINNING
     place = _place(buckets, command, time)
     held = buckets[place]
-    remaining = CONTEXT.add(Decimal(held.remaining), command.amount)
-    bucket = buckets[place] = replace(
-        held, granted=CONTEXT.add(Decimal(held.granted), command.amount), remaining=remaining
-    )
+    bucket = buckets[place] = held.filled_with(command.amount)
     filled = replace(balances, buckets=tuple(buckets))
     if bucket.end != FOREVER:
         grace = 0 if plan is None else plan.grace
@@ -48,7 +44,7 @@ def top_up(
         filled = watch_money(account, filled, at=at, plan=plan, effects=effects)
     put_balances(key, balances, filled, state)
     movement = Movement(TOP_UP, command.command_id, command.occurred_at)
-    movement.move(bucket, remaining, against=FUNDING, before=held.remaining)
+    movement.move(bucket, bucket.remaining, against=FUNDING, before=held.remaining)
     holder = Holder(command.tenant, command.account, command.root, command.currency)
     version = "" if plan is None else plan.version
     charge = movement.charge(holder, version=version, partition=partition)

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from streams.model.account import Bucket, burn_order
-from streams.model.instant import Instant
 from streams.model.money import CONTEXT, ZERO, Currency
 from streams.model.rated import BalanceChange, Posting
 from streams.rate.pooled import account_rank
@@ -86,14 +85,8 @@ def _payable(rating: Rating, wallets: Sequence[int]) -> list[int]:
     """
     at = max(rating.record.occurred_at, rating.period.start)
     buckets = rating.buckets
-    paying = [place for place in wallets if _may_pay(buckets[place], at, rating.product)]
+    paying = [place for place in wallets if buckets[place].pays(rating.product, at)]
     return sorted(paying, key=lambda place: burn_order(buckets[place]))
-
-
-def _may_pay(wallet: Bucket, at: Instant, product: str) -> bool:
-    if not wallet.start <= at < wallet.end:
-        return False
-    return not wallet.products or product in wallet.products
 
 
 def _put(rating: Rating, place: int, after: Decimal) -> None:

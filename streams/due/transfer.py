@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from streams import outbox
 from streams.accumulate.funds import money_place
+from streams.accumulate.not_done import NotDone, tell_not_done
 from streams.due.agenda import put_balances
 from streams.due.movement import Holder, Movement
 from streams.model.account import Account, Balances, Bucket, burn_order
@@ -59,12 +60,9 @@ def give(  # noqa: PLR0913 - a transfer, and where it is made
         if not left:
             break
     if account is None or left:
-        code, text = CommandReason.INSUFFICIENT_BALANCE, _short(command, left)
-        refused = Movement(GIVEN, command.command_id, command.occurred_at)
-        holder = Holder(command.tenant, command.account, command.root, "")
-        effects.verdicts.append(
-            refused.refusal(holder, code, text, field="quantity", partition=partition)
-        )
+        why = NotDone(CommandReason.INSUFFICIENT_BALANCE, _short(command, left), "quantity")
+        nothing = Movement(GIVEN, command.command_id, command.occurred_at)
+        tell_not_done(why, nothing, command, partition=partition, effects=effects)
         return
     put_balances(key, balances, replace(balances, buckets=tuple(buckets)), state)
     holder = Holder(command.tenant, command.account, command.root, account.currency)
@@ -101,10 +99,8 @@ def get(
     for part in command.parts:
         place = _place_of(command, part, buckets)
         bucket = buckets[place]
-        after = added(bucket.remaining, part.quantity)
-        granted = added(bucket.granted, part.quantity)
-        movement.move(bucket, after, against=IN_TRANSIT, before=bucket.remaining)
-        buckets[place] = replace(bucket, granted=granted, remaining=after)
+        filled = buckets[place] = bucket.filled_with(part.quantity)
+        movement.move(bucket, filled.remaining, against=IN_TRANSIT, before=bucket.remaining)
     due = min((each.end for each in buckets if each.end != FOREVER), default=FOREVER)
     after_all = replace(balances, buckets=tuple(buckets), due=min(balances.due, due))
     put_balances(key, balances, after_all, state)

@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from streams.model.instant import BEGINNING, FOREVER, Instant
-from streams.model.money import Currency, Quantity
+from streams.model.money import Currency, Quantity, added
 from streams.model.status import Statuses
 from streams.model.usage import Usage
 
@@ -102,6 +102,15 @@ class Bucket(Struct, frozen=True, array_like=True, gc=False):
     def ledger_account(self) -> str:
         """Where its legs are booked: `account`, or `account:<holder>` of a pool's."""
         return f"account:{self.holder}" if self.holder else "account"
+
+    def pays(self, product: str, at: Instant) -> bool:
+        """True where it counts at that time, from `start` on and before `end`, for the product."""
+        return self.start <= at < self.end and (not self.products or product in self.products)
+
+    def filled_with(self, quantity: Quantity) -> "Bucket":
+        """The bucket with so much more put in."""
+        granted, remaining = added(self.granted, quantity), added(self.remaining, quantity)
+        return replace(self, granted=granted, remaining=remaining)
 
     def left_with(self, remaining: Quantity) -> "Bucket":
         """The bucket after a use, or after some of it was given back."""
