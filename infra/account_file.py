@@ -17,7 +17,8 @@ import msgspec
 
 from connectors.catalog.resolution.dates import instant_at
 from streams.model.account import Payment
-from streams.model.command import AssignService, Command, PutAccount, TopUp
+from streams.model.balance_command import TopUp
+from streams.model.command import AssignService, Command, PutAccount
 from streams.model.instant import BEGINNING, FOREVER, Instant, zone
 
 COLUMNS: Final = (

@@ -11,23 +11,25 @@ before the first tick are in the first group.
 from hashlib import blake2b
 from typing import Final
 
-from streams.model.command import (
-    ActivateCatalog,
+from streams.model.balance_command import (
     Adjust,
-    AssignService,
     ConvertPoints,
-    EndService,
     GrantAllowance,
     JoinPool,
     LeavePool,
-    PartnerVolume,
-    PutAccount,
-    PutPrices,
-    PutStatus,
     TakeTransfer,
     TopUp,
     Transfer,
     VoidGrant,
+)
+from streams.model.command import (
+    ActivateCatalog,
+    AssignService,
+    EndService,
+    PartnerVolume,
+    PutAccount,
+    PutPrices,
+    PutStatus,
 )
 from streams.model.instant import DAY, Instant
 from streams.record_ids import KEPT_DAYS

@@ -18,19 +18,25 @@ from streams.due.grants import stand, void
 from streams.due.transfer import get, give
 from streams.model.account import Account, Service, ServiceAssignment
 from streams.model.account_prices import AccountPrices
+from streams.model.balance_command import (
+    Adjust,
+    ConvertPoints,
+    GrantAllowance,
+    JoinPool,
+    LeavePool,
+    TakeTransfer,
+    TopUp,
+    Transfer,
+    VoidGrant,
+)
 from streams.model.command import (
     ActivateCatalog,
-    Adjust,
     AssignService,
     Command,
-    ConvertPoints,
     DiscardSuspended,
     EndService,
     FoldPeriods,
     Forwarded,
-    GrantAllowance,
-    JoinPool,
-    LeavePool,
     PartnerVolume,
     PutAccount,
     PutPartnerTier,
@@ -38,11 +44,7 @@ from streams.model.command import (
     PutStatus,
     Receipt,
     Released,
-    TakeTransfer,
     Tick,
-    TopUp,
-    Transfer,
-    VoidGrant,
 )
 from streams.model.commission import CommissionPlan
 from streams.model.instant import BEGINNING, Instant

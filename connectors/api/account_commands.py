@@ -20,15 +20,8 @@ from connectors.api.commands import (
 )
 from connectors.api.route import ACCOUNT, SERVICE
 from streams.model.account import Payment
-from streams.model.command import (
-    Adjust,
-    AssignService,
-    ConvertPoints,
-    EndService,
-    PutAccount,
-    PutStatus,
-    TopUp,
-)
+from streams.model.balance_command import Adjust, ConvertPoints, TopUp
+from streams.model.command import AssignService, EndService, PutAccount, PutStatus
 from streams.model.instant import FOREVER, Instant
 from streams.model.status import StatusWord
 

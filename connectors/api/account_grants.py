@@ -18,8 +18,8 @@ from connectors.api.commands import (
     span,
 )
 from connectors.api.route import ACCOUNT
+from streams.model.balance_command import GrantAllowance, VoidGrant
 from streams.model.billing_period import BillingPeriod, PeriodUnit
-from streams.model.command import GrantAllowance, VoidGrant
 from streams.model.grant import RollOver
 
 PERIODS_MAX: Final = 1000

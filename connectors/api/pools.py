@@ -19,7 +19,7 @@ from connectors.api.commands import (
     span,
 )
 from connectors.api.route import ACCOUNT
-from streams.model.command import JoinPool, LeavePool, Transfer
+from streams.model.balance_command import JoinPool, LeavePool, Transfer
 from streams.model.pool import Membership, PoolCap, PoolOrder
 from streams.rate.quantity import exact
 

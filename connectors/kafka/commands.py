@@ -13,19 +13,25 @@ from connectors.kafka.ledger import LedgerFollower, LedgerReader
 from connectors.kafka.patience import patiently
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
+from streams.model.balance_command import (
+    Adjust,
+    ConvertPoints,
+    GrantAllowance,
+    JoinPool,
+    LeavePool,
+    TakeTransfer,
+    TopUp,
+    Transfer,
+    VoidGrant,
+)
 from streams.model.command import (
     ActivateCatalog,
-    Adjust,
     AssignService,
     Command,
-    ConvertPoints,
     DiscardSuspended,
     EndService,
     FoldPeriods,
     Forwarded,
-    GrantAllowance,
-    JoinPool,
-    LeavePool,
     PartnerVolume,
     PutAccount,
     PutPartnerTier,
@@ -33,11 +39,7 @@ from streams.model.command import (
     PutStatus,
     Receipt,
     Released,
-    TakeTransfer,
     Tick,
-    TopUp,
-    Transfer,
-    VoidGrant,
 )
 from streams.model.ledger import WHOLE
 from streams.partition import partition_of

@@ -20,14 +20,8 @@ from infra.cli.screen import ExitCode, console, errors, print_json
 from infra.cli.sending import Account, CommandId, Root, Service, new_id, send, sent
 from infra.up import load_settings
 from streams.model.account import Payment
-from streams.model.command import (
-    AssignService,
-    EndService,
-    PutAccount,
-    PutPrices,
-    PutStatus,
-    TopUp,
-)
+from streams.model.balance_command import TopUp
+from streams.model.command import AssignService, EndService, PutAccount, PutPrices, PutStatus
 from streams.model.instant import FOREVER, zone
 from streams.model.status import StatusWord
 

@@ -9,8 +9,8 @@ from connectors.clock import now
 from infra.cli.options import TenantOption
 from infra.cli.said import amount_of, instant_of
 from infra.cli.sending import Account, Root, sent
+from streams.model.balance_command import GrantAllowance, VoidGrant
 from streams.model.billing_period import PERIOD_UNITS, BillingPeriod, PeriodUnit
-from streams.model.command import GrantAllowance, VoidGrant
 from streams.model.grant import RollOver
 from streams.model.instant import FOREVER
 

@@ -9,7 +9,7 @@ from connectors.clock import now
 from infra.cli.options import TenantOption
 from infra.cli.said import amount_of
 from infra.cli.sending import Account, Root, sent
-from streams.model.command import Adjust, ConvertPoints
+from streams.model.balance_command import Adjust, ConvertPoints
 
 
 @sent

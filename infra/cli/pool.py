@@ -8,7 +8,7 @@ from connectors.clock import now
 from infra.cli.options import TenantOption
 from infra.cli.said import amount_of, instant_of
 from infra.cli.sending import Account, Root, sent
-from streams.model.command import JoinPool, LeavePool, Transfer
+from streams.model.balance_command import JoinPool, LeavePool, Transfer
 from streams.model.instant import FOREVER
 from streams.model.pool import Membership, PoolCap, PoolOrder
 from streams.rate.quantity import exact

@@ -11,7 +11,8 @@ from decimal import Decimal
 
 from infra.load.trade import Trade
 from infra.load.trades import TRADES
-from streams.model.command import AssignService, Command, PutAccount, TopUp
+from streams.model.balance_command import TopUp
+from streams.model.command import AssignService, Command, PutAccount
 from streams.model.instant import BEGINNING, FOREVER, Instant
 
 AI_TENANT = "ai-api"

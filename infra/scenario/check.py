@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from connectors.catalog.problem import Place, ProblemBook, unknown
 from connectors.catalog.resolution.dates import instant_at
-from infra.scenario.form import ScenarioForm, StepForm
+from infra.scenario.form import ScenarioForm
+from infra.scenario.step_form import StepForm
 
 _STEPS: Final = StepForm.__struct_fields__
 _SUMMED: Final = ("amount", "quantity", "count")

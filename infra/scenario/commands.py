@@ -5,7 +5,10 @@ from decimal import Decimal
 from typing import Final
 
 from connectors.catalog.account_prices import price_list
-from infra.scenario.form import (
+from infra.scenario.grants import grant_command, void_command
+from infra.scenario.messages import instant
+from infra.scenario.money import adjust_command, convert_command
+from infra.scenario.step_form import (
     AccountForm,
     EndServiceForm,
     JoinPoolForm,
@@ -17,24 +20,23 @@ from infra.scenario.form import (
     TopUpForm,
     TransferForm,
 )
-from infra.scenario.grants import grant_command, void_command
-from infra.scenario.messages import instant
-from infra.scenario.money import adjust_command, convert_command
-from streams.model.command import (
+from streams.model.balance_command import (
     Adjust,
-    AssignService,
-    Command,
     ConvertPoints,
-    EndService,
     GrantAllowance,
     JoinPool,
     LeavePool,
-    PutAccount,
-    PutPrices,
-    PutStatus,
     TopUp,
     Transfer,
     VoidGrant,
+)
+from streams.model.command import (
+    AssignService,
+    Command,
+    EndService,
+    PutAccount,
+    PutPrices,
+    PutStatus,
 )
 from streams.model.instant import BEGINNING, FOREVER
 from streams.model.pool import Membership, PoolCap

@@ -7,9 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.catalog.resolution.dates import instant_at
-from infra.scenario.form import BalanceForm, ChargeForm, ThenForm, TotalForm
 from infra.scenario.outcome import Outcome
 from infra.scenario.sums import compare_sum
+from infra.scenario.then_form import BalanceForm, ChargeForm, ThenForm, TotalForm
 from streams.due.movement import is_movement
 from streams.model.instant import Instant, instant_of, month_of
 from streams.model.rated import RatedUsage

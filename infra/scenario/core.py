@@ -15,9 +15,10 @@ from infra.scenario.commands import (
     account_commands,
     step_command,
 )
-from infra.scenario.form import AccountForm, MessageForm, ScenarioForm, StepForm
+from infra.scenario.form import ScenarioForm
 from infra.scenario.messages import TOPIC, instant, message_of, with_platforms
 from infra.scenario.outcome import Outcome, Refused
+from infra.scenario.step_form import AccountForm, MessageForm, StepForm
 from streams.charge import Charging
 from streams.memory import MemoryState
 from streams.model.account import Account, Accumulators, Service

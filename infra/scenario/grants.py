@@ -1,10 +1,10 @@
 """Steps that grant allowances and take them back, as commands."""
 
 from connectors.catalog.resolution.grants import roll_over
-from infra.scenario.form import GrantStepForm, VoidForm
 from infra.scenario.messages import instant
+from infra.scenario.step_form import GrantStepForm, VoidForm
+from streams.model.balance_command import GrantAllowance, VoidGrant
 from streams.model.billing_period import BillingPeriod
-from streams.model.command import GrantAllowance, VoidGrant
 from streams.model.instant import FOREVER
 
 

@@ -27,8 +27,9 @@ from infra.scenario.commands import (
 )
 from infra.scenario.compare import differences
 from infra.scenario.core import CoreRun
-from infra.scenario.form import AccountForm, ScenarioForm, StepForm
+from infra.scenario.form import ScenarioForm
 from infra.scenario.messages import TOPIC, message_of, with_platforms
+from infra.scenario.step_form import AccountForm, StepForm
 from infra.scenario.stored import PROBE, StoredOutcome
 from streams.model.catalog import Catalog
 from streams.model.command import Command

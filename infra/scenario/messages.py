@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from connectors.catalog.resolution.dates import instant_at
-from infra.scenario.form import UsageForm
+from infra.scenario.step_form import UsageForm
 from streams.model.catalog import Catalog, UsageType
 from streams.model.instant import Instant
 from streams.model.mediation import FieldMapping, Match, QuantityField, SourcePlatform

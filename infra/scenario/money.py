@@ -1,8 +1,8 @@
 """Steps that move money by hand, as commands."""
 
-from infra.scenario.form import AdjustForm, ConvertForm
 from infra.scenario.messages import instant
-from streams.model.command import Adjust, ConvertPoints
+from infra.scenario.step_form import AdjustForm, ConvertForm
+from streams.model.balance_command import Adjust, ConvertPoints
 
 
 def adjust_command(form: AdjustForm, currency: str, *, root: str, tenant: str, step: int) -> Adjust:

@@ -5,8 +5,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from infra.scenario.form import SumForm
 from infra.scenario.outcome import Outcome
+from infra.scenario.then_form import SumForm
 from streams.model.instant import datetime_of
 from streams.model.rated import ChargeLine, RatedUsage
 

@@ -18,7 +18,7 @@ from streams.accumulate.wallets import wallets_of
 from streams.due.agenda import put_balances
 from streams.due.movement import Movement, holder_of
 from streams.model.account import Account, Balances, Bucket, burn_order
-from streams.model.command import Adjust
+from streams.model.balance_command import Adjust
 from streams.model.instant import FOREVER
 from streams.model.money import CONTEXT, ZERO
 from streams.outcome import CommandReason

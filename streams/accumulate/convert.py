@@ -16,7 +16,7 @@ from streams.accumulate.not_done import NotDone, tell_not_done
 from streams.due.agenda import put_balances
 from streams.due.movement import Movement, holder_of
 from streams.model.account import Account, Balances, Bucket, burn_order
-from streams.model.command import ConvertPoints
+from streams.model.balance_command import ConvertPoints
 from streams.model.instant import BEGINNING, FOREVER, Instant
 from streams.model.loyalty import LOYALTY_LIABILITY, Conversion
 from streams.model.money import ZERO, Quantity, added, minus

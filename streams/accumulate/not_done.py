@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from streams.due.movement import Holder, Movement
-from streams.model.command import Adjust, ConvertPoints, Transfer
+from streams.model.balance_command import Adjust, ConvertPoints, Transfer
 from streams.outcome import CommandReason
 from streams.state import Effects
 

@@ -9,7 +9,7 @@ from streams.accumulate.money_watch import watch_money
 from streams.due.agenda import put_balances
 from streams.due.movement import Holder, Movement
 from streams.model.account import Account, Balances, Bucket
-from streams.model.command import TopUp
+from streams.model.balance_command import TopUp
 from streams.model.instant import BEGINNING, FOREVER, Instant
 from streams.model.money import ZERO
 from streams.rate.plan import Plan

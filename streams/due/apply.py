@@ -3,21 +3,23 @@
 from streams.commands import CommandBook
 from streams.due.fold import Folding
 from streams.model.account import Service
-from streams.model.command import (
+from streams.model.balance_command import (
     Adjust,
-    AssignService,
-    Command,
     ConvertPoints,
-    EndService,
-    FoldPeriods,
     GrantAllowance,
-    PartnerVolume,
-    PutAccount,
     TakeTransfer,
-    Tick,
     TopUp,
     Transfer,
     VoidGrant,
+)
+from streams.model.command import (
+    AssignService,
+    Command,
+    EndService,
+    FoldPeriods,
+    PartnerVolume,
+    PutAccount,
+    Tick,
 )
 from streams.model.instant import BEGINNING
 from streams.state import Effects, State, Table

@@ -16,8 +16,8 @@ from streams.due.moment import AccountMoment
 from streams.due.movement import Movement, holder_of
 from streams.due.roll_over import rolled_id
 from streams.model.account import Account, Balances, Bucket, burn_order
+from streams.model.balance_command import GrantAllowance, VoidGrant
 from streams.model.billing_period import period_at
-from streams.model.command import GrantAllowance, VoidGrant
 from streams.model.grant import Grants, StandingGrant
 from streams.model.instant import BEGINNING, Instant, Period
 from streams.rate.grant import rolls_over

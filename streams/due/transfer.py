@@ -17,7 +17,7 @@ from streams.accumulate.not_done import NotDone, tell_not_done
 from streams.due.agenda import put_balances
 from streams.due.movement import Holder, Movement
 from streams.model.account import Account, Balances, Bucket, burn_order
-from streams.model.command import TakeTransfer, Transfer, TransferPart
+from streams.model.balance_command import TakeTransfer, Transfer, TransferPart
 from streams.model.instant import FOREVER
 from streams.model.money import Quantity, added, minus
 from streams.outcome import CommandReason

@@ -25,7 +25,8 @@ from streams.accumulate.top_up import TOP_UP
 from streams.due.made import made_position, make_record
 from streams.due.movement import Holder, Movement
 from streams.model.account import Account, Accumulators, Balances, Bucket
-from streams.model.command import Tick, TopUp
+from streams.model.balance_command import TopUp
+from streams.model.command import Tick
 from streams.model.instant import BEGINNING, FOREVER, HOUR, Period
 from streams.model.ledger import LEDGER_FORMAT, WHOLE, InputRange, LedgerRecord
 from streams.model.money import CONTEXT, Quantity, quantize_line

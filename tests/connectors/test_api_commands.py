@@ -16,19 +16,15 @@ from connectors.kafka.codec import decode_charging
 from connectors.kafka.topic_reader import TopicReader
 from connectors.kafka.topics import Topic
 from connectors.settings import ClickHouseSettings, KafkaSettings
-from streams.model.command import (
+from streams.model.balance_command import (
     Adjust,
-    AssignService,
-    Command,
     ConvertPoints,
-    EndService,
     JoinPool,
     LeavePool,
-    PutAccount,
-    PutStatus,
     TopUp,
     Transfer,
 )
+from streams.model.command import AssignService, Command, EndService, PutAccount, PutStatus
 from streams.model.instant import FOREVER
 from streams.model.pool import Membership, PoolCap
 from tests.connectors.door import Door, DoorSettings, is_problem

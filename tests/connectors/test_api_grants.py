@@ -9,8 +9,8 @@ from connectors.api.account_grants import GrantForm, RollOverTerms, VoidForm
 from connectors.api.account_grants import grant_allowance as grant
 from connectors.api.account_grants import void_grant as void
 from connectors.api.commands import Asked, WrongField
+from streams.model.balance_command import GrantAllowance, VoidGrant
 from streams.model.billing_period import BillingPeriod
-from streams.model.command import GrantAllowance, VoidGrant
 from streams.model.grant import RollOver
 from streams.model.instant import FOREVER
 

@@ -10,7 +10,8 @@ from connectors.kafka.commands import COMMANDS_AT_ONCE, CommandSender, partition
 from connectors.kafka.topic_reader import TopicReader
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
-from streams.model.command import ActivateCatalog, Command, Tick, TopUp
+from streams.model.balance_command import TopUp
+from streams.model.command import ActivateCatalog, Command, Tick
 from streams.model.ledger import WHOLE
 from streams.partition import partition_of
 from tests.topologies.small_ledger import TENANT, SmallLedger

@@ -13,20 +13,16 @@ from connectors.kafka.codec import decode_charging
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
 from infra.cli.account import app
+from streams.model.balance_command import Adjust, ConvertPoints, GrantAllowance, TopUp, VoidGrant
 from streams.model.billing_period import BillingPeriod
 from streams.model.command import (
     ActivateCatalog,
-    Adjust,
     AssignService,
     Command,
-    ConvertPoints,
     EndService,
-    GrantAllowance,
     PutAccount,
     PutPrices,
     PutStatus,
-    TopUp,
-    VoidGrant,
 )
 from streams.model.grant import RollOver
 from streams.model.instant import DAY, FOREVER

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from infra.account_file import COLUMNS, read_account_file
-from streams.model.command import AssignService, PutAccount, TopUp
+from streams.model.balance_command import TopUp
+from streams.model.command import AssignService, PutAccount
 from streams.model.instant import BEGINNING, FOREVER
 
 HEADER = "account,payment,currency,time_zone,credit_limit,service_id,price_plan,start,top_up\n"

@@ -8,6 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.model.balance_command import (
+    Adjust,
+    GrantAllowance,
+    JoinPool,
+    LeavePool,
+    TopUp,
+    Transfer,
+    VoidGrant,
+)
 from streams.model.catalog import (
     Allowance,
     Catalog,
@@ -18,16 +27,7 @@ from streams.model.catalog import (
     PricePlan,
     UsageType,
 )
-from streams.model.command import (
-    Adjust,
-    GrantAllowance,
-    JoinPool,
-    LeavePool,
-    Tick,
-    TopUp,
-    Transfer,
-    VoidGrant,
-)
+from streams.model.command import Tick
 from streams.model.instant import BEGINNING, FOREVER, HOUR, Instant, month_of
 from streams.model.pool import Membership, PoolCap, PoolOrder
 from streams.rate.plan import compile_catalog

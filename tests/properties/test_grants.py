@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from streams.charge import Charging
 from streams.memory import MemoryState
 from streams.model.account import Balances
+from streams.model.balance_command import GrantAllowance, VoidGrant
 from streams.model.billing_period import BillingPeriod
 from streams.model.catalog import (
     Allowance,
@@ -22,15 +23,7 @@ from streams.model.catalog import (
     PricePlan,
     UsageType,
 )
-from streams.model.command import (
-    ActivateCatalog,
-    AssignService,
-    Command,
-    GrantAllowance,
-    PutAccount,
-    Tick,
-    VoidGrant,
-)
+from streams.model.command import ActivateCatalog, AssignService, Command, PutAccount, Tick
 from streams.model.grant import RollOver
 from streams.model.instant import BEGINNING, FOREVER, HOUR
 from streams.model.usage import SourcePosition, Usage, UsageRecord, record_id_of

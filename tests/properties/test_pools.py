@@ -8,6 +8,7 @@ from typing import NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.model.balance_command import JoinPool, LeavePool, TopUp, Transfer
 from streams.model.catalog import (
     Catalog,
     CurrencyRule,
@@ -16,12 +17,6 @@ from streams.model.catalog import (
     PriceOffer,
     PricePlan,
     UsageType,
-)
-from streams.model.command import (
-    JoinPool,
-    LeavePool,
-    TopUp,
-    Transfer,
 )
 from streams.model.instant import BEGINNING, DAY, FOREVER, HOUR, Instant, month_of
 from streams.model.pool import Membership, PoolCap, PoolOrder

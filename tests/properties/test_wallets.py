@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from streams.charge import Charging
 from streams.memory import MemoryState
 from streams.model.account import Balances, Payment
+from streams.model.balance_command import Adjust, TopUp
 from streams.model.catalog import (
     Catalog,
     CurrencyRule,
@@ -22,15 +23,7 @@ from streams.model.catalog import (
     PricePlan,
     UsageType,
 )
-from streams.model.command import (
-    ActivateCatalog,
-    Adjust,
-    AssignService,
-    Command,
-    PutAccount,
-    Tick,
-    TopUp,
-)
+from streams.model.command import ActivateCatalog, AssignService, Command, PutAccount, Tick
 from streams.model.instant import BEGINNING, FOREVER, HOUR, SECOND, Instant
 from streams.model.usage import SourcePosition, Usage, UsageRecord, record_id_of
 from streams.rate.plan import compile_catalog

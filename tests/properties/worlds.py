@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from streams.accumulate.top_up import TOP_UP
 from streams.charge import Charging
 from streams.memory import MemoryState
+from streams.model.balance_command import TopUp
 from streams.model.billing_period import PERIOD_UNITS, BillingPeriod
 from streams.model.catalog import (
     Accumulator,
@@ -24,7 +25,7 @@ from streams.model.catalog import (
     Tier,
     UsageType,
 )
-from streams.model.command import ActivateCatalog, AssignService, Command, PutAccount, TopUp
+from streams.model.command import ActivateCatalog, AssignService, Command, PutAccount
 from streams.model.fee import FEE, Fee, FeeGrant
 from streams.model.instant import BEGINNING, DAY, FOREVER, SECOND, Instant
 from streams.model.money import ROUNDING_MODES, Quantity

@@ -1,6 +1,7 @@
 """The tenant of the simulation: one catalog, its accounts, and usage with every kind of flaw."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -159,13 +160,19 @@ class BreakableCharging(Charging):
 
     folded_at_once = 1
 
-    def _attempt(
-        self, record: UsageRecord, position: SourcePosition, state: State, effects: Effects
-    ) -> Any:
-        outcome = super()._attempt(record, position, state, effects)
-        if outcome is None and POISON in record.attributes:
-            raise RuntimeError("poisoned")
-        return outcome
+    def __init__(self, *, plans: Mapping[str, Plan], partitions: int, partition: int) -> None:
+        super().__init__(plans=plans, partitions=partitions, partition=partition)
+        attempt = self._attempt
+
+        def broken(
+            record: UsageRecord, position: SourcePosition, state: State, effects: Effects
+        ) -> Any:
+            outcome = attempt(record, position, state, effects)
+            if outcome is None and POISON in record.attributes:
+                raise RuntimeError("poisoned")
+            return outcome
+
+        self._attempt = broken
 
 
 def new_core(partition: int, partitions: int) -> Charging:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.kafka.codec import encode_commands
+from streams.model.balance_command import TopUp, Transfer
 from streams.model.command import (
     ActivateCatalog,
     AssignService,
@@ -14,8 +15,6 @@ from streams.model.command import (
     EndService,
     PutAccount,
     Tick,
-    TopUp,
-    Transfer,
 )
 from streams.model.instant import BEGINNING, FOREVER, SECOND, Instant
 from streams.partition import partition_of

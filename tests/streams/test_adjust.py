@@ -5,7 +5,7 @@ from decimal import Decimal
 from streams.accumulate.adjust import adjust
 from streams.memory import MemoryState
 from streams.model.account import Account, Balances
-from streams.model.command import Adjust
+from streams.model.balance_command import Adjust
 from streams.outcome import CommandReason, Verdict
 from streams.state import Effects, Table
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from streams.command_ids import drop_old, note
 from streams.memory import MemoryState
-from streams.model.command import ActivateCatalog, Adjust, PutAccount, TopUp
+from streams.model.balance_command import Adjust, TopUp
+from streams.model.command import ActivateCatalog, PutAccount
 from streams.model.instant import BEGINNING, DAY, HOUR, SECOND, Instant
 from streams.record_ids import KEPT_DAYS
 from streams.state import Table

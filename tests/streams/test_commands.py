@@ -8,6 +8,7 @@ from streams.charge import Charging
 from streams.memory import MemoryState
 from streams.model.account import Account, Balances, Service
 from streams.model.account_prices import AccountPrices, PriceList
+from streams.model.balance_command import TopUp
 from streams.model.catalog import (
     Catalog,
     CurrencyRule,
@@ -28,7 +29,6 @@ from streams.model.command import (
     PutPrices,
     Receipt,
     Tick,
-    TopUp,
 )
 from streams.model.instant import BEGINNING, DAY, FOREVER, SECOND, Instant
 from streams.model.usage import SourcePosition, Usage, UsageBatch, UsageRecord, record_id_of

@@ -21,6 +21,7 @@ from connectors.settings import ClickHouseSettings, KafkaSettings
 from streams.charge import Charging
 from streams.memory import MemoryState
 from streams.model.account import Balances
+from streams.model.balance_command import TopUp
 from streams.model.command import (
     ActivateCatalog,
     AssignService,
@@ -30,7 +31,6 @@ from streams.model.command import (
     PutPartnerTier,
     Released,
     Tick,
-    TopUp,
 )
 from streams.model.instant import BEGINNING, DAY, FOREVER, HOUR, instant_of
 from streams.model.usage import Usage, UsageBatch, UsageRecord, record_id_of

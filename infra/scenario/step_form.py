@@ -1,0 +1,211 @@
+"""The words of a scenario's steps: each thing that may happen, with what it needs."""
+
+from decimal import Decimal
+
+from msgspec import Struct, field
+
+from connectors.catalog.forms.account_prices import AccountPricesForm
+from connectors.catalog.forms.grants import RollOverForm
+from infra.scenario.times import Time
+from streams.model.account import Payment
+from streams.model.billing_period import PeriodUnit
+from streams.model.pool import PoolOrder
+from streams.model.status import StatusWord
+
+
+class ServiceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A service id of an account, under a price plan, from a time until another."""
+
+    service: str
+    price_plan: str
+    account: str = ""
+    start: Time | None = field(default=None, name="from")
+    end: Time | None = field(default=None, name="until")
+
+
+class AccountForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An account with its services; `wallet` is a first top-up."""
+
+    account: str
+    root: str = ""
+    payment: Payment = "postpaid"
+    currency: str = "CHF"
+    time_zone: str = "UTC"
+    credit_limit: Decimal | None = None
+    wallet: Decimal | None = None
+    attributes: dict[str, str] = {}
+    services: tuple[ServiceForm, ...] = ()
+
+
+class UsageForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One record of usage, sent as a source would."""
+
+    id: str
+    service: str
+    usage_type: str = field(name="type")
+    at: Time
+    until: Time | None = None
+    units: dict[str, Decimal]
+    attributes: dict[str, str] = {}
+
+
+class MessageForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A source message as its bytes, for the catalog's own source platforms."""
+
+    text: str
+    received_at: Time
+    topic: str = "usage"
+    headers: dict[str, str] = {}
+
+
+class TopUpForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Money in, or a debt paid; with `wallet` it fills that one, or opens it."""
+
+    account: str
+    amount: Decimal
+    at: Time
+    id: str = ""
+    wallet: str = ""
+    priority: int = 0
+    end: Time | None = field(default=None, name="until")
+    products: tuple[str, ...] = ()
+
+
+class AdjustForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Money given, or taken where `amount` is below zero, by hand."""
+
+    account: str
+    amount: Decimal
+    at: Time
+    id: str = ""
+    reason: str = "scenario"
+    reference: str = ""
+    approved_by: str = ""
+    wallet: str = ""
+    currency: str = ""
+
+
+class CapForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much a member draws of a resource in a month; a soft cap only warns."""
+
+    resource: str
+    quantity: Decimal
+    hard: bool = True
+
+
+class JoinPoolForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An account draws on a pool, an account of the same root, from a time until another."""
+
+    account: str
+    pool: str
+    start: Time | None = field(default=None, name="from")
+    end: Time | None = field(default=None, name="until")
+    order: PoolOrder = "own_first"
+    caps: tuple[CapForm, ...] = ()
+
+
+class LeavePoolForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An account draws on a pool no longer."""
+
+    account: str
+    pool: str
+    at: Time
+
+
+class TransferForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An account gives of a resource to another, out of `bucket` or whichever burns first."""
+
+    account: str
+    to: str
+    resource: str
+    quantity: Decimal
+    at: Time
+    bucket: str = ""
+    id: str = ""
+
+
+class GrantStepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """So much of an allowance for an account: once, or for each period of a unit."""
+
+    account: str
+    grant: str
+    allowance: str
+    quantity: Decimal
+    start: Time = field(name="from")
+    end: Time | None = field(default=None, name="until")
+    priority: int | None = None
+    products: tuple[str, ...] = ()
+    every: PeriodUnit | None = None
+    anchor: Time | None = None
+    roll_over: RollOverForm | None = None
+    id: str = ""
+
+
+class VoidForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A grant is void: what is left of it goes back."""
+
+    account: str
+    grant: str
+    at: Time
+    id: str = ""
+
+
+class ConvertForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """So many points become what a `conversion` of the catalog says."""
+
+    account: str
+    conversion: str
+    points: Decimal
+    at: Time
+    id: str = ""
+
+
+class EndServiceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A service ends; `moved_to` is the root that has it from then on."""
+
+    service: str
+    root: str
+    at: Time
+    moved_to: str = ""
+
+
+class StatusForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From when on an account, or one of its services, is active, suspended or terminated."""
+
+    account: str
+    status: StatusWord = field(name="is")
+    start: Time = field(name="from")
+    service: str = ""
+
+
+class PricesForm(AccountPricesForm, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Prices agreed with an account."""
+
+    account: str
+
+
+class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One thing that happens: exactly one of these.
+
+    `redeliver` brings a message of `usage` once more from the same place, `discard` closes a
+    suspended record; both by the id of the usage.
+    """
+
+    usage: UsageForm | None = None
+    message: MessageForm | None = None
+    top_up: TopUpForm | None = None
+    adjust: AdjustForm | None = None
+    grant: GrantStepForm | None = None
+    void: VoidForm | None = None
+    convert: ConvertForm | None = None
+    account: AccountForm | None = None
+    service: ServiceForm | None = None
+    prices: PricesForm | None = None
+    end_service: EndServiceForm | None = None
+    status: StatusForm | None = None
+    join_pool: JoinPoolForm | None = None
+    leave_pool: LeavePoolForm | None = None
+    transfer: TransferForm | None = None
+    tick: Time | None = None
+    redeliver: str | None = None
+    discard: str | None = None

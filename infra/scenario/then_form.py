@@ -1,0 +1,148 @@
+"""The words of what must have come out of a scenario; what is left out is not compared."""
+
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+from infra.scenario.times import Month, Time
+
+
+class LineForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A charge line; what is left out is not compared."""
+
+    rule: str | None = None
+    price: str | None = None
+    unit: str | None = None
+    quantity: Decimal | None = None
+    unit_amount: Decimal | None = None
+    amount: Decimal | None = None
+    detail: dict[str, str] | None = None
+
+
+class PostingForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One leg of a charge."""
+
+    ledger_account: str
+    resource: str
+    amount: Decimal
+
+
+class ChangeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A bucket before and after; what is left out is not compared."""
+
+    resource: str
+    bucket: str | None = None
+    before: Decimal | None = None
+    after: Decimal | None = None
+
+
+class ChargeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A charge by the id of its usage; what is left out is not compared, lists are complete."""
+
+    id: str
+    amount: Decimal | None = None
+    account: str | None = None
+    product: str | None = None
+    zone: str | None = None
+    band: str | None = None
+    tax: Decimal | None = None
+    cost: Decimal | None = None
+    lines: tuple[LineForm, ...] | None = None
+    postings: tuple[PostingForm, ...] | None = None
+    changes: tuple[ChangeForm, ...] | None = None
+
+
+class VerdictForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A record that was not charged."""
+
+    id: str
+    verdict: Literal["ignored", "duplicate", "suspended", "error"]
+    code: str = ""
+
+
+class AlertForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An alert; what is left out is not compared."""
+
+    threshold: str
+    kind: Literal["crossed", "entered", "recovered", "overrun"]
+    account: str | None = None
+    resource: str | None = None
+    to: tuple[str, ...] | None = None
+    action: str | None = None
+    level: Decimal | None = None
+    value: Decimal | None = None
+
+
+class BalanceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an account has left of a resource: all of it, or what fits the other words.
+
+    `month`, or an instant `at`, is for allowances, `bucket` the id of a grant or a wallet.
+    """
+
+    account: str
+    resource: str
+    remaining: Decimal
+    bucket: str | None = None
+    month: Month | None = None
+    at: Time | None = None
+
+
+class TotalForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An accumulator of an account in a month, or in its period that holds the instant `at`."""
+
+    account: str
+    accumulator: str
+    month: Month | None = None
+    at: Time | None = None
+    total: Decimal
+
+
+class CounterForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A counter-account over all partitions."""
+
+    ledger_account: str
+    resource: str
+    total: Decimal
+
+
+class SumForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What charge lines add up to: all of them, or those that fit every word given.
+
+    `charges` are ids of usage, `month` is the usage's month in the account's time zone, `without`
+    are rules left out, `detail` is what a line's detail must hold among other things. `digits`
+    rounds what was found, half up, before it is compared.
+    """
+
+    charges: tuple[str, ...] | None = None
+    account: str | None = None
+    product: str | None = None
+    price_plan: str | None = None
+    month: Month | None = None
+    rule: str | None = None
+    without: tuple[str, ...] = ()
+    price: str | None = None
+    units: tuple[str, ...] | None = None
+    detail: dict[str, str] = {}
+    amount: Decimal | None = None
+    quantity: Decimal | None = None
+    count: int | None = None
+    digits: int | None = None
+
+
+class ThenForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What must have come out. `charges`, `movements`, `alerts`, `verdicts` are complete, in order.
+
+    `charges` are what was priced, `movements` what changed balances without usage: grants,
+    top-ups, expiry. Of them and of `alerts`, what is left out is not compared; `verdicts` left out
+    means that nothing was refused.
+    """
+
+    charges: tuple[ChargeForm, ...] | None = None
+    movements: tuple[ChargeForm, ...] | None = None
+    verdicts: tuple[VerdictForm, ...] = ()
+    alerts: tuple[AlertForm, ...] | None = None
+    balances: tuple[BalanceForm, ...] = ()
+    accumulators: tuple[TotalForm, ...] = ()
+    counters: tuple[CounterForm, ...] = ()
+    sums: tuple[SumForm, ...] = ()

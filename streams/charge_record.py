@@ -1,0 +1,186 @@
+"""Charging one record: guide → fold what is due → rate → accumulate.
+
+The chain that every record goes through, wherever it came from; what becomes of one that is not
+charged is said by `streams.charge`.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from streams.accumulate.accumulate import accumulate_usage
+from streams.accumulate.held import keep_held
+from streams.accumulate.periods import open_period, period_of
+from streams.accumulate.pools import accounts_drawn_on, show_pools
+from streams.charge_children import charge_children
+from streams.due.fold import Folding
+from streams.model.account import Accumulators, Balances
+from streams.model.instant import BEGINNING, Instant, Period
+from streams.model.usage import SourcePosition, UsageRecord
+from streams.outcome import Drop, DropReason, Reject
+from streams.rate.guide import Elsewhere
+from streams.rate.guides import Guides
+from streams.rate.meter import keep_reading
+from streams.rate.multi_rate import CompiledMultiRate
+from streams.rate.offer import CompiledOffer, rate_usage
+from streams.rate.payer import Payer
+from streams.rate.plan import Plan
+from streams.rate.rate import find_offer
+from streams.rate.rated import rated_usage
+from streams.rate.rating import Rating
+from streams.rate.rules.quantity import tell_quantity
+from streams.rate.session import rate_session
+from streams.record_ids import is_outside_window
+from streams.refusals import no_catalog, outside_window
+from streams.state import TIME, Effects, State, Table
+
+_BALANCES: Final = Table.BALANCES
+_ACCUMULATORS: Final = Table.ACCUMULATORS
+_META: Final = Table.META
+_NO_BALANCES = Balances()
+_NO_TOTALS = Accumulators()
+
+
+class RecordChain:
+    """The chain of one partition. `plans` is live: it grows as versions are compiled."""
+
+    def __init__(self, plans: Mapping[str, Plan], folding: Folding) -> None:
+        self._folding = folding
+        self._periods: dict[str, Period] = {}
+        self._guides = Guides(plans)
+        self._step: Effects | None = None
+        self._time: Instant = BEGINNING
+
+    def forget_step(self) -> None:
+        """A command may have changed what `attempt` notes once a step: note it anew."""
+        self._step = None
+
+    def attempt(
+        self, record: UsageRecord, position: SourcePosition, state: State, effects: Effects
+    ) -> Elsewhere | Drop | Reject | None:
+        """Charge the record, or say why not; None: charged, its effects are in."""
+        if effects is not self._step:
+            self._begin(state, effects)
+        guide = self._guides.guide_of(record, state)
+        for usage in record.usages:
+            if usage.quantity:
+                break
+        else:
+            if guide is None or record.usage_type not in guide.plan.charges_zero:
+                return Drop(DropReason.ZERO_USAGE)
+        if guide is None:
+            return no_catalog(record)
+        plan, closed_before, time = guide.plan, BEGINNING, self._time
+        if time != BEGINNING:
+            if is_outside_window(record, time=time, days=plan.dedupe_window(record.usage_type)):
+                return outside_window(record, plan)
+            closed_before = time - plan.grace
+        payer = guide.payer_of(record, state, self._guides.paying)
+        if not isinstance(payer, Payer):
+            return payer
+        offer = find_offer(record, payer, plan)
+        if not isinstance(offer, CompiledOffer):
+            parent = plan.multi_rates.get(record.usage_type)
+            if parent is None:
+                return offer
+            return self._charge_children(
+                parent, record, position, payer, state=state, effects=effects
+            )
+        if plan.charges_zero and not offer.takes_nothing and _is_nothing(record):
+            return Drop(DropReason.ZERO_USAGE)
+        balances = state.get(_BALANCES, payer.key) or _NO_BALANCES
+        due = balances.due
+        if due <= time or due <= record.occurred_at:
+            self._folding.fold_before(record, payer.key, offer.is_held, state, effects)
+            balances = state.get(_BALANCES, payer.key)
+        rating = Rating(
+            record,
+            payer,
+            offer.plan,
+            self._period(record.occurred_at, payer.time_zone, closed_before),
+            list(balances.buckets),
+            balances.thresholds,
+            (state.get(_ACCUMULATORS, payer.key) or _NO_TOTALS).totals,
+            balances,
+        )
+        open_period(rating, closed_before)
+        if payer.account.has_pools:
+            self._draw_on_pools(rating, offer.product, state, effects)
+        if offer.reads_state:
+            rating.state, rating.position, rating.product = state, position, offer.product
+        refusal = (rate_usage if offer.outcome is None else rate_session)(rating, offer)
+        if refusal is not None:
+            if type(refusal) is Drop:
+                keep_reading(rating)
+            return refusal
+        rating.product = rating.product or offer.product
+        refusal = accumulate_usage(rating, plan, state, closed_before=closed_before)
+        if refusal is not None:
+            return refusal
+        effects.alerts += rating.alerts
+        if offer.is_derived:
+            _keep(rating, record)
+        effects.rated.append(rated_usage(rating, position, rating.product, plan.version))
+        if offer.is_held:
+            self._folding.drive(record, rating, state, effects)
+        return None
+
+    def _draw_on_pools(self, rating: Rating, product: str, state: State, effects: Effects) -> None:
+        """Show the record what its pools hold, once that is done what was due there."""
+        record, payer = rating.record, rating.payer
+        order = accounts_drawn_on(payer.key, record.occurred_at, state)
+        for reached in order:
+            if reached.membership is not None:
+                self._folding.fold_before(record, reached.key, False, state, effects)
+        show_pools(rating, order, product, state)
+
+    def _charge_children(  # noqa: PLR0913 - a record, who pays, and where that goes
+        self,
+        parent: CompiledMultiRate,
+        record: UsageRecord,
+        position: SourcePosition,
+        payer: Payer,
+        *,
+        state: State,
+        effects: Effects,
+    ) -> Elsewhere | Drop | Reject | None:
+        """Charge the record's children; what falls due before them falls due at the record."""
+        balances: Balances = state.get(_BALANCES, payer.key) or _NO_BALANCES
+        if balances.due <= self._time or balances.due <= record.occurred_at:
+            self._folding.fold_before(record, payer.key, False, state, effects)
+        return charge_children(
+            parent,
+            record,
+            payer.account,
+            charge=lambda child, draft, own: self.attempt(child, position, draft, own),
+            state=state,
+            effects=effects,
+        )
+
+    def _begin(self, state: State, effects: Effects) -> None:
+        """Note what is the same for all records of a step up to its next command."""
+        self._step = effects
+        self._time = state.get(_META, TIME) or BEGINNING
+        self._guides.begin(state)
+
+    def _period(self, occurred_at: Instant, zone_name: str, closed_before: Instant) -> Period:
+        """`period_of`, by way of the last answer for the zone: most usage is of one month."""
+        period = self._periods.get(zone_name)
+        if period is not None:
+            start, end = period
+            if start <= occurred_at < end and closed_before < end:
+                return period
+        period = period_of(occurred_at, zone_name, closed_before=closed_before)
+        self._periods[zone_name] = period
+        return period
+
+
+def _keep(rating: Rating, record: UsageRecord) -> None:
+    """What the record has left beside balances and totals: a meter's reading, units that stay."""
+    tell_quantity(rating, record)
+    keep_reading(rating)
+    keep_held(rating)
+
+
+def _is_nothing(record: UsageRecord) -> bool:
+    """True where nothing was measured."""
+    return not any(usage.quantity for usage in record.usages)
