@@ -12,6 +12,7 @@ from streams.accumulate.held import keep_held
 from streams.accumulate.periods import open_period, period_of
 from streams.accumulate.pools import accounts_drawn_on, show_pools
 from streams.charge_children import charge_children
+from streams.charge_parts import charge_parts
 from streams.due.fold import Folding
 from streams.model.account import Accumulators, Balances
 from streams.model.instant import BEGINNING, Instant, Period
@@ -29,6 +30,7 @@ from streams.rate.rated import rated_usage
 from streams.rate.rating import Rating
 from streams.rate.rules.quantity import tell_quantity
 from streams.rate.session import rate_session
+from streams.rate.spanning import Cut
 from streams.record_ids import is_outside_window
 from streams.refusals import no_catalog, outside_window
 from streams.state import TIME, Effects, State, Table
@@ -76,7 +78,7 @@ class RecordChain:
             closed_before = time - plan.grace
         payer = guide.payer_of(record, state, self._guides.paying)
         if not isinstance(payer, Payer):
-            return payer
+            return self._without_one_payer(record, payer, position, state, effects)
         offer = find_offer(record, payer, plan)
         if not isinstance(offer, CompiledOffer):
             parent = plan.multi_rates.get(record.usage_type)
@@ -132,6 +134,25 @@ class RecordChain:
             if reached.membership is not None:
                 self._folding.fold_before(record, reached.key, False, state, effects)
         show_pools(rating, order, product, state)
+
+    def _without_one_payer(
+        self,
+        record: UsageRecord,
+        found: Elsewhere | Reject | Cut,
+        position: SourcePosition,
+        state: State,
+        effects: Effects,
+    ) -> Elsewhere | Drop | Reject | None:
+        """Why nobody pays, or the charges of a record that is cut where that changes."""
+        if not isinstance(found, Cut):
+            return found
+        return charge_parts(
+            record,
+            found,
+            charge=lambda part, draft, own: self.attempt(part, position, draft, own),
+            state=state,
+            effects=effects,
+        )
 
     def _charge_children(  # noqa: PLR0913 - a record, who pays, and where that goes
         self,

@@ -47,6 +47,7 @@ class RejectReason(StrEnum):
     SERVICE_SUSPENDED = "service_suspended"
     ACCOUNT_SUSPENDED = "account_suspended"
     ACCOUNT_TERMINATED = "account_terminated"
+    SPANS_CHANGE = "spans_change"
     WRONG_HOME = "wrong_home"
     OUTSIDE_DEDUPE_WINDOW = "outside_dedupe_window"
     UNKNOWN_PRICE_PLAN = "unknown_price_plan"

@@ -38,7 +38,7 @@ from connectors.catalog.forms.when import (
 )
 from connectors.catalog.forms.where import ZoneUnitForm
 from connectors.catalog.forms.words import Date, Duration, Id, RoundingForm, RoundingWord
-from streams.model.catalog import LatePolicy, OverrunPolicy
+from streams.model.catalog import AtChange, LatePolicy, OverrunPolicy
 from streams.model.fee import ProrateBy
 from streams.model.mediation import SourcePlatform
 
@@ -60,7 +60,8 @@ class UsageTypeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     Where its `service_type` has rate units, they say how much it is. `held`: its units stay with
     the service until they are taken away, and usage tells each `change` (negative: taken away), or
-    the `level` that holds from now on.
+    the `level` that holds from now on. A record within which its assignment or a status changes
+    counts by its `start`, waits (`suspend`), or is cut by its time (`split`).
     """
 
     id: Id
@@ -68,6 +69,7 @@ class UsageTypeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     attributes: tuple[str, ...] = ()
     service_type: str = ""
     held: Literal["change", "level"] | None = None
+    at_change: AtChange = "start"
 
 
 class AllowanceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -52,6 +52,7 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
                 attributes=entry.form.attributes,
                 service_type=entry.form.service_type,
                 held=entry.form.held or "",
+                at_change=entry.form.at_change,
             )
             for entry in sheets.usage_types
         ),

@@ -87,6 +87,11 @@ REJECTS: Mapping[RejectReason, tuple[str, str]] = {
         "The account is terminated at the event's time.",
         "Correct its status, or discard the record.",
     ),
+    RejectReason.SPANS_CHANGE: (
+        "Who pays, the plan or a status changes within the record, and its usage type says so.",
+        "Correct the change's time, let the usage type `split` or count by its `start`, or discard"
+        " the record.",
+    ),
     RejectReason.WRONG_HOME: (
         "The record came to a partition that is not its account's, more than once.",
         "Report it; release once the account is settled.",

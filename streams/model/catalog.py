@@ -94,11 +94,16 @@ class Allowance(Struct, frozen=True, kw_only=True):
         return not self.usage_units
 
 
+AtChange = Literal["start", "suspend", "split"]
+"""A record within which something changes is charged by its start, waits, or is cut there."""
+
+
 class UsageType(Struct, frozen=True, kw_only=True):
     """What can be priced: the units a record of this type may carry and its pricing attributes.
 
     Where its `service_type` has rate units, they say how much a record of this type is. `held`:
     its units stay with the service, and a record says what it adds or how many there are now.
+    `at_change` says what becomes of a record within which its assignment or a status changes.
     """
 
     id: str
@@ -106,6 +111,7 @@ class UsageType(Struct, frozen=True, kw_only=True):
     attributes: tuple[str, ...] = ()
     service_type: str = ""
     held: HeldBy = ""
+    at_change: AtChange = "start"
 
 
 class Price(Struct, frozen=True, kw_only=True):

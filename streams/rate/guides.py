@@ -7,10 +7,13 @@ from streams.model.instant import Instant
 from streams.model.usage import UsageRecord
 from streams.rate.guide import Guide
 from streams.rate.plan import Plan
-from streams.rate.ranked_guide import new_guide
+from streams.rate.spanning import SpanningGuide, guide_for
 from streams.state import CatalogMarks, State, Table
 
 _CATALOGS: Final = Table.CATALOGS
+
+
+AnyGuide = Guide | SpanningGuide
 
 
 class Guides:
@@ -21,15 +24,15 @@ class Guides:
     def __init__(self, plans: Mapping[str, Plan]) -> None:
         self.paying: object = None
         self._plans = plans
-        self._guides: dict[tuple[str, str], Guide] = {}
-        self._newest: dict[str, tuple[CatalogMarks, Instant, Guide]] = {}
+        self._guides: dict[tuple[str, str], AnyGuide] = {}
+        self._newest: dict[str, tuple[CatalogMarks, Instant, AnyGuide]] = {}
 
     def begin(self, state: State) -> None:
         """Note what is the same for all records up to the next command."""
         self.paying = state.paying()
         self._newest.clear()
 
-    def guide_of(self, record: UsageRecord, state: State) -> Guide | None:
+    def guide_of(self, record: UsageRecord, state: State) -> AnyGuide | None:
         """The guide of the catalog in force at the event's time; by way of the newest one."""
         tenant, at = record.tenant, record.occurred_at
         newest = self._newest.get(tenant)
@@ -45,8 +48,8 @@ class Guides:
         earlier = marks.at(at)
         return None if earlier is None else self._guide(tenant, earlier)
 
-    def _guide(self, tenant: str, version: str) -> Guide:
+    def _guide(self, tenant: str, version: str) -> AnyGuide:
         guide = self._guides.get((tenant, version))
         if guide is None:
-            guide = self._guides[tenant, version] = new_guide(self._plans[version])
+            guide = self._guides[tenant, version] = guide_for(self._plans[version])
         return guide

@@ -9,6 +9,7 @@ from streams.functions import NO_FUNCTIONS, Functions
 from streams.mediate import compile_mediation
 from streams.model.catalog import (
     Accumulator,
+    AtChange,
     Catalog,
     CurrencyRule,
     Grant,
@@ -54,6 +55,7 @@ class Plan:
     __slots__ = (
         "account_offers",
         "approval_limits",
+        "at_change",
         "charges_zero",
         "commissions",
         "conversions",
@@ -78,6 +80,9 @@ class Plan:
         self.priorities = {each.id: each.priority for each in catalog.allowances}
         self.charges_zero = _taken_without_quantity(catalog)
         usage_types = {each.id: each for each in catalog.usage_types}
+        self.at_change: dict[str, AtChange] = {
+            each.id: each.at_change for each in catalog.usage_types if each.at_change != "start"
+        }
         self.multi_rates = {
             each.usage_type: CompiledMultiRate(each, usage_types) for each in catalog.multi_rates
         }

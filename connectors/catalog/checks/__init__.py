@@ -6,6 +6,7 @@ Their order is the order of reading: what is declared, what refers to it, what i
 from collections.abc import Callable
 
 from connectors.catalog.checks.accumulators import check_accumulators
+from connectors.catalog.checks.at_change import check_at_change
 from connectors.catalog.checks.best_of import check_best_of
 from connectors.catalog.checks.commission import check_commission
 from connectors.catalog.checks.discounts import check_discounts
@@ -36,6 +37,7 @@ Check = Callable[[Sheets, Names, ProblemBook], None]
 
 CHECKS: tuple[Check, ...] = (
     check_units,
+    check_at_change,
     check_rounding,
     check_rate_units,
     check_multi_rate,
