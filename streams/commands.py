@@ -16,7 +16,7 @@ from streams.accumulate.sessions import drop_closed
 from streams.accumulate.top_up import top_up
 from streams.due.grants import stand, void
 from streams.due.transfer import get, give
-from streams.model.account import Account, Service, ServiceAssignment
+from streams.model.account import Account
 from streams.model.account_prices import AccountPrices
 from streams.model.balance_command import (
     Adjust,
@@ -56,6 +56,7 @@ from streams.outbox import clear
 from streams.outcome import Verdict
 from streams.rate.plan import Plan
 from streams.record_ids import dropped_range, mark_of, position_of
+from streams.services import assign_service, end_service
 from streams.state import TIME, CatalogMarks, Effects, RecordState, State, Table, record_id_key
 from streams.status import put_status
 
@@ -120,9 +121,9 @@ class CommandBook:
             case PutAccount():
                 _put_account(command, state, effects)
             case AssignService():
-                _assign_service(command, state, effects)
+                assign_service(command, state, effects)
             case EndService():
-                _end_service(command, state, effects)
+                end_service(command, state, effects)
             case TopUp():
                 version = catalog_of(command.tenant, command.occurred_at, state)
                 plan = None if version is None else self._plans[version]
@@ -261,61 +262,6 @@ def _put_tier(command: PutPartnerTier, state: State) -> None:
     given = known.given(command.start, command.commission_plan, command.tier)
     if given != known:
         state.put(Table.PARTNER_TIERS, key, given)
-
-
-def _assign_service(command: AssignService, state: State, effects: Effects) -> None:
-    """Of the same root, what overlaps ends at the new start; another root's claim stays beside."""
-    key = f"{command.tenant}\0{command.service_id}".encode()
-    known: Service | None = state.get(Table.SERVICES, key)
-    kept: list[ServiceAssignment] = []
-    for each in () if known is None else known.assignments:
-        overlaps = each.start < command.end and command.start < each.end
-        if each.root != command.root or not overlaps:
-            kept.append(each)
-        elif each.start < command.start:
-            kept.append(replace(each, end=command.start))
-    kept.append(
-        ServiceAssignment(
-            command.account,
-            command.root,
-            command.subscription,
-            command.price_plan,
-            command.start,
-            command.end,
-        )
-    )
-    kept.sort(key=lambda each: (each.start, each.end, each.account))
-    _put_service(command.tenant, command.service_id, known, kept, state=state, effects=effects)
-
-
-def _end_service(command: EndService, state: State, effects: Effects) -> None:
-    key = f"{command.tenant}\0{command.service_id}".encode()
-    known: Service | None = state.get(Table.SERVICES, key)
-    if known is None:
-        return
-    changed = [
-        replace(each, end=command.end, moved_to=command.moved_to)
-        if each.root == command.root and each.start <= command.end <= each.end
-        else each
-        for each in known.assignments
-    ]
-    _put_service(command.tenant, command.service_id, known, changed, state=state, effects=effects)
-
-
-def _put_service(  # noqa: PLR0913 - a service by its parts, and where it goes
-    tenant: str,
-    service_id: str,
-    known: Service | None,
-    assignments: list[ServiceAssignment],
-    *,
-    state: State,
-    effects: Effects,
-) -> None:
-    version = 1 if known is None else known.version + 1
-    statuses = () if known is None else known.statuses
-    service = Service(tenant, service_id, tuple(assignments), version, statuses)
-    state.put(Table.SERVICES, f"{tenant}\0{service_id}".encode(), service)
-    effects.facts.append(service)
 
 
 def _activate(command: ActivateCatalog, state: State) -> None:

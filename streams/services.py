@@ -1,0 +1,63 @@
+"""Service ids and whom they belong to: assigned, and ended."""
+
+from msgspec.structs import replace
+
+from streams.model.account import Service, ServiceAssignment
+from streams.model.command import AssignService, EndService
+from streams.state import Effects, State, Table
+
+
+def assign_service(command: AssignService, state: State, effects: Effects) -> None:
+    """Of the same root, what overlaps ends at the new start; another root's claim stays beside."""
+    key = f"{command.tenant}\0{command.service_id}".encode()
+    known: Service | None = state.get(Table.SERVICES, key)
+    kept: list[ServiceAssignment] = []
+    for each in () if known is None else known.assignments:
+        overlaps = each.start < command.end and command.start < each.end
+        if each.root != command.root or not overlaps:
+            kept.append(each)
+        elif each.start < command.start:
+            kept.append(replace(each, end=command.start))
+    kept.append(
+        ServiceAssignment(
+            command.account,
+            command.root,
+            command.subscription,
+            command.price_plan,
+            command.start,
+            command.end,
+        )
+    )
+    kept.sort(key=lambda each: (each.start, each.end, each.account))
+    _put_service(command.tenant, command.service_id, known, kept, state=state, effects=effects)
+
+
+def end_service(command: EndService, state: State, effects: Effects) -> None:
+    """The assignment in force at `end` ends there; a service that is not known has none."""
+    key = f"{command.tenant}\0{command.service_id}".encode()
+    known: Service | None = state.get(Table.SERVICES, key)
+    if known is None:
+        return
+    changed = [
+        replace(each, end=command.end, moved_to=command.moved_to)
+        if each.root == command.root and each.start <= command.end <= each.end
+        else each
+        for each in known.assignments
+    ]
+    _put_service(command.tenant, command.service_id, known, changed, state=state, effects=effects)
+
+
+def _put_service(  # noqa: PLR0913 - a service by its parts, and where it goes
+    tenant: str,
+    service_id: str,
+    known: Service | None,
+    assignments: list[ServiceAssignment],
+    *,
+    state: State,
+    effects: Effects,
+) -> None:
+    version = 1 if known is None else known.version + 1
+    statuses = () if known is None else known.statuses
+    service = Service(tenant, service_id, tuple(assignments), version, statuses)
+    state.put(Table.SERVICES, f"{tenant}\0{service_id}".encode(), service)
+    effects.facts.append(service)
