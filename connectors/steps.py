@@ -34,6 +34,17 @@ class Step(StrEnum):
     """Commands are acknowledged; the keeper's own note of it is not made."""
 
 
+class WebhookStep(StrEnum):
+    """The same of webhooks, which run only where there are receivers."""
+
+    AFTER_ANSWER = "webhooks_after_answer"
+    """A receiver has taken an alert; its batch is not acknowledged."""
+    AFTER_KEPT = "webhooks_after_kept"
+    """What was given up stands on topic `undelivered`; its batch is not acknowledged."""
+    BEFORE_ACKNOWLEDGE = "webhooks_before_acknowledge"
+    """All of a batch has ended; it is not acknowledged."""
+
+
 _observer: Observer | None = None
 
 

@@ -19,6 +19,7 @@ from connectors.kafka.leadership import Leadership
 from connectors.kafka.registry import codec_of
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
+from connectors.steps import WebhookStep, passed
 from connectors.webhooks.delivery import Deliverer, Patience, Stopped, new_client
 from connectors.webhooks.lane import Lane
 from connectors.webhooks.receivers import Receiver, read_receivers
@@ -100,6 +101,7 @@ def deliver_all(
                 batch = [taken for _, taken in reader.read(_TURN_S)]
                 if batch:
                     delivered, given_up = lane.deliver(batch)
+                    passed(WebhookStep.BEFORE_ACKNOWLEDGE)
                     reader.acknowledge()
                     DELIVERED.labels(receiver.id).inc(delivered)
                     GIVEN_UP.labels(receiver.id).inc(given_up)

@@ -114,7 +114,7 @@ class Deliverer:
                 "POST", self._receiver.url, content=webhook.body, headers=headers
             ) as answer:
                 read = 0
-                # A receiver's words are of no use, but its connection is.
+                # A receiver's words are of no use, but it is heard out.
                 for part in answer.iter_raw():
                     read += len(part)
                     if read > _ANSWER_BYTES:
@@ -127,5 +127,11 @@ class Deliverer:
 
 
 def new_client(patience: Patience) -> httpx.Client:
-    """A client that follows nothing and waits no longer than `timeout_s` for any answer."""
-    return httpx.Client(timeout=patience.timeout_s, follow_redirects=False)
+    """A client that follows nothing and waits no longer than `timeout_s` for any answer.
+
+    Each attempt has a connection of its own: on one that is kept, a second answer to the same
+    request would be taken for the answer to the next, which may have been a refusal.
+    """
+    return httpx.Client(
+        timeout=patience.timeout_s, follow_redirects=False, headers={"connection": "close"}
+    )

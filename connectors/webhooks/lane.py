@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple, Protocol
 
+from connectors.steps import WebhookStep, passed
 from connectors.webhooks.body import body_of
 from connectors.webhooks.delivery import Ended, Webhook
 from connectors.webhooks.receivers import Receiver
@@ -69,8 +70,11 @@ class Lane:
         found: list[Ended] = []
         for taken in held:
             ended = self._deliverer.deliver(Webhook(taken.alert.alert_id, body_of(taken.alert)))
-            if not ended.is_delivered:
+            if ended.is_delivered:
+                passed(WebhookStep.AFTER_ANSWER)
+            else:
                 self._give_up(taken, ended)
+                passed(WebhookStep.AFTER_KEPT)
             found.append(ended)
         return found
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from connectors.steps import observe
 from infra.bench.mortal import die_at
 from tests.crash.bugs import plant
-from topologies import charging, dispatcher, keeper, mediation, sink
+from topologies import charging, dispatcher, keeper, mediation, sink, webhooks
 from topologies.settings import Settings
 
 RUNS: dict[str, Callable[[Settings], None]] = {
@@ -20,6 +20,7 @@ RUNS: dict[str, Callable[[Settings], None]] = {
     "sink": sink.run,
     "dispatcher": dispatcher.run,
     "keeper": keeper.run,
+    "webhooks": webhooks.run,
 }
 
 

@@ -16,13 +16,15 @@ HERE = Path(__file__).parent
 WITHIN_S = 120
 
 
-def avro_consumer_reads(bootstrap: str, registry: str, topic: str) -> list[dict[str, Any]]:
+def avro_consumer_reads(
+    bootstrap: str, registry: str, topic: str, *, within_s: float = WITHIN_S
+) -> list[dict[str, Any]]:
     """All records of a topic, as confluent-kafka's own deserializer reads them."""
     done = subprocess.run(
         [sys.executable, HERE / "avro_reader.py", bootstrap, registry, topic],
         capture_output=True,
         text=True,
-        timeout=WITHIN_S,
+        timeout=within_s,
         check=False,
         # Nothing of this repository is on its path.
         cwd=HERE,

@@ -34,6 +34,8 @@ class Listener:
     url: str = ""
     answers: list[int] = field(default_factory=list)
     pause_s: float = 0.0
+    repeats: bool = False
+    """It keeps connections, and sends each answer twice."""
     heard: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -52,6 +54,8 @@ def listener() -> Iterator[Listener]:
     told = Listener()
 
     class Answering(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             with told.lock:
@@ -63,6 +67,8 @@ def listener() -> Iterator[Listener]:
                 self.send_header("location", f"{told.url}/elsewhere")
             self.send_header("content-length", "0")
             self.end_headers()
+            if told.repeats:
+                self.wfile.write(b"HTTP/1.1 200 Again\r\ncontent-length: 0\r\n\r\n")
 
         def log_message(self, *_: Any) -> None:
             """Nothing is told."""
@@ -282,3 +288,12 @@ def test_a_client_follows_nothing() -> None:
     with new_client(QUICK) as client:
         assert client.follow_redirects is False
         assert client.timeout == httpx.Timeout(QUICK.timeout_s)
+
+
+def test_an_answer_that_comes_twice_answers_one_request_alone(listener: Listener) -> None:
+    """A broken proxy repeats its answer: the next alert is refused all the same."""
+    listener.repeats = True
+    listener.answers = [204, 500, 500]
+    delivering = deliverer(listener.url, patience=QUICK._replace(attempts=2))
+    assert delivering.deliver(Webhook("a1", b"{}")).is_delivered
+    assert delivering.deliver(Webhook("a2", b"{}")) == Ended(2, "answered 500")
