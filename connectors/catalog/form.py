@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from connectors.catalog.forms.accumulators import AccumulatorForm as AccumulatorForm
+from connectors.catalog.forms.allowances import AllowanceForm as AllowanceForm
 from connectors.catalog.forms.discounts import DiscountForm
 from connectors.catalog.forms.entitlements import EntitlementForm
 from connectors.catalog.forms.evaluations import EvaluationForm
@@ -70,22 +71,6 @@ class UsageTypeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     service_type: str = ""
     held: Literal["change", "level"] | None = None
     at_change: AtChange = "start"
-
-
-class AllowanceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A grant that usage burns before it costs; `zones` and `bands` narrow what draws on it.
-
-    Where `unit` is a currency, it pays what usage costs, and has no `usage_units`. `taxed`: the tax
-    on what it pays stays due.
-    """
-
-    id: Id
-    unit: Id
-    usage_units: tuple[Id, ...] = ()
-    zones: tuple[str, ...] = ()
-    bands: tuple[str, ...] = ()
-    priority: int = 0
-    taxed: bool = False
 
 
 class OfferForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

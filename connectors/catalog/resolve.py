@@ -32,6 +32,7 @@ from connectors.catalog.resolution.when import (
 from connectors.catalog.resolution.where import zone_unit
 from connectors.catalog.sheets import Sheets
 from streams.model import catalog as model
+from streams.model.allowance import Factor
 from streams.model.evaluation import Evaluation
 from streams.model.instant import FOREVER, HOUR
 from streams.model.mediation import NumberRule, SourcePlatform
@@ -103,6 +104,20 @@ def _allowance(each: form.AllowanceForm) -> model.Allowance:
         bands=each.bands,
         priority=each.priority,
         taxed=each.taxed,
+        factors=tuple(
+            Factor(
+                factor=factor.factor,
+                usage_types=factor.usage_types,
+                products=factor.products,
+                units=factor.units,
+                zones=factor.zones,
+                bands=factor.bands,
+                when=factor.when,
+            )
+            for factor in each.factors
+        ),
+        burns_by=each.burns_by,
+        overage=each.overage,
     )
 
 

@@ -13,6 +13,7 @@ from streams.model.instant import BEGINNING, FOREVER
 from streams.model.money import CONTEXT, ZERO
 from streams.model.rated import BalanceChange, Posting
 from streams.outcome import Reject, RejectReason
+from streams.rate.covering import REFUSED
 from streams.rate.rating import Rating
 
 _BORNE_BY = {"receivable": "overrun", "write_off": "write_off", "suspend": "overrun"}
@@ -93,16 +94,29 @@ def beyond_caps(rating: Rating) -> Decimal:
     """How much of the record's amount lies beyond the caps on what usage may cost.
 
     What is taken back is taken from there first. So how a total came to be, in one record or in
-    many, makes no difference.
+    many, makes no difference. Beyond an allowance that refuses that, it is a share of the record.
     """
     beyond = ZERO
     for total, most in rating.caps:
+        if total == REFUSED:
+            over = _refused(rating, share=most)
+            if abs(over) > abs(beyond):
+                beyond, rating.cap_level = over, ZERO
+            continue
         after = Decimal(rating.used_of(total))
         before = _subtract(after, Decimal(rating.moved.get(total, ZERO)))
         over = _subtract(max(after, most), max(before, most))
         if abs(over) > abs(beyond):
             beyond, rating.cap_level = over, most
     return beyond
+
+
+def _refused(rating: Rating, *, share: Decimal) -> Decimal:
+    """What of the amount is for units that no allowance lets be used, in whole minor units."""
+    if share == 1:
+        return rating.amount
+    over = CONTEXT.multiply(rating.amount, share)
+    return over.quantize(rating.plan.quantum, None, CONTEXT)
 
 
 def _beyond(rating: Rating) -> Reject:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from streams.model.account import Bucket, burn_order
 from streams.model.instant import Instant, Period, month_of
 from streams.model.rated import Posting
+from streams.rate.carried import pay_debt
 from streams.rate.grant import PlanGrant, plan_bucket
 from streams.rate.rating import Rating
 
@@ -76,3 +77,5 @@ def open_bucket(rating: Rating, bucket: Bucket) -> None:
     if quantity:
         rating.postings.append(Posting("account", resource, quantity))
         rating.postings.append(Posting("allowance_liability", resource, -quantity))
+    if resource in rating.plan.carried:
+        pay_debt(rating, bucket)

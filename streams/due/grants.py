@@ -20,6 +20,8 @@ from streams.model.balance_command import GrantAllowance, VoidGrant
 from streams.model.billing_period import period_at
 from streams.model.grant import Grants, StandingGrant
 from streams.model.instant import BEGINNING, Instant, Period
+from streams.model.money import added, minus
+from streams.rate.carried import paid_by
 from streams.rate.grant import rolls_over
 from streams.rate.quantity import exact
 from streams.state import TIME, Effects, State, Table
@@ -28,6 +30,8 @@ GRANT: Final = "grant"
 """The usage type of what was granted."""
 VOID: Final = "void"
 """The usage type of what was taken back of a grant."""
+CARRY: Final = "carry"
+"""The usage type of what a new grant pays of usage that was owed to it."""
 LIABILITY: Final = "allowance_liability"
 """What stands against all that customers hold of allowances."""
 
@@ -115,6 +119,25 @@ def grant_bucket(bucket: Bucket, cause: str, at: AccountMoment) -> None:
     held = at.balances
     buckets = tuple(sorted((*held.buckets, bucket), key=burn_order))
     at.state.put(Table.BALANCES, at.key, replace(held, buckets=buckets))
+    version = at.version_at(bucket.start)
+    at.tell(movement.charge(holder_of(at.account), version=version, partition=at.partition))
+    if bucket.resource in at.plan_at(bucket.start).carried:
+        _carry(bucket, cause, at)
+
+
+def _carry(bucket: Bucket, cause: str, at: AccountMoment) -> None:
+    """A new bucket pays at once what is owed of its resource, as a movement of its own."""
+    held = at.balances
+    buckets = list(held.buckets)
+    debt, paid = paid_by(bucket, buckets)
+    if not paid:
+        return
+    movement = Movement(CARRY, cause, bucket.start)
+    for place, moved in ((buckets.index(bucket), minus(paid)), (debt, paid)):
+        before = buckets[place].remaining
+        after = buckets[place] = buckets[place].left_with(added(before, moved))
+        movement.move(after, after.remaining, against=LIABILITY, before=before)
+    at.state.put(Table.BALANCES, at.key, replace(held, buckets=tuple(buckets)))
     version = at.version_at(bucket.start)
     at.tell(movement.charge(holder_of(at.account), version=version, partition=at.partition))
 

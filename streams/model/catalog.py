@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from streams.model.accumulator import Accumulator as Accumulator
+from streams.model.allowance import Allowance as Allowance
 from streams.model.billing_period import BillingPeriod
 from streams.model.commission import CommissionPlan
 from streams.model.commitment import Commitment
@@ -70,28 +71,6 @@ class CurrencyRule(Struct, frozen=True, kw_only=True):
     over: RoundingScope = "record"
     every: BillingPeriod | None = None
     approval_limit: Decimal | None = None
-
-
-class Allowance(Struct, frozen=True, kw_only=True):
-    """A consumable grant, in `unit`. Usage that an offer lets draw on it burns it before it costs.
-
-    `usage_units` are the units of usage that draw on it one to one; `zones` and `bands` narrow it
-    further, empty means any. `priority` orders several: the lower burns first. Without usage units
-    it is money, in `unit`: it pays what the offers' usage costs, its tax too, or without (`taxed`).
-    """
-
-    id: str
-    unit: str
-    usage_units: tuple[str, ...]
-    zones: tuple[str, ...] = ()
-    bands: tuple[str, ...] = ()
-    priority: int = 0
-    taxed: bool = False
-
-    @property
-    def is_money(self) -> bool:
-        """True where it pays amounts."""
-        return not self.usage_units
 
 
 AtChange = Literal["start", "suspend", "split"]

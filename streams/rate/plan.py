@@ -56,6 +56,7 @@ class Plan:
         "account_offers",
         "approval_limits",
         "at_change",
+        "carried",
         "charges_zero",
         "commissions",
         "conversions",
@@ -78,6 +79,7 @@ class Plan:
         self.price_plans = _Compiler(catalog, functions).price_plans()
         self.commissions = Commissions(catalog)
         self.priorities = {each.id: each.priority for each in catalog.allowances}
+        self.carried = _carried(catalog)
         self.charges_zero = _taken_without_quantity(catalog)
         usage_types = {each.id: each for each in catalog.usage_types}
         self.at_change: dict[str, AtChange] = {
@@ -156,6 +158,7 @@ class _Compiler:
             commitments=plan.commitments,
             evaluations=self.evaluations,
             tallies=self.tallies,
+            carried=_carried(self.catalog),
         )
         rounding = plan_rounding(rule, plan.rounding)
         terms = with_rounding(terms, rounding, plan.id)
@@ -331,3 +334,8 @@ def _value_of(accumulator: Accumulator) -> str:
 def compile_catalog(catalog: Catalog, functions: Functions = NO_FUNCTIONS) -> Plan:
     """The plan of a checked catalog; equal catalogs give equal plans."""
     return Plan(catalog, functions)
+
+
+def _carried(catalog: Catalog) -> frozenset[str]:
+    """The allowances of which what they do not cover is owed to the next grant."""
+    return frozenset(each.id for each in catalog.allowances if each.overage == "carried")

@@ -31,7 +31,8 @@ class PlanTerms(Struct, frozen=True):
     in the total `rounded_in`. `grants` are the allowances of each period. `spans` are the catalog's
     running totals and allowances with a period of their own, `evaluations` what may be asked of
     periods before. `tallies` are the accumulators that are more than sums by periods. Usage of a
-    period costs no more than `maximum_spend`, and `commitments` are what it costs at least.
+    period costs no more than `maximum_spend`, and `commitments` are what it costs at least. What
+    `carried` allowances do not cover is owed to their next grant.
     """
 
     id: str
@@ -48,6 +49,7 @@ class PlanTerms(Struct, frozen=True):
     commitments: tuple[Commitment, ...] = ()
     evaluations: Evaluations = {}
     tallies: Tallies = {}
+    carried: frozenset[str] = frozenset()
 
     @property
     def not_waiting(self) -> "PlanTerms":

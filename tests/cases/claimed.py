@@ -8,6 +8,7 @@ from typing import Final
 CLAIMED: Final = (
     "aggregation",
     "alert.threshold",
+    "charging.balance_factor",
     "commitment",
     "correction.delta_rating",
     "credit.settlement",
@@ -15,6 +16,7 @@ CLAIMED: Final = (
     "currency",
     "discount.free_units",
     "discount.then_credit",
+    "entitlement",
     "ev",
     "grant",
     "llm",
@@ -36,12 +38,9 @@ CLAIMED: Final = (
 )
 
 EXCEPT: Final[dict[str, str]] = {
-    "grant.latest_meter": "what a grant covers of a level is given back as the level falls: here"
-    " levels are charged for their time, and grants burn by what is used",
-    "grant.overage": "usage that no grant covers is charged at once, so nothing of it is left to"
-    " be taken from a grant that comes later",
-    "grant.recurrence": "one of them takes the overage of a period from the next one's grant: here"
-    " it has been charged",
+    "grant.latest_meter": "between two changes of the grants the source counts the last level told"
+    " as used, so the same levels use more where a grant begins among them: here a level is charged"
+    " for the time that it holds, and grants burn by what is used",
     "grant.rollover": "some of them end a period by hand, and what rolls over is then the grant"
     " itself: here a grant that does not recur has no periods",
     "tax.jurisdiction": "the parties, the product class and the rate stand in the title alone",

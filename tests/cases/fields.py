@@ -25,6 +25,10 @@ class Fields:
     def __contains__(self, name: str) -> bool:
         return name in self._values
 
+    def names(self) -> list[str]:
+        """The fields that nobody has taken yet."""
+        return list(self._values)
+
     def take(self, name: str, default: Any = None) -> Any:
         """The value of a field, which is known from now on."""
         return self._values.pop(name, default)

@@ -12,6 +12,7 @@ from connectors.catalog.checks.commission import check_commission
 from connectors.catalog.checks.discounts import check_discounts
 from connectors.catalog.checks.entitlements import check_entitlements
 from connectors.catalog.checks.evaluations import check_evaluations
+from connectors.catalog.checks.factors import check_factors
 from connectors.catalog.checks.fees import check_fees
 from connectors.catalog.checks.fields import check_fields
 from connectors.catalog.checks.holding import check_holding
@@ -42,6 +43,7 @@ CHECKS: tuple[Check, ...] = (
     check_rate_units,
     check_multi_rate,
     check_resources,
+    check_factors,
     check_accumulators,
     check_thresholds,
     check_evaluations,

@@ -28,6 +28,8 @@ def compile_allowance(terms: OfferTerms) -> Rule | None:
     if takes_back(terms):
         free = monthly_free(terms)
         return compile_covering(terms, allowances, free, RULE) if allowances or free else None
+    if not all(each.is_plain for each in allowances):
+        return compile_covering(terms, allowances, frozenset(), RULE)
     if not allowances:
         return None
     product = terms.offer.product

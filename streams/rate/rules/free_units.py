@@ -20,6 +20,7 @@ from streams.rate.rule import Rule
 from streams.rate.spans import given_total, uncovered_total
 from streams.rate.terms import OfferTerms
 from streams.rate.uncovered import takes_back
+from streams.rate.weight import weights_of
 
 RULE = "discount"
 
@@ -47,6 +48,7 @@ def compile_free_units(terms: OfferTerms) -> Rule | None:
 def _compile_both_ways(terms: OfferTerms, discounts: list["_FreeUnits"]) -> Rule:
     """Units that are taken back are free ones where neither overage nor allowances are left."""
     burned = tuple(each for each in terms.allowances if not each.is_money)
+    weights = weights_of(burned, terms)
     plan, usage_type = terms.plan.id, terms.offer.usage_type
 
     def firsts_of(rating: Rating, parts: list[Part]) -> list[Quantity]:
@@ -57,7 +59,7 @@ def _compile_both_ways(terms: OfferTerms, discounts: list["_FreeUnits"]) -> Rule
             unit, size = part.unit, size_of(part.quantity)
             total = uncovered_total(plan, usage_type, unit)
             if part.quantity < 0:
-                held = consumed(rating, part, total, burned, product=terms.offer.product)
+                held = consumed(rating, part, total, burned, weights, product=terms.offer.product)
             else:
                 held = max(0, minus(rating.used_of(total)))
             first = min(size, max(0, added(held, minus(spent.get(unit, 0)))))

@@ -8,7 +8,7 @@ from typing import Any, Final
 from streams.model.money import trimmed
 from tests.cases.draft import CUSTOMER, Draft, slug, text_of
 from tests.cases.fields import Fields, NotYet, UnknownField, each
-from tests.cases.words import alerts, grants, held, spend, wallets
+from tests.cases.words import alerts, grants, held, spend, wallets, weights
 from tests.cases.words.fees import invoices
 from tests.cases.words.outcomes import MONTHS, in_month, outcomes
 from tests.cases.words.quantity import FREE
@@ -282,7 +282,9 @@ def _received(draft: Draft, values: dict[str, str]) -> None:
 
 def _after_each(draft: Draft, values: list[Any]) -> None:
     """Running sums after each event."""
-    if wallets.after_each(draft, values) or grants.after_each(draft, values):
+    if wallets.after_each(draft, values) or weights.after_each(draft, values):
+        return
+    if grants.after_each(draft, values):
         return
     for number, after in enumerate(each(values, "expect.after_each"), start=1):
         first = [event.id for event in draft.now[:number]]
@@ -298,13 +300,8 @@ def _after_each(draft: Draft, values: list[Any]) -> None:
 
 
 _LATER_AFTER_EACH: Final = {
-    "remaining",
-    "rollovers",
-    "sms",
-    "money",
-    "balance_cents",
-    "ongoing_balance_cents",
-    "ongoing_usage_cents",
+    *("remaining", "rollovers", "sms", "money"),
+    *("balance_cents", "ongoing_balance_cents", "ongoing_usage_cents"),
 }
 
 
@@ -364,6 +361,9 @@ _WORDS: Final[dict[str, Comparer]] = {
     **spend.WORDS,
     **wallets.WORDS,
     "overage": grants.overage,
+    "usage_in_period": grants.used,
+    "granted_total": grants.granted,
+    "segments": grants.segments,
     "amount_cents_after_each": held.amounts_after_each,
     "units_after_each": held.units_after_each,
     "invoice_cents": held.invoice,
@@ -381,14 +381,11 @@ LATER: Final[dict[str, str]] = {
     "first_pass": "re-rating",
     "granted": "credit pool",
     "granted_s": "credit control",
-    "granted_total": "several grants",
     "on_exhaustion": "credit pool",
     "pool_units": "credit pool",
     "remaining": "several balances",
     "reservation_after_2": "credit pool",
     "S": "credit pool",
-    "segments": "several grants",
-    "usage_in_period": "several grants",
     "usage_since_reset": "several grants",
     "usage_total": "several grants",
     "A_debits_after_each": "ledger transfers",

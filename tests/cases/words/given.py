@@ -24,6 +24,7 @@ from tests.cases.words import (
     taxes,
     tokens,
     wallets,
+    weights,
 )
 
 Reader = Callable[[Draft, Fields], None]
@@ -93,7 +94,7 @@ _WORDS: Final[dict[str, Reader]] = {
     "recurring": _recurring,
     "prior": quantity.prior,
     "group": pools.group,
-    "balances": rounding.balances,
+    "balances": weights.balances,
     "balance": rounding.balances,
     "period_part": _period_part,
     "outcome": outcomes.outcome,
@@ -116,6 +117,7 @@ _WORDS: Final[dict[str, Reader]] = {
     "grant": grants.by_period,
 }
 _TAKEN_ALONG: Final = {
+    "snapshot_after_first_hour",
     "burn_order",
     "meter",
     "start",
@@ -160,7 +162,6 @@ LATER: Final[dict[str, str]] = {
     "reserved": "credit pool",
     "resets": "several grants",
     "services": "credit pool",
-    "snapshot_after_first_hour": "several grants",
     "thresholds_cents": "invoices at a threshold",
 }
 """Fields that wait for a word of scenarios or catalogs: which one."""

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from tests.cases.draft import BEGIN, CUSTOMER, PLAN, SERVICE, Draft, text_of, time_of
 from tests.cases.fields import Fields, NotYet, UnknownField, each
-from tests.cases.words.times import moment_of
+from tests.cases.words.times import END, moment_of
 
 GRANTED: Final = "granted"
 RESET: Final = "reset"
 _ORDER: Final = "priority ascending, then earliest expiry, then creation"
-_SPAN: Final = re.compile(r"(\d+) (hour|day|year)s? after effective")
+_SPAN: Final = re.compile(r"(\d+) (hour|day|week|month|year)s? after effective")
 _BY_MONTH: Final = re.compile(r"(\d+) per month")
 _LIFE: Final = re.compile(r"(\d+) months?")
 _CLOSED: Final = timedelta(hours=1)
@@ -22,7 +22,9 @@ _CLOSED: Final = timedelta(hours=1)
 def grants(draft: Draft, given: Fields) -> None:
     """`grants`: each a bucket; `burn_order`, `meter`, `start` and `until` are told with them.
 
-    Usage from `until` on is past what is asked.
+    Usage from `until` on is past what is asked. Where no grant says when it begins and ends, all
+    are of the `period` that begins with the case. A snapshot is what was true in its middle. What
+    no grant covers is owed to the next one.
     """
     meter, order = given.take("meter"), given.take("burn_order")
     if meter is not None and meter != {"aggregation": "sum"}:
@@ -30,18 +32,38 @@ def grants(draft: Draft, given: Fields) -> None:
     if order not in (None, _ORDER):
         raise UnknownField(f"given.burn_order: {order!r}")
     given.take("start")
-    until = moment_of(given.take("until"), "given.until")
+    last = max((event.at for event in draft.events), default=BEGIN)
+    until = moment_of(given.take("until", time_of(last + _CLOSED)), "given.until")
     draft.until = until
     draft.events[:] = [event for event in draft.events if event.at < until]
-    _allowance(draft)
+    _allowance(draft, overage="carried")
+    period = given.take("period")
     for words in each(given.take("grants"), "given.grants"):
-        _grant(draft, words)
+        _grant(draft, words, period)
     for at in sorted({event.at for event in draft.events} | {until}):
         draft.timed.append((at, {"tick": time_of(at)}))
+    snapshot = given.take("snapshot_after_first_hour")
+    if snapshot is not None:
+        _snapshot(draft, Fields(snapshot, "given.snapshot"))
 
 
-def _grant(draft: Draft, words: Fields) -> None:
-    name, start = words.take("id"), moment_of(words.take("effective_at"), "grants.effective_at")
+def _snapshot(draft: Draft, words: Fields) -> None:
+    """What has been used up to the first hour, and a tick then; the rest follows from both."""
+    at = BEGIN + timedelta(hours=1)
+    first = [event.id for event in draft.events if event.at < at]
+    draft.timed.append((at, {"tick": time_of(at)}))
+    usage, left = words.number("usage"), words.number("balance")
+    words.done()
+    draft.sum(charges=first, rule="allowance", quantity=text_of(usage))
+    granted = sum((Decimal(each["grant"]["quantity"]) for each in draft.before), Decimal(0))
+    if granted - usage != left:
+        raise UnknownField("given.snapshot: what grants and usage do not come to")
+
+
+def _grant(draft: Draft, words: Fields, period: str | None) -> None:
+    begins = words.take("effective_at", time_of(BEGIN))
+    name, start = words.take("id"), moment_of(begins, "grants.effective_at")
+    expires = words.take("expires", f"1 {period} after effective")
     quantity, left = words.take("amount"), words.take("balance_at_start")
     step: dict[str, Any] = {
         "account": CUSTOMER,
@@ -49,8 +71,8 @@ def _grant(draft: Draft, words: Fields) -> None:
         "allowance": GRANTED,
         "quantity": left or quantity,
         "from": time_of(start),
-        "until": time_of(_end(start, words.take("expires"))),
-        "priority": int(words.take("priority")),
+        "until": time_of(_end(start, expires)),
+        "priority": int(words.take("priority", "0")),
     }
     recurrence = words.take("recurrence")
     if recurrence is not None:
@@ -71,8 +93,9 @@ def _end(start: datetime, text: str) -> datetime:
     if found is None:
         raise UnknownField(f"grants.expires: {text!r}")
     number, unit = int(found[1]), found[2]
-    if unit == "year":
-        return start.replace(year=start.year + number)
+    if unit in ("month", "year"):
+        months = start.month - 1 + (number if unit == "month" else 12 * number)
+        return start.replace(year=start.year + months // 12, month=months % 12 + 1)
     return start + timedelta(**{f"{unit}s": number})
 
 
@@ -108,8 +131,9 @@ def _month(at: datetime, later: int) -> datetime:
     return at.replace(year=BEGIN.year + years, month=month + 1)
 
 
-def _allowance(draft: Draft) -> None:
-    draft.section("allowances", {"id": GRANTED, "unit": draft.unit, "usage_units": [draft.unit]})
+def _allowance(draft: Draft, **terms: str) -> None:
+    words = {"id": GRANTED, "unit": draft.unit, "usage_units": [draft.unit]}
+    draft.section("allowances", words | terms)
     draft.impact(GRANTED)
 
 
@@ -128,7 +152,7 @@ def left_over(draft: Draft, values: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def balance(draft: Draft, remaining: str) -> bool:
-    """What all grants have left together."""
+    """What all grants have left together, without what is owed to the next one."""
     if not is_granted(draft):
         return False
     _left(draft, remaining)
@@ -143,8 +167,57 @@ def _left(draft: Draft, remaining: str, **words: str) -> None:
 
 
 def overage(draft: Draft, value: str) -> None:
-    """What no grant covered is charged, at 1."""
-    draft.sum(amount=value)
+    """What no grant covered is owed; where it is not carried, it is charged, at 1."""
+    if not any(each.get("overage") for each in draft.sections["allowances"]):
+        draft.sum(amount=value)
+        return
+    owed = -Decimal(value)
+    words = {"account": CUSTOMER, "resource": GRANTED}
+    draft.expect("balances", words | {"bucket": "+carried", "remaining": text_of(owed)})
+    for each_left in draft.then["balances"]:
+        if "bucket" not in each_left:
+            each_left["remaining"] = text_of(Decimal(each_left["remaining"]) + owed)
+
+
+def used(draft: Draft, value: str) -> None:
+    """What was used in all, covered or not."""
+    draft.sum(units=[draft.unit], without=["allowance"], quantity=value)
+
+
+def granted(draft: Draft, value: str) -> None:
+    """What was put into grants: nothing of it ends or is void while the case runs."""
+    put_in = sum((Decimal(each["grant"]["quantity"]) for each in draft.before), Decimal(0))
+    if put_in != Decimal(value):
+        raise UnknownField(f"expect.granted_total: {value!r} of {put_in}")
+    used = sum((event.quantity or Decimal(0) for event in draft.events), Decimal(0))
+    held = {"ledger_account": "allowance_liability", "resource": GRANTED}
+    draft.expect("counters", held | {"total": text_of(used - put_in)})
+
+
+def segments(draft: Draft, values: list[Any]) -> None:
+    """Spans between changes of the grants: what the first usage in each finds, where it has any.
+
+    What is owed from before is taken out of what a span begins with.
+    """
+    spans = each(values, "expect.segments")
+    if any("usage" in span for span in spans):
+        raise NotYet("grants by the latest value")
+    first, last = draft.events[0].at, draft.until or END
+    told = [step["grant"] for step in draft.before]
+    edges = {moment_of(grant[word], word) for grant in told for word in ("from", "until")}
+    starts = [first, *sorted(edge for edge in edges if first < edge < last)]
+    if len(starts) != len(spans):
+        raise UnknownField(f"expect.segments: {len(spans)} of {len(starts)}")
+    found: dict[str, str] = {}
+    for start, end, span in zip(starts, [*starts[1:], last], spans, strict=True):
+        left = span.number("balance_at_start") - span.number("overage_at_start")
+        span.done()
+        used = next((event for event in draft.events if start <= event.at < end), None)
+        if used is not None and 0 < (used.quantity or 0) <= left:
+            found[used.id] = text_of(left)
+    for event in draft.events:
+        change = [{"resource": GRANTED, "before": found[event.id]}] if event.id in found else None
+        draft.expect("charges", {"id": event.id} | ({"changes": change} if change else {}))
 
 
 def after_each(draft: Draft, values: list[Any]) -> bool:

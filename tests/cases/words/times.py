@@ -14,6 +14,9 @@ _BEFORE_END: Final = re.compile(r"end - (\d+) days?")
 _EARLIER: Final = re.compile(r"\d+ months in")
 END: Final = datetime(BEGIN.year, BEGIN.month + 1, 1, tzinfo=UTC)
 """The end of the month that usage without a time is in; so many "months in" is before it."""
+_FROM_EDGE: Final = re.compile(r"(start|end) ?([+-]) ?((?:\d+[dhms])+)")
+_AMOUNTS: Final = re.compile(r"(\d+)([dhms])")
+_UNITS: Final = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _RELATIVE: Final = re.compile(r"(start|end)\b.*|\d+", re.IGNORECASE)
 _DATED: Final = re.compile(r"_\d{4}_\d\d_\d\d$")
 
@@ -37,6 +40,12 @@ def in_order(number: int) -> datetime:
     return BEGIN + timedelta(minutes=number)
 
 
+def span_of(text: str) -> timedelta:
+    """How long `1d2h30m` is."""
+    amounts = _AMOUNTS.findall(text)
+    return timedelta(**{_UNITS[unit]: int(number) for number, unit in amounts})
+
+
 def _by_words(text: str, path: str) -> datetime:
     placed = _ORDER.fullmatch(text)
     if placed:
@@ -46,6 +55,12 @@ def _by_words(text: str, path: str) -> datetime:
         days = _WEEKDAYS.index(weekday[1].lower()) - BEGIN.weekday()
         day = BEGIN + timedelta(days=days % 7)
         return day.replace(hour=int(weekday[2]), minute=int(weekday[3]))
+    edge = _FROM_EDGE.fullmatch(text)
+    if edge:
+        away = span_of(edge[3])
+        return (BEGIN if edge[1] == "start" else END) + (away if edge[2] == "+" else -away)
+    if text in ("start", "end"):
+        return BEGIN if text == "start" else END
     before = _BEFORE_END.fullmatch(text)
     if before:
         return END - timedelta(days=int(before[1]))

@@ -18,6 +18,7 @@ from tests.cases.words.shares import payer, receivers
 from tests.cases.words.times import in_order, moment_of
 from tests.cases.words.tokens import token_units
 from tests.cases.words.wallets import charge
+from tests.cases.words.weights import is_all_back, take_all_back
 
 
 def read_usage(draft: Draft, usage: list[dict[str, Any]]) -> None:
@@ -129,6 +130,8 @@ def _event(draft: Draft, event: Event, value: str) -> None:
     """What happened in a conversation; or a fee that is due."""
     if re.search(r"\bfee\b", value) or value == RESET:
         event.falls_due = value
+    elif is_all_back(value):
+        take_all_back(draft, event)
     else:
         happened(draft, event, value)
 
