@@ -21,7 +21,8 @@ def summary(ended: list[Ended]) -> Iterator[str]:
         shown = f"{counts[PASSED]:6} {counts[FAILED]:6} {counts[NOT_YET]:15}"
         yield f"{feature:38} {shown}{mark}"
     counts = Counter(status for _, _, status, _ in ended)
-    yield f"{len(ended)} cases: " + ", ".join(f"{counts[s]} {s}" for s in (PASSED, FAILED, NOT_YET))
+    told_of = [each for each in (PASSED, FAILED, NOT_YET) if counts[each] or each == PASSED]
+    yield f"{len(ended)} cases: " + ", ".join(f"{counts[each]} {each}" for each in told_of)
     for place, feature, status, told in ended:
         if status == FAILED:
             yield f"failed: {place} {feature}: {told}"
