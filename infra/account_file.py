@@ -20,6 +20,7 @@ from streams.model.account import Payment
 from streams.model.balance_command import TopUp
 from streams.model.command import AssignService, Command, PutAccount
 from streams.model.instant import BEGINNING, FOREVER, Instant, zone
+from streams.model.number_range import wrong_range
 
 COLUMNS: Final = (
     "account",
@@ -118,6 +119,8 @@ def _commands_of(row: dict[str, Any], origin: _Origin) -> Iterator[Command]:
     if service_id := cells.get("service_id"):
         if not cells.get("price_plan"):
             raise _WrongCell(f"service {service_id} has no price_plan")
+        if wrong := wrong_range(service_id):
+            raise _WrongCell(wrong)
         yield AssignService(
             f"{origin.cause}/service",
             origin.tenant,

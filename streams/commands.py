@@ -121,7 +121,7 @@ class CommandBook:
             case PutAccount():
                 _put_account(command, state, effects)
             case AssignService():
-                assign_service(command, state, effects)
+                assign_service(command, self._partition, state, effects)
             case EndService():
                 end_service(command, state, effects)
             case TopUp():

@@ -72,6 +72,7 @@ class CommandReason(StrEnum):
     CONVERSION_NOT_KNOWN = "conversion_not_known"
     TOO_FEW_POINTS = "too_few_points"
     NOT_ENOUGH_POINTS = "not_enough_points"
+    OVERLAPPING_RANGE = "overlapping_range"
 
 
 _ERRORS = frozenset(list(RejectReason)[: list(RejectReason).index(RejectReason.NO_CATALOG)])

@@ -4,11 +4,20 @@ from msgspec.structs import replace
 
 from streams.model.account import Service, ServiceAssignment
 from streams.model.command import AssignService, EndService
+from streams.ranges import clash_of, note_range, tell_clash
 from streams.state import Effects, State, Table
 
 
-def assign_service(command: AssignService, state: State, effects: Effects) -> None:
-    """Of the same root, what overlaps ends at the new start; another root's claim stays beside."""
+def assign_service(command: AssignService, partition: int, state: State, effects: Effects) -> None:
+    """Of the same root, what overlaps ends at the new start; another root's claim stays beside.
+
+    A range of numbers is not assigned where one of the same width has some of them.
+    """
+    clash = clash_of(command, state)
+    if clash:
+        tell_clash(command, clash, partition, state, effects)
+        return
+    note_range(command.tenant, command.service_id, state)
     key = f"{command.tenant}\0{command.service_id}".encode()
     known: Service | None = state.get(Table.SERVICES, key)
     kept: list[ServiceAssignment] = []

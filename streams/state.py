@@ -63,6 +63,8 @@ class Table(IntEnum):
     """`Memberships` by `tenant NUL account`."""
     GRANTS = 17
     """`Grants` by `tenant NUL account`."""
+    RANGES = 27
+    """`RangeEntry` by `tenant NUL length of ids`, and that with `NUL prefix`."""
 
 
 PAYING: Final = (Table.ACCOUNTS, Table.SERVICES, Table.ACCOUNT_PRICES)

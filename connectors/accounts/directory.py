@@ -25,6 +25,8 @@ from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
 from streams.model.account import Service
 from streams.model.fact import CatalogVersions, fact_key
+from streams.model.number_range import range_of
+from streams.ranges import RangeBook
 from streams.state import CatalogMarks
 
 SERVICES_CACHED: Final = 50_000
@@ -35,6 +37,9 @@ FACTS_AT_ONCE: Final = 2_000
 _CATALOG: Final = b"catalog\0"
 
 _SERVICE: Final = b"service\0"
+
+_RANGE: Final = b"range\0"
+"""Before a range's key once more: ranges are few, and all of them are kept in memory."""
 
 ServiceKey = tuple[str, str]
 """Tenant and service id."""
@@ -64,6 +69,7 @@ class AccountsDirectory:
         self._lock = threading.Lock()
         self._epoch = 0
         self._marks = self._stored_marks()
+        self._ranges = self._stored_ranges()
         self._position = self._store.position
         self._stopping = threading.Event()
         self._failure: ConnectorError | None = None
@@ -97,6 +103,8 @@ class AccountsDirectory:
         found = self._cache.get_young(keys)
         if not all(found):
             self._look_further(keys, found)
+        if self._ranges:
+            return [self._ranges.seen(*key, each) for key, each in zip(keys, found, strict=True)]
         return found
 
     def _look_further(self, keys: Sequence[ServiceKey], found: list[Service | None]) -> None:
@@ -174,10 +182,12 @@ class AccountsDirectory:
             self._epoch += 1
             self._cache = RecentCache(SERVICES_CACHED)
             self._marks = {}
+            self._ranges = RangeBook()
 
     def _apply(self, messages: Sequence[Any]) -> None:
         changes: dict[bytes, bytes | None] = {}
         marks = dict(self._marks)
+        ranges: list[Service] = []
         last = self._store.position
         for message in messages:
             if message.error() is not None:
@@ -192,10 +202,16 @@ class AccountsDirectory:
             if isinstance(subject, CatalogVersions):
                 marks[subject.tenant] = CatalogMarks(subject.marks)
             if not key.startswith(b"account\0"):
-                changes[fact_key(subject).encode()] = encode_value(subject)
+                packed = encode_value(subject)
+                changes[fact_key(subject).encode()] = packed
+                if isinstance(subject, Service) and range_of(subject.service_id) is not None:
+                    changes[_RANGE + fact_key(subject).encode()] = packed
+                    ranges.append(subject)
         if last != self._store.position:
             self._store.write(list(changes.items()), last)
             self._publish(changes, marks)
+            for each in ranges:
+                self._ranges.put(each)
             # Only now: a look-up after this must not find what the cache had before.
             self._position = last
 
@@ -213,6 +229,12 @@ class AccountsDirectory:
         error = error_of(message.error(), self._topic)
         if isinstance(error, Refused):
             raise error
+
+    def _stored_ranges(self) -> RangeBook:
+        book = RangeBook()
+        for _, packed in self._store.items(_RANGE):
+            book.put(_decode_service(packed))
+        return book
 
     def _stored_marks(self) -> dict[str, CatalogMarks]:
         stored = (_decode_catalog(packed) for _, packed in self._store.items(_CATALOG))

@@ -23,6 +23,7 @@ from streams.model.account import Payment
 from streams.model.balance_command import Adjust, ConvertPoints, TopUp
 from streams.model.command import AssignService, EndService, PutAccount, PutStatus
 from streams.model.instant import FOREVER, Instant
+from streams.model.number_range import wrong_range
 from streams.model.status import StatusWord
 
 ATTRIBUTES_MAX: Final = 100
@@ -141,6 +142,8 @@ def assign_service(form: AssignmentForm, asked: Asked) -> AssignService:
     """The service id is the account's from `start` on."""
     account = name(asked.account, "account")
     start, end = span(form.start, form.end, asked.at, what="An assignment")
+    if wrong := wrong_range(asked.service_id):
+        raise WrongField("service_id", wrong)
     return AssignService(
         asked.command_id,
         asked.tenant,

@@ -23,6 +23,7 @@ from streams.model.refused import RefusedRecord
 from streams.model.session import SessionTally
 from streams.model.tally import Tally
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
+from streams.ranges import RangeEntry
 from streams.state import CatalogMarks, RecordMark, Table
 
 USAGE_V1: Final = 0x01
@@ -59,6 +60,7 @@ _TABLE_TYPES: dict[Table, Any] = {
     Table.TALLIES: Tally,
     Table.POOLS: Memberships,
     Table.GRANTS: Grants,
+    Table.RANGES: RangeEntry,
 }
 TABLE_DECODERS = {
     table: msgspec.msgpack.Decoder(kind).decode for table, kind in _TABLE_TYPES.items()

@@ -23,6 +23,7 @@ from streams.model.account import Payment
 from streams.model.balance_command import TopUp
 from streams.model.command import AssignService, EndService, PutAccount, PutPrices, PutStatus
 from streams.model.instant import FOREVER, zone
+from streams.model.number_range import wrong_range
 from streams.model.status import StatusWord
 
 app = typer.Typer()
@@ -82,7 +83,12 @@ def assign(  # noqa: PLR0913 - an assignment by its fields
     end: Annotated[str, typer.Option("--until", help="Date or time.", show_default="no end")] = "",
     root: Root = "",
 ) -> AssignService:
-    """Give a service id to an account, under a price plan."""
+    """Give a service id, or a range of them (41790000000..41790009999), to an account.
+
+    It is the account's under a price plan. A number is charged by the narrowest range that has it.
+    """
+    if wrong := wrong_range(service_id):
+        raise typer.BadParameter(wrong)
     return AssignService(
         command_id,
         tenant,

@@ -149,6 +149,8 @@ COMMANDS: Mapping[CommandReason, str] = {
     CommandReason.CONVERSION_NOT_KNOWN: "The catalog in force has no such conversion.",
     CommandReason.TOO_FEW_POINTS: "Fewer points than the conversion's `minimum`, or worth nothing.",
     CommandReason.NOT_ENOUGH_POINTS: "The account has fewer points.",
+    CommandReason.OVERLAPPING_RANGE: "Some of its numbers are in another range of the same width at"
+    " that time.",
 }
 
 
@@ -166,7 +168,7 @@ def page() -> str:
         + table(("code", "meaning"), ((f"`{d}`", DROPS[d]) for d in DropReason))
         + "\n## Commands that were not carried out\n\n"
         + "They end as `ignored`, under the id of their record: `adjustment/<command id>`,\n"
-        + "`conversion/<command id>`.\n\n"
+        + "`conversion/<command id>`, `assignment/<command id>`.\n\n"
         + table(("code", "meaning"), ((f"`{c}`", COMMANDS[c]) for c in CommandReason))
         + "\n## Refused\n\n"
         + table(("code", "goes to", "meaning", "what to do"), rejects)

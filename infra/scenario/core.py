@@ -38,6 +38,7 @@ from streams.model.rated import RatedUsage
 from streams.model.refused import RefusedRecord
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.partition import partition_of
+from streams.ranges import RangeBook, ranges_over
 from streams.sources import MediationPlans
 from streams.state import CatalogMarks, Effects, Table
 from topologies.reject_limit import RejectLimit
@@ -84,7 +85,16 @@ class CoreRun:
 
     def lookup(self, keys: Sequence[tuple[str, str]]) -> list[Service | None]:
         """The services by (tenant, service id), from all partitions."""
-        return [self._service(f"{tenant}\0{service_id}".encode()) for tenant, service_id in keys]
+        return [self._seen(tenant, service_id) for tenant, service_id in keys]
+
+    def _seen(self, tenant: str, service_id: str) -> Service | None:
+        book = RangeBook()
+        for part in self._partitions:
+            for each in ranges_over(tenant, service_id, part.state):
+                merged = self._service(f"{tenant}\0{each.service_id}".encode())
+                assert merged is not None
+                book.put(merged)
+        return book.seen(tenant, service_id, self._service(f"{tenant}\0{service_id}".encode()))
 
     def _service(self, key: bytes) -> Service | None:
         found = [part.state.get(Table.SERVICES, key) for part in self._partitions]

@@ -8,6 +8,7 @@ from streams.accumulate.held import taken_over
 from streams.due.moment import AccountMoment
 from streams.model.account import Driven, Fees, RunningFee, Service, ServiceAssignment
 from streams.model.instant import BEGINNING
+from streams.model.number_range import range_of
 from streams.rate.plan import Plan
 from streams.rate.price_plan import CompiledPricePlan
 from streams.state import CatalogMarks, State, Table
@@ -55,9 +56,13 @@ def _followed(
     fee: RunningFee, service_id: str, account: str, ends: Mapping[tuple[str, str, int], int]
 ) -> RunningFee:
     """The fee with the end that its assignment has now; of one that is gone, it never ran."""
+    place = account, fee.price_plan, fee.start
     if fee.service_id != service_id:
-        return fee
-    end = ends.get((account, fee.price_plan, fee.start), fee.start)
+        # What a number of a range holds ends with the range.
+        span = range_of(service_id)
+        if span is None or not span.holds(fee.service_id) or place not in ends:
+            return fee
+    end = ends.get(place, fee.start)
     return fee if end == fee.end else replace(fee, end=end)
 
 

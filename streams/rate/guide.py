@@ -13,6 +13,7 @@ from streams.model.account import Account, Service, ServiceAssignment
 from streams.model.instant import BEGINNING, FOREVER, format_instant
 from streams.model.usage import UsageRecord
 from streams.outcome import Reject, RejectReason
+from streams.ranges import ranges_over, seen_as_one
 from streams.rate.payer import Payer, floor_of
 from streams.rate.plan import Plan
 from streams.rate.standing import standing_of
@@ -22,6 +23,10 @@ _SERVICES: Final = Table.SERVICES
 _ACCOUNTS: Final = Table.ACCOUNTS
 _ACCOUNT_PRICES: Final = Table.ACCOUNT_PRICES
 _KEPT = 65_536
+_NOT_IN_FORCE: Final = frozenset(
+    (RejectReason.UNKNOWN_SERVICE, RejectReason.NOT_YET_ACTIVE, RejectReason.SERVICE_ENDED)
+)
+"""Why a range is looked for that holds the id."""
 
 
 class Elsewhere(Struct, frozen=True, gc=False):
@@ -66,6 +71,16 @@ class Guide:
     def _look(self, record: UsageRecord, state: State) -> Payer | Elsewhere | Reject:
         key = f"{record.tenant}\0{record.service_id}".encode()
         service: Service | None = state.get(_SERVICES, key)
+        found = self._by(service, key, record, state)
+        if isinstance(found, Reject) and found.reason in _NOT_IN_FORCE:
+            wider = _with_ranges(service, record, state)
+            if wider is not service:
+                return self._by(wider, key, record, state)
+        return found
+
+    def _by(
+        self, service: Service | None, key: bytes, record: UsageRecord, state: State
+    ) -> Payer | Elsewhere | Reject:
         payer = self._known.get(key)
         if (
             payer is not None
@@ -129,7 +144,19 @@ class Guide:
 def find_assignment(record: UsageRecord, state: State) -> ServiceAssignment | Elsewhere | Reject:
     """The assignment of the record's service in force at the event's time."""
     key = f"{record.tenant}\0{record.service_id}".encode()
-    return _assignment_in(state.get(_SERVICES, key), record)
+    service: Service | None = state.get(_SERVICES, key)
+    found = _assignment_in(service, record)
+    if isinstance(found, Reject) and found.reason in _NOT_IN_FORCE:
+        return _assignment_in(_with_ranges(service, record, state), record)
+    return found
+
+
+def _with_ranges(service: Service | None, record: UsageRecord, state: State) -> Service | None:
+    """The service as its id and the ranges that hold it say together; itself without any."""
+    ranges = ranges_over(record.tenant, record.service_id, state)
+    if not ranges:
+        return service
+    return seen_as_one(ranges if service is None else [service, *ranges], record.occurred_at)
 
 
 def _assignment_in(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
+from msgspec.structs import replace
 
 from connectors.accounts.directory import AccountsDirectory
 from connectors.accounts.recent import RecentCache
@@ -129,3 +130,14 @@ def test_the_cache_keeps_what_is_asked_for() -> None:
     assert len(cache) <= 8
     cache.drop(b"often")
     assert cache.get(b"often") is None
+
+
+def test_a_number_is_found_by_its_range_after_a_restart_too(
+    kafka_settings: KafkaSettings, tmp_path: Path
+) -> None:
+    wide = replace(service(1), service_id="4100..4199")
+    tell(kafka_settings, [service(1), wide])
+    keys = [("acme", "4100"), ("acme", "4200"), ("other", "4100"), ("acme", "key-1")]
+    for _ in range(2):
+        with directory(kafka_settings, tmp_path) as followed:
+            assert followed.lookup(keys) == [wide, None, None, service(1)]

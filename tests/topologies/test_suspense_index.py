@@ -5,12 +5,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from streams.model.instant import SECOND
+from streams.model.number_range import range_of
 from streams.model.refused import RefusedRecord
 from streams.outcome import RejectReason
 from tests.topologies.small_ledger import NOON, TENANT, suspended_by_mediation, usage_record
 from topologies.keeper.index import RETRY_AFTER, FactPlace, SuspenseIndex, awaited_fact
 
-SERVICES = ("a", "b", "c")
+SERVICES = ("10", "11", "12")
+FACTS = (*SERVICES, "10..11", "11..12")
 
 
 def refused(number: int, service: str, reference: int) -> RefusedRecord:
@@ -50,9 +52,12 @@ class Mediation(RuleBasedStateMachine):
         self.arrived += 1
         self.judge(self.arrived, service, max(self.offset - 1 - lag, -1))
 
-    @rule(service=st.sampled_from(SERVICES))
+    @rule(service=st.sampled_from(FACTS))
     def a_fact_comes(self, service: str) -> None:
-        self.known.setdefault(service, self.offset)
+        span = range_of(service)
+        for each in SERVICES:
+            if each == service or (span is not None and span.holds(each)):
+                self.known.setdefault(each, self.offset)
         name = f"service:{TENANT}:{service}"
         self.index.fact(name, FactPlace(self.offset, 0, self.offset))
         self.offset += 1

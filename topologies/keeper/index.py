@@ -10,12 +10,16 @@ from heapq import heappop, heappush
 from typing import Final, Literal
 
 from connectors.kafka.codec import suspense_key
+from streams.model.account import Service
 from streams.model.instant import SECOND, Instant
+from streams.model.number_range import range_of
 from streams.model.refused import RefusedRecord
 from streams.model.usage import SourcePosition
 from streams.outcome import RejectReason
+from streams.ranges import RangeBook
 
 NEVER: Final = -1
+_SERVICE: Final = "service"
 _RECORD_ID_BYTES: Final = 16
 
 RETRY_AFTER: Final[Instant] = SECOND
@@ -90,6 +94,7 @@ class SuspenseIndex:
     _by_id: dict[bytes, list[Entry]] = field(default_factory=dict)
     _waiting: dict[str, dict[Entry, None]] = field(default_factory=dict)
     _facts: dict[str, FactPlace] = field(default_factory=dict)
+    _ranges: RangeBook = field(default_factory=RangeBook)
     _due: list[Entry] = field(default_factory=list)
     _later: list[tuple[Instant, int, Entry]] = field(default_factory=list)
     _count: int = 0
@@ -114,7 +119,7 @@ class SuspenseIndex:
         self._count += 1
         if entry.awaits:
             self._waiting.setdefault(entry.awaits, {})[entry] = None
-        place = self._facts.get(entry.awaits)
+        place = self._place_of(entry.awaits)
         if place is None or not _is_news(place, entry):
             return
         if entry.tried < place.accounts_offset:
@@ -126,9 +131,34 @@ class SuspenseIndex:
     def fact(self, name: str, place: FactPlace) -> None:
         """A fact, at its newest place: what waits for it and was judged without it is due."""
         self._facts[name] = place
-        for entry in self._waiting.get(name, ()):
+        for entry in self._waiting_for(name):
             if _is_news(place, entry):
                 self._make_due(entry)
+
+    def _waiting_for(self, name: str) -> list[Entry]:
+        """What waits for this object; of a range, what waits for one of its numbers as well."""
+        found = list(self._waiting.get(name, ()))
+        kind, _, named = name.partition(":")
+        tenant, _, service_id = named.partition(":")
+        span = range_of(service_id) if kind == _SERVICE else None
+        if span is not None:
+            self._ranges.put(Service(tenant, service_id, ()))
+            before = f"{_SERVICE}:{tenant}:"
+            for awaited, entries in self._waiting.items():
+                if awaited.startswith(before) and span.holds(awaited.removeprefix(before)):
+                    found += entries
+        return found
+
+    def _place_of(self, awaited: str) -> FactPlace | None:
+        """The newest fact that may help: of a service, its own or one of a range that holds it."""
+        place = self._facts.get(awaited)
+        if not self._ranges or not awaited.startswith(f"{_SERVICE}:"):
+            return place
+        tenant, _, service_id = awaited.removeprefix(f"{_SERVICE}:").partition(":")
+        over = self._ranges.names_over(tenant, service_id)
+        ranges = [self._facts[f"{_SERVICE}:{tenant}:{name}"] for name in over]
+        every = ranges if place is None else [place, *ranges]
+        return max(every, key=lambda each: each.accounts_offset, default=None)
 
     def catalog_activated(self, tenant: str, *, partition: int) -> None:
         """This partition's owner has new catalog marks: what it suspended for want of them is due.
@@ -193,7 +223,7 @@ class SuspenseIndex:
 
     def _release(self, entry: Entry) -> Iterable[tuple[Entry, int]]:
         entry.due = False
-        place = self._facts.get(entry.awaits)
+        place = self._place_of(entry.awaits)
         entry.tried = NEVER if place is None else place.accounts_offset
         yield entry, entry.tried
 
