@@ -5,11 +5,13 @@ record that was undone has no part in them, and a total is read and put once, ho
 of the step touch it. Sums of exact amounts do not depend on the order they are added in.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import reduce
 from typing import Final
 
-from streams.model.money import Quantity, added
+from streams.model.money import CONTEXT, WHOLE_MAX, Quantity, added
 from streams.model.rated import Posting, RatedUsage
 from streams.state import State, Table
 
@@ -19,37 +21,48 @@ OF_ANOTHER: Final = f"{ACCOUNT}:"
 """What the ledger account begins with where another account of the root holds it."""
 _COUNTERS: Final = Table.COUNTERS
 
-Sums = dict[tuple[str, str, str], Quantity]
+Legs = defaultdict[tuple[str, str, str], list[Quantity]]
 """What is added, by tenant, ledger account and resource."""
 
 
 def post_charges(rated: Iterable[RatedUsage], state: State) -> None:
     """Add every leg of these charges but the accounts' own to its counter."""
-    sums: Sums = {}
+    legs: Legs = defaultdict(list)
     for charge in rated:
         if charge.postings:
-            _sum(charge.record.tenant, charge.postings, sums)
-    _put(sums, state)
+            _gather(charge.record.tenant, charge.postings, legs)
+    _put(legs, state)
 
 
 def post_counters(tenant: str, postings: Iterable[Posting], state: State) -> None:
     """Add every leg but the account's own to its counter."""
-    sums: Sums = {}
-    _sum(tenant, postings, sums)
-    _put(sums, state)
+    legs: Legs = defaultdict(list)
+    _gather(tenant, postings, legs)
+    _put(legs, state)
 
 
-def _sum(tenant: str, postings: Iterable[Posting], sums: Sums) -> None:
+def _gather(tenant: str, postings: Iterable[Posting], legs: Legs) -> None:
     for posting in postings:
         name = posting.ledger_account
-        if name != ACCOUNT and not name.startswith(OF_ANOTHER):
-            key = (tenant, name, posting.resource)
-            held = sums.get(key)
-            sums[key] = posting.amount if held is None else added(held, posting.amount)
+        if name != ACCOUNT:
+            legs[tenant, name, posting.resource].append(posting.amount)
 
 
-def _put(sums: Sums, state: State) -> None:
-    for (tenant, name, resource), amount in sums.items():
+def _sum(amounts: Sequence[Quantity]) -> Quantity:
+    """As `added` would sum them one by one."""
+    if {*map(type, amounts)} == {int}:
+        total = sum(amounts)
+        if -WHOLE_MAX <= total <= WHOLE_MAX:
+            return total
+        return Decimal(total)
+    return reduce(CONTEXT.add, amounts)
+
+
+def _put(legs: Legs, state: State) -> None:
+    for (tenant, name, resource), amounts in legs.items():
+        if name.startswith(OF_ANOTHER):
+            continue
+        amount = _sum(amounts)
         key = f"{tenant}\0{name}\0{resource}".encode()
         held: Quantity | str | None = state.get(_COUNTERS, key)
         if isinstance(held, str):

@@ -64,7 +64,7 @@ def added(held: Quantity, amount: Quantity) -> Quantity:
         total = held + amount
         if -WHOLE_MAX <= total <= WHOLE_MAX:
             return total
-    return CONTEXT.add(Decimal(held), amount)
+    return CONTEXT.add(held, amount)
 
 
 def minus(quantity: Quantity) -> Quantity:

@@ -6,8 +6,10 @@ share is.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from streams.model.money import CONTEXT, LINE_QUANTUM, ZERO, allot_whole, quantize_line
 from streams.model.partner import RevenueShare
@@ -21,14 +23,18 @@ from streams.rate.terms import OfferTerms, PlanTerms
 RULE = "share"
 _subtract, _multiply = CONTEXT.subtract, CONTEXT.multiply
 _minus, _scaleb = CONTEXT.minus, CONTEXT.scaleb
+_exactly = Context(prec=2 * CONTEXT.prec).multiply
+"""The product of any two decimals in full, so that it is rounded only once."""
 _PARTS = 10**12
 """A percent is counted in this many parts."""
 _WHOLE = 100 * _PARTS
+_PLAIN_DIGITS = 6
+"""Up to so many digits after the point, `str` never tells a decimal in exponent form."""
 
 ShareRule = Callable[[Rating], None]
 
 
-class _Share(NamedTuple):
+class _Share(Struct, frozen=True):
     """`part` is what it gets of `_WHOLE`; `percent` and `told` are as its line tells them."""
 
     share: str
@@ -106,29 +112,38 @@ def _tree(listed: Sequence[RevenueShare], of: str, terms: OfferTerms) -> tuple[_
 
 def _compile_one(share: _Share, plan: PlanTerms) -> ShareRule:
     """One partner: half a minor unit up is its, all else stays with the tenant."""
-    applies, basis, part = share.applies, share.basis, min(share.part, _WHOLE)
-    minor_of, put = _compile_minor(plan), _compile_put(plan)
+    share_any, put = _compile_all((share,), plan), _compile_put(plan)
+    if share.basis == "margin":
+        return share_any
+    applies, is_gross = share.applies, share.basis == "gross"
+    quantum, nothing = plan.quantum, plan.nothing
+    rate = Decimal(min(share.part, _WHOLE)) / _WHOLE
 
     def share_out(rating: Rating) -> None:
-        amount = rating.amount
+        net = amount = rating.amount
         if not amount or not applies(rating):
             return
-        sign = -1 if amount < 0 else 1
-        net = _subtract(amount, rating.tax)
-        left = whole = minor_of(net, sign)
-        if basis == "gross":
-            whole = minor_of(amount, sign)
-        elif basis == "margin":
-            whole = max(0, minor_of(_margin(net, rating), sign))
-        given = min((2 * whole * part + _WHOLE) // (2 * _WHOLE), max(0, left))
-        put(rating, _Given(share, whole, given, given), sign)
+        if rating.tax:
+            net = _subtract(amount, rating.tax)
+            if (net < ZERO) != (amount < ZERO):
+                # A tax beyond the price: not what the short way is for.
+                share_any(rating)
+                return
+        # `or nothing`: nothing is told without a sign.
+        whole = left = net.quantize(quantum, ROUND_DOWN, CONTEXT) or nothing
+        if is_gross:
+            whole = amount.quantize(quantum, ROUND_DOWN, CONTEXT) or nothing
+        given = _exactly(whole, rate).quantize(quantum, ROUND_HALF_UP, CONTEXT) or nothing
+        if is_gross and abs(given) > abs(left):
+            given = left
+        put(rating, share, whole, given, given)
 
     return share_out
 
 
 def _compile_all(shares: Sequence[_Share], plan: PlanTerms) -> ShareRule:
     """Several partners, and those who get a share of a share: each level is cut by itself."""
-    minor_of, put = _compile_minor(plan), _compile_put(plan)
+    minor_of, put, quantum = _compile_minor(plan), _compile_put(plan), plan.quantum
 
     def share_out(rating: Rating) -> None:
         amount = rating.amount
@@ -144,8 +159,8 @@ def _compile_all(shares: Sequence[_Share], plan: PlanTerms) -> ShareRule:
         }
         given: list[_Given] = []
         _cut(shares, wholes, rating, left=max(0, left), given=given)
-        for each in given:
-            put(rating, each, sign)
+        for share, whole, part, kept in given:
+            put(rating, share, *(_multiply(sign * each, quantum) for each in (whole, part, kept)))
 
     return share_out
 
@@ -198,28 +213,27 @@ def _compile_minor(plan: PlanTerms) -> Callable[[Decimal, int], int]:
     return lambda amount, sign: sign * int(_scaleb(amount, digits))
 
 
-def _compile_put(plan: PlanTerms) -> Callable[[Rating, _Given, int], None]:
-    """The line and the postings of what is given."""
-    currency, quantum, nothing = plan.currency, plan.quantum, plan.nothing
+def _compile_put(plan: PlanTerms) -> Callable[[Rating, _Share, Decimal, Decimal, Decimal], None]:
+    """The line and the postings of what a share gets of its whole, and what it keeps of that."""
+    currency, nothing = plan.currency, plan.nothing
+    told = str if -int(plan.quantum.as_tuple().exponent) <= _PLAIN_DIGITS else "{:f}".format
 
-    def put(rating: Rating, given: _Given, sign: int) -> None:
-        share, whole, amount, kept = given
-        name, _, _, percent, told, partner, payable, _, basis, _ = share
+    def put(rating: Rating, share: _Share, whole: Decimal, amount: Decimal, kept: Decimal) -> None:
         detail = {
-            "partner": partner,
-            "basis": basis,
-            "amount": f"{_multiply(sign * amount, quantum):f}",
-            "percent": percent,
+            "partner": share.partner,
+            "basis": share.told_basis,
+            "amount": told(amount),
+            "percent": share.percent,
         }
-        own = _multiply(sign * kept, quantum)
         if kept != amount:
-            detail["kept"] = f"{own:f}"
-        base = _multiply(sign * whole, quantum).quantize(LINE_QUANTUM, None, CONTEXT)
-        rating.lines.append(ChargeLine(RULE, name, currency, base, told, nothing, detail))
+            detail["kept"] = told(kept)
+        base = whole.quantize(LINE_QUANTUM, None, CONTEXT)
+        line = ChargeLine(RULE, share.share, currency, base, share.told, nothing, detail)
+        rating.lines.append(line)
         if kept:
             rating.postings += (
-                Posting("revenue", currency, _minus(own)),
-                Posting(payable, currency, own),
+                Posting("revenue", currency, _minus(kept)),
+                Posting(share.payable, currency, kept),
             )
 
     return put

@@ -41,9 +41,11 @@ class Counting(NamedTuple):
     whole: Count
     added: Callable[[Quantity, Quantity], Quantity]
 
-    def by_record(self, quantity: Quantity) -> Quantity:
+    @property
+    def by_record(self) -> Count:
         """All of it, where a record stands for itself."""
-        return self.whole(self.step(quantity))
+        step, whole = self.step, self.whole
+        return step if whole is _as_it_is else lambda quantity: whole(step(quantity))
 
 
 def compile_counting(measure: Measure) -> Counting:

@@ -58,7 +58,8 @@ class BandCalendar:
 
     def band_of(self, start: Instant, end: Instant, zone_name: str) -> str | None:
         """The one band of `[start, end)`; None where it spans a switch, or the end of a UTC day."""
-        starts, bands = self._day(start // DAY, zone_name)
+        number = start // DAY
+        starts, bands = self._days.get((zone_name, number)) or self._day(number, zone_name)
         place = bisect_right(starts, start)
         return bands[place - 1] if end <= starts[place] else None
 

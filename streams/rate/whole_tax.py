@@ -7,7 +7,9 @@ once. `rules/tax.py` works out all others, and says what a tax is.
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from streams.model.money import CONTEXT, LINE_QUANTUM, ROUNDING_MODES, ZERO, quantize_line
 from streams.model.rated import ChargeLine, Posting
@@ -24,7 +26,7 @@ _ONE = Decimal(1)
 TaxRule = Callable[[Rating], None]
 
 
-class _Levy(NamedTuple):
+class _Levy(Struct, frozen=True):
     """What a tax does to who is not exempt, or to who is; `told` is the rate as a line tells it."""
 
     tax: str
@@ -36,7 +38,9 @@ class _Levy(NamedTuple):
     is_compound: bool
 
 
-class _Tax(NamedTuple):
+class _Tax(Struct, frozen=True):
+    """Who is taxed: `spared` is for those who are exempt."""
+
     applies: Applies
     is_exempt: Applies | None
     levied: _Levy
@@ -81,9 +85,9 @@ def _compile_tax(tax: Tax, plan: PlanTerms) -> _Tax:
         ROUNDING_MODES[tax.rounding] if tax.rounding else plan.rounding,
         tax.compound,
     )
-    spared = levied._replace(rate=ZERO, told=quantize_line(ZERO))
+    spared = replace(levied, rate=ZERO, told=quantize_line(ZERO))
     if rate:
-        spared = spared._replace(detail=detail | {"exempt": "true"})
+        spared = replace(spared, detail=detail | {"exempt": "true"})
     return _Tax(
         compile_eligibility(tax),
         compile_when(tax.exempt) if tax.exempt else None,
@@ -95,6 +99,7 @@ def _compile_tax(tax: Tax, plan: PlanTerms) -> _Tax:
 def _compile_on_top(taxes: Sequence[_Tax], plan: PlanTerms) -> TaxRule:
     """Taxes on top: a compound one is also on those before it, as they were unrounded."""
     currency, quantum = plan.currency, plan.quantum
+    any_compound = any(tax.levied.is_compound for tax in taxes)
 
     def tax_charge(rating: Rating) -> None:
         net = taxed = rating.amount
@@ -105,18 +110,19 @@ def _compile_on_top(taxes: Sequence[_Tax], plan: PlanTerms) -> TaxRule:
             levy = tax.levy(rating)
             if levy is None:
                 continue
-            name, rate, told, detail, payable, rounding, is_compound = levy
-            base = taxed if is_compound else net
-            exact = _multiply(base, rate) or ZERO
-            taxed = _add(taxed, exact)
-            amount = exact.quantize(quantum, rounding, CONTEXT)
+            base = taxed if levy.is_compound else net
+            exact = _multiply(base, levy.rate) or ZERO
+            if any_compound:
+                taxed = _add(taxed, exact)
+            amount = exact.quantize(quantum, levy.rounding, CONTEXT)
             base = base.quantize(LINE_QUANTUM, None, CONTEXT)
-            rating.lines.append(ChargeLine(TAX, name, currency, base, told, amount, detail))
+            line = ChargeLine(TAX, levy.tax, currency, base, levy.told, amount, levy.detail)
+            rating.lines.append(line)
             if amount:
-                due = _add(due, amount)
-                rating.postings.append(Posting(payable, currency, amount))
+                due = _add(due, amount) if due else amount
+                rating.postings.append(Posting(levy.payable, currency, amount))
         if due:
-            rating.tax = _add(rating.tax, due)
+            rating.tax = _add(rating.tax, due) if rating.tax else due
             rating.amount = _add(net, due)
             rating.total = _add(rating.total, due)
 
@@ -132,16 +138,17 @@ def _compile_contained(tax: _Tax, plan: PlanTerms) -> TaxRule:
         levy = levy_of(rating) if price else None
         if levy is None:
             return
-        name, rate, told, detail, payable, rounding, _ = levy
+        rate = levy.rate
         whole = _add(_ONE, rate)
         base = _divide(price, whole).quantize(LINE_QUANTUM, None, CONTEXT)
         exact = _divide(_multiply(price, rate) or ZERO, whole)
-        amount = exact.quantize(quantum, rounding, CONTEXT)
+        amount = exact.quantize(quantum, levy.rounding, CONTEXT)
         amount = max(price, amount) if price < 0 else min(price, amount)
-        detail = {**detail, "tax": f"{amount:f}"}
-        rating.lines.append(ChargeLine(TAX, name, currency, base, told, nothing, detail))
+        detail = {**levy.detail, "tax": f"{amount:f}"}
+        line = ChargeLine(TAX, levy.tax, currency, base, levy.told, nothing, detail)
+        rating.lines.append(line)
         if amount:
-            rating.tax = _add(rating.tax, amount)
-            rating.postings.append(Posting(payable, currency, amount))
+            rating.tax = _add(rating.tax, amount) if rating.tax else amount
+            rating.postings.append(Posting(levy.payable, currency, amount))
 
     return tax_charge

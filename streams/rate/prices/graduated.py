@@ -9,7 +9,9 @@ Where an offer charges zero usage, the first tier's `flat_amount` is due when th
 """
 
 from decimal import Decimal
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from streams.model.money import CONTEXT, ZERO, Quantity, quantize_line
 from streams.model.prices import Graduated
@@ -21,7 +23,9 @@ BEYOND = "beyond"
 """The tier that is told for quantity past the last one."""
 
 
-class _Step(NamedTuple):
+class _Step(Struct, frozen=True):
+    """`is_exact`: a unit's amount is exact at a line's scale; whole quantities need no division."""
+
     above: Quantity
     up_to: Quantity | None
     amount: Decimal
@@ -29,7 +33,6 @@ class _Step(NamedTuple):
     flat_amount: Decimal
     detail: dict[str, str]
     is_exact: bool
-    """A unit's amount is exact at a line's scale: whole quantities need no division."""
 
 
 class GraduatedPrice(CompiledPrice):
@@ -55,7 +58,7 @@ class GraduatedPrice(CompiledPrice):
             flat = quantize_line(first.flat_amount)
             at_once = self.line(0, each=first.unit_amount, amount=flat, detail=first.detail)
             self.opening = (at_once,)
-            steps[0] = first._replace(flat_amount=ZERO)
+            steps[0] = replace(first, flat_amount=ZERO)
         self._steps = tuple(steps)
 
     def lines(self, quantity: Quantity, used: Quantity) -> Lines:
@@ -65,22 +68,24 @@ class GraduatedPrice(CompiledPrice):
         made: list[ChargeLine] = []
         first, last = used, used + quantity
         for step in self._steps:
-            if step.up_to is not None and step.up_to <= first:
+            up_to = step.up_to
+            if up_to is not None and up_to <= first:
                 continue
-            until = last if step.up_to is None or step.up_to > last else step.up_to
-            made.append(self._line(step, until - first, entered=first == step.above))
+            until = last if up_to is None or up_to > last else up_to
+            made.append(self._line(step, first, until))
             first = until
             if first >= last:
                 break
         return tuple(made)
 
-    def _line(self, step: _Step, quantity: Quantity, *, entered: bool) -> ChargeLine:
+    def _line(self, step: _Step, first: Quantity, until: Quantity) -> ChargeLine:
+        quantity = until - first
         if step.is_exact and type(quantity) is int:
             amount = CONTEXT.multiply(quantity, step.unit_amount)
         else:
             product = CONTEXT.multiply(quantity, step.amount)
             amount = quantize_line(CONTEXT.divide(product, self._per))
-        if entered and quantity > 0 and step.flat_amount:
+        if step.flat_amount and first == step.above and quantity > 0:
             amount = quantize_line(CONTEXT.add(amount, step.flat_amount))
         return ChargeLine(
             self._rule, self.source, self.unit, quantity, step.unit_amount, amount, step.detail

@@ -101,6 +101,8 @@ def _compile_parts(terms: OfferTerms, table: PriceTable, counts: Counts) -> Rule
     price_part = _compile_part(terms)
 
     def price_leaves(rating: Rating) -> Reject | None:
+        if rating.segments:
+            return price_segments(rating)
         record, band = rating.record, rating.band
         prices = prices_for(record.attributes, rating.zone, band)
         for usage in record.usages:
@@ -128,9 +130,7 @@ def _compile_parts(terms: OfferTerms, table: PriceTable, counts: Counts) -> Rule
                 before += part
         return None
 
-    if terms.bands is None:
-        return price_leaves
-    return lambda rating: (price_segments if rating.segments else price_leaves)(rating)
+    return price_leaves
 
 
 def _compile_part(
