@@ -7,8 +7,9 @@ positions, a geohash is more specific than a box, and a smaller box than a large
 """
 
 from bisect import insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
+from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
 from streams.model.instant import Instant
@@ -124,11 +125,14 @@ class _Index(Generic[T]):
             if name == pattern:
                 return known
         box = Box.of(pattern)
-        insort(self._boxes, (box.size, pattern, box, entry), key=lambda each: each[:2])
+        insort(self._boxes, (box.size, pattern, box, entry), key=itemgetter(0))
         return entry
 
     def fitting(self, value: str, position: Position | None) -> Iterator[tuple[Specificity, T]]:
-        """What fits, the most specific first. With a position, `value` is its geohash."""
+        """What fits, the most specific first: boxes of one size are equally specific.
+
+        With a position, `value` is its geohash.
+        """
         entry = self._exact.get(value)
         if entry is not None:
             yield _EXACT, entry
@@ -173,16 +177,22 @@ class _Group:
         """The best row of the group with its rank."""
         value, place = self._value(self._destination, attributes)
         origin: tuple[str, Position | None] | None = None
+        best: tuple[Rank, str] | None = None
         for destination_rank, by_origin in self._index.fitting(value, place):
+            if best is not None and destination_rank < best[0][0]:
+                break
             if origin is None:
                 origin = self._value(self._origin, attributes)
             for origin_rank, ways in by_origin.fitting(*origin):
-                for way in ways:
-                    row = way.row
-                    if row.start <= at < row.end and _reaches(row, distance):
-                        rank = (destination_rank, origin_rank, -way.reach, row.start, -way.number)
-                        return rank, row.zone
-        return None
+                if best is not None and (destination_rank, origin_rank) < best[0][:2]:
+                    break
+                way = _first_way(ways, at, distance)
+                if way is None:
+                    continue
+                rank = (destination_rank, origin_rank, -way.reach, way.row.start, -way.number)
+                if best is None or rank > best[0]:
+                    best = rank, way.row.zone
+        return best
 
     def _value(
         self, fields: tuple[str, ...], attributes: dict[str, str]
@@ -192,6 +202,15 @@ class _Group:
             return value, None
         position = position_of(value)
         return ("", None) if position is None else (position.geohash, position)
+
+
+def _first_way(ways: Iterable[_Row], at: Instant, distance: Decimal | None) -> _Row | None:
+    """The first row that holds at the time and reaches so far."""
+    for way in ways:
+        row = way.row
+        if row.start <= at < row.end and _reaches(row, distance):
+            return way
+    return None
 
 
 def _reaches(row: ZoneRow, distance: Decimal | None) -> bool:

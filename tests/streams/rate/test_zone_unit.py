@@ -180,6 +180,45 @@ def test_rows_of_one_field_and_of_two_are_ranked_alike(
         assert zones.zone_for(asked) == str(wins)
 
 
+BOXES = ("47.3,8.5,47.4,8.6", "47.35,8.45,47.45,8.55")
+"""Two of one size, in the order of their texts; Zurich lies in both."""
+
+
+@pytest.mark.parametrize(
+    ("wins", "loses"),
+    [
+        ({"origin": "46.8,7.3,47.0,7.6"}, {"up_to": Decimal(5), "start": 5}),
+        ({"origin": "u0m*"}, {"origin": "46.8,7.3,47.0,7.6"}),
+        ({"up_to": Decimal(5)}, {"start": 5}),
+        ({"start": 5}, {"start": 4}),
+        ({"destination": ""}, {"destination": ""}),
+    ],
+    ids=["origin", "nearer origin", "up_to", "start", "listed first"],
+)
+@pytest.mark.parametrize("boxes", [BOXES, BOXES[::-1]])
+def test_boxes_of_one_size_are_equally_specific(
+    wins: dict[str, Any], loses: dict[str, Any], boxes: tuple[str, str]
+) -> None:
+    rows = [
+        ZoneRow(**{"zone": zone} | words | {"destination": box})
+        for zone, words, box in zip(("wins", "loses"), (wins, loses), boxes, strict=True)
+    ]
+    for listed in (rows, rows[::-1]) if wins != loses else (rows,):
+        asked = record(9, called=ZURICH, caller=BERN, km="3")
+        assert geographic(*listed).zone_for(asked) == "wins"
+
+
+def test_origins_in_boxes_of_one_size_are_equally_specific() -> None:
+    rows = [
+        ZoneRow("*", zone, box, up_to=Decimal(km))
+        for zone, box, km in zip(("far", "near"), BOXES, (50, 5), strict=True)
+    ]
+    for listed in (rows, rows[::-1]):
+        zones = geographic(*listed)
+        found = [zones.zone_for(record(caller=ZURICH, km=km)) for km in ("5", "6", "51")]
+        assert found == ["near", "far", ""]
+
+
 def test_rows_of_one_box_are_ranked_among_each_other() -> None:
     box = "47.3,8.5,47.4,8.6"
     zones = geographic(
