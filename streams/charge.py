@@ -55,7 +55,7 @@ class Charging:
         self._partition = partition
         self._commands = CommandBook(plans, partition, partitions)
         self._folding = Folding(plans, partition, self.folded_at_once, partitions=partitions)
-        self._chain = RecordChain(plans, self._folding)
+        self._chain = RecordChain(plans, self._folding, partition)
         self._attempt = self._chain.attempt
 
     def reads_of(self, records: Sequence[UsageRecord]) -> Sequence[tuple[Table, Collection[bytes]]]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from streams.accumulate.accumulate import accumulate_usage
+from streams.accumulate.convert import convert_earned
 from streams.accumulate.held import keep_held
 from streams.accumulate.periods import open_period, period_of
 from streams.accumulate.pools import accounts_drawn_on, show_pools
@@ -45,7 +46,8 @@ _NO_TOTALS = Accumulators()
 class RecordChain:
     """The chain of one partition. `plans` is live: it grows as versions are compiled."""
 
-    def __init__(self, plans: Mapping[str, Plan], folding: Folding) -> None:
+    def __init__(self, plans: Mapping[str, Plan], folding: Folding, partition: int) -> None:
+        self._partition = partition
         self._folding = folding
         self._periods: dict[str, Period] = {}
         self._guides = Guides(plans)
@@ -122,9 +124,18 @@ class RecordChain:
         if offer.is_derived:
             _keep(rating, record)
         effects.rated.append(rated_usage(rating, position, rating.product, plan.version))
-        if offer.is_held:
-            self._folding.drive(record, rating, state, effects)
+        if offer.has_sequel:
+            self._follow_up(rating, offer, plan, state, effects)
         return None
+
+    def _follow_up(
+        self, rating: Rating, offer: CompiledOffer, plan: Plan, state: State, effects: Effects
+    ) -> None:
+        """What a charged record has done besides: fees that it drives, points that it earned."""
+        if offer.is_held:
+            self._folding.drive(rating.record, rating, state, effects)
+        if offer.earns:
+            convert_earned(rating, plan, self._partition, state, effects)
 
     def _draw_on_pools(self, rating: Rating, product: str, state: State, effects: Effects) -> None:
         """Show the record what its pools hold, once that is done what was due there."""

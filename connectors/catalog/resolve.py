@@ -74,7 +74,9 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
         commission_plans=tuple(
             commission_plan(entry.form, sheets, periods) for entry in sheets.commission_plans
         ),
-        loyalty_rules=tuple(money.loyalty_rule(entry.form) for entry in sheets.loyalty_rules),
+        loyalty_rules=tuple(
+            money.loyalty_rule(entry.form, periods) for entry in sheets.loyalty_rules
+        ),
         conversions=tuple(
             money.conversion(entry.form, [each.form for each in sheets.currencies], periods)
             for entry in sheets.conversions

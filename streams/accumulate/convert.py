@@ -19,10 +19,12 @@ from streams.model.account import Account, Balances, Bucket, burn_order
 from streams.model.balance_command import ConvertPoints
 from streams.model.instant import BEGINNING, FOREVER, Instant
 from streams.model.loyalty import LOYALTY_LIABILITY, Conversion
-from streams.model.money import ZERO, Quantity, added, minus
+from streams.model.money import CONTEXT, ZERO, Quantity, added, minus
+from streams.model.usage import UsageRecord
 from streams.outcome import CommandReason
 from streams.rate.plan import Plan
 from streams.rate.quantity import exact
+from streams.rate.rating import Rating
 from streams.state import TIME, Effects, State, Table
 
 CONVERSION: Final = "conversion"
@@ -48,6 +50,59 @@ def convert_points(
     assert plan is not None
     assert account is not None
     assert terms is not None
+    where = (partition, state, effects)
+    _convert(command, account, terms, plan, before, movement=movement, cause=command, where=where)
+
+
+def convert_earned(
+    rating: Rating, plan: Plan, partition: int, state: State, effects: Effects
+) -> None:
+    """Convert what nobody has to ask for, once a record has earned enough points."""
+    record, account = rating.record, rating.payer.account
+    for terms in plan.automatic:
+        before: Balances = state.get(Table.BALANCES, rating.payer.key) or Balances()
+        command = ConvertPoints(
+            f"{record.source}/{record.event_id}/{record.part}/{terms.id}",
+            record.tenant,
+            account.account,
+            account.root,
+            terms.id,
+            _whole(before.buckets, terms, record.occurred_at),
+            record.occurred_at,
+        )
+        if command.points <= 0 or _not_done(command, account, terms, before.buckets) is not None:
+            continue
+        told = {"conversion": terms.id}
+        movement = Movement(CONVERSION, command.command_id, command.occurred_at, told)
+        where = (partition, state, effects)
+        _convert(
+            command, account, terms, plan, before, movement=movement, cause=record, where=where
+        )
+
+
+def _whole(buckets: Sequence[Bucket], terms: Conversion, at: Instant) -> Decimal:
+    """Of the points that are there, whole times of the fewest that are converted."""
+    there = ZERO
+    for bucket in buckets:
+        if bucket.resource == terms.source and at < bucket.end:
+            there = CONTEXT.add(there, Decimal(bucket.remaining))
+    return CONTEXT.multiply(CONTEXT.divide_int(there, terms.minimum), terms.minimum)
+
+
+def _convert(  # noqa: PLR0913 - what is converted by whom, and where that goes
+    command: ConvertPoints,
+    account: Account,
+    terms: Conversion,
+    plan: Plan,
+    before: Balances,
+    *,
+    movement: Movement,
+    cause: ConvertPoints | UsageRecord,
+    where: tuple[int, State, Effects],
+) -> None:
+    partition, state, effects = where
+    key = f"{command.tenant}\0{command.account}".encode()
+    buckets = list(before.buckets)
     _take(command, terms, buckets, movement)
     time: Instant = state.get(Table.META, TIME) or BEGINNING
     end = max(command.occurred_at, time) + terms.kept if terms.kept else FOREVER
@@ -60,7 +115,7 @@ def convert_points(
         after = watch_money(account, after, at=at, plan=plan, effects=effects)
     put_balances(key, before, after, state)
     charge = movement.charge(holder_of(account), version=plan.version, partition=partition)
-    effects.make(charge, command)
+    effects.make(charge, cause)
 
 
 def _not_done(

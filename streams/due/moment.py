@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from streams.accumulate.accumulate import accumulate_usage
+from streams.accumulate.convert import convert_earned
 from streams.due.made import made_position
 from streams.model.account import (
     Account,
@@ -138,4 +139,6 @@ class AccountMoment:
             self.effects.alerts += rating.alerts
             position = made_position(rating.record, self.partition)
             self.tell(rated_usage(rating, position, product, plan.version))
+            if plan.automatic:
+                convert_earned(rating, plan, self.partition, self.state, self.effects)
         return refusal

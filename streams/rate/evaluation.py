@@ -14,7 +14,7 @@ from streams.model.evaluation import Evaluation
 from streams.model.instant import BEGINNING, Instant, Period
 from streams.model.money import CONTEXT, Quantity, added, quantize_line, trimmed
 from streams.rate.quantity import exact
-from streams.rate.spans import MONTH, OwnSpan
+from streams.rate.spans import MONTH, OwnSpan, earned_total
 
 Total = tuple[str, Instant, Instant, Quantity]
 """An accumulator's id, its period's start and end, and its total."""
@@ -91,11 +91,22 @@ Evaluations = dict[str, CompiledEvaluation]
 
 
 def evaluations_of(catalog: Catalog) -> Evaluations:
-    """The evaluations of a catalog."""
+    """The evaluations of a catalog, and what its loyalty tiers ask of the period before."""
     periods = {each.id: each.period for each in catalog.accumulators}
-    return {
+    found = {
         each.id: CompiledEvaluation(each, periods[each.accumulator]) for each in catalog.evaluations
     }
+    for rule in catalog.loyalty_rules:
+        if rule.tiers:
+            name, total = earned_before(rule.id), earned_total(rule.id)
+            before = Evaluation(id=name, accumulator=total, periods=1)
+            found[name] = CompiledEvaluation(before, rule.tiers_every)
+    return found
+
+
+def earned_before(rule: str) -> str:
+    """What the points of the period before are asked for as."""
+    return f"{earned_total(rule)}:before"
 
 
 def still_evaluated(

@@ -16,6 +16,7 @@ class MoneyTerms(Struct, frozen=True):
     """Discounts in the order in which they are given; all else as the catalog lists it.
 
     `thresholds` are those that a record counts for as it is rated: on spend, and on entries.
+    `converted` are points that become something as soon as enough of them are there.
     """
 
     discounts: tuple[Discount, ...] = ()
@@ -26,6 +27,7 @@ class MoneyTerms(Struct, frozen=True):
     exchange: Exchange = Exchange()
     commission_plans: tuple[CommissionPlan, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
+    converted: frozenset[str] = frozenset()
 
 
 def money_terms(catalog: Catalog) -> MoneyTerms:
@@ -39,4 +41,5 @@ def money_terms(catalog: Catalog) -> MoneyTerms:
         Exchange(catalog.exchange_rates, catalog.currencies),
         catalog.commission_plans,
         tuple(each for each in catalog.thresholds if each.on in ("spend", "entry")),
+        frozenset(each.source for each in catalog.conversions if each.automatic),
     )

@@ -2,6 +2,7 @@
 
 from streams.model.instant import Instant
 from streams.outcome import Drop, Reject
+from streams.rate.eligibility import is_for
 from streams.rate.outcome import CompiledOutcome
 from streams.rate.rating import Rating
 from streams.rate.rule import CompileRule
@@ -15,13 +16,16 @@ class CompiledOffer:
 
     `product` is what revenue is reported by. `is_derived`: how much a record is follows from more
     than itself: rate units say it, or what is held (`is_held`: its units stay).
-    `reads_state`: its rules look into the state.
+    `reads_state`: its rules look into the state. `has_sequel`: something may be done once a record
+    is charged, with what it drives or with the points that it `earns`.
     `takes_nothing`: records that measured nothing may be charged. With an `outcome`, records move
     sessions, and what is achieved in them is charged.
     """
 
     __slots__ = (
+        "earns",
         "end",
+        "has_sequel",
         "is_derived",
         "is_held",
         "outcome",
@@ -38,6 +42,11 @@ class CompiledOffer:
         self.terms = terms
         self.plan = terms.plan
         self.is_held = terms.offer.holding is not None or bool(terms.driven)
+        self.earns = any(
+            rule.resource in terms.money.converted and is_for(rule, terms)
+            for rule in terms.money.loyalty
+        )
+        self.has_sequel = self.is_held or self.earns
         self.is_derived = terms.rate_units is not None or self.is_held
         rule = terms.outcome
         self.outcome = None if rule is None else CompiledOutcome(rule, terms.units)

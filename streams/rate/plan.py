@@ -56,6 +56,7 @@ class Plan:
         "account_offers",
         "approval_limits",
         "at_change",
+        "automatic",
         "carried",
         "charges_zero",
         "commissions",
@@ -108,6 +109,7 @@ class Plan:
         }
         self.thresholds = Thresholds(catalog)
         self.conversions = {each.id: each for each in catalog.conversions}
+        self.automatic = tuple(each for each in catalog.conversions if each.automatic)
         self.points = frozenset(rule.resource for rule in catalog.loyalty_rules)
         self.account_offers = AccountOffers()
 

@@ -105,6 +105,11 @@ def spans_of(catalog: Catalog) -> Spans:
         (grant.allowance, grant.every, ()) for plan in catalog.price_plans for grant in plan.grants
     ]
     named += _uncovered(catalog)
+    named += [
+        (earned_total(each.id), each.tiers_every or MONTH, ())
+        for each in catalog.loyalty_rules
+        if each.tiers
+    ]
     named += [(spent_total(each.id), each.period, ()) for each in catalog.thresholds]
     named += [(entry_span(each.id), each.period, ()) for each in catalog.thresholds]
     evaluated = {each.accumulator for each in catalog.evaluations}
@@ -154,6 +159,11 @@ def commitment_total(price_plan: str, commitment: str) -> str:
 def spent_total(threshold: str) -> str:
     """The total of what usage has cost, as a threshold counts it."""
     return f"{SPENT}{threshold}"
+
+
+def earned_total(rule: str) -> str:
+    """The total of the points that a loyalty rule has given, by which its tiers go."""
+    return f"earned:{rule}"
 
 
 def entry_span(threshold: str) -> str:

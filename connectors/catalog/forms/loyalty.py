@@ -15,8 +15,20 @@ class MultiplierForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     times: Decimal
 
 
+class LoyaltyTierForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`times` as many points, `from` so many points earned in a period on."""
+
+    id: Id
+    start: Decimal = field(name="from")
+    times: Decimal
+
+
 class LoyaltyRuleForm(EligibilityForm, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Points for each `per` of some units, or of what is paid."""
+    """Points for each `per` of some units, or of what is paid.
+
+    `tiers` are reached at once by the points of a period `tiers_every`, and kept to the end of the
+    next one.
+    """
 
     id: Id
     points: Decimal
@@ -27,10 +39,15 @@ class LoyaltyRuleForm(EligibilityForm, frozen=True, kw_only=True, forbid_unknown
     rounding: RoundingWord = "down"
     digits: int = 0
     expires_after_months: int = 0
+    tiers: tuple[LoyaltyTierForm, ...] = ()
+    tiers_every: str = ""
 
 
 class ConversionForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What points become when an account asks for it: `rate` of an allowance or money for each."""
+    """What points become when an account asks for it: `rate` of an allowance or money for each.
+
+    `automatic`: nobody asks, and it is done as soon as there are `minimum` points.
+    """
 
     id: Id
     source: Id = field(name="from")
@@ -38,3 +55,4 @@ class ConversionForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     rate: Decimal
     minimum: Decimal = Decimal(0)
     expires_after: Duration | None = None
+    automatic: bool = False

@@ -9,14 +9,15 @@ from connectors.catalog.forms.eligibility import EligibilityForm, StepForm
 from connectors.catalog.forms.loyalty import ConversionForm, LoyaltyRuleForm
 from connectors.catalog.forms.partners import ExchangeRateForm, PartnerForm, RevenueShareForm
 from connectors.catalog.forms.taxes import TaxForm
+from connectors.catalog.forms.when import MONTH
 from connectors.catalog.resolution.dates import duration_of, instant_at
 from connectors.catalog.resolution.rounding import currency_rule
-from connectors.catalog.resolution.when import Periods, own_period
+from connectors.catalog.resolution.when import Periods, own_period, period_named
 from streams.model.discount import Discount, Need
 from streams.model.eligibility import Step
 from streams.model.exchange import ExchangeRate
 from streams.model.instant import BEGINNING, FOREVER
-from streams.model.loyalty import Conversion, LoyaltyRule, Multiplier
+from streams.model.loyalty import Conversion, LoyaltyRule, LoyaltyTier, Multiplier
 from streams.model.partner import Partner, RevenueShare
 from streams.model.tax import Tax
 
@@ -46,10 +47,13 @@ def revenue_share(form: RevenueShareForm) -> RevenueShare:
     return RevenueShare(**words_of(form) | {"tiers": steps_of(form.tiers)})
 
 
-def loyalty_rule(form: LoyaltyRuleForm) -> LoyaltyRule:
+def loyalty_rule(form: LoyaltyRuleForm, periods: Periods) -> LoyaltyRule:
     """A rule that gives points."""
     multipliers = tuple(Multiplier(each.when, each.times) for each in form.multipliers)
-    return LoyaltyRule(**words_of(form) | {"multipliers": multipliers})
+    tiers = tuple(LoyaltyTier(each.id, each.start, each.times) for each in form.tiers)
+    every = period_named(form.tiers_every or MONTH, periods) if tiers else None
+    own = {"multipliers": multipliers, "tiers": tiers, "tiers_every": every}
+    return LoyaltyRule(**words_of(form) | own)
 
 
 def conversion(
@@ -65,6 +69,7 @@ def conversion(
         minimum=form.minimum,
         kept=0 if form.expires_after is None else duration_of(form.expires_after),
         digits=None if currency is None else currency_rule(currency, periods).digits,
+        automatic=form.automatic,
     )
 
 

@@ -7,13 +7,15 @@ from decimal import Decimal
 
 from streams.model.account import Bucket
 from streams.model.instant import BEGINNING, FOREVER, Instant, month_of
-from streams.model.loyalty import LOYALTY_LIABILITY, LoyaltyRule
+from streams.model.loyalty import LOYALTY_LIABILITY, LoyaltyRule, LoyaltyTier
 from streams.model.money import CONTEXT, ZERO, Quantity, round_total
 from streams.model.rated import BalanceChange, ChargeLine, Posting
 from streams.rate.eligibility import compile_eligibility, compile_when, is_for
+from streams.rate.evaluation import earned_before
 from streams.rate.quantity import exact
 from streams.rate.rating import Rating
 from streams.rate.rule import Rule
+from streams.rate.spans import earned_total
 from streams.rate.terms import OfferTerms
 
 RULE = "loyalty"
@@ -55,15 +57,34 @@ class _Points:
         base = self._base(rating)
         times = next((times for holds, times in self._multipliers if holds(rating)), Decimal(1))
         worth = CONTEXT.divide(CONTEXT.multiply(base, rule.points), rule.per)
+        tier = self._tier(rating, CONTEXT.multiply(worth, times)) if rule.tiers else None
+        if tier is not None:
+            times = CONTEXT.multiply(times, tier.times)
         points = round_total(CONTEXT.multiply(worth, times), digits=rule.digits, mode=rule.rounding)
         if not points:
             return
         self._put(rating, exact(points))
         detail = {"points": f"{points:f}", "times": f"{times:f}"}
+        if rule.tiers:
+            rating.move(earned_total(rule.id), exact(points))
+        if tier is not None:
+            detail["tier"] = tier.id
         unit_points = CONTEXT.divide(rule.points, rule.per)
         rating.lines.append(
             ChargeLine(RULE, rule.id, rule.resource, base, unit_points, self._plan.nothing, detail)
         )
+
+    def _tier(self, rating: Rating, points: Decimal) -> LoyaltyTier | None:
+        """The highest that the points before the record have reached, in this period or the last.
+
+        So one goes up at once, and down as a period ends in which one has earned too little. What
+        is taken back goes by what is left without it, as it was given.
+        """
+        name = self._rule.id
+        now = CONTEXT.add(rating.used_of(earned_total(name)), min(ZERO, points))
+        earned = max(now, rating.used_of(earned_before(name)))
+        reached = [tier for tier in self._rule.tiers if tier.start <= earned]
+        return reached[-1] if reached else None
 
     def _base(self, rating: Rating) -> Quantity:
         if not self._units:
