@@ -8,6 +8,7 @@ from streams.accumulate.partner_totals import add_brought
 from streams.accumulate.pools import settle_pools
 from streams.accumulate.tallies import move_tallies
 from streams.accumulate.thresholds import watch_rating
+from streams.accumulate.watched_group import watch_group
 from streams.due.agenda import put_balances
 from streams.due.begin import begin_settling
 from streams.model.account import Balances
@@ -35,6 +36,8 @@ def accumulate_usage(
         refusal = move_tallies(rating, state)
         if refusal is not None:
             return refusal
+        if plan.thresholds.groups:
+            told += watch_group(rating, plan, state)
     key, due = rating.payer.key, rating.held.due
     if rating.granted:
         _tell_grants(rating)

@@ -36,7 +36,7 @@ def watch_rating(rating: Rating, plan: Plan) -> None:
     watch = Watch(watched, fired=rating.fired, at=at, notices=notices)
     if rating.plan.spans:
         watch.open = frozenset(bucket.start for bucket in rating.buckets)
-        watch.fired = _not_over(rating, thresholds, watch.open)
+        watch.fired = not_over(rating.fired, rating, thresholds, watch.open)
     for change in rating.changes:
         if change.resource == account.currency:
             own, left = Decimal(change.after), rating.money_left
@@ -87,7 +87,9 @@ def judge_money(
                 watch.leave(seen)
 
 
-def _not_over(rating: Rating, thresholds: Thresholds, kept: frozenset[Instant]) -> Fired:
+def not_over(
+    fired: Fired, rating: Rating, thresholds: Thresholds, kept: frozenset[Instant]
+) -> Fired:
     """What has fired, without periods of totals that are closed: there would be many.
 
     Those that begin at one of `kept` stay.
@@ -101,7 +103,7 @@ def _not_over(rating: Rating, thresholds: Thresholds, kept: frozenset[Instant]) 
         span = spans.get(name, _MONTH)
         return span.at(start, zone_name, closed_before=start).end <= closed
 
-    return tuple(pair for pair in rating.fired if not is_over(*pair))
+    return tuple(pair for pair in fired if not is_over(*pair))
 
 
 def _is_quiet(rating: Rating, thresholds: Thresholds) -> bool:

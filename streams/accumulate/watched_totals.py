@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from streams.accumulate.watch import ENTERED, Seen, Watch
 from streams.model.instant import Instant
+from streams.model.tally import Tally
 from streams.rate.levels import MOST, Ladder
 from streams.rate.rating import Rating
 from streams.rate.spans import SPENT
@@ -86,19 +87,30 @@ def watch_tallies(watch: Watch, rating: Rating, thresholds: Thresholds) -> None:
     """Judge the levels on accumulators of more than sums, as the record has left them.
 
     A rolling window has no period: a level fires when it is reached, and again once it was left,
-    with the step that the window ended with then.
+    with the step that the window ended with then. Those on totals of a whole root are the root's to
+    fire, unless the account is that.
     """
+    account = rating.payer.account
+    of_others = thresholds.groups if account.root != account.account else frozenset[str]()
     for name, tally in rating.tallied:
-        is_rolling = rating.plan.tallies[name].accumulator.rolling is not None
-        for ladder in thresholds.totals.get(name, ()):
-            for named, start, _, total in tally.totals:
-                value, group = Decimal(total), named.removeprefix(name)
-                at = _Place(ladder, named, group, start, value)
-                if is_rolling:
-                    _watch_rolling(watch, at)
-                elif value >= ladder.first or watch.fired:
-                    _watch_listed(watch, at)
-                    _watch_recurring(watch, at)
+        if name not in of_others:
+            watch_tally(watch, rating, thresholds, name, tally)
+
+
+def watch_tally(
+    watch: Watch, rating: Rating, thresholds: Thresholds, name: str, tally: Tally
+) -> None:
+    """Judge the levels on one such accumulator."""
+    is_rolling = rating.plan.tallies[name].accumulator.rolling is not None
+    for ladder in thresholds.totals.get(name, ()):
+        for named, start, _, total in tally.totals:
+            value, group = Decimal(total), named.removeprefix(name)
+            at = _Place(ladder, named, group, start, value)
+            if is_rolling:
+                _watch_rolling(watch, at)
+            elif value >= ladder.first or watch.fired:
+                _watch_listed(watch, at)
+                _watch_recurring(watch, at)
 
 
 class _Place(NamedTuple):

@@ -313,7 +313,7 @@ def _cut_grants(rating: Rating, fee: Fee, span: Period) -> None:
     granted = {grant.allowance for grant in fee.grants}
     rating.buckets[:] = [
         replace(bucket, end=max(span.start, bucket.start + 1))
-        if bucket.resource in granted and bucket.end == span.end
+        if bucket.resource in granted and bucket.end == span.end and not bucket.holder
         else bucket
         for bucket in rating.buckets
     ]

@@ -70,6 +70,7 @@ class Folding:
         self._partition = partition
         self._partitions = partitions
         self._at_once = at_once
+        self._folded: set[bytes] = set()
 
     def fold_due(self, cause: Command, state: State, effects: Effects) -> None:
         """Fold the accounts that are due, a bounded number; the others are left to a message."""
@@ -147,16 +148,17 @@ class Folding:
         state: State,
         effects: Effects,
         ahead: Instant = AHEAD,
+        up_to: Instant = FOREVER,
     ) -> None:
         """Do what is due for one account. What begins may be ahead of the time, what ends not.
 
-        With FOREVER as `ahead`, all begins that has begun `now`.
+        With FOREVER as `ahead`, all begins that has begun `now`. What is due after `up_to` waits.
         """
-        time: Instant = state.get(Table.META, TIME) or BEGINNING
+        time: Instant = min(state.get(Table.META, TIME) or BEGINNING, up_to)
         held: Balances = state.get(Table.BALANCES, key) or Balances()
         if ahead != FOREVER:
             now = _told(key, state) if time == BEGINNING else max(time, min(now, time + ahead))
-        if held.due > now:
+        if held.due > now or key in self._folded:
             return
         account: Account | None = state.get(Table.ACCOUNTS, key)
         marks: CatalogMarks | None = state.get(Table.CATALOGS, key.partition(b"\0")[0])
@@ -165,7 +167,11 @@ class Folding:
             moment = self._moment(
                 key, account, marks, cause=cause, time=time, now=now, state=state, effects=effects
             )
-            due = _Agenda(moment).work_off()
+            self._folded.add(key)
+            try:
+                due = _Agenda(moment).work_off()
+            finally:
+                self._folded.remove(key)
             held = moment.balances
         put_balances(key, held, replace(held, due=due), state)
 
@@ -181,6 +187,9 @@ class Folding:
         state: State,
         effects: Effects,
     ) -> AccountMoment:
+        def fold_pool(pool: bytes, at: Instant) -> None:
+            self.fold(pool, cause, now=now, state=state, effects=effects, up_to=at)
+
         return AccountMoment(
             key=key,
             account=account,
@@ -193,6 +202,7 @@ class Folding:
             state=state,
             effects=effects,
             partitions=self._partitions,
+            fold_pool=fold_pool,
         )
 
 

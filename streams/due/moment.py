@@ -1,10 +1,11 @@
 """One account while it is folded forward: what it is folded by, and at which time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from streams.accumulate.accumulate import accumulate_usage
 from streams.accumulate.convert import convert_earned
+from streams.accumulate.pools import accounts_drawn_on, show_pools
 from streams.due.made import made_position
 from streams.model.account import (
     Account,
@@ -34,7 +35,8 @@ Cause = UsageRecord | Command
 @dataclass(slots=True)
 class AccountMoment:
     """An account at one moment. What ends is judged by `time`, the partition's; what begins by
-    `now`, which usage may have brought a little ahead of it."""
+    `now`, which usage may have brought a little ahead of it. `fold_pool` does what is due in
+    another account up to a time, before that is drawn on."""
 
     key: bytes
     account: Account
@@ -47,6 +49,7 @@ class AccountMoment:
     state: State
     effects: Effects
     partitions: int = 1
+    fold_pool: Callable[[bytes, Instant], None] | None = None
 
     @property
     def grace(self) -> Instant:
@@ -118,7 +121,7 @@ class AccountMoment:
         """The rating of a made record, before any rule."""
         balances = self.balances
         totals: Accumulators | None = self.state.get(Table.ACCUMULATORS, self.key)
-        return Rating(
+        rating = Rating(
             record,
             self.payer_of(record, assignment),
             offer.plan,
@@ -129,6 +132,19 @@ class AccountMoment:
             balances,
             state=self.state,
         )
+        if self.account.has_pools and self.fold_pool is not None:
+            self._draw_on_pools(rating, offer.product)
+        return rating
+
+    def _draw_on_pools(self, rating: Rating, product: str) -> None:
+        """Show the record what its pools hold at its time."""
+        assert self.fold_pool is not None
+        at = rating.record.occurred_at
+        order = accounts_drawn_on(self.key, at, self.state)
+        for reached in order:
+            if reached.membership is not None:
+                self.fold_pool(reached.key, at)
+        show_pools(rating, order, product, self.state)
 
     def settle(self, rating: Rating, product: str) -> Reject | None:
         """Put what the rating did, and tell its charge."""

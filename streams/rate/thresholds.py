@@ -50,6 +50,7 @@ class Thresholds:
         "_firsts",
         "_levels",
         "allowances",
+        "groups",
         "money",
         "notices",
         "spans",
@@ -77,6 +78,9 @@ class Thresholds:
         self.allowances = frozenset(self._allowances)
         self.totals: Mapping[str, tuple[Ladder, ...]] = _ladders(thresholds)
         """Levels on running totals, by the total that they are on."""
+        per_group = {each.id for each in catalog.accumulators if each.per == "group"}
+        self.groups = frozenset(per_group & self.totals.keys())
+        """Those of them that all accounts of a root move."""
         self._levels: dict[tuple[str, int], tuple[AllowanceLevel, ...]] = {}
         self._firsts: dict[tuple[str, Quantity], int] = {}
 
