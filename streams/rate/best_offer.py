@@ -30,6 +30,7 @@ class BestOffer(CompiledOffer):
         self.terms = first.terms
         self.plan = plan
         self.is_held = False
+        self.earns = self.has_sequel = any(each.earns for each in candidates)
         self.is_derived = any(each.is_derived for each in candidates)
         self.outcome = None
         self.reads_state = any(each.reads_state for each in candidates)

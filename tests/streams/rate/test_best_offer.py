@@ -9,7 +9,7 @@ from streams.rate.best_offer import BestOffer
 
 
 def offer(name: str, start: int, end: int, **words: Any) -> Any:
-    plain = {"is_derived": False, "reads_state": False, "takes_nothing": False}
+    plain = dict.fromkeys(("is_derived", "reads_state", "takes_nothing", "earns"), False)
     return SimpleNamespace(terms=name, product=f"of {name}", start=start, end=end, **plain | words)
 
 
@@ -29,7 +29,7 @@ def test_it_stands_for_the_first_while_all_are_in_force() -> None:
     assert (best.start, best.end) == (3, 7)
 
 
-@pytest.mark.parametrize("word", ["is_derived", "reads_state", "takes_nothing"])
+@pytest.mark.parametrize("word", ["is_derived", "reads_state", "takes_nothing", "earns"])
 def test_what_one_of_them_needs_all_have(word: str) -> None:
     assert getattr(choice(offer("a", 1, 9), offer("b", 1, 9, **{word: True})), word) is True
     assert getattr(choice(offer("a", 1, 9), offer("b", 1, 9)), word) is False
