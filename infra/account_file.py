@@ -35,6 +35,7 @@ COLUMNS: Final = (
     "start",
     "end",
     "top_up",
+    "supplements",
 )
 """Every column there may be. `account`, `payment`, `currency` and `time_zone` must be filled."""
 ATTRIBUTE: Final = "account."
@@ -131,6 +132,7 @@ def _commands_of(row: dict[str, Any], origin: _Origin) -> Iterator[Command]:
             cells["price_plan"],
             _instant(cells.get("start"), BEGINNING),
             _instant(cells.get("end"), FOREVER),
+            cells.get("supplements") or "",
         )
     top_up = _amount(cells.get("top_up"), "top_up")
     if top_up is not None:

@@ -59,6 +59,7 @@ from streams.record_ids import dropped_range, mark_of, position_of
 from streams.services import assign_service, end_service
 from streams.state import TIME, CatalogMarks, Effects, RecordState, State, Table, record_id_key
 from streams.status import put_status
+from streams.subscriptions import has_supplements
 
 DISCARDED = "discarded"
 _NOWHERE = SourcePosition("", -1, -1, -1)
@@ -221,6 +222,7 @@ def _put_account(command: PutAccount, state: State, effects: Effects) -> None:
         state.get(Table.ACCOUNT_PRICES, key) is not None,
         state.get(Table.POOLS, key) is not None,
         () if known is None else known.statuses,
+        has_supplements=has_supplements(key, state),
     )
     state.put(Table.ACCOUNTS, key, account)
     effects.facts.append(account)

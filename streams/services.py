@@ -6,6 +6,7 @@ from streams.model.account import Service, ServiceAssignment
 from streams.model.command import AssignService, EndService
 from streams.ranges import clash_of, note_range, tell_clash
 from streams.state import Effects, State, Table
+from streams.subscriptions import cut_to_master, note_assignment, renew_accounts
 
 
 def assign_service(command: AssignService, partition: int, state: State, effects: Effects) -> None:
@@ -17,6 +18,9 @@ def assign_service(command: AssignService, partition: int, state: State, effects
     if clash:
         tell_clash(command, clash, partition, state, effects)
         return
+    if command.supplements:
+        command = cut_to_master(command, state)
+    note_assignment(command, state)
     note_range(command.tenant, command.service_id, state)
     key = f"{command.tenant}\0{command.service_id}".encode()
     known: Service | None = state.get(Table.SERVICES, key)
@@ -35,6 +39,7 @@ def assign_service(command: AssignService, partition: int, state: State, effects
             command.price_plan,
             command.start,
             command.end,
+            supplements=command.supplements,
         )
     )
     kept.sort(key=lambda each: (each.start, each.end, each.account))
@@ -70,3 +75,4 @@ def _put_service(  # noqa: PLR0913 - a service by its parts, and where it goes
     service = Service(tenant, service_id, tuple(assignments), version, statuses)
     state.put(Table.SERVICES, f"{tenant}\0{service_id}".encode(), service)
     effects.facts.append(service)
+    renew_accounts(known, service, state, effects)

@@ -63,6 +63,9 @@ class Table(IntEnum):
     """`Memberships` by `tenant NUL account`."""
     GRANTS = 17
     """`Grants` by `tenant NUL account`."""
+    SUBSCRIPTIONS = 28
+    """`Subscription` by `tenant NUL account NUL subscription`; and an empty one without the last,
+    where an account has had supplements."""
     RANGES = 27
     """`RangeEntry` by `tenant NUL length of ids`, and that with `NUL prefix`."""
 

@@ -6,6 +6,7 @@ from streams.model.account import Account, Service
 from streams.model.command import PutStatus
 from streams.model.status import StatusMark, marked
 from streams.state import Effects, State, Table
+from streams.subscriptions import renew_accounts
 
 
 def put_status(command: PutStatus, state: State, effects: Effects) -> None:
@@ -27,3 +28,5 @@ def put_status(command: PutStatus, state: State, effects: Effects) -> None:
     changed = replace(known, statuses=statuses, version=known.version + 1)
     state.put(table, key, changed)
     effects.facts.append(changed)
+    if isinstance(changed, Service):
+        renew_accounts(None, changed, state, effects)

@@ -45,13 +45,17 @@ class AccountForm(Form):
 
 
 class AssignmentForm(Form):
-    """A service id belongs to an account under a price plan; `start` is now, `end` never."""
+    """A service id belongs to an account under a price plan; `start` is now, `end` never.
+
+    With `supplements`, the plan is added to that subscription of the account, and ends with it.
+    """
 
     account: str
     price_plan: str
     subscription: str = ""
     start: str = ""
     end: str = ""
+    supplements: str = ""
 
     def whose(self) -> str:
         """The account that gets it."""
@@ -154,6 +158,7 @@ def assign_service(form: AssignmentForm, asked: Asked) -> AssignService:
         name(form.price_plan, "price_plan"),
         start,
         end,
+        name(form.supplements, "supplements") if form.supplements else "",
     )
 
 

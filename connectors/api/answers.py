@@ -157,13 +157,17 @@ class EntitlementAnswer(Struct, frozen=True, kw_only=True):
 
 
 class AssignmentAnswer(Struct, frozen=True, kw_only=True):
-    """A service id of the account and when it had it; an empty `start` or `end`: no bound."""
+    """A service id of the account and when it had it; an empty `start` or `end`: no bound.
+
+    `supplements`: the subscription that it adds its price plan to, if any.
+    """
 
     service_id: str
     subscription: str
     price_plan: str
     start: str
     end: str
+    supplements: str = ""
 
 
 class StatusAnswer(Struct, frozen=True, kw_only=True):

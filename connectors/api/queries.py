@@ -51,12 +51,13 @@ ORDER BY version DESC, ledger_offset DESC LIMIT 1
 """
 _SERVICES: Final = """
 SELECT service_id, assignment.1 AS subscription, assignment.2 AS price_plan,
-    toUnixTimestamp64Micro(assignment.3) AS start_at, toUnixTimestamp64Micro(assignment.4) AS end_at
+    toUnixTimestamp64Micro(assignment.3) AS start_at,
+    toUnixTimestamp64Micro(assignment.4) AS end_at, assignment.6 AS supplements
 FROM
 (
     SELECT service_id, argMax(arrayZip(
         assignments.subscription, assignments.price_plan, assignments.start_at,
-        assignments.end_at, assignments.account), ledger_offset) AS newest
+        assignments.end_at, assignments.account, assignments.supplements), ledger_offset) AS newest
     FROM services
     WHERE tenant = {tenant:String} AND service_id IN
     (
@@ -182,6 +183,7 @@ def account_of(database: Database, tenant: str, account: str) -> AccountAnswer |
                 service_id=service["service_id"],
                 subscription=service["subscription"],
                 price_plan=service["price_plan"],
+                supplements=service["supplements"],
                 start=shown_bound(service["start_at"]),
                 end=shown_bound(service["end_at"]),
             )

@@ -73,7 +73,10 @@ def service_columns(placed: Sequence[Placed]) -> Columns:
     assignments = [item for service in services for item in service.assignments]
     nested = {
         name: strings([getattr(item, name) for item in assignments])
-        for name in ("account", "root", "subscription", "price_plan", "moved_to")
+        for name in (
+            *("account", "root", "subscription", "price_plan", "moved_to"),
+            "supplements",
+        )
     } | {
         "start_at": bounds([item.start for item in assignments]),
         "end_at": bounds([item.end for item in assignments]),

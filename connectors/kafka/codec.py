@@ -21,6 +21,7 @@ from streams.model.partner import PartnerTiers
 from streams.model.pool import Memberships
 from streams.model.refused import RefusedRecord
 from streams.model.session import SessionTally
+from streams.model.subscription import Subscription
 from streams.model.tally import Tally
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.ranges import RangeEntry
@@ -61,6 +62,7 @@ _TABLE_TYPES: dict[Table, Any] = {
     Table.POOLS: Memberships,
     Table.GRANTS: Grants,
     Table.RANGES: RangeEntry,
+    Table.SUBSCRIPTIONS: Subscription,
 }
 TABLE_DECODERS = {
     table: msgspec.msgpack.Decoder(kind).decode for table, kind in _TABLE_TYPES.items()

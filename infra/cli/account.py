@@ -81,6 +81,9 @@ def assign(  # noqa: PLR0913 - an assignment by its fields
     ] = "",
     start: Annotated[str, typer.Option("--from", help="Date or time.", show_default="now")] = "",
     end: Annotated[str, typer.Option("--until", help="Date or time.", show_default="no end")] = "",
+    supplements: Annotated[
+        str, typer.Option(help="Subscription that the plan is added to.", show_default="none")
+    ] = "",
     root: Root = "",
 ) -> AssignService:
     """Give a service id, or a range of them (41790000000..41790009999), to an account.
@@ -99,6 +102,7 @@ def assign(  # noqa: PLR0913 - an assignment by its fields
         price_plan,
         instant_of(start) if start else now(),
         instant_of(end) if end else FOREVER,
+        supplements,
     )
 
 
@@ -265,9 +269,10 @@ def show(
     if found.attributes:
         told = ", ".join(f"{name}={value}" for name, value in sorted(found.attributes.items()))
         console.print(told, markup=False)
-    table = Table("service", "subscription", "price plan", "from", "until")
+    table = Table("service", "subscription", "supplements", "price plan", "from", "until")
     for each in found.services:
-        table.add_row(each.service_id, each.subscription, each.price_plan, each.start, each.end)
+        named = (each.service_id, each.subscription, each.supplements, each.price_plan)
+        table.add_row(*named, each.start, each.end)
     console.print(table)
 
 

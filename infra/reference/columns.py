@@ -16,6 +16,7 @@ MEANINGS: Mapping[str, str] = {
     "assignments.root": "The root of that account then.",
     "assignments.start_at": "From when.",
     "assignments.subscription": "Under which subscription.",
+    "assignments.supplements": "The subscription that this one supplements; else empty.",
     "statuses.start_at": "From when on.",
     "statuses.status": "`active`, `suspended` or `terminated`.",
     "attributes": "What prices may ask for: model, called number, …; of accounts: segment, …",

@@ -148,10 +148,11 @@ def assign_command(
         service_id=form.service,
         account=account,
         root=root,
-        subscription=f"{account}/1",
+        subscription=form.subscription or f"{account}/1",
         price_plan=form.price_plan,
         start=BEGINNING if form.start is None else instant(form.start),
         end=FOREVER if form.end is None else instant(form.end),
+        supplements=form.supplements,
     )
 
 

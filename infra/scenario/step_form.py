@@ -14,11 +14,16 @@ from streams.model.status import StatusWord
 
 
 class ServiceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A service id of an account, under a price plan, from a time until another."""
+    """A service id of an account, under a price plan, from a time until another.
+
+    It may supplement another subscription of the account.
+    """
 
     service: str
     price_plan: str
     account: str = ""
+    subscription: str = ""
+    supplements: str = ""
     start: Time | None = field(default=None, name="from")
     end: Time | None = field(default=None, name="until")
 

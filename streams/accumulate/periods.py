@@ -8,11 +8,13 @@ forfeited: see `streams/due`.
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from streams.model.account import Bucket, burn_order
 from streams.model.instant import Instant, Period, month_of
 from streams.model.rated import Posting
 from streams.rate.carried import pay_debt
-from streams.rate.grant import PlanGrant, plan_bucket
+from streams.rate.grant import PlanGrant, plan_bucket, supplement_bucket
 from streams.rate.rating import Rating
 
 
@@ -48,22 +50,27 @@ def open_period(rating: Rating, closed_before: Instant) -> None:
 
 def _open_by_terms(rating: Rating, grant: PlanGrant, period: Period) -> None:
     """Open what is not granted to all alike, unless the time has a bucket already."""
-    assignment = rating.payer.assignment
+    assignment, name = rating.payer.assignment, ""
+    if grant.supplement:
+        service_id, assignment = rating.payer.supplements[grant.supplement - 1]
+        name = supplement_bucket(service_id)
     at = max(rating.record.occurred_at, period.start)
-    if has_bucket(rating.buckets, grant.allowance, at):
+    if has_bucket(rating.buckets, grant.allowance, at, name):
         return
     start = period.start
-    if grant.opens == "period":
+    if grant.opens == "period" or name:
         start = max(start, assignment.start)
     assigned = Period(assignment.start, assignment.end)
     zone_name = rating.payer.time_zone
-    open_bucket(rating, plan_bucket(grant, period, start, assigned=assigned, zone_name=zone_name))
+    opened = plan_bucket(grant, period, start, assigned=assigned, zone_name=zone_name)
+    open_bucket(rating, replace(opened, id=name) if name else opened)
 
 
-def has_bucket(buckets: Iterable[Bucket], resource: str, at: Instant) -> bool:
-    """True where price plans have granted something for the time."""
+def has_bucket(buckets: Iterable[Bucket], resource: str, at: Instant, name: str = "") -> bool:
+    """True where price plans have granted something for the time: those of accounts, or the
+    supplement whose buckets have the name."""
     return any(
-        bucket.resource == resource and not bucket.id and bucket.start <= at < bucket.end
+        bucket.resource == resource and bucket.id == name and bucket.start <= at < bucket.end
         for bucket in buckets
     )
 

@@ -23,6 +23,7 @@ from streams.model.command import (
 )
 from streams.model.instant import BEGINNING
 from streams.state import Effects, State, Table
+from streams.subscriptions import ended_with
 
 
 def apply_command(
@@ -75,3 +76,5 @@ def _change_service(
     if after is not None and after is not before:
         now = command.start if isinstance(command, AssignService) else command.end
         folding.follow(before, after, command, now=now, state=state, effects=effects)
+        for ended in ended_with(command, before, state):
+            _change_service(ended, book, folding, state=state, effects=effects)

@@ -132,4 +132,5 @@ def _begun(
             assignment.start,
             service.version,
             driven=_driven(name, price_plan),
+            supplements=assignment.supplements,
         )

@@ -15,12 +15,12 @@ from streams.due.grants import LIABILITY, VOID, grant_bucket
 from streams.due.made import moment
 from streams.due.moment import AccountMoment
 from streams.due.movement import Movement, holder_of
-from streams.due.roll_over import ROLLED
+from streams.due.roll_over import rolled_id
 from streams.model.account import Bucket, RunningFee
 from streams.model.billing_period import period_at
 from streams.model.grant import PLAN_GRANT
 from streams.model.instant import Instant, Period
-from streams.rate.grant import PlanGrant, plan_bucket
+from streams.rate.grant import PlanGrant, plan_bucket, supplement_bucket
 from streams.state import Table
 
 
@@ -45,9 +45,11 @@ def open_period_of(running: RunningFee, at: AccountMoment) -> RunningFee:
     grant = _grant_of(running, start, at)
     assert grant is not None
     period = period_at(start, grant.every, zone_name)
-    if not has_bucket(at.balances.buckets, grant.allowance, start):
+    name = bucket_of(running)
+    if not has_bucket(at.balances.buckets, grant.allowance, start, name):
         assigned = Period(running.start, running.end)
         bucket = plan_bucket(grant, period, start, assigned=assigned, zone_name=zone_name)
+        bucket = replace(bucket, id=name)
         if bucket.granted > 0:
             grant_bucket(bucket, _cause(running, grant, start, at), at)
     return replace(running, until=period.end)
@@ -90,14 +92,23 @@ def _is_left(bucket: Bucket, grant: PlanGrant, running: RunningFee) -> bool:
     """True of the bucket of the period that is open, and of what was rolled over to it."""
     if bucket.resource != grant.allowance or bucket.end <= running.end:
         return False
-    return bucket.id == ROLLED or (not bucket.id and bucket.end == running.until)
+    name = bucket_of(running)
+    return bucket.id == rolled_id(name) or (bucket.id == name and bucket.end == running.until)
+
+
+def bucket_of(running: RunningFee) -> str:
+    """The id of the buckets that a running grant opens: of a supplement, they are its own."""
+    return supplement_bucket(running.service_id) if running.supplements else ""
 
 
 def _is_of(each: RunningFee, running: RunningFee) -> bool:
+    if running.supplements or each.supplements:
+        return False
     return each is not running and (each.price_plan, each.fee) == (running.price_plan, running.fee)
 
 
 def _cause(running: RunningFee, grant: PlanGrant, start: Instant, at: AccountMoment) -> str:
     """A period's grant, and under which of the service's assignments."""
-    name = f"{at.account.account}/{grant.allowance}/{moment(start)}"
+    whose = f"{running.service_id}/" if running.supplements else ""
+    name = f"{at.account.account}/{whose}{grant.allowance}/{moment(start)}"
     return f"{name}#{running.opened}" if running.opened > 1 else name

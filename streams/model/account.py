@@ -21,7 +21,8 @@ class Account(Struct, frozen=True, array_like=True, tag=1):
     account is bounded by its money. A hybrid one pays by its money, then is invoiced.
     `attributes` say what else it is (segment, country, reseller, …): prices, discounts, taxes and
     shares ask for them as `account.<name>`. `has_prices`: there are prices agreed with it;
-    `has_pools`: it draws on pools. `statuses` say when its usage is taken.
+    `has_pools`: it draws on pools. `statuses` say when its usage is taken. `has_supplements`:
+    something supplements one of its subscriptions, or did.
     """
 
     tenant: str
@@ -36,13 +37,15 @@ class Account(Struct, frozen=True, array_like=True, tag=1):
     has_prices: bool = False
     has_pools: bool = False
     statuses: Statuses = ()
+    has_supplements: bool = False
 
 
 class ServiceAssignment(Struct, frozen=True, array_like=True):
     """A service id belongs to an account under a price plan, from `start` until `end`.
 
     `root` is the root of the account at that time; an assignment that ended because the service
-    moved to another root keeps the new home in `moved_to`.
+    moved to another root keeps the new home in `moved_to`. One that `supplements` a subscription
+    of the account adds its price plan to that one's, and ends with it.
     """
 
     account: str
@@ -52,6 +55,7 @@ class ServiceAssignment(Struct, frozen=True, array_like=True):
     start: Instant
     end: Instant = FOREVER
     moved_to: str = ""
+    supplements: str = ""
 
 
 class Service(Struct, frozen=True, array_like=True, tag=2):
@@ -167,7 +171,8 @@ class RunningFee(Struct, frozen=True, array_like=True):
     `until` is up to when it is charged. `opened` is the service's version that began it. Without a
     name in `fee`, it waits for the catalog that tells the fees of its plan. With `held` units, it
     is what they cost for each period, and `fee` names their usage type. `driven` is there once
-    usage has told the quantity of a fee that it drives.
+    usage has told the quantity of a fee that it drives. `supplements`: the subscription whose
+    supplement it is of.
     """
 
     service_id: str
@@ -180,6 +185,7 @@ class RunningFee(Struct, frozen=True, array_like=True):
     opened: int
     held: Held | None = None
     driven: Driven | None = None
+    supplements: str = ""
 
 
 class Fees(Struct, frozen=True, array_like=True):

@@ -47,7 +47,8 @@ class PutAccount(Struct, frozen=True, array_like=True, tag=1):
 class AssignService(Struct, frozen=True, array_like=True, tag=2):
     """A service id belongs to (account, price plan) from `start`, until `end`.
 
-    An assignment that overlaps an earlier one of the same owner ends it at `start`.
+    An assignment that overlaps an earlier one of the same owner ends it at `start`. One that
+    `supplements` another subscription of the account adds its price plan to that one's.
     """
 
     command_id: str
@@ -59,6 +60,7 @@ class AssignService(Struct, frozen=True, array_like=True, tag=2):
     price_plan: str
     start: Instant
     end: Instant
+    supplements: str = ""
 
 
 class EndService(Struct, frozen=True, array_like=True, tag=3):

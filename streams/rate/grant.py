@@ -23,7 +23,8 @@ _HUNDRED: Final = Decimal(100)
 
 class PlanGrant(Struct, frozen=True, gc=False):
     """What a price plan grants for each period of an allowance; `is_plain`: that quantity, to all
-    that use it."""
+    that use it. `supplement`: of the plans that supplement the payer's, the how manieth's it is.
+    """
 
     allowance: str
     quantity: Quantity
@@ -34,6 +35,12 @@ class PlanGrant(Struct, frozen=True, gc=False):
     prorate: ProrateBy | None = None
     roll_over: RollOver | None = None
     is_plain: bool = True
+    supplement: int = 0
+
+
+def supplement_bucket(service_id: str) -> str:
+    """The id of what a supplemental plan grants: each has buckets of its own."""
+    return f"plan:{service_id}"
 
 
 def plan_bucket(

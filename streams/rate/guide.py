@@ -18,6 +18,7 @@ from streams.rate.payer import Payer, floor_of
 from streams.rate.plan import Plan
 from streams.rate.standing import standing_of
 from streams.state import State, Table
+from streams.subscriptions import Supplement, supplements_at
 
 _SERVICES: Final = Table.SERVICES
 _ACCOUNTS: Final = Table.ACCOUNTS
@@ -118,6 +119,11 @@ class Guide:
             if isinstance(standing, Reject):
                 return standing
             start, end = max(start, standing.start), min(end, standing.end)
+        price_plan, supplements = assignment.price_plan, tuple[Supplement, ...]()
+        if account.has_supplements:
+            supplements, held = supplements_at(assignment, record.tenant, record.occurred_at, state)
+            start, end = max(start, held.start), min(end, held.end)
+            price_plan = self.plan.with_supplements(price_plan, supplements)
         payer = Payer(
             service,
             account,
@@ -125,12 +131,13 @@ class Guide:
             BEGINNING if start == BEGINNING else start,
             FOREVER if end == FOREVER else end,
             account_key,
-            intern(assignment.price_plan),
+            intern(price_plan),
             intern(account.currency),
             intern(account.time_zone),
             floor_of(account),
             self.plan.thresholds.money.of(account),
             state.get(_ACCOUNT_PRICES, account_key) if account.has_prices else None,
+            supplements=supplements,
         )
         # Of several assignments another may claim the service within this one's time.
         if len(service.assignments) == 1:

@@ -9,6 +9,7 @@ from streams.model.account_prices import AccountPrices
 from streams.model.instant import Instant
 from streams.model.money import CONTEXT, ZERO, Currency
 from streams.rate.bounds import MoneyBound
+from streams.subscriptions import Supplement
 
 
 class Payer(Struct, frozen=True, gc=False):
@@ -16,7 +17,8 @@ class Payer(Struct, frozen=True, gc=False):
 
     `key` is the account's in the state; `floor` the lowest money balance that charges may lead to
     (None: no bound); `bounds` are the thresholds on its money; `prices` those agreed with
-    it (None: no other than its plan's). It holds while the state still has
+    it (None: no other than its plan's). `price_plan` is the assignment's, with those of its
+    `supplements`. It holds while the state still has
     this very `service` and this very `account`. Words that many accounts share (price plan,
     currency, time zone) are one object for all of them, so that looking at them stays in the
     processor's cache.
@@ -34,6 +36,7 @@ class Payer(Struct, frozen=True, gc=False):
     floor: Decimal | None
     bounds: tuple[MoneyBound, ...]
     prices: AccountPrices | None = None
+    supplements: tuple[Supplement, ...] = ()
 
 
 def floor_of(account: Account) -> Decimal | None:

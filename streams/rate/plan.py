@@ -25,6 +25,7 @@ from streams.model.instant import BEGINNING, datetime_of
 from streams.model.money import ROUNDING_MODES
 from streams.rate.account_prices import AccountOffers
 from streams.rate.best_price_plan import with_best_prices
+from streams.rate.combined import AND, combined
 from streams.rate.commission import Commissions
 from streams.rate.evaluation import evaluations_of
 from streams.rate.fee import CompiledFee
@@ -47,6 +48,7 @@ from streams.rate.true_up import TrueUp, alone, true_up_offer
 from streams.rate.volume_settlement import VolumeSettlement
 from streams.rate.zone_unit import ZoneTable
 from streams.record_ids import KEPT_DAYS
+from streams.subscriptions import Supplement
 
 
 class Plan:
@@ -112,6 +114,19 @@ class Plan:
         self.automatic = tuple(each for each in catalog.conversions if each.automatic)
         self.points = frozenset(rule.resource for rule in catalog.loyalty_rules)
         self.account_offers = AccountOffers()
+
+    def with_supplements(self, price_plan: str, supplements: Iterable[Supplement]) -> str:
+        """The name of a price plan with what supplements it, put together when first asked for.
+
+        Where one of them is not in the catalog, neither is the whole.
+        """
+        names = [price_plan, *(each.assignment.price_plan for each in supplements)]
+        name = AND.join(names)
+        plans = [self.price_plans.get(each) for each in names]
+        if name not in self.price_plans and None not in plans:
+            master, *others = (plan for plan in plans if plan is not None)
+            self.price_plans[name] = combined(name, master, others)
+        return name
 
     def dedupe_window(self, usage_type: str) -> int:
         """How many days back an event of this type is charged: its source's window."""

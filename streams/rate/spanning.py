@@ -11,7 +11,6 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
-from streams.model.account import ServiceAssignment
 from streams.model.catalog import AtChange
 from streams.model.instant import Instant, format_instant
 from streams.model.multi_rate import PARTS
@@ -66,7 +65,7 @@ class SpanningGuide:
                 return found if word == "split" else _spans_change(record, at, found.lacks)
             if isinstance(found, Elsewhere) or found.assignment.root != payer.assignment.root:
                 return _spans_change(record, at)
-            if _named(found.assignment) != _named(before.assignment):
+            if _named(found) != _named(before):
                 if word == "suspend" or len(times) == PARTS - 2:
                     return _spans_change(record, at)
                 times.append(at)
@@ -102,8 +101,8 @@ def guide_for(plan: Plan) -> Guide | SpanningGuide:
     return SpanningGuide(guide) if plan.at_change else guide
 
 
-def _named(assignment: ServiceAssignment) -> tuple[str, str, str]:
-    return assignment.account, assignment.subscription, assignment.price_plan
+def _named(payer: Payer) -> tuple[str, str, str]:
+    return payer.assignment.account, payer.assignment.subscription, payer.price_plan
 
 
 def _spans_change(record: UsageRecord, at: Instant, lacks: str = "") -> Reject:

@@ -25,7 +25,7 @@ def check_offers(sheets: Sheets, names: Names, book: ProblemBook) -> None:
             book.report(
                 plan.place.at("currency"), unknown("currency", plan.form.currency, names.currencies)
             )
-        if not plan.form.offers and not plan.form.fees:
+        if not (plan.form.offers or plan.form.fees or plan.form.grants):
             book.report(plan.place.at("offers"), "expected at least one offer")
         check_grants(plan, periods, names=names, book=book)
         _check_dates(plan, book)
