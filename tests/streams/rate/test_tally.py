@@ -32,11 +32,31 @@ price_plans:
         impacts: [x]
         prices: [{per_unit: {amounts: {s: 1}}}]
 """
+BANDED = """
+tenant: t
+currencies: [{code: CHF}]
+usage_types: [{id: talk, units: [s]}]
+time_units:
+  - id: hours
+    bands: [{band: peak, days: [ANYDAY], from: "08:00", to: "20:00"}]
+    default: offpeak
+accumulators: [{id: x, WORDS}, {id: all, aggregate: max}]
+price_plans:
+  - id: plan
+    currency: CHF
+    offers:
+      - id: o
+        usage_type: talk
+        from: 2020-01-01
+        time_unit: hours
+        impacts: [x, all]
+        prices: [{graduated: {unit: s, tiers: [{up_to: 9, unit_amount: 1}, {unit_amount: 2}]}}]
+"""
 
 
 class World:
-    def __init__(self, folder: Path, words: str) -> None:
-        self.folder, self.number = folder, 0
+    def __init__(self, folder: Path, words: str, text: str = CATALOG) -> None:
+        self.folder, self.text, self.number = folder, text, 0
         self.plans = {}
         self.state, self.effects = MemoryState(), Effects()
         self.core = Charging(plans=self.plans, partitions=1, partition=0)
@@ -48,18 +68,20 @@ class World:
             self.core.apply_command(command, state=self.state, effects=self.effects)
 
     def activate(self, words: str, start: Instant) -> None:
-        (self.folder / "catalog.yaml").write_text(CATALOG.replace("WORDS", words))
+        (self.folder / "catalog.yaml").write_text(self.text.replace("WORDS", words))
         plan = compile_plan(load_catalog(self.folder))
         self.plans[plan.version] = plan
         command = ActivateCatalog(f"c-{plan.version}", "t", plan.version, start)
         self.core.apply_command(command, state=self.state, effects=self.effects)
 
-    def charge(self, quantity: Quantity, at: Instant, **attributes: str) -> None:
+    def charge(
+        self, quantity: Quantity, at: Instant, lasting: Instant = 0, **attributes: str
+    ) -> None:
         self.number += 1
         name = f"e{self.number}"
         record = UsageRecord(
             record_id_of(tenant="t", source="s", event_id=name, part=0),
-            "t", "s", name, 0, self.number, 0, "talk", "1", "ada", at, at,
+            "t", "s", name, 0, self.number, 0, "talk", "1", "ada", at, at + lasting,
             (Usage("s", quantity),), attributes,
         )  # fmt: skip
         position = SourcePosition("t", 0, self.number, 0)
@@ -76,6 +98,15 @@ class World:
 
     def totals(self) -> dict[str, Quantity]:
         return {name: tally.totals[-1][-1] for name, tally in self.tallies().items()}
+
+
+def test_what_is_used_in_one_band_counts_by_the_parts_of_a_record(tmp_path: Path) -> None:
+    world = World(tmp_path, "when: {band: peak}", BANDED)
+    world.charge(40, START + 7 * HOUR, 4 * HOUR)
+    assert world.totals() == {"x": 30, "all": 40}
+    world.charge(4, START + 7 * HOUR)
+    world.charge(5, START + 20 * HOUR - 1)
+    assert world.totals() == {"x": 35, "all": 40}
 
 
 def test_what_stands_in_a_value_separates_nothing(tmp_path: Path) -> None:
