@@ -38,7 +38,8 @@ class GrantForm(Form):
     """So much of an allowance, from `start` (now) until `end` (never), once or for each `every`.
 
     `grant` is its id in the account. A start in the past does not change what was charged.
-    `anchor` is when a period begins, `priority` null that of the allowance.
+    `anchor` is when a period begins, `priority` null that of the allowance. With `renews_for`, each
+    period after the first costs so much of the account's money, or does not come.
     """
 
     grant: str
@@ -51,6 +52,7 @@ class GrantForm(Form):
     every: PeriodUnit | None = None
     anchor: str = ""
     roll_over: RollOverTerms | None = None
+    renews_for: Decimal | None = None
     reason: str = ""
 
 
@@ -81,6 +83,7 @@ def grant_allowance(form: GrantForm, asked: Asked) -> GrantAllowance:
         tuple(name(each, "products") for each in form.products),
         _recurrence(form),
         _roll_over(form),
+        _renews_for(form),
     )
 
 
@@ -119,6 +122,14 @@ def _roll_over(form: GrantForm) -> RollOver | None:
         if value is not None:
             amount(value, f"roll_over.{bound}")
     return RollOver(quantity=terms.quantity, percent=terms.percent, periods=terms.periods)
+
+
+def _renews_for(form: GrantForm) -> Decimal | None:
+    if form.renews_for is None:
+        return None
+    if form.every is None:
+        raise WrongField("renews_for", "Only a grant for each period renews itself.")
+    return amount(form.renews_for, "renews_for")
 
 
 def _reason(text: str) -> str:

@@ -51,6 +51,9 @@ def grant(  # noqa: PLR0913 - a grant by its fields
     roll_over_percent: Annotated[
         str, typer.Option(help="The same, in percent of the grant.", show_default="no bound")
     ] = "",
+    renews_for: Annotated[
+        str, typer.Option(help="What each period after the first costs.", show_default="nothing")
+    ] = "",
     reason: Annotated[str, typer.Option(help="Kept with the grant.")] = "",
     root: Root = "",
 ) -> GrantAllowance:
@@ -64,8 +67,8 @@ def grant(  # noqa: PLR0913 - a grant by its fields
         raise typer.BadParameter("--until is not after --from")
     if not every and (anchor or roll_over):
         raise typer.BadParameter("--anchor and --roll-over are for a grant --every period")
-    if not roll_over and (roll_over_quantity or roll_over_percent):
-        raise typer.BadParameter("say for how many periods with --roll-over")
+    if renews_for and not every:
+        raise typer.BadParameter("--renews-for is for a grant --every period")
     return GrantAllowance(
         command_id,
         tenant,
@@ -80,13 +83,8 @@ def grant(  # noqa: PLR0913 - a grant by its fields
         priority,
         tuple(product or ()),
         _recurrence(every, anchor),
-        RollOver(
-            quantity=_bound(roll_over_quantity),
-            percent=_bound(roll_over_percent),
-            periods=roll_over,
-        )
-        if roll_over
-        else None,
+        _roll_over(roll_over, roll_over_quantity, roll_over_percent),
+        _bound(renews_for),
     )
 
 
@@ -101,6 +99,14 @@ def void(  # noqa: PLR0913 - a void by its fields
 ) -> VoidGrant:
     """Take back what is left of a grant; what was used stays used."""
     return VoidGrant(command_id, tenant, account, root or account, grant_id, now(), reason)
+
+
+def _roll_over(periods: int, quantity: str, percent: str) -> RollOver | None:
+    if not periods and (quantity or percent):
+        raise typer.BadParameter("say for how many periods with --roll-over")
+    if not periods:
+        return None
+    return RollOver(quantity=_bound(quantity), percent=_bound(percent), periods=periods)
 
 
 def _bound(text: str) -> Decimal | None:

@@ -27,6 +27,7 @@ def grant_command(form: GrantStepForm, *, root: str, tenant: str, step: int) -> 
         products=form.products,
         every=None if every is None else BillingPeriod(id=every, unit=every, anchor=anchor),
         roll_over=roll_over(form.roll_over),
+        renews_for=form.renews_for,
     )
 
 

@@ -143,6 +143,7 @@ class GrantStepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     every: PeriodUnit | None = None
     anchor: Time | None = None
     roll_over: RollOverForm | None = None
+    renews_for: Decimal | None = None
     id: str = ""
 
 

@@ -14,6 +14,7 @@ from streams.due.agenda import put_balances
 from streams.due.made import moment
 from streams.due.moment import AccountMoment
 from streams.due.movement import Movement, holder_of
+from streams.due.renewal import pay_renewal
 from streams.due.roll_over import rolled_id
 from streams.model.account import Account, Balances, Bucket, burn_order
 from streams.model.balance_command import GrantAllowance, VoidGrant
@@ -60,6 +61,7 @@ def stand(command: GrantAllowance, state: State) -> None:
         state.get(Table.META, TIME) or BEGINNING,
         command.every,
         command.roll_over,
+        command.renews_for,
     )
     state.put(Table.GRANTS, key, Grants((*grants.standing, granted)))
     put_balances(key, held, replace(held, due=BEGINNING), state)
@@ -79,6 +81,9 @@ def open_next(standing: StandingGrant, at: AccountMoment) -> StandingGrant | Non
         span = Period(start, min(closes, standing.end))
         cause = f"{cause}/{moment(start)}"
     if span.end + at.grace > standing.since:
+        is_renewed = standing.renews_for is not None and start > standing.start
+        if is_renewed and not pay_renewal(standing, at):
+            return None
         grant_bucket(_bucket(standing, span, at), cause, at)
     if every is None or span.end >= standing.end:
         return None

@@ -139,7 +139,8 @@ class GrantAllowance(Struct, frozen=True, array_like=True, tag=17):
     now, and what was charged before stays) until `end`. With `every` it comes anew for each period,
     the first from `start` to the end of the period that holds it, and what is left expires, but
     what may roll over. `products` narrow what it pays for; without a `priority` it is that of the
-    allowance.
+    allowance. Where it `renews_for` an amount, each period after the first costs that much of the
+    account's money, and where there is too little, no more of them come.
     """
 
     command_id: str
@@ -156,6 +157,7 @@ class GrantAllowance(Struct, frozen=True, array_like=True, tag=17):
     products: tuple[str, ...] = ()
     every: BillingPeriod | None = None
     roll_over: RollOver | None = None
+    renews_for: Decimal | None = None
 
 
 class VoidGrant(Struct, frozen=True, array_like=True, tag=18):

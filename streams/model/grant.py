@@ -36,7 +36,8 @@ class StandingGrant(Struct, frozen=True, array_like=True):
 
     `command_id` is what it came by. Without `every` it is one bucket from `start` to `end`, else
     one for each period. Without a `priority` it is the allowance's when the bucket opens. What was
-    closed at the partition's time `since`, when it came, does not open any more.
+    closed at the partition's time `since`, when it came, does not open any more. Each period after
+    the first costs what it `renews_for`, and is the last without that; None: nothing.
     """
 
     grant: str
@@ -51,6 +52,7 @@ class StandingGrant(Struct, frozen=True, array_like=True):
     since: Instant = BEGINNING
     every: BillingPeriod | None = None
     roll_over: RollOver | None = None
+    renews_for: Decimal | None = None
 
 
 class Grants(Struct, frozen=True, array_like=True):

@@ -27,12 +27,19 @@ def test_a_grant_is_for_now_and_for_good_where_nothing_is_said() -> None:
 
 def test_a_grant_may_recur_and_roll_over() -> None:
     terms = RollOverTerms(percent=Decimal(50), periods=2)
-    said = GrantForm(**GIFT, every="week", anchor="2026-01-03", roll_over=terms, priority=3)
+    said = GrantForm(
+        **GIFT,
+        every="week",
+        anchor="2026-01-03",
+        roll_over=terms,
+        priority=3,
+        renews_for=Decimal(5),
+    )
     found = grant(said, ASKED)
     anchor = NOON - NOON % 86_400_000_000 + 2 * 86_400_000_000
     assert found.every == BillingPeriod(id="week", unit="week", anchor=anchor)
     assert found.roll_over == RollOver(percent=Decimal(50), periods=2)
-    assert found.priority == 3
+    assert (found.priority, found.renews_for) == (3, 5)
 
 
 def test_a_void_names_its_grant() -> None:
@@ -48,6 +55,8 @@ def test_a_void_names_its_grant() -> None:
         ({"start": "2026-01-02", "end": "2026-01-02"}, "end"),
         ({"anchor": "2026-01-02"}, "anchor"),
         ({"roll_over": RollOverTerms()}, "roll_over"),
+        ({"renews_for": Decimal(5)}, "renews_for"),
+        ({"every": "day", "renews_for": Decimal(-5)}, "renews_for"),
         ({"every": "day", "roll_over": RollOverTerms(periods=0)}, "roll_over.periods"),
         (
             {"every": "day", "roll_over": RollOverTerms(percent=Decimal(-1))},

@@ -131,6 +131,7 @@ def test_an_account_is_granted_so_much_of_an_allowance(typed: Typed) -> None:
     typed.account("grant", "ada", "gift", "free", "50", "--from", "2026-01-01", "--id", "1")
     terms = ("--every", "week", "--anchor", "2026-01-03", "--priority", "2", "--product", "voice")
     rolls = ("--roll-over", "3", "--roll-over-percent", "50", "--until", "2027-01-01")
+    rolls = (*rolls, "--renews-for", "4.5")
     typed.account("grant", "ada", "weekly", "free", "1.5", "--from", "2026-01-01", *terms, *rolls)
     typed.account("void", "ada", "gift", "--reason", "asked for", "--root", "family", "--id", "3")
     once, weekly, void = typed.sent()
@@ -140,6 +141,7 @@ def test_an_account_is_granted_so_much_of_an_allowance(typed: Typed) -> None:
     assert isinstance(weekly, GrantAllowance)
     assert weekly.every == BillingPeriod(id="week", unit="week", anchor=DAY_1 + 2 * DAY)
     assert weekly.roll_over == RollOver(percent=Decimal(50), periods=3)
+    assert weekly.renews_for == Decimal("4.5")
     assert (weekly.priority, weekly.products, weekly.end) == (2, ("voice",), DAY_1 + 365 * DAY)
     assert isinstance(void, VoidGrant)
     assert (void.root, void.grant, void.reason) == ("family", "gift", "asked for")
@@ -152,6 +154,7 @@ def test_an_account_is_granted_so_much_of_an_allowance(typed: Typed) -> None:
         ("1", "--from", "2026-01-02", "--until", "2026-01-02"),
         ("1", "--every", "fortnight"),
         ("1", "--roll-over", "1"),
+        ("1", "--renews-for", "1"),
         ("1", "--every", "day", "--roll-over-percent", "50"),
     ],
 )
