@@ -4,7 +4,7 @@ Of the plans that sell a usage type the first in order does: the supplements, th
 first, then the master plan. All of them grant: what a supplement does stands in buckets of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Final
@@ -63,14 +63,23 @@ def combined(
     """
     currencies = (each.terms.currency for each in supplements)
     currency = next((c for c in currencies if c != master.terms.currency), master.terms.currency)
-    grants: list[PlanGrant] = list(master.terms.grants)
+    grants = list(master.terms.grants)
     for place, plan in enumerate(supplements, start=1):
-        grants += [
-            replace(grant, is_plain=False, supplement=place)
-            for grant in plan.terms.grants
-            if grant.opens == "first_use"
-        ]
+        grants += _granted(plan, place)
     terms = replace(master.terms, id=name, currency=currency, grants=tuple(grants))
     return CombinedPricePlan(
         terms, master.offers, master.fees, master.settlements, tuple(supplements), master, {}
     )
+
+
+def alone_as_supplement(name: str, plan: CompiledPricePlan) -> CombinedPricePlan:
+    """A plan that supplements another, as it is for usage of its own service id."""
+    terms = replace(plan.terms, grants=tuple(_granted(plan, 1)))
+    return CombinedPricePlan(terms, plan.offers, plan.fees, plan.settlements, (), plan, {})
+
+
+def _granted(plan: CompiledPricePlan, place: int) -> Iterator[PlanGrant]:
+    """What the supplement at a place of the order grants with usage."""
+    for grant in plan.terms.grants:
+        if grant.opens == "first_use":
+            yield replace(grant, is_plain=False, supplement=place)

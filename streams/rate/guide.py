@@ -120,7 +120,10 @@ class Guide:
                 return standing
             start, end = max(start, standing.start), min(end, standing.end)
         price_plan, supplements = assignment.price_plan, tuple[Supplement, ...]()
-        if account.has_supplements:
+        if assignment.supplements:
+            supplements = (Supplement(service.service_id, assignment),)
+            price_plan = self.plan.as_supplement(price_plan)
+        elif account.has_supplements:
             supplements, held = supplements_at(assignment, record.tenant, record.occurred_at, state)
             start, end = max(start, held.start), min(end, held.end)
             price_plan = self.plan.with_supplements(price_plan, supplements)

@@ -25,7 +25,7 @@ from streams.model.instant import BEGINNING, datetime_of
 from streams.model.money import ROUNDING_MODES
 from streams.rate.account_prices import AccountOffers
 from streams.rate.best_price_plan import with_best_prices
-from streams.rate.combined import AND, combined
+from streams.rate.combined import AND, alone_as_supplement, combined
 from streams.rate.commission import Commissions
 from streams.rate.evaluation import evaluations_of
 from streams.rate.fee import CompiledFee
@@ -121,11 +121,25 @@ class Plan:
         Where one of them is not in the catalog, neither is the whole.
         """
         names = [price_plan, *(each.assignment.price_plan for each in supplements)]
+        if len(names) == 1:
+            return price_plan
         name = AND.join(names)
         plans = [self.price_plans.get(each) for each in names]
         if name not in self.price_plans and None not in plans:
             master, *others = (plan for plan in plans if plan is not None)
             self.price_plans[name] = combined(name, master, others)
+        return name
+
+    def as_supplement(self, price_plan: str) -> str:
+        """The name of a price plan by itself that supplements another: it grants as it does there.
+
+        Itself where it is not in the catalog.
+        """
+        name, plan = f"{AND}{price_plan}", self.price_plans.get(price_plan)
+        if plan is None:
+            return price_plan
+        if name not in self.price_plans:
+            self.price_plans[name] = alone_as_supplement(name, plan)
         return name
 
     def dedupe_window(self, usage_type: str) -> int:

@@ -187,6 +187,16 @@ def test_each_pack_grants_in_a_bucket_of_its_own() -> None:
     assert one.effects.rated[-1].amount == 10
 
 
+@pytest.mark.parametrize("order", [("line", "p-1"), ("p-1", "line")])
+def test_usage_of_its_own_id_draws_on_the_same_bucket(order: tuple[str, str]) -> None:
+    one = Partition(assign("line", "master"), assign("p-1", "grants", NOW - DAY, supplements="sub"))
+    for service in order:
+        assert one.charge(NOW, "x" if service == "line" else "y", service) in ("master", "grants")
+    held = one.free()
+    assert sorted(name for name, _ in held) == ["", "plan:p-1"]
+    assert sum(left for _, left in held) == 8
+
+
 def test_a_supplement_ends_with_the_last_assignment_of_its_master() -> None:
     one = Partition(
         assign("line", "master", end=NOW + 50),
