@@ -120,6 +120,7 @@ def _allowance(each: form.AllowanceForm) -> model.Allowance:
         ),
         burns_by=each.burns_by,
         overage=each.overage,
+        per=each.per,
     )
 
 

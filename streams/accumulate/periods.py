@@ -14,7 +14,13 @@ from streams.model.account import Bucket, burn_order
 from streams.model.instant import Instant, Period, month_of
 from streams.model.rated import Posting
 from streams.rate.carried import pay_debt
-from streams.rate.grant import PlanGrant, plan_bucket, supplement_bucket
+from streams.rate.grant import (
+    PlanGrant,
+    balance_group,
+    group_bucket,
+    plan_bucket,
+    supplement_bucket,
+)
 from streams.rate.rating import Rating
 
 
@@ -50,7 +56,10 @@ def open_period(rating: Rating, closed_before: Instant) -> None:
 
 def _open_by_terms(rating: Rating, grant: PlanGrant, period: Period) -> None:
     """Open what is not granted to all alike, unless the time has a bucket already."""
-    assignment, name = rating.payer.assignment, ""
+    assignment, name, group = rating.payer.assignment, "", ""
+    if grant.per_subscription:
+        group = balance_group(assignment)
+        name = group_bucket(group)
     if grant.supplement:
         service_id, assignment = rating.payer.supplements[grant.supplement - 1]
         name = supplement_bucket(service_id)
@@ -58,12 +67,12 @@ def _open_by_terms(rating: Rating, grant: PlanGrant, period: Period) -> None:
     if has_bucket(rating.buckets, grant.allowance, at, name):
         return
     start = period.start
-    if grant.opens == "period" or name:
+    if grant.opens == "period" or grant.supplement:
         start = max(start, assignment.start)
     assigned = Period(assignment.start, assignment.end)
     zone_name = rating.payer.time_zone
     opened = plan_bucket(grant, period, start, assigned=assigned, zone_name=zone_name)
-    open_bucket(rating, replace(opened, id=name) if name else opened)
+    open_bucket(rating, replace(opened, id=name, group=group) if name else opened)
 
 
 def has_bucket(buckets: Iterable[Bucket], resource: str, at: Instant, name: str = "") -> bool:

@@ -20,7 +20,7 @@ from streams.model.account import Bucket, RunningFee
 from streams.model.billing_period import period_at
 from streams.model.grant import PLAN_GRANT
 from streams.model.instant import Instant, Period
-from streams.rate.grant import PlanGrant, plan_bucket, supplement_bucket
+from streams.rate.grant import PlanGrant, group_bucket, plan_bucket, supplement_bucket
 from streams.state import Table
 
 
@@ -45,11 +45,11 @@ def open_period_of(running: RunningFee, at: AccountMoment) -> RunningFee:
     grant = _grant_of(running, start, at)
     assert grant is not None
     period = period_at(start, grant.every, zone_name)
-    name = bucket_of(running)
+    name, group = _bucket_of(running, grant)
     if not has_bucket(at.balances.buckets, grant.allowance, start, name):
         assigned = Period(running.start, running.end)
         bucket = plan_bucket(grant, period, start, assigned=assigned, zone_name=zone_name)
-        bucket = replace(bucket, id=name)
+        bucket = replace(bucket, id=name, group=group)
         if bucket.granted > 0:
             grant_bucket(bucket, _cause(running, grant, start, at), at)
     return replace(running, until=period.end)
@@ -64,7 +64,7 @@ def end_with_service(
     grant = _grant_of(running, running.until - 1, at)
     if grant is None or grant.ends == "period":
         return over
-    if any(_is_of(each, running) and max(each.end, each.start) > end for each in others):
+    if any(_is_of(each, running, grant) and max(each.end, each.start) > end for each in others):
         return over
     movement = Movement(VOID, _cause(running, grant, end, at), end)
     held, left = at.balances, list[Bucket]()
@@ -92,23 +92,28 @@ def _is_left(bucket: Bucket, grant: PlanGrant, running: RunningFee) -> bool:
     """True of the bucket of the period that is open, and of what was rolled over to it."""
     if bucket.resource != grant.allowance or bucket.end <= running.end:
         return False
-    name = bucket_of(running)
+    name, _ = _bucket_of(running, grant)
     return bucket.id == rolled_id(name) or (bucket.id == name and bucket.end == running.until)
 
 
-def bucket_of(running: RunningFee) -> str:
-    """The id of the buckets that a running grant opens: of a supplement, they are its own."""
-    return supplement_bucket(running.service_id) if running.supplements else ""
+def _bucket_of(running: RunningFee, grant: PlanGrant) -> tuple[str, str]:
+    """The id of the buckets that a running grant opens, and the subscription that they are for."""
+    own = running.supplements or running.subscription
+    name, group = (group_bucket(own), own) if grant.per_subscription else ("", "")
+    return (supplement_bucket(running.service_id) if running.supplements else name), group
 
 
-def _is_of(each: RunningFee, running: RunningFee) -> bool:
+def _is_of(each: RunningFee, running: RunningFee, grant: PlanGrant) -> bool:
     if running.supplements or each.supplements:
+        return False
+    if grant.per_subscription and each.subscription != running.subscription:
         return False
     return each is not running and (each.price_plan, each.fee) == (running.price_plan, running.fee)
 
 
 def _cause(running: RunningFee, grant: PlanGrant, start: Instant, at: AccountMoment) -> str:
     """A period's grant, and under which of the service's assignments."""
-    whose = f"{running.service_id}/" if running.supplements else ""
+    bucket, _ = _bucket_of(running, grant)
+    whose = f"{bucket}/" if bucket else ""
     name = f"{at.account.account}/{whose}{grant.allowance}/{moment(start)}"
     return f"{name}#{running.opened}" if running.opened > 1 else name

@@ -68,6 +68,7 @@ def _roll(bucket: Bucket, terms: RollsOver, buckets: list[Bucket], movement: Mov
         name,
         bucket.priority,
         bucket.products,
+        group=bucket.group,
     )
     movement.move(rolled, kept, against=_LIABILITY, before=0)
     buckets.append(rolled)

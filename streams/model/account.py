@@ -88,7 +88,8 @@ class Bucket(Struct, frozen=True, array_like=True, gc=False):
     for what a price plan grants for each period. Of several the lower `priority` burns first, then
     what ends first, then what began first. `products` narrow what it pays for, empty means any.
     `holder` is there while a member draws on a pool's bucket: the pool. It is never stored.
-    `roll_over` is there where some of it outlives its end.
+    `roll_over` is there where some of it outlives its end. Only usage of the subscription `group`
+    draws on it; empty: of any.
     """
 
     resource: str
@@ -101,6 +102,7 @@ class Bucket(Struct, frozen=True, array_like=True, gc=False):
     products: tuple[str, ...] = ()
     holder: str = ""
     roll_over: RollsOver | None = None
+    group: str = ""
 
     @property
     def ledger_account(self) -> str:

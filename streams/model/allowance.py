@@ -9,6 +9,10 @@ AllowanceOverage = Literal["paid", "refused", "carried"]
 """What becomes of usage that nothing is left for: it is paid, is not to happen, or is owed."""
 
 
+AllowancePer = Literal["account", "subscription"]
+"""Whose it is: all subscriptions of an account draw on one, or each has its own."""
+
+
 class Factor(Struct, frozen=True, kw_only=True):
     """How much of an allowance one unit of usage takes, for usage that fits every word; empty: any.
 
@@ -31,7 +35,7 @@ class Allowance(Struct, frozen=True, kw_only=True):
     `factors` that fits; `zones` and `bands` narrow it further, empty means any. `priority` orders
     several: the lower burns first. Without usage units it is money, in `unit`: it pays what the
     offers' usage costs, its tax too, or without (`taxed`). What it covers a part of, it covers by
-    whole amounts of `burns_by`.
+    whole amounts of `burns_by`. `per` says whose it is.
     """
 
     id: str
@@ -44,6 +48,7 @@ class Allowance(Struct, frozen=True, kw_only=True):
     factors: tuple[Factor, ...] = ()
     burns_by: Decimal | None = None
     overage: AllowanceOverage = "paid"
+    per: AllowancePer = "account"
 
     @property
     def is_money(self) -> bool:

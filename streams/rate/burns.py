@@ -4,14 +4,20 @@ All buckets of all allowances that an offer draws on burn in one order, whatever
 lowest priority first, then what ends first, then what began first, then by id.
 """
 
+from collections.abc import Callable, Iterable
+
 from streams.model.account import burn_order
 from streams.model.catalog import Allowance
 from streams.model.money import Quantity
 from streams.model.rated import BalanceChange, Posting
+from streams.rate.grant import balance_group
 from streams.rate.rating import Rating
 
 Burn = tuple[Allowance, int]
 """An allowance that has something left, and the place of its bucket."""
+
+FindBurns = Callable[..., list[Burn]]
+"""What finds burns, called as `burns_of` is."""
 
 
 def burns_of(
@@ -39,6 +45,21 @@ def burns_of(
         buckets = rating.buckets
         burns.sort(key=lambda burn: burn_order(buckets[burn[1]]))
     return burns
+
+
+def own_burns_of(
+    rating: Rating, allowances: tuple[Allowance, ...], product: str, *, is_any: bool = False
+) -> list[Burn]:
+    """The same without what other subscriptions of the account have for themselves."""
+    group, buckets = balance_group(rating.payer.assignment), rating.buckets
+    burns = burns_of(rating, allowances, product, is_any=is_any)
+    return [burn for burn in burns if buckets[burn[1]].group in ("", group)]
+
+
+def burns_finder(allowances: Iterable[Allowance]) -> FindBurns:
+    """What finds the burns of these: no group is asked for where none of them has any."""
+    has_groups = any(each.per == "subscription" for each in allowances)
+    return own_burns_of if has_groups else burns_of
 
 
 def post_burned(rating: Rating, resource: str, left: Quantity, place: int) -> None:

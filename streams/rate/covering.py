@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from streams.model.catalog import RECORD, Allowance
 from streams.model.money import CONTEXT, ZERO, Quantity, added, minus
-from streams.rate.burns import Burn, burns_of, post_burned
+from streams.rate.burns import Burn, burns_finder, post_burned
 from streams.rate.carried import is_debt, later_burns, open_debt
 from streams.rate.parts import offsets, parts_of
 from streams.rate.rating import Part, Rating
@@ -37,13 +37,13 @@ def compile_covering(
     weights = weights_of(allowances, terms)
     carried = [each for each in allowances if each.overage == "carried"]
     refused = [each for each in allowances if each.overage == "refused"]
-    is_counted = takes_back(terms)
+    is_counted, find_burns = takes_back(terms), burns_finder(allowances)
 
     def cover(rating: Rating) -> None:
         open_ = tuple(each for each in allowances if not each.zones or rating.zone in each.zones)
         if not open_ and not free:
             return
-        burns = burns_of(rating, open_, product, is_any=True)
+        burns = find_burns(rating, open_, product, is_any=True)
         if carried:
             burns = [burn for burn in burns if not is_debt(rating.buckets[burn[1]])]
         for each in carried:
@@ -91,7 +91,7 @@ def consumed(  # noqa: PLR0913 - a part, and what it undoes first
 ) -> Quantity:
     """What stands as overage, and what allowances gave: what is taken back undoes that first."""
     amount = max(0, rating.used_of(total))
-    for allowance, place in burns_of(rating, allowances, product, is_any=True):
+    for allowance, place in burns_finder(allowances)(rating, allowances, product, is_any=True):
         if _fits(allowance, part):
             bucket = rating.buckets[place]
             gone = added(bucket.granted, minus(bucket.remaining))

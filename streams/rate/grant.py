@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from streams.model.account import Bucket, RollsOver
+from streams.model.account import Bucket, RollsOver, ServiceAssignment
 from streams.model.billing_period import BillingPeriod, period_at
 from streams.model.days import share_of
 from streams.model.fee import ProrateBy
@@ -24,6 +24,7 @@ _HUNDRED: Final = Decimal(100)
 class PlanGrant(Struct, frozen=True, gc=False):
     """What a price plan grants for each period of an allowance; `is_plain`: that quantity, to all
     that use it. `supplement`: of the plans that supplement the payer's, the how manieth's it is.
+    `per_subscription`: each subscription has its own.
     """
 
     allowance: str
@@ -36,6 +37,17 @@ class PlanGrant(Struct, frozen=True, gc=False):
     roll_over: RollOver | None = None
     is_plain: bool = True
     supplement: int = 0
+    per_subscription: bool = False
+
+
+def balance_group(assignment: ServiceAssignment) -> str:
+    """The subscription whose balances usage draws on: a supplement has those of its master."""
+    return assignment.supplements or assignment.subscription
+
+
+def group_bucket(group: str) -> str:
+    """The id of what the price plan of a subscription grants to it alone."""
+    return f"sub:{group}"
 
 
 def supplement_bucket(service_id: str) -> str:

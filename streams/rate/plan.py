@@ -208,16 +208,20 @@ class _Compiler:
         return CompiledPricePlan(terms, offers, fees, settlements)
 
     def _grant(self, grant: Grant) -> PlanGrant:
+        allowance = self.allowances[grant.allowance]
+        is_own = allowance.per == "subscription"
+        by_terms = grant.opens != "first_use" or grant.prorate is not None or is_own
         return PlanGrant(
             grant.allowance,
             exact(grant.quantity),
-            self.allowances[grant.allowance].priority,
+            allowance.priority,
             grant.every or MONTH,
             grant.opens,
             grant.ends,
             grant.prorate,
             grant.roll_over,
-            grant.opens == "first_use" and grant.prorate is None and grant.roll_over is None,
+            not by_terms and grant.roll_over is None,
+            per_subscription=is_own,
         )
 
     def _volumes(self, terms: OfferTerms) -> dict[str, Settlement]:

@@ -19,6 +19,7 @@ def check_resources(sheets: Sheets, names: Names, book: ProblemBook) -> None:
         for collision in {name} & (names.accumulators.keys() | names.currencies.keys()):
             book.report(allowance.place.at("id"), f'"{collision}" is also another resource')
     _check_kinds(sheets, names, book)
+    _check_groups(sheets, book)
     _check_scope(sheets, names, book)
     _check_usage_units(sheets, names, book)
 
@@ -67,6 +68,23 @@ def _check_kinds(sheets: Sheets, names: Names, book: ProblemBook) -> None:
             if form.id in _named_in(plan.form) and plan.form.currency != form.unit:
                 message = f'allowance "{form.id}" is in {form.unit}, the price plan is not'
                 book.report(plan.place.at("currency"), message)
+
+
+def _check_groups(sheets: Sheets, book: ProblemBook) -> None:
+    """What each subscription has for itself comes by its plan, and is not owed to the next."""
+    own = {each.form.id for each in sheets.allowances if each.form.per == "subscription"}
+    for entry in sheets.allowances:
+        if entry.form.id in own and entry.form.overage == "carried":
+            message = "what is carried is owed by the account: expected per account"
+            book.report(entry.place.at("per"), message)
+    for plan in sheets.price_plans:
+        for fee, place in nested(plan, "fees"):
+            for number, grant in enumerate(fee.grants):
+                if grant.allowance in own:
+                    message = (
+                        f'"{grant.allowance}" is each subscription\'s: a fee grants to accounts'
+                    )
+                    book.report(place.at("grants", number).at("allowance"), message)
 
 
 def _named_in(plan: PricePlanForm) -> set[str]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from connectors.catalog.forms.words import Id
-from streams.model.allowance import AllowanceOverage
+from streams.model.allowance import AllowanceOverage, AllowancePer
 
 
 class FactorForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,7 +27,7 @@ class AllowanceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     on what it pays stays due.
     Usage takes it one to one, or by the first of the `factors` that fits; what it covers in part,
     by whole amounts of `burns_by`. `overage`: what is beyond it is paid, refused, or carried into
-    the next grant.
+    the next grant. `per`: one for all subscriptions of an account, or one for each.
     """
 
     id: Id
@@ -40,3 +40,4 @@ class AllowanceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     factors: tuple[FactorForm, ...] = ()
     burns_by: Decimal | None = None
     overage: AllowanceOverage = "paid"
+    per: AllowancePer = "account"

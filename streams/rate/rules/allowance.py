@@ -9,7 +9,7 @@ from typing import Final
 from streams.model.catalog import Allowance
 from streams.model.money import CONTEXT
 from streams.model.rated import ChargeLine
-from streams.rate.burns import burns_of, post_burned
+from streams.rate.burns import burns_finder, post_burned
 from streams.rate.covering import compile_covering
 from streams.rate.parts import monthly_free, offsets, parts_of
 from streams.rate.rating import Part, Rating
@@ -32,11 +32,11 @@ def compile_allowance(terms: OfferTerms) -> Rule | None:
         return compile_covering(terms, allowances, frozenset(), RULE)
     if not allowances:
         return None
-    product = terms.offer.product
+    product, find_burns = terms.offer.product, burns_finder(allowances)
     all_covering = frozenset(each.id for each in allowances if priced <= set(each.usage_units))
 
     def burn_allowances(rating: Rating) -> None:
-        burns = burns_of(rating, allowances, product)
+        burns = find_burns(rating, allowances, product)
         if not burns:
             return
         if len(burns) == 1 and burns[0][0].id in all_covering and _burns_whole(rating, *burns[0]):

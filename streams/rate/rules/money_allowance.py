@@ -14,7 +14,7 @@ from streams.model.catalog import Allowance
 from streams.model.money import CONTEXT, ROUNDING_MODES, ZERO, quantize_line, trimmed
 from streams.model.price import ONE
 from streams.model.rated import ChargeLine
-from streams.rate.burns import burns_of, post_burned
+from streams.rate.burns import FindBurns, burns_finder, post_burned
 from streams.rate.prices.price import total_of
 from streams.rate.rating import Rating
 from streams.rate.rule import Rule
@@ -32,6 +32,7 @@ class _Means(NamedTuple):
     allowances: tuple[Allowance, ...]
     product: str
     uncovered: str
+    find_burns: FindBurns
 
 
 def compile_money_allowance(terms: OfferTerms) -> Rule | None:
@@ -72,7 +73,7 @@ def _means(terms: OfferTerms, what: str) -> _Means | None:
     offer, uncovered = terms.offer, ""
     if gives_back(terms):
         uncovered = uncovered_total(terms.plan.id, offer.usage_type, what)
-    return _Means(found, offer.product, uncovered)
+    return _Means(found, offer.product, uncovered, burns_finder(found))
 
 
 def _pay(rating: Rating, due: Decimal, means: _Means, *, quantum: Decimal | None = None) -> Decimal:
@@ -81,10 +82,10 @@ def _pay(rating: Rating, due: Decimal, means: _Means, *, quantum: Decimal | None
     Where charges can be below zero, `uncovered` is the total of what was left to pay: it is undone
     first, and what is more goes back to what had paid, the last one first.
     """
-    allowances, product, uncovered = means
+    allowances, product, uncovered, find_burns = means
     first = ZERO if not uncovered else CONTEXT.add(undone(rating.used_of(uncovered), due), ZERO)
     left = CONTEXT.subtract(due, first)
-    burns = burns_of(rating, allowances, product, is_any=bool(uncovered))
+    burns = find_burns(rating, allowances, product, is_any=bool(uncovered))
     for allowance, place in burns if due > 0 else reversed(burns):
         paid = _drawn(rating.buckets[place], left, quantum)
         if not paid or (paid < 0 and not uncovered):
