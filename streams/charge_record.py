@@ -32,9 +32,10 @@ from streams.rate.rating import Rating
 from streams.rate.rules.quantity import tell_quantity
 from streams.rate.session import rate_session
 from streams.rate.spanning import Cut
-from streams.record_ids import is_outside_window
+from streams.record_ids import KEPT_DAYS, is_outside_window
 from streams.refusals import no_catalog, outside_window
 from streams.state import TIME, Effects, State, Table
+from streams.tenant_time import OwnTimes, own_times, time_of
 
 _BALANCES: Final = Table.BALANCES
 _ACCUMULATORS: Final = Table.ACCUMULATORS
@@ -53,6 +54,7 @@ class RecordChain:
         self._guides = Guides(plans)
         self._step: Effects | None = None
         self._time: Instant = BEGINNING
+        self._own_times: OwnTimes | None = None
 
     def forget_step(self) -> None:
         """A command may have changed what `attempt` notes once a step: note it anew."""
@@ -73,7 +75,8 @@ class RecordChain:
                 return Drop(DropReason.ZERO_USAGE)
         if guide is None:
             return no_catalog(record)
-        plan, closed_before, time = guide.plan, BEGINNING, self._time
+        plan, closed_before = guide.plan, BEGINNING
+        time = self._time if self._own_times is None else self._time_for(record, state)
         if time != BEGINNING:
             if is_outside_window(record, time=time, days=plan.dedupe_window(record.usage_type)):
                 return outside_window(record, plan)
@@ -177,7 +180,7 @@ class RecordChain:
     ) -> Elsewhere | Drop | Reject | None:
         """Charge the record's children; what falls due before them falls due at the record."""
         balances: Balances = state.get(_BALANCES, payer.key) or _NO_BALANCES
-        if balances.due <= self._time or balances.due <= record.occurred_at:
+        if balances.due <= time_of(record.tenant, state) or balances.due <= record.occurred_at:
             self._folding.fold_before(record, payer.key, False, state, effects)
         return charge_children(
             parent,
@@ -192,7 +195,15 @@ class RecordChain:
         """Note what is the same for all records of a step up to its next command."""
         self._step = effects
         self._time = state.get(_META, TIME) or BEGINNING
+        self._own_times = own_times(state)
         self._guides.begin(state)
+
+    def _time_for(self, record: UsageRecord, state: State) -> Instant:
+        """The tenant's time; the partition's where that has dropped the ids of such old records."""
+        time = self._time
+        if time != BEGINNING and is_outside_window(record, time=time, days=KEPT_DAYS):
+            return time
+        return time_of(record.tenant, state)
 
     def _period(self, occurred_at: Instant, zone_name: str, closed_before: Instant) -> Period:
         """`period_of`, by way of the last answer for the zone: most usage is of one month."""

@@ -24,6 +24,7 @@ from streams.model.balance_command import (
 )
 from streams.model.command import (
     ActivateCatalog,
+    AdvanceClock,
     AssignService,
     EndService,
     PartnerVolume,
@@ -41,6 +42,7 @@ Identified = (
     | EndService
     | TopUp
     | ActivateCatalog
+    | AdvanceClock
     | PutPrices
     | PutStatus
     | PartnerVolume

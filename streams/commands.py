@@ -14,6 +14,7 @@ from streams.accumulate.convert import convert_points
 from streams.accumulate.partner_totals import take_volume
 from streams.accumulate.sessions import drop_closed
 from streams.accumulate.top_up import top_up
+from streams.due.clock import advance_clock
 from streams.due.grants import stand, void
 from streams.due.transfer import get, give
 from streams.model.account import Account
@@ -31,6 +32,7 @@ from streams.model.balance_command import (
 )
 from streams.model.command import (
     ActivateCatalog,
+    AdvanceClock,
     AssignService,
     Command,
     DiscardSuspended,
@@ -47,7 +49,7 @@ from streams.model.command import (
     Tick,
 )
 from streams.model.commission import CommissionPlan
-from streams.model.instant import BEGINNING, Instant
+from streams.model.instant import Instant
 from streams.model.partner import PartnerTiers
 from streams.model.pool import Memberships
 from streams.model.rated import RecordVerdict
@@ -60,6 +62,7 @@ from streams.services import assign_service, end_service
 from streams.state import TIME, CatalogMarks, Effects, RecordState, State, Table, record_id_key
 from streams.status import put_status
 from streams.subscriptions import has_supplements
+from streams.tenant_time import end_own_time, own_times, time_of
 
 DISCARDED = "discarded"
 _NOWHERE = SourcePosition("", -1, -1, -1)
@@ -90,6 +93,8 @@ class CommandBook:
                 _discard(command, state, effects)
             case PutPartnerTier():
                 _put_tier(command, state)
+            case AdvanceClock():
+                self._advance(command, state, effects)
             case (
                 PutAccount()
                 | AssignService()
@@ -114,6 +119,11 @@ class CommandBook:
                 raise AssertionError("usage is charged and periods are folded, not applied")
             case _:
                 assert_never(command)
+
+    def _advance(self, command: AdvanceClock, state: State, effects: Effects) -> None:
+        if command_ids.note(command, state):
+            at = self._partition
+            advance_clock(command, self._plans, partition=at, state=state, effects=effects)
 
     def _apply_new(
         self, command: command_ids.Identified, *, state: State, effects: Effects
@@ -141,7 +151,7 @@ class CommandBook:
                     effects=effects,
                 )
             case ActivateCatalog():
-                _activate(command, state)
+                _activate(command, self._plans, state)
             case PutPrices():
                 _put_prices(command, state, effects)
             case PutStatus():
@@ -168,7 +178,7 @@ class CommandBook:
                     effects=effects,
                 )
             case PartnerVolume():
-                time: Instant = state.get(Table.META, TIME) or BEGINNING
+                time = time_of(command.tenant, state)
                 take_volume(command, self._terms_of(command, state), time, state)
             case GrantAllowance():
                 stand(command, state)
@@ -184,7 +194,7 @@ class CommandBook:
 
     def _plan_now(self, command: Adjust | ConvertPoints, state: State) -> Plan | None:
         """The plan in force, however far back the command is dated: limits are those of today."""
-        time: Instant = state.get(Table.META, TIME) or BEGINNING
+        time = time_of(command.tenant, state)
         version = catalog_of(command.tenant, max(command.occurred_at, time), state)
         return None if version is None else self._plans[version]
 
@@ -266,7 +276,10 @@ def _put_tier(command: PutPartnerTier, state: State) -> None:
         state.put(Table.PARTNER_TIERS, key, given)
 
 
-def _activate(command: ActivateCatalog, state: State) -> None:
+def _activate(command: ActivateCatalog, plans: Mapping[str, Plan], state: State) -> None:
+    own = own_times(state)
+    if own is not None and command.tenant in own and not plans[command.version].is_test:
+        end_own_time(command.tenant, own, state)
     key = command.tenant.encode()
     known: CatalogMarks | None = state.get(Table.CATALOGS, key)
     marks = [] if known is None else list(known.marks)

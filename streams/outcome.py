@@ -73,6 +73,8 @@ class CommandReason(StrEnum):
     TOO_FEW_POINTS = "too_few_points"
     NOT_ENOUGH_POINTS = "not_enough_points"
     OVERLAPPING_RANGE = "overlapping_range"
+    NOT_A_TEST_TENANT = "not_a_test_tenant"
+    CLOCK_IS_AHEAD = "clock_is_ahead"
 
 
 _ERRORS = frozenset(list(RejectReason)[: list(RejectReason).index(RejectReason.NO_CATALOG)])

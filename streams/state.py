@@ -57,6 +57,8 @@ class Table(IntEnum):
     """`Fees` by `tenant NUL account`."""
     PARTNER_TIERS = 16
     """`PartnerTiers` by `tenant NUL partner`."""
+    OWN_PERIODS = 24
+    """As PERIODS, of tenants with a time of their own: by `tenant NUL`, then as there."""
     TALLIES = 20
     """`Tally` by `tenant NUL account NUL total`."""
     POOLS = 19

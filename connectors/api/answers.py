@@ -227,6 +227,13 @@ class SuspenseCount(Struct, frozen=True, kw_only=True):
     records: int
 
 
+class ClockAnswer(Struct, frozen=True, kw_only=True):
+    """What time it is for a tenant: `own` where it is a test whose time was advanced."""
+
+    own: bool
+    at: str
+
+
 class HealthAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`dependencies` only for a caller with a key: by name `ok`, or what is wrong."""
 

@@ -15,6 +15,7 @@ from connectors.api import (
     account_commands,
     account_grants,
     balance_routes,
+    clock,
     entitlements,
     pools,
     queries,
@@ -154,6 +155,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *account_commands.ROUTES,
     *pools.ROUTES,
     *account_grants.ROUTES,
+    *clock.ROUTES,
     Route(
         path=f"{TENANT}/suspense",
         answering=list_suspense,

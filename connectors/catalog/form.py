@@ -131,6 +131,7 @@ class CatalogFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     tenant: Id | None = None
     grace: Duration | None = None
     late: LatePolicy | None = None
+    is_test: bool | None = field(default=None, name="test")
     currencies: tuple[CurrencyForm, ...] = ()
     service_types: tuple[ServiceTypeForm, ...] = ()
     usage_types: tuple[UsageTypeForm, ...] = ()

@@ -40,11 +40,12 @@ from streams.model.mediation import NumberRule, SourcePlatform
 
 def catalog_from(sheets: Sheets) -> model.Catalog:
     """The catalog of sheets without problems."""
-    grace = sheets.settings.get("grace")
+    grace, is_test = sheets.settings.get("grace"), sheets.settings.get("is_test")
     periods = {entry.form.id: entry.form for entry in sheets.billing_periods}
     return model.Catalog(
         tenant=sheets.settings["tenant"].form,
         grace=HOUR if grace is None else duration_of(grace.form),
+        is_test=is_test is not None and is_test.form,
         currencies=tuple(currency_rule(entry.form, periods) for entry in sheets.currencies),
         usage_types=tuple(
             model.UsageType(

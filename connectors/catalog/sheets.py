@@ -55,7 +55,7 @@ class Entry(Struct, Generic[T], frozen=True):
 class Sheets:
     """All entries of a folder by section, in the order of files and lines."""
 
-    settings: dict[str, Entry[str]] = field(default_factory=dict)
+    settings: dict[str, Entry[Any]] = field(default_factory=dict)
     currencies: list[Entry[CurrencyForm]] = field(default_factory=list)
     service_types: list[Entry[ServiceTypeForm]] = field(default_factory=list)
     usage_types: list[Entry[UsageTypeForm]] = field(default_factory=list)
@@ -93,7 +93,7 @@ class Sheets:
         return self.row_files.get(unit.rows_file, ())
 
 
-_SETTINGS: Final = ("tenant", "grace", "late")
+_SETTINGS: Final = ("tenant", "grace", "late", "is_test")
 _SECTIONS: Final = tuple(name for name in CatalogFile.__struct_fields__ if name not in _SETTINGS)
 
 

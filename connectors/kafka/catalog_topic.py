@@ -7,7 +7,7 @@ compiled it, so that no partition stands still waiting for a compiler.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Any, Final
 
@@ -155,13 +155,15 @@ def activate(
     """Make the version count from `start` on, in all partitions.
 
     Without `start` the first version of a tenant counts from the beginning of time, a later one
-    from now plus `ACTIVATE_AHEAD`. Raises Refused for a version that was not published, Unavailable
-    where a living worker has not compiled it within `patience_s`. Doing it twice changes nothing.
+    from now plus `ACTIVATE_AHEAD`. Raises Refused for a version that was not published, or that is
+    a test where those before are none, or the other way round; Unavailable where a living worker
+    has not compiled it within `patience_s`. Doing it twice changes nothing.
     Returns once living mediation works by it, so that usage sent then is read by it.
     """
-    assembly, _ = read_catalogs(settings)
+    assembly, catalogs = read_catalogs(settings)
     if not assembly.has(tenant, version):
         raise Refused(f"catalog {tenant} {version} was not published")
+    _refuse_change_of_test(assembly, catalogs, tenant=tenant, version=version)
     if start is None:
         start = _default_start(assembly, tenant, version)
     _await_ready(settings, version, patience_s)
@@ -174,6 +176,20 @@ def activate(
     _produce(settings, [*records, (catalog_topic(settings), 0, key, _encode(mark))])
     _await_told(settings, version)
     return mark
+
+
+def _refuse_change_of_test(
+    assembly: CatalogAssembly, catalogs: Sequence[Catalog], *, tenant: str, version: str
+) -> None:
+    """What is real stays real, and what is a test has no real customers."""
+    tests = {version_of(each): each.is_test for each in catalogs if each.tenant == tenant}
+    for mark in assembly.active_versions(tenant):
+        if tests[mark.version] != tests[version]:
+            words = "is a test" if tests[version] else "is no test"
+            raise Refused(
+                f"catalog {tenant} {version} {words}, unlike {mark.version}, which was activated:"
+                " `test` does not change; use another tenant"
+            )
 
 
 def _default_start(assembly: CatalogAssembly, tenant: str, version: str) -> Instant:

@@ -53,6 +53,7 @@ _TABLE_TYPES: dict[Table, Any] = {
     Table.OUTBOX: OutboxMessage,
     Table.COUNTERS: Quantity,
     Table.PERIODS: Any,
+    Table.OWN_PERIODS: Any,
     Table.FEES: Fees,
     Table.METERS: MeterState,
     Table.SESSION_TALLIES: SessionTally,

@@ -26,6 +26,7 @@ from streams.model.balance_command import (
 )
 from streams.model.command import (
     ActivateCatalog,
+    AdvanceClock,
     AssignService,
     Command,
     DiscardSuspended,
@@ -56,7 +57,7 @@ _SEND_S: Final = 30.0
 def partitions_of(command: Command, partitions: int) -> Iterable[int]:
     """The partitions that a command goes to: the home of its root, or all of them."""
     match command:
-        case ActivateCatalog() | Tick():
+        case ActivateCatalog() | Tick() | AdvanceClock():
             return range(partitions)
         case (
             PutAccount()

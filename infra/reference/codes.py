@@ -146,6 +146,9 @@ COMMANDS: Mapping[CommandReason, str] = {
     CommandReason.NOT_APPROVED: "It is above the currency's `approval_limit`, and names nobody who"
     " approved it.",
     CommandReason.INSUFFICIENT_BALANCE: "The account has less than it was to give.",
+    CommandReason.NOT_A_TEST_TENANT: "The tenant has a catalog that is no `test`, or none: its time"
+    " is not moved.",
+    CommandReason.CLOCK_IS_AHEAD: "The tenant's time is past that already.",
     CommandReason.CONVERSION_NOT_KNOWN: "The catalog in force has no such conversion.",
     CommandReason.TOO_FEW_POINTS: "Fewer points than the conversion's `minimum`, or worth nothing.",
     CommandReason.NOT_ENOUGH_POINTS: "The account has fewer points.",

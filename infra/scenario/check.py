@@ -19,6 +19,7 @@ _TIMES: Final = {
     "end": "until",
     "time": "time",
     "tick": "tick",
+    "advance": "advance",
     "received_at": "received_at",
     "anchor": "anchor",
 }

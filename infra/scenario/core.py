@@ -25,6 +25,7 @@ from streams.model.account import Account, Accumulators, Service
 from streams.model.catalog import Catalog
 from streams.model.command import (
     ActivateCatalog,
+    AdvanceClock,
     Command,
     DiscardSuspended,
     OutboxMessage,
@@ -144,6 +145,9 @@ class CoreRun:
             self._put_account(step.account, step=number)
         elif step.tick is not None:
             self._everywhere(Tick(f"tick/{number}", instant(step.tick)))
+        elif step.advance is not None:
+            at = instant(step.advance)
+            self._everywhere(AdvanceClock(f"advance/{number}", self._tenant, at))
         elif step.discard is not None:
             self._discard(step.discard, number)
         else:

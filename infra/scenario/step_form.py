@@ -193,6 +193,7 @@ class PricesForm(AccountPricesForm, frozen=True, kw_only=True, forbid_unknown_fi
 class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One thing that happens: exactly one of these.
 
+    `tick` moves the partition's time, `advance` that of the tenant, which is a test then.
     `redeliver` brings a message of `usage` once more from the same place, `discard` closes a
     suspended record; both by the id of the usage.
     """
@@ -213,5 +214,6 @@ class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     leave_pool: LeavePoolForm | None = None
     transfer: TransferForm | None = None
     tick: Time | None = None
+    advance: Time | None = None
     redeliver: str | None = None
     discard: str | None = None

@@ -17,7 +17,7 @@ from streams.due.agenda import put_balances
 from streams.due.movement import Movement, holder_of
 from streams.model.account import Account, Balances, Bucket, burn_order
 from streams.model.balance_command import ConvertPoints
-from streams.model.instant import BEGINNING, FOREVER, Instant
+from streams.model.instant import FOREVER, Instant
 from streams.model.loyalty import LOYALTY_LIABILITY, Conversion
 from streams.model.money import CONTEXT, ZERO, Quantity, added, minus
 from streams.model.usage import UsageRecord
@@ -25,7 +25,8 @@ from streams.outcome import CommandReason
 from streams.rate.plan import Plan
 from streams.rate.quantity import exact
 from streams.rate.rating import Rating
-from streams.state import TIME, Effects, State, Table
+from streams.state import Effects, State, Table
+from streams.tenant_time import time_of
 
 CONVERSION: Final = "conversion"
 """The usage type of converted points; as a counter-account, the money that they became."""
@@ -104,7 +105,7 @@ def _convert(  # noqa: PLR0913 - what is converted by whom, and where that goes
     key = f"{command.tenant}\0{command.account}".encode()
     buckets = list(before.buckets)
     _take(command, terms, buckets, movement)
-    time: Instant = state.get(Table.META, TIME) or BEGINNING
+    time = time_of(command.tenant, state)
     end = max(command.occurred_at, time) + terms.kept if terms.kept else FOREVER
     _give(command, terms, buckets, plan.priorities, movement, end=end)
     after = replace(before, buckets=tuple(buckets))

@@ -10,10 +10,11 @@ from streams.due.agenda import put_balances
 from streams.due.movement import Holder, Movement
 from streams.model.account import Account, Balances, Bucket
 from streams.model.balance_command import TopUp
-from streams.model.instant import BEGINNING, FOREVER, Instant
+from streams.model.instant import FOREVER, Instant
 from streams.model.money import ZERO
 from streams.rate.plan import Plan
-from streams.state import TIME, Effects, State, Table
+from streams.state import Effects, State, Table
+from streams.tenant_time import time_of
 
 FUNDING: Final = "funding"
 TOP_UP: Final = "top_up"
@@ -30,8 +31,7 @@ def top_up(
     key = f"{command.tenant}\0{command.account}".encode()
     balances: Balances = state.get(Table.BALANCES, key) or Balances()
     buckets = list(balances.buckets)
-    time: Instant = state.get(Table.META, TIME) or BEGINNING
-    place = _place(buckets, command, time)
+    place = _place(buckets, command, time_of(command.tenant, state))
     held = buckets[place]
     bucket = buckets[place] = held.filled_with(command.amount)
     filled = replace(balances, buckets=tuple(buckets))

@@ -13,6 +13,7 @@ from streams.model.balance_command import (
     VoidGrant,
 )
 from streams.model.command import (
+    AdvanceClock,
     AssignService,
     Command,
     EndService,
@@ -33,7 +34,7 @@ def apply_command(
     match command:
         case FoldPeriods():
             folding.go_on(command, state, effects)
-        case Tick():
+        case Tick() | AdvanceClock():
             book.apply(command, state=state, effects=effects)
             folding.fold_due(command, state, effects)
         case AssignService() | EndService():

@@ -5,38 +5,25 @@ touches. Either way the same things are done in the same order, from the same st
 """
 
 from collections.abc import Mapping
-from heapq import heapify, heappop, heappush
 from typing import Final
 
 from msgspec.structs import replace
 
 from streams import outbox
+from streams.due.account_agenda import AGAIN, AccountAgenda
 from streams.due.agenda import due_accounts, put_balances
 from streams.due.driven import driven_along
-from streams.due.expiry import expire
-from streams.due.fee_step import FeeStep
-from streams.due.fees import change_quantity, ended, is_over, next_step, take_step
-from streams.due.follow import begun, follow_service
-from streams.due.grants import open_next, put_grants, waits_for
+from streams.due.fees import change_quantity
+from streams.due.follow import follow_service
 from streams.due.moment import AccountMoment, Cause
-from streams.due.partners import Waiting, finish, waiting_totals
-from streams.due.plan_grants import (
-    end_with_service,
-    is_granting,
-    next_opening,
-    open_period_of,
-)
-from streams.due.roll_over import roll_over
-from streams.due.settling import is_settling, next_settlement, settle_period, trimmed_end
-from streams.due.stuck import tell_charged, tell_stuck
-from streams.model.account import Account, Balances, Fees, RunningFee, Service
+from streams.model.account import Account, Balances, Fees, Service
 from streams.model.command import Command, FoldPeriods
-from streams.model.grant import Grants, StandingGrant
 from streams.model.instant import BEGINNING, FOREVER, HOUR, Instant
 from streams.model.usage import UsageRecord
 from streams.rate.plan import Plan
 from streams.rate.rating import Rating
-from streams.state import TIME, CatalogMarks, Effects, State, Table
+from streams.state import CatalogMarks, Effects, State, Table
+from streams.tenant_time import time_of, time_of_key
 
 FOLDING: Final = b"folding"
 """In META: number of the message that will go on with the folding; none where nothing is left."""
@@ -44,15 +31,11 @@ FOLDING: Final = b"folding"
 AT_ONCE: Final = 500
 """Accounts folded by one command; other work comes between it and the next."""
 
-AGAIN: Final[Instant] = HOUR
-"""What cannot be done yet, for want of a catalog or an account, is looked at again after this."""
+CHARGES_AT_ONCE: Final = 4_000
+"""Charges after which a command folds no further account: a step has to fit into a message."""
 
 AHEAD: Final[Instant] = HOUR
 """By how much usage may be ahead of the partition's time and still find its period begun."""
-
-_FEE, _SETTLING, _GRANT, _EXPIRY, _PARTNER = range(5)
-Place = tuple[Instant, int, str, int, int, int]
-"""When something fell due; of what falls due at once, what comes first."""
 
 
 class Folding:
@@ -76,11 +59,15 @@ class Folding:
         """Fold the accounts that are due, a bounded number; the others are left to a message."""
         if state.get(Table.META, FOLDING) is not None:
             return
-        time = state.get(Table.META, TIME) or BEGINNING
-        due = due_accounts(time, self._at_once + 1, state)
-        for key in due[: self._at_once]:
-            self.fold(key, cause, now=time, state=state, effects=effects)
-        if len(due) > self._at_once:
+        due, is_left = due_accounts(self._at_once + 1, state)
+        made = len(effects.rated)
+        for number, key in enumerate(due):
+            if number == self._at_once or len(effects.rated) - made >= CHARGES_AT_ONCE:
+                is_left = True
+                break
+            now = time_of_key(key, state)
+            self.fold(key, cause, now=now, state=state, effects=effects)
+        if is_left:
             number = outbox.remind(self._partition, state=state, effects=effects)
             state.put(Table.META, FOLDING, number)
 
@@ -98,7 +85,7 @@ class Folding:
         marks: CatalogMarks | None = state.get(Table.CATALOGS, record.tenant.encode())
         if change is None or marks is None:
             return
-        time: Instant = state.get(Table.META, TIME) or BEGINNING
+        time = time_of(record.tenant, state)
         moment = self._moment(
             key,
             rating.payer.account,
@@ -154,7 +141,7 @@ class Folding:
 
         With FOREVER as `ahead`, all begins that has begun `now`. What is due after `up_to` waits.
         """
-        time: Instant = min(state.get(Table.META, TIME) or BEGINNING, up_to)
+        time = min(time_of_key(key, state), up_to)
         held: Balances = state.get(Table.BALANCES, key) or Balances()
         if ahead != FOREVER:
             now = _told(key, state) if time == BEGINNING else max(time, min(now, time + ahead))
@@ -169,7 +156,7 @@ class Folding:
             )
             self._folded.add(key)
             try:
-                due = _Agenda(moment).work_off()
+                due = AccountAgenda(moment).work_off()
             finally:
                 self._folded.remove(key)
             held = moment.balances
@@ -210,186 +197,3 @@ def _told(key: bytes, state: State) -> Instant:
     """The time as far as it is told before the first tick: when the last assignment began."""
     fees: Fees = state.get(Table.FEES, key) or Fees()
     return max((fee.start for fee in fees.running), default=BEGINNING)
-
-
-class _Agenda:
-    """All that waits for its time in one account, the first to fall due on top."""
-
-    def __init__(self, at: AccountMoment) -> None:
-        self._at = at
-        fees: Fees | None = at.state.get(Table.FEES, at.key)
-        self._before = fees or Fees()
-        self._running = [
-            trimmed_end(fee) if is_settling(fee) else fee
-            for waiting in self._before.running
-            for fee in ([waiting] if waiting.fee else begun(waiting, at))
-        ]
-        self._begins = {(fee.service_id, fee.fee, fee.start) for fee in self._running}
-        self._ends = {(fee.service_id, fee.fee, fee.end) for fee in self._running}
-        self._places: dict[tuple[str, str], int] = {}
-        for number, fee in enumerate(self._running):
-            self._places.setdefault((fee.service_id, fee.fee), number)
-        self._heap: list[tuple[Place, Instant, FeeStep | None]] = []
-        self._expiring: set[Instant] = set()
-        self._totals: dict[tuple[str, Instant], Waiting] = {}
-        grants: Grants = at.state.get(Table.GRANTS, at.key) or Grants()
-        self._grants = {each.grant: each for each in grants.standing}
-        self._is_stuck = False
-
-    def work_off(self) -> Instant:
-        """Do what is due in its order; the time at which the next thing falls due."""
-        for number in range(len(self._running)):
-            self._add_fee(number)
-        for standing in self._grants.values():
-            self._add_grant(standing)
-        self._add_expiries()
-        self._add_totals()
-        heapify(self._heap)
-        due = FOREVER
-        while self._heap:
-            place, until, step = heappop(self._heap)
-            begins = place[1] == _GRANT if step is None else not step.is_end
-            if until > (self._at.now if begins else self._at.time):
-                due = min(due, until)
-            elif place[1] == _GRANT:
-                self._grant(place[2])
-            elif place[1] == _PARTNER:
-                self._finish(place[2], place[3])
-            elif step is None:
-                self._expire(place[0])
-            else:
-                self._take(place[-1], step)
-        left = tuple(fee for fee in self._running if not is_over(fee))
-        if left != self._before.running:
-            if left:
-                self._at.state.put(Table.FEES, self._at.key, Fees(left))
-            else:
-                self._at.state.delete(Table.FEES, self._at.key)
-        return min(due, self._at.time + AGAIN) if self._is_stuck else due
-
-    def _add_fee(self, number: int) -> None:
-        fee = self._running[number]
-        if is_settling(fee):
-            self._add_settlement(number)
-            return
-        step = (next_opening if is_granting(fee) else next_step)(fee, self._at)
-        if step is None:
-            # Nothing will come of it: the catalog does not know it any more.
-            self._running[number] = ended(fee)
-            return
-        name = (fee.service_id, fee.fee)
-        is_changed = (
-            (*name, fee.end) in self._begins
-            if step.is_credit
-            else (step.at == fee.start and (*name, fee.start) in self._ends)
-        )
-        group = 0 if is_changed else 1 if step.is_credit else 2
-        place = (step.at, _FEE, fee.service_id, group, self._places[name], number)
-        heappush(self._heap, (place, step.due, step))
-
-    def _add_settlement(self, number: int) -> None:
-        """The next settlement of all that runs under the same name, by the first of them."""
-        group = self._group(number)
-        if not group or group[0] != number:
-            return
-        first = self._running[number]
-        step = next_settlement([self._running[each] for each in group], self._at)
-        if step is None:
-            for each in group:
-                left = self._running[each]
-                self._running[each] = replace(left, until=max(left.end, left.start))
-            return
-        place = (
-            step.at,
-            _SETTLING,
-            "",
-            step.rank,
-            self._places[first.service_id, first.fee],
-            number,
-        )
-        heappush(self._heap, (place, step.due, step))
-
-    def _group(self, number: int) -> list[int]:
-        name = self._running[number].price_plan, self._running[number].fee
-        return [
-            place
-            for place, each in enumerate(self._running)
-            if (each.price_plan, each.fee) == name and each.until != max(each.end, each.start)
-        ]
-
-    def _settle(self, number: int, step: FeeStep) -> None:
-        group = self._group(number)
-        first = self._running[number]
-        followed = settle_period([self._running[each] for each in group], self._at)
-        if followed is None:
-            self._is_stuck = True
-            tell_stuck(first, step.at, self._at)
-            return
-        tell_charged(first, step.at, self._at)
-        for place, each in zip(group, followed, strict=True):
-            self._running[place] = each
-        for place in self._group(number)[:1]:
-            self._add_settlement(place)
-        self._add_totals()
-
-    def _take(self, number: int, step: FeeStep) -> None:
-        if is_settling(self._running[number]):
-            self._settle(number, step)
-            return
-        running = self._running[number]
-        followed: RunningFee | None
-        if not is_granting(running):
-            followed = take_step(running, step, self._at)
-        elif step.is_credit:
-            followed = end_with_service(running, self._running, self._at)
-        else:
-            followed = open_period_of(running, self._at)
-        if followed is None:
-            self._is_stuck = True
-            tell_stuck(running, step.at, self._at)
-            return
-        tell_charged(running, step.at, self._at)
-        self._running[number] = followed
-        if not is_over(followed):
-            self._add_fee(number)
-        self._add_expiries()
-        self._add_totals()
-
-    def _add_totals(self) -> None:
-        """Partners' totals come after the fees that belong to the same period."""
-        for waiting in waiting_totals(self._at):
-            name, start = waiting.total.name, waiting.period.start
-            if (name, start) not in self._totals:
-                place = (waiting.period.end, _PARTNER, name, start, 0, 0)
-                heappush(self._heap, (place, waiting.due, None))
-            self._totals[name, start] = waiting
-
-    def _finish(self, name: str, start: Instant) -> None:
-        if not finish(self._totals[name, start], self._at):
-            self._is_stuck = True
-            return
-        del self._totals[name, start]
-        self._add_totals()
-
-    def _add_grant(self, standing: StandingGrant) -> None:
-        place = (standing.until, _GRANT, standing.grant, 0, 0, 0)
-        heappush(self._heap, (place, waits_for(standing), None))
-
-    def _grant(self, name: str) -> None:
-        followed = open_next(self._grants.pop(name), self._at)
-        if followed is not None:
-            self._grants[name] = followed
-            self._add_grant(followed)
-        put_grants(tuple(self._grants.values()), self._at.key, self._at.state)
-        self._add_expiries()
-
-    def _add_expiries(self) -> None:
-        ends = {bucket.end for bucket in self._at.balances.buckets} - {FOREVER}
-        for end in ends - self._expiring:
-            heappush(self._heap, ((end, _EXPIRY, "", 0, 0, 0), end + self._at.grace, None))
-        self._expiring |= ends
-
-    def _expire(self, end: Instant) -> None:
-        roll_over(end, self._at)
-        expire(end, self._at)
-        self._add_expiries()

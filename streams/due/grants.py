@@ -25,7 +25,8 @@ from streams.model.money import added, minus
 from streams.rate.carried import paid_by
 from streams.rate.grant import rolls_over
 from streams.rate.quantity import exact
-from streams.state import TIME, Effects, State, Table
+from streams.state import Effects, State, Table
+from streams.tenant_time import time_of
 
 GRANT: Final = "grant"
 """The usage type of what was granted."""
@@ -58,7 +59,7 @@ def stand(command: GrantAllowance, state: State) -> None:
         command.start,
         command.priority,
         command.products,
-        state.get(Table.META, TIME) or BEGINNING,
+        time_of(command.tenant, state),
         command.every,
         command.roll_over,
         command.renews_for,

@@ -34,9 +34,9 @@ Cause = UsageRecord | Command
 
 @dataclass(slots=True)
 class AccountMoment:
-    """An account at one moment. What ends is judged by `time`, the partition's; what begins by
-    `now`, which usage may have brought a little ahead of it. `fold_pool` does what is due in
-    another account up to a time, before that is drawn on."""
+    """An account at one moment. What ends is judged by `time`, the tenant's; what begins by `now`,
+    which usage may have brought a little ahead of it. `fold_pool` does what is due in another
+    account up to a time, before that is drawn on."""
 
     key: bytes
     account: Account

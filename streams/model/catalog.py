@@ -178,7 +178,10 @@ class PricePlan(Struct, frozen=True, kw_only=True):
 
 
 class Catalog(Struct, frozen=True, kw_only=True):
-    """One version of a tenant's catalog. `grace` is how long a period stays open past its end."""
+    """One version of a tenant's catalog. `grace` is how long a period stays open past its end.
+
+    `is_test`: nothing of the tenant is real, so its time may be advanced.
+    """
 
     tenant: str
     currencies: tuple[CurrencyRule, ...]
@@ -207,6 +210,7 @@ class Catalog(Struct, frozen=True, kw_only=True):
     conversions: tuple[Conversion, ...] = ()
     grace: Instant = HOUR
     late: LatePolicy = "open_period"
+    is_test: bool = False
 
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode

@@ -93,6 +93,17 @@ class Tick(Struct, frozen=True, array_like=True, tag=6):
     at: Instant
 
 
+class AdvanceClock(Struct, frozen=True, array_like=True, tag=31):
+    """The time of a test tenant is `at`, from now on its own: ticks do not move it any more.
+
+    Forward only, and only while all that was ever activated for the tenant is a catalog of tests.
+    """
+
+    command_id: str
+    tenant: str
+    at: Instant
+
+
 class DiscardSuspended(Struct, frozen=True, array_like=True, tag=7):
     """Never charge this suspended record; a later delivery of it is a redelivery."""
 
@@ -207,6 +218,7 @@ Command = (
     | TopUp
     | ActivateCatalog
     | Tick
+    | AdvanceClock
     | DiscardSuspended
     | Forwarded
     | Receipt

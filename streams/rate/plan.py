@@ -65,6 +65,7 @@ class Plan:
         "conversions",
         "dedupe_days",
         "grace",
+        "is_test",
         "mediation",
         "multi_rates",
         "points",
@@ -79,6 +80,7 @@ class Plan:
         self.version = version_of(catalog)
         self.tenant = catalog.tenant
         self.grace = catalog.grace
+        self.is_test = catalog.is_test
         self.price_plans = _Compiler(catalog, functions).price_plans()
         self.commissions = Commissions(catalog)
         self.priorities = {each.id: each.priority for each in catalog.allowances}

@@ -30,9 +30,9 @@ from streams.rate.rating import Rating
 from streams.rate.rules.loyalty import RULE as LOYALTY
 from streams.rate.rules.loyalty import add_points, place_of_points
 from streams.state import State, Table
+from streams.tenant_time import time_of_key
 
 RULE: Final = "outcome"
-TIME: Final = b"time"
 _COST_RULE: Final = "cost"
 _OF_RULES: Final = ("revenue", "tax_payable", "partner_payable", "exchange")
 """Counter-accounts that rules post to; what follows from the amount is posted anew."""
@@ -85,10 +85,11 @@ def rate_session(rating: Rating, offer: CompiledOffer) -> Drop | Reject | None:
 
 
 def find_session(key: bytes, state: State) -> SessionTally | None:
-    """The session, unless it has closed by the partition's time."""
+    """The session, unless it has closed by the tenant's time."""
     tally: SessionTally | None = state.get(Table.SESSION_TALLIES, key)
-    time: Instant = state.get(Table.META, TIME) or BEGINNING
-    return None if tally is None or tally.closes_at <= time else tally
+    if tally is None or tally.closes_at <= time_of_key(key, state):
+        return None
+    return tally
 
 
 def _tally(

@@ -23,7 +23,8 @@ from streams.rate.quantity import quantity_of
 from streams.rate.spans import MONTH, OwnSpan, escaped
 from streams.rate.tally_kinds import kind_of
 from streams.rate.tally_windows import windows_of
-from streams.state import TIME, State, Table
+from streams.state import State, Table
+from streams.tenant_time import time_of_key
 
 _TALLIES: Final = Table.TALLIES
 _WHOLE: Final = ("account", "group")
@@ -196,7 +197,7 @@ class CompiledTally:
     def _tally_at(self, key: bytes, state: State) -> Tally | None:
         """None where it has closed, or was counted in another way by an earlier catalog."""
         tally: Tally | None = state.get(_TALLIES, key)
-        if tally is None or tally.closes_at <= (state.get(Table.META, TIME) or BEGINNING):
+        if tally is None or tally.closes_at <= time_of_key(key, state):
             return None
         return tally if tally.counted == self._counted else None
 

@@ -1,6 +1,7 @@
 """What falls due is done once, at the same place of an account's charges, whoever finds it due."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from decimal import Decimal
 
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 from streams.charge import Charging
 from streams.model.billing_period import BillingPeriod
 from streams.model.catalog import Catalog
-from streams.model.command import Command, FoldPeriods, Tick
+from streams.model.command import AdvanceClock, Command, FoldPeriods, Tick
 from streams.model.commitment import TRUE_UP, Commitment
 from streams.model.instant import DAY, FOREVER, HOUR, Instant
 from streams.model.maximum_spend import MaximumSpend
@@ -19,7 +20,7 @@ from streams.model.rounding import Rounding
 from streams.model.usage import MADE, UsageRecord
 from streams.outbox import NEXT
 from streams.state import Effects, State, Table
-from tests.properties.worlds import START, World, catalogs, records
+from tests.properties.worlds import START, TENANT, World, catalogs, records
 
 QUICK = settings(max_examples=60, deadline=None)
 FAR: Instant = START + 75 * DAY
@@ -42,20 +43,27 @@ class _OneByOne(Charging):
     folded_at_once = 1
 
 
-def _charged(world: World, core: type[Charging], usage: list[UsageRecord], every: int) -> World:
+def _charged(
+    world: World,
+    core: type[Charging],
+    usage: list[UsageRecord],
+    every: int,
+    *,
+    tell: Callable[[Instant], Command] = lambda at: Tick(f"tick/{at}", at),
+) -> World:
     (version, plan), *_ = world.core._plans.items()
     world.core = core(plans={version: plan}, partitions=1, partition=0)
     for number, record in enumerate(usage):
         world.charge([record])
         if number % every == every - 1:
-            _tick(world, START + number * 3 * DAY)
-    _tick(world, FAR)
+            _tell(world, tell(START + number * 3 * DAY))
+    _tell(world, tell(FAR))
     return world
 
 
-def _tick(world: World, at: Instant) -> None:
+def _tell(world: World, time: Command) -> None:
     sent = len(world.effects.outbox)
-    world.apply(Tick(f"tick/{at}", at))
+    world.apply(time)
     for message in world.effects.outbox[sent:]:
         world.apply(message.command)
     while sent < len(world.effects.outbox):
@@ -84,6 +92,26 @@ def test_ticks_and_touches_lead_to_the_same_charges_and_the_same_state(
         for world in (found, told):
             world.state.values.pop((Table.META, NEXT), None)
         assert found.state.values == told.state.values
+
+
+@QUICK
+@given(catalog=catalogs(), usage=records(), every=st.integers(1, 5))
+def test_a_time_of_its_own_leads_to_what_the_partitions_time_leads_to(
+    catalog: Catalog, usage: list[UsageRecord], every: int
+) -> None:
+    catalog = replace(catalog, is_test=True)
+    told = _charged(World(catalog), Charging, usage, every)
+    for core in (Charging, _OneByOne):
+        world = World(catalog)
+        found = _charged(
+            world, core, usage, every, tell=lambda at: AdvanceClock(f"{at}", TENANT, at)
+        )
+        assert _by_account(found) == _by_account(told)
+        assert found.effects.alerts == told.effects.alerts
+        for table in (Table.BALANCES, Table.ACCUMULATORS, Table.FEES, Table.COUNTERS):
+            assert found.state.table(table) == told.state.table(table)
+        found.apply(Tick("real", FAR + 400 * DAY))
+        assert found.state.table(Table.BALANCES) == told.state.table(Table.BALANCES)
 
 
 @QUICK

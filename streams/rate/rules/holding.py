@@ -14,7 +14,7 @@ from streams.model.account import Driven, Fees, Held, RunningFee
 from streams.model.billing_period import period_at
 from streams.model.days import Share, share_of
 from streams.model.holding import Holding
-from streams.model.instant import BEGINNING, Instant, Period, format_instant, month_of
+from streams.model.instant import Instant, Period, format_instant, month_of
 from streams.model.usage import Usage, UsageRecord
 from streams.outcome import Drop, DropReason, Reject, RejectReason
 from streams.rate.held import DrivenChange, HeldChange
@@ -22,7 +22,8 @@ from streams.rate.payer import Payer
 from streams.rate.rating import Rating
 from streams.rate.rule import Rule
 from streams.rate.terms import OfferTerms
-from streams.state import TIME, Table
+from streams.state import Table
+from streams.tenant_time import time_of
 
 
 def compile_holding(terms: OfferTerms) -> Rule | None:
@@ -123,7 +124,7 @@ def _running(
             return running
     start = max(record.occurred_at, rating.period.start)
     assignment = payer.assignment
-    if by_level and assignment.end <= (state.get(Table.META, TIME) or BEGINNING):
+    if by_level and assignment.end <= time_of(payer.account.tenant, state):
         return _not_held(record, "what was held has ended with its assignment")
     return RunningFee(
         record.service_id,

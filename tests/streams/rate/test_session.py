@@ -8,8 +8,8 @@ import pytest
 from streams.memory import MemoryState
 from streams.model.session import SessionTally
 from streams.model.usage import Usage
-from streams.rate.session import TIME, find_session
-from streams.state import Table
+from streams.rate.session import find_session
+from streams.state import TIME, Table
 from tests.streams.rate.ran import ran, used
 
 TALKS: dict[str, Any] = {
