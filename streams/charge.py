@@ -16,7 +16,7 @@ from streams.commands import CommandBook, catalog_of
 from streams.due.apply import apply_command
 from streams.due.fold import AT_ONCE, Folding
 from streams.ends import duplicate, refuse
-from streams.model.balance_command import Adjust, ConvertPoints, TopUp
+from streams.model.balance_command import Adjust, AnswerTopUp, ConvertPoints, TopUp
 from streams.model.command import ActivateCatalog, Command, Forwarded, Released
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.outbox import forward
@@ -69,7 +69,7 @@ class Charging:
 
     def missing_version(self, entry: Command | UsageRecord, state: State) -> str | None:
         """A catalog version that has to be compiled before this input can be taken."""
-        if isinstance(entry, UsageRecord | TopUp | Adjust | ConvertPoints):
+        if isinstance(entry, UsageRecord | TopUp | Adjust | AnswerTopUp | ConvertPoints):
             version = catalog_of(entry.tenant, entry.occurred_at, state)
             return version if version is not None and version not in self._plans else None
         match entry:

@@ -13,6 +13,7 @@ from typing import Final
 
 from streams.model.balance_command import (
     Adjust,
+    AnswerTopUp,
     ConvertPoints,
     GrantAllowance,
     JoinPool,
@@ -47,6 +48,7 @@ Identified = (
     | PutStatus
     | PartnerVolume
     | Adjust
+    | AnswerTopUp
     | ConvertPoints
     | JoinPool
     | LeavePool
@@ -60,6 +62,7 @@ Identified = (
 _OF_MONEY: Final = (
     TopUp,
     Adjust,
+    AnswerTopUp,
     ConvertPoints,
     PartnerVolume,
     Transfer,

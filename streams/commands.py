@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from streams import command_ids
 from streams.accumulate.adjust import adjust
+from streams.accumulate.answer_top_up import answer_top_up
 from streams.accumulate.convert import convert_points
 from streams.accumulate.partner_totals import take_volume
 from streams.accumulate.sessions import drop_closed
@@ -21,6 +22,7 @@ from streams.model.account import Account
 from streams.model.account_prices import AccountPrices
 from streams.model.balance_command import (
     Adjust,
+    AnswerTopUp,
     ConvertPoints,
     GrantAllowance,
     JoinPool,
@@ -105,6 +107,7 @@ class CommandBook:
                 | PutStatus()
                 | PartnerVolume()
                 | Adjust()
+                | AnswerTopUp()
                 | ConvertPoints()
                 | JoinPool()
                 | LeavePool()
@@ -142,6 +145,9 @@ class CommandBook:
             case Adjust():
                 plan = self._plan_now(command, state)
                 adjust(command, plan=plan, partition=self._partition, state=state, effects=effects)
+            case AnswerTopUp():
+                plan, at = self._plan_now(command, state), self._partition
+                answer_top_up(command, plan=plan, partition=at, state=state, effects=effects)
             case ConvertPoints():
                 convert_points(
                     command,
@@ -192,7 +198,7 @@ class CommandBook:
                     effects=effects,
                 )
 
-    def _plan_now(self, command: Adjust | ConvertPoints, state: State) -> Plan | None:
+    def _plan_now(self, command: Adjust | AnswerTopUp | ConvertPoints, state: State) -> Plan | None:
         """The plan in force, however far back the command is dated: limits are those of today."""
         time = time_of(command.tenant, state)
         version = catalog_of(command.tenant, max(command.occurred_at, time), state)

@@ -69,6 +69,7 @@ class CommandReason(StrEnum):
     OTHER_CURRENCY = "other_currency"
     NOT_APPROVED = "not_approved"
     INSUFFICIENT_BALANCE = "insufficient_balance"
+    REQUEST_NOT_KNOWN = "request_not_known"
     CONVERSION_NOT_KNOWN = "conversion_not_known"
     TOO_FEW_POINTS = "too_few_points"
     NOT_ENOUGH_POINTS = "not_enough_points"

@@ -59,6 +59,8 @@ class Table(IntEnum):
     """`PartnerTiers` by `tenant NUL partner`."""
     OWN_PERIODS = 24
     """As PERIODS, of tenants with a time of their own: by `tenant NUL`, then as there."""
+    TOP_UP_REQUESTS = 25
+    """`TopUpRequests` by `tenant NUL account`."""
     TALLIES = 20
     """`Tally` by `tenant NUL account NUL total`."""
     POOLS = 19

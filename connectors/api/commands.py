@@ -57,7 +57,8 @@ class Form(Struct, kw_only=True, forbid_unknown_fields=True):
 class Asked:
     """Who asked for what: `account` is empty where nothing names one, `service_id` likewise.
 
-    `at` is when it came to the door, for commands whose time is not said.
+    `at` is when it came to the door, for commands whose time is not said; `request` what is
+    answered.
     """
 
     tenant: str
@@ -66,6 +67,7 @@ class Asked:
     root: str
     command_id: str
     at: Instant
+    request: str = ""
 
 
 class WrongField(Exception):
@@ -143,7 +145,10 @@ async def _asked(request: Request, gateway: Gateway, said: Form) -> Asked:
         known = await gateway.ask(lambda database: account_of(database, tenant, account))
         root = "" if known is None else known.root
     wanted = request.query_params.get("id") or f"command/{uuid.uuid4()}"
-    return Asked(name(tenant, "tenant"), account, service_id, root, name(wanted, "id"), clock.now())
+    command_id, answered = name(wanted, "id"), path.get("request", "")
+    return Asked(
+        name(tenant, "tenant"), account, service_id, root, command_id, clock.now(), answered
+    )
 
 
 def known_root(asked: Asked) -> str:

@@ -20,6 +20,7 @@ from connectors.api import (
     pools,
     queries,
     registry_routes,
+    top_ups,
 )
 from connectors.api.account_prices import put_prices
 from connectors.api.answers import (
@@ -153,6 +154,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         query={"id": "names the cause: sent again within 35 days, it does nothing"},
     ),
     *account_commands.ROUTES,
+    *top_ups.ROUTES,
     *pools.ROUTES,
     *account_grants.ROUTES,
     *clock.ROUTES,

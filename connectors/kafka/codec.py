@@ -23,6 +23,7 @@ from streams.model.refused import RefusedRecord
 from streams.model.session import SessionTally
 from streams.model.subscription import Subscription
 from streams.model.tally import Tally
+from streams.model.top_up_request import TopUpRequests
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.ranges import RangeEntry
 from streams.state import CatalogMarks, RecordMark, Table
@@ -54,6 +55,7 @@ _TABLE_TYPES: dict[Table, Any] = {
     Table.COUNTERS: Quantity,
     Table.PERIODS: Any,
     Table.OWN_PERIODS: Any,
+    Table.TOP_UP_REQUESTS: TopUpRequests,
     Table.FEES: Fees,
     Table.METERS: MeterState,
     Table.SESSION_TALLIES: SessionTally,

@@ -15,6 +15,7 @@ from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
 from streams.model.balance_command import (
     Adjust,
+    AnswerTopUp,
     ConvertPoints,
     GrantAllowance,
     JoinPool,
@@ -68,6 +69,7 @@ def partitions_of(command: Command, partitions: int) -> Iterable[int]:
             | PutPrices()
             | PutStatus()
             | Adjust()
+            | AnswerTopUp()
             | ConvertPoints()
             | JoinPool()
             | LeavePool()

@@ -146,6 +146,7 @@ COMMANDS: Mapping[CommandReason, str] = {
     CommandReason.NOT_APPROVED: "It is above the currency's `approval_limit`, and names nobody who"
     " approved it.",
     CommandReason.INSUFFICIENT_BALANCE: "The account has less than it was to give.",
+    CommandReason.REQUEST_NOT_KNOWN: "The account has not asked for this money, or has it already.",
     CommandReason.NOT_A_TEST_TENANT: "The tenant has a catalog that is no `test`, or none: its time"
     " is not moved.",
     CommandReason.CLOCK_IS_AHEAD: "The tenant's time is past that already.",

@@ -40,7 +40,17 @@ def check_scenario(form: ScenarioForm, place: Place, book: ProblemBook) -> None:
             accounts.add(step.account.account)
         if step.usage is not None:
             usages.add(step.usage.id)
-        for word in ("service", "top_up", "adjust", "convert", "prices", "grant", "void", "status"):
+        for word in (
+            "service",
+            "top_up",
+            "adjust",
+            "convert",
+            "answer",
+            "prices",
+            "grant",
+            "void",
+            "status",
+        ):
             named = getattr(step, word)
             if named is not None and named.account not in accounts:
                 book.report(where.at(word), unknown("account", named.account, accounts))

@@ -7,7 +7,7 @@ from typing import Final
 from connectors.catalog.account_prices import price_list
 from infra.scenario.grants import grant_command, void_command
 from infra.scenario.messages import instant
-from infra.scenario.money import adjust_command, convert_command
+from infra.scenario.money import adjust_command, answer_command, convert_command
 from infra.scenario.step_form import (
     AccountForm,
     EndServiceForm,
@@ -22,6 +22,7 @@ from infra.scenario.step_form import (
 )
 from streams.model.balance_command import (
     Adjust,
+    AnswerTopUp,
     ConvertPoints,
     GrantAllowance,
     JoinPool,
@@ -77,6 +78,7 @@ def account_commands(form: AccountForm, *, tenant: str, step: int) -> Iterator[C
 
 RootCommand = (
     Adjust
+    | AnswerTopUp
     | AssignService
     | ConvertPoints
     | EndService
@@ -121,6 +123,8 @@ def step_command(
     if step.adjust is not None:
         currency, root = accounts[step.adjust.account].currency, root_of(step.adjust.account)
         return adjust_command(step.adjust, currency, root=root, tenant=tenant, step=number)
+    if step.answer is not None:
+        return answer_command(step.answer, root=root_of(step.answer.account), tenant=tenant)
     if step.convert is not None:
         root = root_of(step.convert.account)
         return convert_command(step.convert, root=root, tenant=tenant, step=number)

@@ -1,6 +1,7 @@
 """The words of a scenario's steps: each thing that may happen, with what it needs."""
 
 from decimal import Decimal
+from typing import Literal
 
 from msgspec import Struct, field
 
@@ -166,6 +167,16 @@ class ConvertForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     id: str = ""
 
 
+class AnswerForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A billing system answers the `number`th request for money that a threshold has made."""
+
+    account: str
+    threshold: str
+    answer: Literal["paid", "declined"] = field(name="is")
+    at: Time
+    number: int = 1
+
+
 class EndServiceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A service ends; `moved_to` is the root that has it from then on."""
 
@@ -205,6 +216,7 @@ class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     grant: GrantStepForm | None = None
     void: VoidForm | None = None
     convert: ConvertForm | None = None
+    answer: AnswerForm | None = None
     account: AccountForm | None = None
     service: ServiceForm | None = None
     prices: PricesForm | None = None

@@ -65,7 +65,7 @@ class AlertForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An alert; what is left out is not compared."""
 
     threshold: str
-    kind: Literal["crossed", "entered", "recovered", "overrun"]
+    kind: Literal["crossed", "entered", "recovered", "overrun", "requested", "declined", "expired"]
     account: str | None = None
     resource: str | None = None
     to: tuple[str, ...] | None = None

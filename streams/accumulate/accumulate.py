@@ -3,11 +3,13 @@
 from typing import Final
 
 from streams.accumulate.accumulators import move_accumulators
+from streams.accumulate.ask_top_up import ask_top_ups
 from streams.accumulate.funds import take_funds
 from streams.accumulate.partner_totals import add_brought
 from streams.accumulate.pools import settle_pools
 from streams.accumulate.tallies import move_tallies
 from streams.accumulate.thresholds import watch_rating
+from streams.accumulate.watch import Low
 from streams.accumulate.watched_group import watch_group
 from streams.due.agenda import put_balances
 from streams.due.begin import begin_settling
@@ -18,6 +20,7 @@ from streams.outcome import Reject
 from streams.rate.plan import Plan
 from streams.rate.rating import Rating
 from streams.state import State, Table
+from streams.tenant_time import time_of
 
 _BALANCES: Final = Table.BALANCES
 _ACCUMULATORS: Final = Table.ACCUMULATORS
@@ -45,7 +48,9 @@ def accumulate_usage(
     if rating.settling:
         due = min(due, begin_settling(rating, state, plan.grace))
     if rating.changes or rating.overrun or rating.entered or plan.thresholds.totals:
-        watch_rating(rating, plan)
+        low = watch_rating(rating, plan)
+        if low:
+            due = min(due, _ask(rating, low, state))
     if rating.changes or rating.overrun or rating.alerts or due != rating.held.due:
         balances = Balances(tuple(rating.buckets), rating.fired, due)
         if due != rating.held.due:
@@ -62,6 +67,15 @@ def accumulate_usage(
     if rating.session is not None:
         state.put(_SESSIONS, *rating.session)
     return None
+
+
+def _ask(rating: Rating, low: tuple[Low, ...], state: State) -> Instant:
+    """Ask for money that is low; until when the answer has time."""
+    account, at = rating.payer.account, rating.record.occurred_at
+    at = max(at, time_of(account.tenant, state))
+    alerts, due = ask_top_ups(account, low, at=at, state=state)
+    rating.alerts += alerts
+    return due
 
 
 def _tell_grants(rating: Rating) -> None:

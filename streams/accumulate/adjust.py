@@ -52,7 +52,9 @@ def adjust(
     after = replace(before, buckets=tuple(buckets))
     if plan is not None:
         at = command.occurred_at
-        after = watch_money(account, after, at=at, plan=plan, effects=effects, over=over)
+        after = watch_money(
+            account, after, at=at, plan=plan, state=state, effects=effects, over=over
+        )
     put_balances(key, before, after, state)
     version = "" if plan is None else plan.version
     charge = movement.charge(holder_of(account), version=version, partition=partition)

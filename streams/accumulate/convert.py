@@ -113,7 +113,7 @@ def _convert(  # noqa: PLR0913 - what is converted by whom, and where that goes
         after = replace(after, due=min(after.due, end + plan.grace))
     if terms.is_money:
         at = command.occurred_at
-        after = watch_money(account, after, at=at, plan=plan, effects=effects)
+        after = watch_money(account, after, at=at, plan=plan, state=state, effects=effects)
     put_balances(key, before, after, state)
     charge = movement.charge(holder_of(account), version=plan.version, partition=partition)
     effects.make(charge, cause)

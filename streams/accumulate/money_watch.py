@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from streams.accumulate.ask_top_up import ask_top_ups
 from streams.accumulate.thresholds import judge_money
 from streams.accumulate.wallets import money_of, own_money
 from streams.accumulate.watch import OVERRUN, Seen, Watch, Watched
@@ -12,7 +13,8 @@ from streams.model.instant import Instant, month_of
 from streams.model.money import CONTEXT, ZERO
 from streams.rate.payer import floor_of
 from streams.rate.plan import Plan
-from streams.state import Effects
+from streams.state import Effects, State
+from streams.tenant_time import time_of
 
 
 def watch_money(  # noqa: PLR0913 - whose money, when, and what was beyond it
@@ -21,11 +23,13 @@ def watch_money(  # noqa: PLR0913 - whose money, when, and what was beyond it
     *,
     at: Instant,
     plan: Plan,
+    state: State,
     effects: Effects,
     over: Decimal = ZERO,
 ) -> Balances:
     """The balances with the thresholds of their money as they stand now; alerts are told.
 
+    They fall due where an answer to what was asked for has time until then.
     `over` is what was taken beyond what the account may owe.
     """
     currency, buckets = account.currency, balances.buckets
@@ -43,4 +47,10 @@ def watch_money(  # noqa: PLR0913 - whose money, when, and what was beyond it
         level = CONTEXT.minus(floor)
         watch.leave(Seen.of(OVERRUN, resource=currency, level=level, value=ZERO))
     effects.alerts += watch.alerts
-    return replace(balances, thresholds=watch.fired)
+    after = replace(balances, thresholds=watch.fired)
+    if watch.low:
+        asked_at = max(at, time_of(account.tenant, state))
+        alerts, due = ask_top_ups(account, watch.low, at=asked_at, state=state)
+        effects.alerts += alerts
+        after = replace(after, due=min(after.due, due))
+    return after

@@ -6,7 +6,7 @@ Most records reach nothing and leave nothing: that is found without further ado.
 from decimal import Decimal
 
 from streams.accumulate.wallets import own_money
-from streams.accumulate.watch import OVERRUN, Fired, Seen, Watch, Watched, threshold_of
+from streams.accumulate.watch import OVERRUN, Fired, Low, Seen, Watch, Watched, threshold_of
 from streams.accumulate.watched_totals import (
     reaches_total,
     watch_entries,
@@ -25,12 +25,15 @@ from streams.rate.thresholds import AllowanceLevel, Thresholds
 _MONTH = OwnSpan(MONTH)
 
 
-def watch_rating(rating: Rating, plan: Plan) -> None:
-    """Judge the thresholds of what the record changed: sets `rating.alerts` and `rating.fired`."""
+def watch_rating(rating: Rating, plan: Plan) -> tuple[Low, ...]:
+    """Judge the thresholds of what the record changed: sets `rating.alerts` and `rating.fired`.
+
+    Gives those by which money is to be asked for.
+    """
     thresholds = plan.thresholds
     moves = bool(thresholds.totals) and reaches_total(rating, thresholds)
     if not (rating.overrun or rating.entered or moves) and _is_quiet(rating, thresholds):
-        return
+        return ()
     account, at = rating.payer.account, rating.record.occurred_at
     watched, notices = Watched.of(account), thresholds.notices
     watch = Watch(watched, fired=rating.fired, at=at, notices=notices)
@@ -60,6 +63,7 @@ def watch_rating(rating: Rating, plan: Plan) -> None:
         watch.reach(beyond, rating.period.start, OVERRUN)
     rating.fired = watch.fired
     rating.alerts = tuple(watch.alerts)
+    return watch.low
 
 
 def judge_money(
@@ -83,6 +87,9 @@ def judge_money(
             seen = Seen.at(bound.level, resource=bound.currency, value=value)
             if is_reached:
                 watch.reach(seen, month)
+                if bound.top_up is not None and watch.concerns(seen.threshold):
+                    to = watch.notices[seen.threshold].to
+                    watch.low = (*watch.low, Low(bound, bound.top_up, remaining, to))
             else:
                 watch.leave(seen)
 

@@ -10,6 +10,7 @@ from streams.due.agenda import put_balances
 from streams.due.movement import Holder, Movement
 from streams.model.account import Account, Balances, Bucket
 from streams.model.balance_command import TopUp
+from streams.model.command import Command
 from streams.model.instant import FOREVER, Instant
 from streams.model.money import ZERO
 from streams.rate.plan import Plan
@@ -21,11 +22,18 @@ TOP_UP: Final = "top_up"
 """The usage type of money that came in."""
 
 
-def top_up(
-    command: TopUp, *, plan: Plan | None, partition: int, state: State, effects: Effects
+def top_up(  # noqa: PLR0913 - money, what it came by, and where it goes
+    command: TopUp,
+    *,
+    plan: Plan | None,
+    partition: int,
+    state: State,
+    effects: Effects,
+    cause: Command | None = None,
 ) -> None:
     """Add the amount to the account's money, or to one of its wallets.
 
+    `cause` is the command that it came by, where that is another.
     An account not yet known finds it when it comes.
     """
     key = f"{command.tenant}\0{command.account}".encode()
@@ -41,14 +49,14 @@ def top_up(
     account: Account | None = state.get(Table.ACCOUNTS, key)
     if account is not None and plan is not None and account.currency == command.currency:
         at = command.occurred_at
-        filled = watch_money(account, filled, at=at, plan=plan, effects=effects)
+        filled = watch_money(account, filled, at=at, plan=plan, state=state, effects=effects)
     put_balances(key, balances, filled, state)
     movement = Movement(TOP_UP, command.command_id, command.occurred_at)
     movement.move(bucket, bucket.remaining, against=FUNDING, before=held.remaining)
     holder = Holder(command.tenant, command.account, command.root, command.currency)
     version = "" if plan is None else plan.version
     charge = movement.charge(holder, version=version, partition=partition)
-    effects.make(charge, command)
+    effects.make(charge, command if cause is None else cause)
 
 
 def _place(buckets: list[Bucket], command: TopUp, time: Instant) -> int:

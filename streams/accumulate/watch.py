@@ -7,6 +7,7 @@ computed, its reader sees one alert.
 
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
@@ -14,6 +15,8 @@ from streams.model.account import Account
 from streams.model.instant import DAY, Instant
 from streams.model.money import Quantity
 from streams.model.rated import Alert
+from streams.model.top_up_request import AutoTopUp
+from streams.rate.bounds import MoneyBound
 from streams.rate.levels import Level
 from streams.rate.thresholds import Notice
 
@@ -54,6 +57,15 @@ class Seen(NamedTuple):
         return cls(threshold, threshold, resource, level, value)
 
 
+class Low(NamedTuple):
+    """Money that is as low as a threshold says, where that asks for more; and what is left."""
+
+    bound: MoneyBound
+    terms: AutoTopUp
+    left: Decimal
+    to: tuple[str, ...]
+
+
 class Watched(NamedTuple):
     """Whose thresholds they are."""
 
@@ -74,7 +86,7 @@ class Watch:
     what goes by periods of its own, until whoever knows them takes it away.
     """
 
-    __slots__ = ("account", "alerts", "fired", "notices", "occurred_at", "open")
+    __slots__ = ("account", "alerts", "fired", "low", "notices", "occurred_at", "open")
 
     def __init__(
         self, account: Watched, *, fired: Fired, at: Instant, notices: Mapping[str, Notice]
@@ -85,6 +97,7 @@ class Watch:
         self.notices = notices
         self.open: frozenset[Instant] = frozenset()
         self.alerts: list[Alert] = []
+        self.low: tuple[Low, ...] = ()
 
     def reach(self, seen: Seen, period: Instant, kind: str = CROSSED) -> None:
         """The level is reached: warn, unless this period has been warned of already."""

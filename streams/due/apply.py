@@ -5,6 +5,7 @@ from streams.due.fold import Folding
 from streams.model.account import Service
 from streams.model.balance_command import (
     Adjust,
+    AnswerTopUp,
     ConvertPoints,
     GrantAllowance,
     TakeTransfer,
@@ -43,6 +44,7 @@ def apply_command(
             PutAccount()
             | TopUp()
             | Adjust()
+            | AnswerTopUp()
             | ConvertPoints()
             | PartnerVolume()
             | Transfer()

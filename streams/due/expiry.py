@@ -38,8 +38,11 @@ def expire(end: Instant, at: AccountMoment) -> None:
         at.tell(movement.charge(holder, version=version, partition=at.partition))
     left = replace(held, buckets=tuple(each for each in held.buckets if each.end != end))
     if any(each.resource == account.currency for each in ending):
-        left = watch_money(account, left, at=movement.at, plan=plan, effects=at.effects)
-    at.state.put(Table.BALANCES, at.key, left)
+        left = watch_money(
+            account, left, at=movement.at, plan=plan, state=at.state, effects=at.effects
+        )
+    # When the account falls due next is found when all of it has been folded.
+    at.state.put(Table.BALANCES, at.key, replace(left, due=held.due))
 
 
 def _cause(account: str, end: Instant, ending: Sequence[Bucket]) -> str:

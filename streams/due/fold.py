@@ -16,6 +16,7 @@ from streams.due.driven import driven_along
 from streams.due.fees import change_quantity
 from streams.due.follow import follow_service
 from streams.due.moment import AccountMoment, Cause
+from streams.due.top_ups import close_overdue
 from streams.model.account import Account, Balances, Fees, Service
 from streams.model.command import Command, FoldPeriods
 from streams.model.instant import BEGINNING, FOREVER, HOUR, Instant
@@ -156,7 +157,7 @@ class Folding:
             )
             self._folded.add(key)
             try:
-                due = AccountAgenda(moment).work_off()
+                due = min(AccountAgenda(moment).work_off(), close_overdue(moment))
             finally:
                 self._folded.remove(key)
             held = moment.balances

@@ -57,6 +57,22 @@ class Adjust(Struct, frozen=True, array_like=True, tag=21):
     wallet: str = ""
 
 
+class AnswerTopUp(Struct, frozen=True, array_like=True, tag=40):
+    """What a billing system says to a request for money: it was paid, or it was declined.
+
+    `reference` is what it knows the payment by, or why there is none.
+    """
+
+    command_id: str
+    tenant: str
+    account: str
+    root: str
+    request: str
+    is_paid: bool
+    occurred_at: Instant
+    reference: str = ""
+
+
 class ConvertPoints(Struct, frozen=True, array_like=True, tag=33):
     """So many points become what a conversion of the catalog says."""
 

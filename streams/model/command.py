@@ -12,6 +12,7 @@ from streams.model.account import Payment
 from streams.model.account_prices import PriceList
 from streams.model.balance_command import (
     Adjust,
+    AnswerTopUp,
     ConvertPoints,
     GrantAllowance,
     JoinPool,
@@ -229,6 +230,7 @@ Command = (
     | PartnerVolume
     | PutPartnerTier
     | Adjust
+    | AnswerTopUp
     | ConvertPoints
     | JoinPool
     | LeavePool

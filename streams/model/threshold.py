@@ -5,6 +5,7 @@ from typing import Literal
 
 from streams.model.billing_period import BillingPeriod
 from streams.model.eligibility import Eligibility
+from streams.model.top_up_request import AutoTopUp
 
 Watched = Literal["balance", "credit_use", "allowance", "spend", "accumulator", "entry"]
 Action = Literal["notify", "cap", "throttle", "redirect", "block", "top_up", "change_offer"]
@@ -26,7 +27,7 @@ class Threshold(Eligibility, frozen=True, kw_only=True):
     `levels` are amounts or quantities, `percents` shares of the credit limit, of the grant, or of
     `of`: one of the two is empty, both of an entry. `every` goes on from the last level, in the
     same unit. `period` is that of a spend or an entry, None the account's month. `by` keeps the
-    entries of different values apart. `to` names who is told.
+    entries of different values apart. `to` names who is told. `top_up` asks for money.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Threshold(Eligibility, frozen=True, kw_only=True):
     by: tuple[str, ...] = ()
     to: tuple[str, ...] = ()
     action: Action = "notify"
+    top_up: AutoTopUp | None = None
 
     @property
     def bounds(self) -> bool:

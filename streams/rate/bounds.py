@@ -7,6 +7,7 @@ from typing import NamedTuple
 from streams.model.account import Account
 from streams.model.catalog import Threshold
 from streams.model.money import CONTEXT, ZERO, Currency
+from streams.model.top_up_request import AutoTopUp
 from streams.rate.levels import HUNDRED as HUNDRED
 from streams.rate.levels import Level, levels_of
 
@@ -17,13 +18,15 @@ _ON_MONEY = ("balance", "credit_use")
 class MoneyBound(NamedTuple):
     """A level on an account's money: as the alert tells it, and the balance that reaches it.
 
-    `owed`: the alert tells what is owed (a positive number) instead of the balance.
+    `owed`: the alert tells what is owed (a positive number) instead of the balance. `top_up` says
+    what to ask for where it is reached.
     """
 
     level: Level
     currency: Currency
     balance: Decimal
     owed: bool
+    top_up: AutoTopUp | None = None
 
     def value(self, balance: Decimal) -> Decimal:
         """What the alert tells as measured."""
@@ -61,7 +64,7 @@ class MoneyBounds:
                 continue
             if threshold.on == "balance" and account.payment != "postpaid":
                 bounds += (
-                    MoneyBound(level, currency, level.at, False)
+                    MoneyBound(level, currency, level.at, False, threshold.top_up)
                     for level in levels_of(threshold, of=threshold.of or ZERO, last=ZERO)
                 )
             if threshold.on == "credit_use" and account.payment != "prepaid" and limit is not None:

@@ -50,6 +50,7 @@ class Thresholds:
         "_firsts",
         "_levels",
         "allowances",
+        "asks",
         "groups",
         "money",
         "notices",
@@ -60,6 +61,7 @@ class Thresholds:
     def __init__(self, catalog: Catalog) -> None:
         thresholds = catalog.thresholds
         self.money = MoneyBounds(thresholds)
+        self.asks = any(each.top_up is not None for each in thresholds)
         currencies = {rule.code for rule in catalog.currencies}
         self.spans = {
             each.id: _span_of(each) for each in thresholds if each.resource not in currencies

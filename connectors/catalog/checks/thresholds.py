@@ -11,6 +11,7 @@ from connectors.catalog.forms.thresholds import ThresholdForm
 from connectors.catalog.forms.when import MONTH
 from connectors.catalog.names import Names
 from connectors.catalog.problem import ProblemBook
+from connectors.catalog.resolution.dates import duration_of
 from connectors.catalog.sheets import Sheets
 from streams.model.catalog import ACCOUNT, BAND, ZONE
 from streams.model.threshold import BOUNDING
@@ -29,6 +30,7 @@ def check_thresholds(sheets: Sheets, names: Names, book: ProblemBook) -> None:
         _check_levels(entry.form, check)
         _check_scope(entry.form, check, offers)
         _check_cap(entry.form, check)
+        _check_top_up(entry.form, check)
 
 
 def _check_resource(form: ThresholdForm, check: MoneyCheck) -> None:
@@ -128,3 +130,19 @@ def _check_cap(form: ThresholdForm, check: MoneyCheck) -> None:
             check.report(f'"{form.action}" bounds a spend: expected one "level"', "action")
     elif form.action == "cap":
         check.report("only a spend can be capped", "action")
+
+
+def _check_top_up(form: ThresholdForm, check: MoneyCheck) -> None:
+    terms = form.top_up
+    if terms is None:
+        return
+    if form.action != "top_up":
+        check.report('stands only beside "action: top_up"', "top_up")
+    if form.on != "balance" or form.resource not in check.names.currencies:
+        check.report("money is asked for where a balance of money is watched", "top_up")
+    if form.level is None or form.every is not None:
+        check.report('money is asked for at one "level"', "top_up")
+    check.positive(terms.amount, "top_up", "amount")
+    check_period_named(terms.every, check.place.at("top_up", "every"), check.names, check.book)
+    if not duration_of(terms.within):
+        check.report("expected more than nothing", "top_up", "within")

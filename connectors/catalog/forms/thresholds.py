@@ -3,12 +3,24 @@
 from decimal import Decimal
 from typing import Annotated
 
-from msgspec import Meta, field
+from msgspec import Meta, Struct, field
 
 from connectors.catalog.forms.eligibility import EligibilityForm
 from connectors.catalog.forms.when import MONTH
-from connectors.catalog.forms.words import Id
+from connectors.catalog.forms.words import Duration, Id
 from streams.model.threshold import Action, Watched
+
+
+class AutoTopUpForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Ask a billing system for `amount`, `limit` times a period at most, `every` month if not said.
+
+    What is not answered `within` so long has expired, and may be asked anew.
+    """
+
+    amount: Decimal
+    limit: Annotated[int, Meta(ge=1)]
+    every: str = MONTH
+    within: Duration = "1d"
 
 
 class ThresholdForm(EligibilityForm, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -18,7 +30,7 @@ class ThresholdForm(EligibilityForm, frozen=True, kw_only=True, forbid_unknown_f
     an `allowance`, the `spend` of a period, an `accumulator`, or the `entry` of a first usage.
     `every` goes on after the last level. `of` is what the percents are shares of, where the credit
     limit or the grant is not. `period` is that of a spend or an entry; `by` tells entries apart.
-    `to` names who is told; with `action`, what is to be done.
+    `to` names who is told; with `action`, what is to be done. `top_up` asks for money.
     """
 
     id: Id
@@ -34,6 +46,7 @@ class ThresholdForm(EligibilityForm, frozen=True, kw_only=True, forbid_unknown_f
     by: tuple[str, ...] = ()
     to: tuple[Annotated[str, Meta(min_length=1)], ...] = ()
     action: Action = "notify"
+    top_up: AutoTopUpForm | None = None
 
     @property
     def all_levels(self) -> tuple[Decimal, ...]:
