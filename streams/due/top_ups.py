@@ -1,7 +1,7 @@
 """Requests for money whose time is over: closed, told as expired, and asked anew where it is due.
 
-A declined one has kept others back until then. Each is looked at as of the time at which it fell
-due, so it makes no difference how late that is found.
+A declined one has kept others back until then. Each is closed, and the next one asked for, as of
+the time at which it fell due: who finds that late asks no more often than who finds it at once.
 """
 
 from decimal import Decimal

@@ -18,6 +18,7 @@ from connectors.kafka.topics import Topic
 from connectors.settings import ClickHouseSettings, KafkaSettings
 from streams.model.balance_command import (
     Adjust,
+    AnswerTopUp,
     ConvertPoints,
     JoinPool,
     LeavePool,
@@ -243,3 +244,23 @@ def test_pools_and_gifts_become_commands(door: Door) -> None:
     ):
         answer = client.post(f"{ACCOUNT}/{path}", json=body)
         assert (answer.status_code, answer.json()["field"]) == (422, field)
+
+
+def test_a_billing_system_answers_under_the_requests_id(
+    door: Door, kafka_settings: KafkaSettings
+) -> None:
+    client = door.client(Scope.WRITE)
+    requests = f"{ACCOUNT}/top-up-requests"
+    for _ in range(2):
+        answer = client.post(f"{requests}/r1/paid", json={"reference": "bank/1"})
+        assert ids_of(answer) == ["answer/r1/paid"]
+    declined = client.post(f"{requests}/r2/declined", json={"reason": "no"})
+    assert ids_of(declined) == ["answer/r2/declined"]
+    assert is_problem(client.post(f"{requests}/r1/paid", json={"reference": ""}), 422)
+    assert is_problem(client.post(f"{requests}/r1/paid", json={}), 422)
+    found = sent(kafka_settings)
+    paid, other = found["answer/r1/paid"], found["answer/r2/declined"]
+    assert isinstance(paid, AnswerTopUp)
+    assert (paid.account, paid.root, paid.request, paid.is_paid) == ("ada", "family", "r1", True)
+    assert isinstance(other, AnswerTopUp)
+    assert (other.request, other.is_paid, other.reference) == ("r2", False, "no")
