@@ -48,8 +48,9 @@ def pay_renewal(standing: StandingGrant, at: AccountMoment) -> bool:
         movement.move(buckets[place], after, against=_REVENUE, before=before)
     plan = at.plan_at(start)
     held = replace(at.balances, buckets=tuple(buckets))
-    held = watch_money(at.account, held, at=start, plan=plan, effects=at.effects)
-    at.state.put(Table.BALANCES, at.key, held)
+    left = watch_money(at.account, held, at=start, plan=plan, state=at.state, effects=at.effects)
+    # When the account falls due next is found when all of it has been folded.
+    at.state.put(Table.BALANCES, at.key, replace(left, due=held.due))
     charge = movement.charge(holder_of(at.account), version=plan.version, partition=at.partition)
     line = ChargeLine(RENEWAL, standing.grant, at.account.currency, 1, price, price)
     at.tell(replace(charge, amount=price, lines=(line,), product=standing.allowance))
