@@ -12,12 +12,12 @@ from msgspec.structs import replace
 
 from streams.accumulate.counters import post_charges
 from streams.charge_record import RecordChain
-from streams.commands import CommandBook, catalog_of
+from streams.commands import CommandBook, catalog_of, version_from
 from streams.due.apply import apply_command
 from streams.due.fold import AT_ONCE, Folding
 from streams.ends import duplicate, refuse
 from streams.model.balance_command import Adjust, AnswerTopUp, ConvertPoints, TopUp
-from streams.model.command import ActivateCatalog, Command, Forwarded, Released
+from streams.model.command import ActivateCatalog, Command, Forwarded, PutAttributes, Released
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.outbox import forward
 from streams.outcome import Drop, Reject
@@ -75,6 +75,9 @@ class Charging:
         match entry:
             case ActivateCatalog(version=version):
                 return None if version in self._plans else version
+            case PutAttributes():
+                version = version_from(entry, state)
+                return version if version is not None and version not in self._plans else None
             case Forwarded(batch=batch) | Released(batch=batch):
                 missing = (self.missing_version(record, state) for record in batch.records)
                 return next((version for version in missing if version is not None), None)

@@ -9,12 +9,12 @@ stand under it, each by a record id of its own, or one charge of the parent does
 from collections.abc import Callable
 
 from streams.draft import Draft
-from streams.model.account import Account
 from streams.model.rated import RatedUsage
 from streams.model.usage import UsageRecord
 from streams.outcome import Drop, DropReason, Reject
 from streams.rate.guide import Elsewhere
 from streams.rate.multi_rate import CompiledMultiRate, RatedChildren
+from streams.rate.payer import Payer
 from streams.state import Effects, State
 
 ChargeChild = Callable[[UsageRecord, State, Effects], Elsewhere | Drop | Reject | None]
@@ -24,7 +24,7 @@ ChargeChild = Callable[[UsageRecord, State, Effects], Elsewhere | Drop | Reject 
 def charge_children(  # noqa: PLR0913 - a record, what it is charged by, and where that goes
     parent: CompiledMultiRate,
     record: UsageRecord,
-    account: Account,
+    payer: Payer,
     *,
     charge: ChargeChild,
     state: State,
@@ -35,7 +35,7 @@ def charge_children(  # noqa: PLR0913 - a record, what it is charged by, and whe
     dropped: Drop | None = None
     charges: list[RatedUsage] = []
     for number, child in enumerate(parent.children, start=1):
-        made = child.record_of(record, account, number, earlier=rated)
+        made = child.record_of(record, payer, number, earlier=rated)
         if isinstance(made, Reject):
             return made
         refusal = charge(made, draft, own)

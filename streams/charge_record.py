@@ -99,21 +99,17 @@ class RecordChain:
         if due <= time or due <= record.occurred_at:
             self._folding.fold_before(record, payer.key, offer.is_held, state, effects)
             balances = state.get(_BALANCES, payer.key)
-        rating = Rating(
-            record,
-            payer,
-            offer.plan,
-            self._period(record.occurred_at, payer.time_zone, closed_before),
-            list(balances.buckets),
-            balances.thresholds,
-            (state.get(_ACCUMULATORS, payer.key) or _NO_TOTALS).totals,
-            balances,
-        )
+        period = self._period(record.occurred_at, payer.time_zone, closed_before)
+        buckets, fired = list(balances.buckets), balances.thresholds
+        totals = (state.get(_ACCUMULATORS, payer.key) or _NO_TOTALS).totals
+        rating = Rating(record, payer, offer.plan, period, buckets, fired, totals, balances)
         open_period(rating, closed_before)
         if payer.account.has_pools:
             self._draw_on_pools(rating, offer.product, state, effects)
         if offer.reads_state:
             rating.state, rating.position, rating.product = state, position, offer.product
+            if offer.segments is not None:
+                offer.segments.tell(rating)
         refusal = (rate_usage if offer.outcome is None else rate_session)(rating, offer)
         if refusal is not None:
             if type(refusal) is Drop:
@@ -185,7 +181,7 @@ class RecordChain:
         return charge_children(
             parent,
             record,
-            payer.account,
+            payer,
             charge=lambda child, draft, own: self.attempt(child, position, draft, own),
             state=state,
             effects=effects,

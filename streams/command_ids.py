@@ -30,6 +30,7 @@ from streams.model.command import (
     EndService,
     PartnerVolume,
     PutAccount,
+    PutAttributes,
     PutPrices,
     PutStatus,
 )
@@ -46,6 +47,7 @@ Identified = (
     | AdvanceClock
     | PutPrices
     | PutStatus
+    | PutAttributes
     | PartnerVolume
     | Adjust
     | AnswerTopUp

@@ -15,6 +15,7 @@ from streams.accumulate.convert import convert_points
 from streams.accumulate.partner_totals import take_volume
 from streams.accumulate.sessions import drop_closed
 from streams.accumulate.top_up import top_up
+from streams.attributes import put_attributes
 from streams.due.clock import advance_clock
 from streams.due.grants import stand, void
 from streams.due.transfer import get, give
@@ -43,6 +44,7 @@ from streams.model.command import (
     Forwarded,
     PartnerVolume,
     PutAccount,
+    PutAttributes,
     PutPartnerTier,
     PutPrices,
     PutStatus,
@@ -76,6 +78,12 @@ def catalog_of(tenant: str, instant: Instant, state: State) -> str | None:
     return None if marks is None else marks.at(instant)
 
 
+def version_from(command: PutAttributes, state: State) -> str | None:
+    """The catalog version in force as the values begin to count, or by now."""
+    time = time_of(command.tenant, state)
+    return catalog_of(command.tenant, max(command.start, time), state)
+
+
 class CommandBook:
     """Applies commands of one partition; `plans` are those of its charging core."""
 
@@ -105,6 +113,7 @@ class CommandBook:
                 | ActivateCatalog()
                 | PutPrices()
                 | PutStatus()
+                | PutAttributes()
                 | PartnerVolume()
                 | Adjust()
                 | AnswerTopUp()
@@ -162,6 +171,8 @@ class CommandBook:
                 _put_prices(command, state, effects)
             case PutStatus():
                 put_status(command, state, effects)
+            case PutAttributes():
+                self._put_attributes(command, state, effects)
             case JoinPool() | LeavePool():
                 _put_membership(command, state, effects)
             case Transfer():
@@ -176,13 +187,8 @@ class CommandBook:
                 )
             case TakeTransfer():
                 version = catalog_of(command.tenant, command.occurred_at, state) or ""
-                get(
-                    command,
-                    partition=self._partition,
-                    version=version,
-                    state=state,
-                    effects=effects,
-                )
+                here = self._partition
+                get(command, partition=here, version=version, state=state, effects=effects)
             case PartnerVolume():
                 time = time_of(command.tenant, state)
                 take_volume(command, self._terms_of(command, state), time, state)
@@ -203,6 +209,13 @@ class CommandBook:
         time = time_of(command.tenant, state)
         version = catalog_of(command.tenant, max(command.occurred_at, time), state)
         return None if version is None else self._plans[version]
+
+    def _put_attributes(self, command: PutAttributes, state: State, effects: Effects) -> None:
+        """By the plan that the values will be read by: today's, or a later one's."""
+        version = version_from(command, state)
+        plan = None if version is None else self._plans[version]
+        partition = self._partition
+        put_attributes(command, plan=plan, partition=partition, state=state, effects=effects)
 
     def _terms_of(self, volume: PartnerVolume, state: State) -> CommissionPlan | None:
         """The commission plan as it was when the period ended, or is now."""
@@ -238,7 +251,8 @@ def _put_account(command: PutAccount, state: State, effects: Effects) -> None:
         state.get(Table.ACCOUNT_PRICES, key) is not None,
         state.get(Table.POOLS, key) is not None,
         () if known is None else known.statuses,
-        has_supplements=has_supplements(key, state),
+        has_supplements(key, state),
+        () if known is None else known.dated,
     )
     state.put(Table.ACCOUNTS, key, account)
     effects.facts.append(account)

@@ -76,6 +76,9 @@ class CommandReason(StrEnum):
     OVERLAPPING_RANGE = "overlapping_range"
     NOT_A_TEST_TENANT = "not_a_test_tenant"
     CLOCK_IS_AHEAD = "clock_is_ahead"
+    SERVICE_NOT_KNOWN = "service_not_known"
+    ATTRIBUTE_NOT_KNOWN = "attribute_not_known"
+    WRONG_ATTRIBUTE_VALUE = "wrong_attribute_value"
 
 
 _ERRORS = frozenset(list(RejectReason)[: list(RejectReason).index(RejectReason.NO_CATALOG)])

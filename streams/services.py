@@ -72,7 +72,8 @@ def _put_service(  # noqa: PLR0913 - a service by its parts, and where it goes
 ) -> None:
     version = 1 if known is None else known.version + 1
     statuses = () if known is None else known.statuses
-    service = Service(tenant, service_id, tuple(assignments), version, statuses)
+    dated = () if known is None else known.dated
+    service = Service(tenant, service_id, tuple(assignments), version, statuses, dated)
     state.put(Table.SERVICES, f"{tenant}\0{service_id}".encode(), service)
     effects.facts.append(service)
     renew_accounts(known, service, state, effects)

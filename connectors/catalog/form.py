@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, field
 
 from connectors.catalog.forms.accumulators import AccumulatorForm as AccumulatorForm
 from connectors.catalog.forms.allowances import AllowanceForm as AllowanceForm
+from connectors.catalog.forms.attributes import AttributeForm, SegmentForm
 from connectors.catalog.forms.discounts import DiscountForm
 from connectors.catalog.forms.entitlements import EntitlementForm
 from connectors.catalog.forms.evaluations import EvaluationForm
@@ -157,3 +158,5 @@ class CatalogFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     exchange_rates: tuple[ExchangeRateForm, ...] = ()
     source_platforms: tuple[SourcePlatform, ...] = ()
     outcomes: tuple[OutcomeForm, ...] = ()
+    attributes: tuple[AttributeForm, ...] = ()
+    segments: tuple[SegmentForm, ...] = ()

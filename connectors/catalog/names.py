@@ -9,6 +9,7 @@ from connectors.catalog.form import (
     PricePlanForm,
     UsageTypeForm,
 )
+from connectors.catalog.forms.attributes import AttributeForm, SegmentForm
 from connectors.catalog.forms.discounts import DiscountForm
 from connectors.catalog.forms.evaluations import EvaluationForm
 from connectors.catalog.forms.loyalty import ConversionForm, LoyaltyRuleForm
@@ -26,6 +27,7 @@ from connectors.catalog.forms.when import BillingPeriodForm, HolidayCalendarForm
 from connectors.catalog.forms.where import ZoneUnitForm
 from connectors.catalog.problem import ProblemBook
 from connectors.catalog.sheets import Sheets, by_id
+from streams.model.attribute import SEGMENT
 from streams.model.mediation import SourcePlatform
 
 EVERYTHING_ELSE = "*"
@@ -59,12 +61,19 @@ class Names:
     conversions: dict[str, ConversionForm]
     source_platforms: dict[str, SourcePlatform]
     outcomes: dict[str, OutcomeForm]
+    attributes: dict[str, AttributeForm]
+    """By the word that asks for each: `account.tier`."""
+    segments: dict[str, SegmentForm]
     zones: dict[str, set[str]]
     """The zones that each zone unit can find."""
 
     def totals(self) -> set[str]:
         """What steps and shares may go by: accumulators and evaluations of them."""
         return set(self.accumulators) | set(self.evaluations)
+
+    def declared(self) -> set[str]:
+        """The words that ask for what is declared of whoever pays."""
+        return set(self.attributes) | {f"{SEGMENT}{each}" for each in self.segments}
 
     def zones_of(self, zone_unit: str) -> set[str]:
         """The zones that a zone unit can find."""
@@ -113,6 +122,8 @@ def names_of(sheets: Sheets, book: ProblemBook) -> Names:
         conversions=by_id(sheets.conversions, book),
         source_platforms=by_id(sheets.source_platforms, book),
         outcomes=by_id(sheets.outcomes, book),
+        attributes=by_id(sheets.attributes, book, key="word"),
+        segments=by_id(sheets.segments, book),
         zones={entry.form.id: _zones(entry.form, sheets) for entry in sheets.zone_units},
     )
 

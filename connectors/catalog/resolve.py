@@ -8,6 +8,7 @@ from connectors.catalog.forms.prices import PriceForm
 from connectors.catalog.number_plans import number_plan
 from connectors.catalog.resolution import money
 from connectors.catalog.resolution.accumulators import accumulator
+from connectors.catalog.resolution.attributes import attribute, segment
 from connectors.catalog.resolution.commission import commission_plan
 from connectors.catalog.resolution.dates import duration_of, instant_at
 from connectors.catalog.resolution.entitlements import entitlement
@@ -95,6 +96,8 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
         rate_unit_maps=tuple(rate_unit_map(entry.form) for entry in sheets.rate_unit_maps),
         outcomes=tuple(outcome_rule(entry.form) for entry in sheets.outcomes),
         multi_rates=tuple(multi_rate(entry.form) for entry in sheets.multi_rates),
+        attributes=tuple(attribute(entry.form) for entry in sheets.attributes),
+        segments=tuple(segment(entry.form) for entry in sheets.segments),
     )
 
 

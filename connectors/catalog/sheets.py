@@ -16,6 +16,7 @@ from connectors.catalog.form import (
     PricePlanForm,
     UsageTypeForm,
 )
+from connectors.catalog.forms.attributes import AttributeForm, SegmentForm
 from connectors.catalog.forms.discounts import DiscountForm
 from connectors.catalog.forms.evaluations import EvaluationForm
 from connectors.catalog.forms.loyalty import ConversionForm, LoyaltyRuleForm
@@ -81,6 +82,8 @@ class Sheets:
     exchange_rates: list[Entry[ExchangeRateForm]] = field(default_factory=list)
     source_platforms: list[Entry[SourcePlatform]] = field(default_factory=list)
     outcomes: list[Entry[OutcomeForm]] = field(default_factory=list)
+    attributes: list[Entry[AttributeForm]] = field(default_factory=list)
+    segments: list[Entry[SegmentForm]] = field(default_factory=list)
     row_files: dict[str, tuple[ZoneRow, ...]] = field(default_factory=dict)
     """The rows of CSV files, by the file's name."""
 

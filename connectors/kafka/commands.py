@@ -36,6 +36,7 @@ from streams.model.command import (
     Forwarded,
     PartnerVolume,
     PutAccount,
+    PutAttributes,
     PutPartnerTier,
     PutPrices,
     PutStatus,
@@ -68,6 +69,7 @@ def partitions_of(command: Command, partitions: int) -> Iterable[int]:
             | DiscardSuspended()
             | PutPrices()
             | PutStatus()
+            | PutAttributes()
             | Adjust()
             | AnswerTopUp()
             | ConvertPoints()

@@ -155,6 +155,9 @@ COMMANDS: Mapping[CommandReason, str] = {
     CommandReason.NOT_ENOUGH_POINTS: "The account has fewer points.",
     CommandReason.OVERLAPPING_RANGE: "Some of its numbers are in another range of the same width at"
     " that time.",
+    CommandReason.SERVICE_NOT_KNOWN: "The account never had this service id.",
+    CommandReason.ATTRIBUTE_NOT_KNOWN: "The catalog declares no such attribute of it.",
+    CommandReason.WRONG_ATTRIBUTE_VALUE: "The value is not of the attribute's type.",
 }
 
 

@@ -26,6 +26,13 @@ _TIMES: Final = {
 """Fields that hold a time, and their words."""
 
 
+_OF_ACCOUNTS: Final = (
+    *("service", "top_up", "adjust", "convert", "answer", "prices", "grant", "void", "status"),
+    "attributes",
+)
+"""Steps that concern an account there is."""
+
+
 def check_scenario(form: ScenarioForm, place: Place, book: ProblemBook) -> None:
     """Report everything that could not be carried out."""
     accounts = {account.account for account in form.given.accounts}
@@ -40,17 +47,7 @@ def check_scenario(form: ScenarioForm, place: Place, book: ProblemBook) -> None:
             accounts.add(step.account.account)
         if step.usage is not None:
             usages.add(step.usage.id)
-        for word in (
-            "service",
-            "top_up",
-            "adjust",
-            "convert",
-            "answer",
-            "prices",
-            "grant",
-            "void",
-            "status",
-        ):
+        for word in _OF_ACCOUNTS:
             named = getattr(step, word)
             if named is not None and named.account not in accounts:
                 book.report(where.at(word), unknown("account", named.account, accounts))

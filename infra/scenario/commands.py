@@ -10,6 +10,7 @@ from infra.scenario.messages import instant
 from infra.scenario.money import adjust_command, answer_command, convert_command
 from infra.scenario.step_form import (
     AccountForm,
+    AttributesForm,
     EndServiceForm,
     JoinPoolForm,
     LeavePoolForm,
@@ -36,6 +37,7 @@ from streams.model.command import (
     Command,
     EndService,
     PutAccount,
+    PutAttributes,
     PutPrices,
     PutStatus,
 )
@@ -85,6 +87,7 @@ RootCommand = (
     | GrantAllowance
     | JoinPool
     | LeavePool
+    | PutAttributes
     | PutPrices
     | PutStatus
     | TopUp
@@ -114,6 +117,9 @@ def step_command(
     if step.status is not None:
         root = root_of(step.status.account)
         return status_command(step.status, root=root, tenant=tenant, step=number)
+    if step.attributes is not None:
+        root = root_of(step.attributes.account)
+        return attributes_command(step.attributes, root=root, tenant=tenant, step=number)
     if step.join_pool is not None:
         root = root_of(step.join_pool.account)
         return join_command(step.join_pool, root=root, tenant=tenant, step=number)
@@ -187,6 +193,22 @@ def status_command(form: StatusForm, *, root: str, tenant: str, step: int) -> Pu
     """A dated change of status."""
     command_id, start = f"{tenant}/{step}/status/{form.account}", instant(form.start)
     return PutStatus(command_id, tenant, form.account, root, form.status, start, form.service)
+
+
+def attributes_command(form: AttributesForm, *, root: str, tenant: str, step: int) -> PutAttributes:
+    """A dated change of attributes."""
+    return PutAttributes(
+        command_id=f"{tenant}/attributes/{form.id or step}",
+        tenant=tenant,
+        account=form.account,
+        root=root,
+        attributes=form.put,
+        start=instant(form.start),
+        end=FOREVER if form.end is None else instant(form.end),
+        subscription=form.subscription,
+        service_id=form.service,
+        reason="scenario",
+    )
 
 
 def join_command(form: JoinPoolForm, *, root: str, tenant: str, step: int) -> JoinPool:

@@ -195,6 +195,18 @@ class StatusForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     service: str = ""
 
 
+class AttributesForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From a time until another, attributes of an account, a service or a subscription of it."""
+
+    account: str
+    put: dict[str, str]
+    start: Time = field(name="from")
+    end: Time | None = field(default=None, name="until")
+    service: str = ""
+    subscription: str = ""
+    id: str = ""
+
+
 class PricesForm(AccountPricesForm, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Prices agreed with an account."""
 
@@ -222,6 +234,7 @@ class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     prices: PricesForm | None = None
     end_service: EndServiceForm | None = None
     status: StatusForm | None = None
+    attributes: AttributesForm | None = None
     join_pool: JoinPoolForm | None = None
     leave_pool: LeavePoolForm | None = None
     transfer: TransferForm | None = None

@@ -5,6 +5,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from streams.accumulate.ask_top_up import ask_top_ups
+from streams.accumulate.standing import account_at
 from streams.accumulate.thresholds import judge_money
 from streams.accumulate.wallets import money_of, own_money
 from streams.accumulate.watch import OVERRUN, Seen, Watch, Watched
@@ -35,7 +36,8 @@ def watch_money(  # noqa: PLR0913 - whose money, when, and what was beyond it
     currency, buckets = account.currency, balances.buckets
     own, left = own_money(buckets, currency), money_of(buckets, currency)
     notices = plan.thresholds.notices
-    watch = Watch(Watched.of(account), fired=balances.thresholds, at=at, notices=notices)
+    whose = Watched.of(account_at(account, at, plan=plan, state=state))
+    watch = Watch(whose, fired=balances.thresholds, at=at, notices=notices)
     month = month_of(at, account.time_zone).start
     judge_money(watch, plan.thresholds.money.of(account), own, month=month, left=left)
     floor = floor_of(account)

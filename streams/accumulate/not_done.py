@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from streams.due.movement import Holder, Movement
 from streams.model.balance_command import Adjust, AnswerTopUp, ConvertPoints, Transfer
+from streams.model.command import PutAttributes
 from streams.outcome import CommandReason
 from streams.state import Effects
 
@@ -19,7 +20,7 @@ class NotDone(NamedTuple):
 def tell_not_done(
     why: NotDone,
     movement: Movement,
-    command: Adjust | AnswerTopUp | ConvertPoints | Transfer,
+    command: Adjust | AnswerTopUp | ConvertPoints | Transfer | PutAttributes,
     *,
     partition: int,
     effects: Effects,

@@ -13,6 +13,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from streams.accumulate.partner_totals import plus
+from streams.accumulate.standing import account_at
 from streams.accumulate.thresholds import judge_grant, judge_money
 from streams.accumulate.watch import Fired, Seen, Watch, Watched
 from streams.due.agenda import put_balances
@@ -141,7 +142,10 @@ def _take(
     key = drawn.reached.key
     tenant, pool = key.decode().split("\0")
     account: Account | None = state.get(Table.ACCOUNTS, key)
-    whose = Watched(tenant, pool) if account is None else Watched.of(account)
+    whose = Watched(tenant, pool)
+    if account is not None:
+        at = rating.record.occurred_at
+        whose = Watched.of(account_at(account, at, plan=plan, state=state))
     watch = _watch(whose, rating, plan, fired=drawn.balances.thresholds)
     buckets: list[Bucket] = []
     used: dict[str, Quantity] = {}

@@ -16,12 +16,13 @@ from streams.model.account import (
     ServiceAssignment,
 )
 from streams.model.command import Command
+from streams.model.commission import PARTNER_TIER
 from streams.model.instant import BEGINNING, Instant, Period
 from streams.model.rated import RatedUsage
 from streams.model.usage import UsageRecord
 from streams.outcome import Reject
 from streams.rate.offer import CompiledOffer
-from streams.rate.partner_tier import ranked
+from streams.rate.partner_tier import plain_with_tier, ranked
 from streams.rate.payer import Payer, floor_of
 from streams.rate.plan import Plan
 from streams.rate.rated import rated_usage
@@ -95,9 +96,16 @@ class AccountMoment:
         """Who pays a made record."""
         at = record.occurred_at
         plan = self.plan_at(at)
-        account = ranked(self.account, plan.commissions, at, self.state)
+        account, plain, service_id = self.account, None, record.service_id
+        if plan.attributes is not None:
+            key = f"{account.tenant}\0{service_id}".encode()
+            service: Service | None = self.state.get(Table.SERVICES, key) if service_id else None
+            account, plain, _ = plan.attributes.tell(account, service, assignment.subscription, at)
+        account = ranked(account, plan.commissions, at, self.state)
+        if PARTNER_TIER in account.attributes:
+            plain = plain_with_tier(plain, account.attributes[PARTNER_TIER])
         return Payer(
-            Service(account.tenant, record.service_id, (assignment,)),
+            Service(account.tenant, service_id, (assignment,)),
             account,
             assignment,
             assignment.start,
@@ -109,6 +117,8 @@ class AccountMoment:
             floor_of(account),
             plan.thresholds.money.of(account),
             self.state.get(Table.ACCOUNT_PRICES, self.key) if account.has_prices else None,
+            stored=self.account,
+            plain=plain,
         )
 
     def rating_of(
@@ -132,6 +142,8 @@ class AccountMoment:
             balances,
             state=self.state,
         )
+        if offer.segments is not None:
+            offer.segments.tell(rating)
         if self.account.has_pools and self.fold_pool is not None:
             self._draw_on_pools(rating, offer.product)
         return rating

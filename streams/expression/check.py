@@ -36,12 +36,14 @@ DEPTH_MAX: Final = 32
 class Scope(Struct, frozen=True):
     """The names an expression may use. `open` allows others too, as `dyn`.
 
-    `members` tells by the name of a map what it holds, where all of that is of one kind.
+    `members` tells by the name of a map what it holds, where all of that is of one kind; `named`
+    the kind of single members of a map.
     """
 
     fields: Mapping[str, Kind]
     open: bool = False
     members: Mapping[str, Kind] = {}
+    named: Mapping[str, Mapping[str, Kind]] = {}
 
 
 _NUMBER_OPERATORS = ("-", "*", "/", "%")
@@ -127,9 +129,9 @@ class _Checker:
                 return "number" if kind == "int" or kind == "decimal" else kind
             case Field(name=name):
                 return self._field(name)
-            case Member(operand=operand):
+            case Member(operand=operand, name=name):
                 self._want(operand, ("map",), "a member")
-                return self._member_of(operand)
+                return self._member_of(operand, name)
             case Has(operand=operand):
                 if operand is not None:
                     self._want(operand, ("map",), "a member")
@@ -162,9 +164,10 @@ class _Checker:
             self.problems.append(f"unknown field {name}, there are: {known}")
         return kind or "dyn"
 
-    def _member_of(self, operand: Expression) -> Kind:
+    def _member_of(self, operand: Expression, name: str = "") -> Kind:
         if isinstance(operand, Field):
-            return self._scope.members.get(operand.name, "dyn")
+            named = self._scope.named.get(operand.name, {})
+            return named.get(name) or self._scope.members.get(operand.name, "dyn")
         return "dyn"
 
     def _want(self, operand: Expression, kinds: tuple[Kind, ...], of: str) -> Kind:

@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from streams.model.attribute import AttributeValues
 from streams.model.instant import BEGINNING, FOREVER, Instant
 from streams.model.money import Currency, Quantity, added
 from streams.model.status import Statuses
@@ -22,7 +23,8 @@ class Account(Struct, frozen=True, array_like=True, tag=1):
     `attributes` say what else it is (segment, country, reseller, …): prices, discounts, taxes and
     shares ask for them as `account.<name>`. `has_prices`: there are prices agreed with it;
     `has_pools`: it draws on pools. `statuses` say when its usage is taken. `has_supplements`:
-    something supplements one of its subscriptions, or did.
+    something supplements one of its subscriptions, or did. `dated` are values of attributes that
+    the catalog declares, its own and those of its subscriptions.
     """
 
     tenant: str
@@ -38,6 +40,7 @@ class Account(Struct, frozen=True, array_like=True, tag=1):
     has_pools: bool = False
     statuses: Statuses = ()
     has_supplements: bool = False
+    dated: AttributeValues = ()
 
 
 class ServiceAssignment(Struct, frozen=True, array_like=True):
@@ -61,7 +64,7 @@ class ServiceAssignment(Struct, frozen=True, array_like=True):
 class Service(Struct, frozen=True, array_like=True, tag=2):
     """All assignments of one service id, by rising start. `version` rises by change.
 
-    `statuses` say when it may be used.
+    `statuses` say when it may be used, `dated` what its attributes are, and when.
     """
 
     tenant: str
@@ -69,6 +72,7 @@ class Service(Struct, frozen=True, array_like=True, tag=2):
     assignments: tuple[ServiceAssignment, ...]
     version: int = 1
     statuses: Statuses = ()
+    dated: AttributeValues = ()
 
 
 class RollsOver(Struct, frozen=True, array_like=True, gc=False):

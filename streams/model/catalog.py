@@ -14,6 +14,8 @@ from msgspec import Struct
 
 from streams.model.accumulator import Accumulator as Accumulator
 from streams.model.allowance import Allowance as Allowance
+from streams.model.attribute import ACCOUNT as ACCOUNT
+from streams.model.attribute import Attribute, Segment
 from streams.model.billing_period import BillingPeriod
 from streams.model.commission import CommissionPlan
 from streams.model.commitment import Commitment
@@ -55,8 +57,6 @@ LatePolicy = Literal["open_period"]
 ZONE = "zone"
 BAND = "band"
 """Words of `when` that name what the offer's zone unit and time unit found."""
-ACCOUNT = "account."
-"""What words of `when` begin with that name an attribute of the account."""
 
 
 class CurrencyRule(Struct, frozen=True, kw_only=True):
@@ -211,6 +211,8 @@ class Catalog(Struct, frozen=True, kw_only=True):
     grace: Instant = HOUR
     late: LatePolicy = "open_period"
     is_test: bool = False
+    attributes: tuple[Attribute, ...] = ()
+    segments: tuple[Segment, ...] = ()
 
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode

@@ -22,7 +22,7 @@ from streams.model.balance_command import (
     Transfer,
     VoidGrant,
 )
-from streams.model.instant import Instant
+from streams.model.instant import FOREVER, Instant
 from streams.model.money import Currency, Quantity
 from streams.model.status import StatusWord
 from streams.model.usage import UsageBatch
@@ -180,6 +180,25 @@ class PutStatus(Struct, frozen=True, array_like=True, tag=35):
     reason: str = ""
 
 
+class PutAttributes(Struct, frozen=True, array_like=True, tag=44):
+    """What attributes are from `start` until `end`: an account's, or a service id's of it, or a
+    subscription's.
+
+    Those that were put for the same start are replaced. All of them are taken, or none.
+    """
+
+    command_id: str
+    tenant: str
+    account: str
+    root: str
+    attributes: dict[str, str]
+    start: Instant
+    end: Instant = FOREVER
+    subscription: str = ""
+    service_id: str = ""
+    reason: str = ""
+
+
 class PartnerVolume(Struct, frozen=True, array_like=True, tag=15):
     """What a customer brought to a partner in a period; goes to the home of the partner's account.
 
@@ -227,6 +246,7 @@ Command = (
     | FoldPeriods
     | PutPrices
     | PutStatus
+    | PutAttributes
     | PartnerVolume
     | PutPartnerTier
     | Adjust

@@ -14,6 +14,7 @@ from streams.model.rated import ChargeLine
 from streams.outcome import Drop, Reject
 from streams.rate.offer import CompiledOffer, rate_usage
 from streams.rate.rating import Rating
+from streams.rate.segments import joined
 from streams.rate.terms import PlanTerms
 
 RULE: Final = "best_of"
@@ -33,6 +34,7 @@ class BestOffer(CompiledOffer):
         self.earns = self.has_sequel = any(each.earns for each in candidates)
         self.is_derived = any(each.is_derived for each in candidates)
         self.outcome = None
+        self.segments = joined(each.segments for each in candidates)
         self.reads_state = any(each.reads_state for each in candidates)
         self.takes_nothing = any(each.takes_nothing for each in candidates)
         self.product = first.product

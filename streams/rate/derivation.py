@@ -5,25 +5,19 @@ A derived quantity is exact: a whole number, or a decimal of at most twelve digi
 quantity that a source sends: 10^18 is the last that is taken.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 from msgspec import Struct
 
-from streams.expression import (
-    Expression,
-    Failure,
-    Field,
-    Member,
-    children_of,
-    compile_expression,
-)
+from streams.expression import Expression, Failure, compile_expression
 from streams.functions import Functions, QuantityFunction
 from streams.model.money import ZERO, Quantity
 from streams.model.rate_unit import RateUnit
 from streams.model.rated import ChargeLine
 from streams.outcome import Drop, Reject, RejectReason
+from streams.rate.asked import names_below
 from streams.rate.plain_usage import ACCUMULATORS, Plain, Tell, compile_plain
 from streams.rate.quantity import quantity_of
 from streams.rate.rating import Rating
@@ -84,7 +78,7 @@ def _compile_function(unit: RateUnit, compute: QuantityFunction, tell: Tell) -> 
 
 
 def _told(rating: Rating, tell: Tell) -> Plain:
-    return tell(rating.record, rating.payer.account, rating.used_of)
+    return tell(rating.record, rating.payer, rating.used_of)
 
 
 def derived(rating: Rating, unit: RateUnit, value: Any, detail: dict[str, str]) -> Derived | Reject:
@@ -113,15 +107,3 @@ def no_quantity(rating: Rating, rate_unit: str, why: str) -> Reject:
         f"rate unit {rate_unit}: {why}",
         lacks=f"rate_unit:{record.tenant}:{rate_unit}",
     )
-
-
-def names_below(expression: Expression, holder: str) -> tuple[str, ...]:
-    """The members that an expression asks of `holder`, such as the names of accumulators."""
-    return tuple(dict.fromkeys(_names_below(expression, holder)))
-
-
-def _names_below(expression: Expression, holder: str) -> Iterator[str]:
-    if isinstance(expression, Member) and expression.operand == Field(holder):
-        yield expression.name
-    for child in children_of(expression):
-        yield from _names_below(child, holder)

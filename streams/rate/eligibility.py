@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
+from streams.model.attribute import HELD
 from streams.model.catalog import ACCOUNT, BAND, ZONE
 from streams.model.eligibility import Eligibility, Step
 from streams.model.instant import BEGINNING, FOREVER
@@ -61,6 +62,8 @@ def _compile_word(word: str, value: str) -> Applies:
     if word.startswith(ACCOUNT):
         name = word.removeprefix(ACCOUNT)
         return lambda rating: rating.payer.account.attributes.get(name) == value
+    if word.startswith(HELD):
+        return lambda rating: rating.word(word) == value
     return lambda rating: rating.record.attributes.get(word) == value
 
 

@@ -87,7 +87,7 @@ class Guide:
             payer is not None
             and payer.service is service
             and payer.start <= record.occurred_at < payer.end
-            and payer.account is state.get(_ACCOUNTS, payer.key)
+            and (payer.stored or payer.account) is state.get(_ACCOUNTS, payer.key)
         ):
             return payer
         found = _assignment_in(service, record)
@@ -127,6 +127,11 @@ class Guide:
             supplements, held = supplements_at(assignment, record.tenant, record.occurred_at, state)
             start, end = max(start, held.start), min(end, held.end)
             price_plan = self.plan.with_supplements(price_plan, supplements)
+        stored, plain, attributes = None, None, self.plan.attributes
+        if attributes is not None:
+            stored, at = account, record.occurred_at
+            account, plain, holds = attributes.tell(stored, service, assignment.subscription, at)
+            start, end = max(start, holds.start), min(end, holds.end)
         payer = Payer(
             service,
             account,
@@ -140,7 +145,9 @@ class Guide:
             floor_of(account),
             self.plan.thresholds.money.of(account),
             state.get(_ACCOUNT_PRICES, account_key) if account.has_prices else None,
-            supplements=supplements,
+            supplements,
+            stored,
+            plain,
         )
         # Of several assignments another may claim the service within this one's time.
         if len(service.assignments) == 1:

@@ -17,7 +17,6 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from streams.expression import Failure, compile_expression
-from streams.model.account import Account
 from streams.model.catalog import UsageType
 from streams.model.money import CONTEXT, ZERO, Quantity, quantize_line
 from streams.model.multi_rate import PARTS, ChildRate, MultiRate
@@ -25,6 +24,7 @@ from streams.model.rated import BalanceChange, ChargeLine, Posting, RatedUsage
 from streams.model.usage import Usage, UsageRecord, record_id_of
 from streams.outcome import Reject, RejectReason
 from streams.rate.derivation import RULE as RATE_UNIT
+from streams.rate.payer import Payer
 from streams.rate.plain_usage import compile_plain
 from streams.rate.quantity import quantity_of
 
@@ -64,10 +64,10 @@ class CompiledChild:
         self._tell = compile_plain(parent.units, ())
 
     def record_of(
-        self, record: UsageRecord, account: Account, number: int, *, earlier: RatedChildren
+        self, record: UsageRecord, payer: Payer, number: int, *, earlier: RatedChildren
     ) -> UsageRecord | Reject:
         """The record of this child, the `number`-th, which no other record's id can equal."""
-        usages = self._usages(record, account, earlier)
+        usages = self._usages(record, payer, earlier)
         if isinstance(usages, Reject):
             return usages
         part = record.part * PARTS + number
@@ -79,11 +79,11 @@ class CompiledChild:
         )
 
     def _usages(
-        self, record: UsageRecord, account: Account, earlier: RatedChildren
+        self, record: UsageRecord, payer: Payer, earlier: RatedChildren
     ) -> tuple[Usage, ...] | Reject:
         if self._evaluate is None:
             return tuple(usage for usage in record.usages if usage.unit in self._units)
-        plain: dict[str, Any] = self._tell(record, account, _no_total)
+        plain: dict[str, Any] = self._tell(record, payer, _no_total)
         plain[AMOUNTS], plain[QUANTITIES] = earlier.amounts, earlier.quantities
         value = self._evaluate(plain)
         quantity = quantity_of(value)

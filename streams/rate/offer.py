@@ -8,6 +8,7 @@ from streams.rate.rating import Rating
 from streams.rate.rule import CompileRule
 from streams.rate.rules import RULES, compile_rules
 from streams.rate.rules.revenue_share import asks_tier
+from streams.rate.segments import offer_segments
 from streams.rate.terms import OfferTerms
 
 
@@ -19,7 +20,8 @@ class CompiledOffer:
     `reads_state`: its rules look into the state. `has_sequel`: something may be done once a record
     is charged, with what it drives or with the points that it `earns`.
     `takes_nothing`: records that measured nothing may be charged. With an `outcome`, records move
-    sessions, and what is achieved in them is charged.
+    sessions, and what is achieved in them is charged. `segments` are those by totals that it may be
+    asked for, told before any of its rules.
     """
 
     __slots__ = (
@@ -33,6 +35,7 @@ class CompiledOffer:
         "product",
         "reads_state",
         "rules",
+        "segments",
         "start",
         "takes_nothing",
         "terms",
@@ -50,8 +53,13 @@ class CompiledOffer:
         self.is_derived = terms.rate_units is not None or self.is_held
         rule = terms.outcome
         self.outcome = None if rule is None else CompiledOutcome(rule, terms.units)
+        self.segments = offer_segments(terms)
         self.reads_state = (
-            self.is_derived or rule is not None or asks_tier(terms) or bool(terms.plan.tallies)
+            self.is_derived
+            or rule is not None
+            or asks_tier(terms)
+            or bool(terms.plan.tallies)
+            or self.segments is not None
         )
         self.takes_nothing = terms.charges_zero or self.is_derived or rule is not None
         self.product = terms.offer.product

@@ -5,7 +5,7 @@ partner, by the event's time. So prices, discounts and shares ask for `account.p
 any other word.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -45,3 +45,8 @@ def partner_of(account: Account, commissions: Commissions) -> Partner | None:
 def with_tier(account: Account, tier: str) -> Account:
     """The account as one of a partner of this tier."""
     return replace(account, attributes=account.attributes | {PARTNER_TIER: tier})
+
+
+def plain_with_tier(plain: dict[str, Any] | None, tier: str) -> dict[str, Any] | None:
+    """The same for the values that expressions see, where there are any."""
+    return plain and {**plain, "account": {**plain["account"], PARTNER_TIER: tier}}

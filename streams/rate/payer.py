@@ -1,6 +1,7 @@
 """Who pays, with all that follows from the account and is the same for each of its records."""
 
 from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct
 
@@ -19,9 +20,10 @@ class Payer(Struct, frozen=True, gc=False):
     (None: no bound); `bounds` are the thresholds on its money; `prices` those agreed with
     it (None: no other than its plan's). `price_plan` is the assignment's, with those of its
     `supplements`. It holds while the state still has
-    this very `service` and this very `account`. Words that many accounts share (price plan,
-    currency, time zone) are one object for all of them, so that looking at them stays in the
-    processor's cache.
+    this very `service` and this very `account`; or `stored`, where a catalog declares attributes
+    and `account` is what it is with them: then `plain` holds them all as values. Words that many
+    accounts share (price plan, currency, time zone) are one object for all of them, so that looking
+    at them stays in the processor's cache.
     """
 
     service: Service
@@ -37,6 +39,8 @@ class Payer(Struct, frozen=True, gc=False):
     bounds: tuple[MoneyBound, ...]
     prices: AccountPrices | None = None
     supplements: tuple[Supplement, ...] = ()
+    stored: Account | None = None
+    plain: dict[str, Any] | None = None
 
 
 def floor_of(account: Account) -> Decimal | None:

@@ -24,6 +24,7 @@ from streams.model.fee import FEE, Fee
 from streams.model.instant import BEGINNING, datetime_of
 from streams.model.money import ROUNDING_MODES
 from streams.rate.account_prices import AccountOffers
+from streams.rate.attributes import attributes_of
 from streams.rate.best_price_plan import with_best_prices
 from streams.rate.combined import AND, alone_as_supplement, combined
 from streams.rate.commission import Commissions
@@ -58,6 +59,7 @@ class Plan:
         "account_offers",
         "approval_limits",
         "at_change",
+        "attributes",
         "automatic",
         "carried",
         "charges_zero",
@@ -81,7 +83,9 @@ class Plan:
         self.tenant = catalog.tenant
         self.grace = catalog.grace
         self.is_test = catalog.is_test
-        self.price_plans = _Compiler(catalog, functions).price_plans()
+        compiler = _Compiler(catalog, functions)
+        self.attributes = compiler.attributes
+        self.price_plans = compiler.price_plans()
         self.commissions = Commissions(catalog)
         self.priorities = {each.id: each.priority for each in catalog.allowances}
         self.carried = _carried(catalog)
@@ -155,6 +159,7 @@ class _Compiler:
     def __init__(self, catalog: Catalog, functions: Functions) -> None:
         self.catalog = catalog
         self.functions = functions
+        self.attributes = attributes_of(catalog)
         self.currencies = {rule.code: rule for rule in catalog.currencies}
         self.usage_types = {each.id: each for each in catalog.usage_types}
         self.usage_types[FEE] = UsageType(id=FEE, units=(FEE,))
@@ -279,6 +284,7 @@ class _Compiler:
             outcome=self.outcomes.get(offer.usage_type),
             banded=banded(self.accumulators.values()),
             money=self.money,
+            declared=self.attributes,
         )
 
     def _driven(self, offer: PriceOffer, fees: Iterable[Fee]) -> dict[str, tuple[str, ...]]:

@@ -11,13 +11,14 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
-from streams.model.catalog import ACCOUNT, BAND, ZONE, Price, PriceKind
+from streams.model.catalog import BAND, ZONE, Price, PriceKind
 from streams.model.tax import TAX_CLASS
 from streams.rate.prices.kinds import compile_kind
 from streams.rate.prices.per_unit import is_per_unit
 from streams.rate.prices.price import AskedPrice, Binder, Label, UnitPrice
 from streams.rate.rating import Rating
 from streams.rate.terms import Impacts, OfferTerms
+from streams.rate.words import held_words
 
 _COMBINATIONS_KEPT = 65_536
 
@@ -42,7 +43,7 @@ class PricesByUnit(dict[str, UnitPrice]):
 class PriceTable:
     """The prices of an offer. `prices_for` is their look-up.
 
-    `account_words` are the words of the account that it asks for, with the attribute's name.
+    `account_words` are the words of whoever pays that it asks for, with where they stand.
     """
 
     __slots__ = (
@@ -64,9 +65,7 @@ class PriceTable:
         words = {word for price in terms.offer.prices for word in price.when}
         self._words = sorted(words - {ZONE, BAND})
         self._pick = itemgetter(*self._words) if self._words else _nothing_of
-        self.account_words = tuple(
-            (word, word.removeprefix(ACCOUNT)) for word in words if word.startswith(ACCOUNT)
-        )
+        self.account_words = held_words(words)
         self._terms = terms
         self._charges_zero = terms.charges_zero
         self._evaluations = frozenset(terms.plan.evaluations)

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from streams.model.usage import UsageRecord
 from streams.outcome import Reject
 from streams.rate.guide import Elsewhere, Guide
-from streams.rate.partner_tier import partner_of, tier_at, with_tier
+from streams.rate.partner_tier import partner_of, plain_with_tier, tier_at, with_tier
 from streams.rate.payer import Payer
 from streams.rate.plan import Plan
 from streams.state import State
@@ -38,7 +38,8 @@ class RankedGuide(Guide):
         known = self._ranked.get((payer.key, tier))
         if known is not None and known[0] is payer:
             return known[1]
-        found = replace(payer, account=with_tier(payer.account, tier))
+        account = with_tier(payer.account, tier)
+        found = replace(payer, account=account, plain=plain_with_tier(payer.plain, tier))
         if len(self._ranked) >= _KEPT:
             self._ranked.clear()
         self._ranked[payer.key, tier] = (payer, found)

@@ -4,15 +4,16 @@ Of the rows for the record's transaction type that hold at its time, the one who
 words wins. The catalog has been checked: no two of equally many words can hold at once.
 """
 
-from collections.abc import Mapping
-
-from streams.model.catalog import ACCOUNT
+from streams.model.attribute import held_key
 from streams.model.rate_unit import TRANSACTION_TYPE, USAGE, RateUnit, RateUnitMap
 from streams.outcome import Reject, RejectReason
 from streams.rate.derivation import Derive, compile_derivation
 from streams.rate.meter import compile_meter
 from streams.rate.rating import Rating
 from streams.rate.terms import RateUnitTerms
+
+_Words = tuple[tuple[str, str | None, str], ...]
+"""What a row asks for: word, its `held_key`, and the value that it must have."""
 
 
 class RateUnits:
@@ -23,17 +24,18 @@ class RateUnits:
     def __init__(self, terms: RateUnitTerms) -> None:
         self._service_type = terms.usage_type.service_type
         derivations = {unit.id: (unit.unit, _compile(unit, terms)) for unit in terms.units}
-        self._maps: dict[str, list[tuple[RateUnitMap, str, Derive]]] = {}
+        self._maps: dict[str, list[tuple[RateUnitMap, _Words, str, Derive]]] = {}
         for row in sorted(terms.maps, key=lambda each: -len(each.when)):
             unit, derive = derivations[row.rate_unit]
-            self._maps.setdefault(row.transaction_type, []).append((row, unit, derive))
+            words = tuple((word, held_key(word), value) for word, value in row.when.items())
+            self._maps.setdefault(row.transaction_type, []).append((row, words, unit, derive))
 
     def find(self, rating: Rating) -> tuple[str, Derive] | Reject:
         """The unit that the record is measured in, and how."""
         record = rating.record
         kind, at = record.attributes.get(TRANSACTION_TYPE, USAGE), record.occurred_at
-        for row, unit, derive in self._maps.get(kind, ()):
-            if row.start <= at < row.end and _holds(row.when, rating):
+        for row, words, unit, derive in self._maps.get(kind, ()):
+            if row.start <= at < row.end and _holds(words, rating):
                 return unit, derive
         return Reject(
             RejectReason.NO_RATE_UNIT,
@@ -50,13 +52,9 @@ def _compile(unit: RateUnit, terms: RateUnitTerms) -> Derive:
     )
 
 
-def _holds(when: Mapping[str, str], rating: Rating) -> bool:
-    attributes, account = rating.record.attributes, rating.payer.account.attributes
-    for word, value in when.items():
-        if word.startswith(ACCOUNT):
-            found = account.get(word.removeprefix(ACCOUNT))
-        else:
-            found = attributes.get(word)
-        if found != value:
+def _holds(words: _Words, rating: Rating) -> bool:
+    attributes = rating.record.attributes
+    for word, key, value in words:
+        if (attributes.get(word) if key is None else rating.word(word)) != value:
             return False
     return True

@@ -10,7 +10,6 @@ from decimal import Decimal
 from msgspec import Struct
 
 from streams.model.account import Balances, Bucket
-from streams.model.catalog import ACCOUNT
 from streams.model.instant import BEGINNING, Instant, Period
 from streams.model.money import ZERO, Quantity, added
 from streams.model.rated import Alert, BalanceChange, ChargeLine, Posting
@@ -23,6 +22,7 @@ from streams.rate.pooled import Drawn
 from streams.rate.prices.price import UnitPrice
 from streams.rate.terms import PlanTerms
 from streams.rate.time_unit import Segment
+from streams.rate.words import asked_word
 from streams.state import State
 
 
@@ -174,10 +174,8 @@ class Rating(Struct, gc=False):
         )
 
     def word(self, name: str) -> str | None:
-        """An attribute of the record, or `account.<attribute>`."""
-        if name.startswith(ACCOUNT):
-            return self.payer.account.attributes.get(name.removeprefix(ACCOUNT))
-        return self.record.attributes.get(name)
+        """An attribute of the record, or of whoever pays."""
+        return asked_word(name, self.record, self.payer)
 
     def cost_of(self, unit: str) -> Decimal:
         """What the record's quantity of a unit costs the tenant."""

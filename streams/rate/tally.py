@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from streams.expression import Failure, compile_expression
 from streams.model.account import Account
 from streams.model.accumulator import Accumulator
-from streams.model.catalog import ACCOUNT, BAND, ZONE, Catalog
+from streams.model.catalog import BAND, ZONE, Catalog
 from streams.model.instant import BEGINNING, FOREVER, Instant
 from streams.model.money import Quantity
 from streams.model.tally import Span, Tally
@@ -23,6 +23,7 @@ from streams.rate.quantity import quantity_of
 from streams.rate.spans import MONTH, OwnSpan, escaped
 from streams.rate.tally_kinds import kind_of
 from streams.rate.tally_windows import windows_of
+from streams.rate.words import asked_word
 from streams.state import State, Table
 from streams.tenant_time import time_of_key
 
@@ -205,7 +206,7 @@ class CompiledTally:
         """What the record counts as; None: nothing."""
         if self._evaluate is None:
             return counted.moved[self.accumulator.id]
-        value = self._evaluate(self._plain(counted.record, counted.payer.account, _no_total))
+        value = self._evaluate(self._plain(counted.record, counted.payer, _no_total))
         if value is None:
             return None
         if type(value) is Failure:
@@ -294,9 +295,7 @@ def _word(word: str, counted: Counted) -> str | None:
         return counted.zone
     if word == BAND:
         return counted.band
-    if word.startswith(ACCOUNT):
-        return counted.payer.account.attributes.get(word.removeprefix(ACCOUNT))
-    return counted.record.attributes.get(word)
+    return asked_word(word, counted.record, counted.payer)
 
 
 def _start_of(span: Span) -> Instant:

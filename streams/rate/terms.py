@@ -14,6 +14,7 @@ from streams.model.money import Currency
 from streams.model.rate_unit import RateUnit, RateUnitMap
 from streams.model.rounding import RoundingScope
 from streams.model.session import OutcomeRule
+from streams.rate.attributes import CompiledAttributes
 from streams.rate.evaluation import Evaluations
 from streams.rate.grant import PlanGrant
 from streams.rate.money_terms import MoneyTerms
@@ -93,7 +94,8 @@ class OfferTerms(Struct, frozen=True):
 
     `impacts` are those of prices that have their own, by number in the offer, and under 0 those of
     all others; empty where none has. `allowances` are then all that any of them burns. `banded` are
-    the accumulators that count what is used in one band, with that band.
+    the accumulators that count what is used in one band, with that band. `declared` is what
+    the catalog declares of whoever pays.
     """
 
     plan: PlanTerms
@@ -116,6 +118,7 @@ class OfferTerms(Struct, frozen=True):
     agreed_source: str = ""
     impacts: dict[int, Impacts] = {}
     banded: dict[str, str] = {}
+    declared: CompiledAttributes | None = None
 
     def source_of(self, number: int) -> str:
         """What a price is called in charge lines: an account's and the offer's count apart."""

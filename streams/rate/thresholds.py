@@ -5,12 +5,13 @@ from decimal import Decimal
 from math import ceil
 from typing import Final, NamedTuple
 
-from streams.model.catalog import ACCOUNT, Catalog
+from streams.model.catalog import Catalog
 from streams.model.money import CONTEXT, ZERO, Quantity
 from streams.model.threshold import Action, Threshold
 from streams.rate.bounds import MoneyBounds
 from streams.rate.levels import Ladder, Level, ladder_of, levels_of
 from streams.rate.spans import entry_span, spans_of, spent_total
+from streams.rate.words import held_words
 
 _KEPT: Final = 4096
 
@@ -71,6 +72,8 @@ class Thresholds:
         self.notices = {
             each.id: _notice(each, self.spans.get(each.id) in own) for each in thresholds
         }
+        self.asks = any(notice.attributes for notice in self.notices.values())
+        """True where some are for accounts of certain attributes."""
         named = {each.id for each in catalog.allowances}
         self._allowances = _by_resource(
             each
@@ -125,7 +128,7 @@ class Thresholds:
 def _notice(threshold: Threshold, has_span: bool) -> Notice:
     # What a spend or an entry is of has been judged by its own rule, word by word.
     words = {} if threshold.on in ("spend", "entry") else threshold.when
-    attributes = tuple((word.removeprefix(ACCOUNT), value) for word, value in words.items())
+    attributes = tuple((key, words[word]) for word, key in held_words(words))
     return Notice(threshold.to, threshold.action, attributes, has_span)
 
 

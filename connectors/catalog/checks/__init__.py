@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from connectors.catalog.checks.accumulators import check_accumulators
 from connectors.catalog.checks.at_change import check_at_change
+from connectors.catalog.checks.attributes import check_attributes
 from connectors.catalog.checks.best_of import check_best_of
 from connectors.catalog.checks.commission import check_commission
 from connectors.catalog.checks.discounts import check_discounts
@@ -44,6 +45,7 @@ CHECKS: tuple[Check, ...] = (
     check_multi_rate,
     check_resources,
     check_factors,
+    check_attributes,
     check_accumulators,
     check_thresholds,
     check_evaluations,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.catalog.checks.asked import is_of_payer, scope_of, unknown_below, wrong_value
 from connectors.catalog.checks.resources import all_impacts
 from connectors.catalog.checks.when import check_period_named
 from connectors.catalog.form import OfferForm, UsageTypeForm
@@ -15,9 +16,9 @@ from connectors.catalog.resolution.accumulators import rolling
 from connectors.catalog.sheets import Sheets
 from streams.expression import Kind, Scope, check_expression
 from streams.model.accumulator import UNIQUE_MOST
-from streams.model.catalog import ACCOUNT, BAND, ZONE
+from streams.model.catalog import BAND, ZONE
 from streams.model.rate_unit import TRANSACTION_TYPE
-from streams.rate.derivation import names_below
+from streams.rate.asked import names_below
 from streams.rate.plain_usage import ACCOUNT as ACCOUNT_FIELD
 from streams.rate.plain_usage import DURATION, UNITS
 
@@ -96,12 +97,18 @@ class _Check:
 
     def parts(self) -> None:
         """What `when` asks for is there."""
-        for word in self.form.when:
-            if word in (ZONE, BAND) or (word.startswith(ACCOUNT) and word != ACCOUNT):
+        for word, value in self.form.when.items():
+            if word in (ZONE, BAND):
+                continue
+            if is_of_payer(word, self.names):
+                wrong = wrong_value(word, value, self.names)
+                if wrong is not None:
+                    self.report(wrong, "when", word)
                 continue
             known = {name for each in self.names.usage_types.values() for name in each.attributes}
             if word not in known:
-                self.report(unknown("attribute", word, known | {ZONE, BAND}), "when", word)
+                known |= {ZONE, BAND} | self.names.declared()
+                self.report(unknown("attribute", word, known), "when", word)
 
     def movers(self) -> None:
         """All that moves it has what it goes by."""
@@ -154,9 +161,12 @@ class _Check:
         if of is None:
             return
         fields: dict[str, Kind] = dict.fromkeys(usage_type.attributes, "string")
-        scope = Scope(fields | _KINDS, members={UNITS: "number"})
+        told = scope_of(self.names)
+        members = {**told.members, UNITS: "number"}
+        scope = Scope({**fields, **_KINDS, **told.fields}, members=members, named=told.named)
         wanted: Kind = "dyn" if self.form.aggregate == "unique" else "number"
         yield from check_expression(of, scope, wanted=wanted)
+        yield from unknown_below(of, self.names)
         for name in names_below(of, UNITS):
             if name not in usage_type.units:
                 yield unknown("unit", name, set(usage_type.units))

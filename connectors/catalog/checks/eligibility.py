@@ -1,16 +1,17 @@
 """Whom discounts, taxes, shares and points are for: does every word lead somewhere."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
+from connectors.catalog.checks.asked import is_of_payer, wrong_value
 from connectors.catalog.form import OfferForm
 from connectors.catalog.forms.eligibility import EligibilityForm, StepForm
 from connectors.catalog.names import Names
 from connectors.catalog.problem import Place, ProblemBook, unknown
 from connectors.catalog.resolution.dates import instant_at
-from streams.model.catalog import ACCOUNT, BAND, ZONE
+from streams.model.catalog import BAND, ZONE
 
 HUNDRED: Final = Decimal(100)
 
@@ -50,13 +51,27 @@ class MoneyCheck:
         if number is not None and number <= 0:
             self.report(f"expected more than 0, found {number}", *steps)
 
-    def words(self, when: Iterable[str], *steps: str | int, more: Iterable[str] = ()) -> None:
-        """Words of usage, of accounts, and `zone` and `band`."""
+    def words(
+        self,
+        when: Iterable[str] | Mapping[str, str],
+        *steps: str | int,
+        more: Iterable[str] = (),
+    ) -> None:
+        """Words of usage, of whoever pays, and `zone` and `band`."""
         usage_types = self.names.usage_types.values()
         attributes = {name for usage_type in usage_types for name in usage_type.attributes}
         for word in when:
-            if not word.startswith(ACCOUNT) or word == ACCOUNT:
-                self.known("attribute", word, attributes | {ZONE, BAND, *more}, *steps, word)
+            if not is_of_payer(word, self.names):
+                known = attributes | {ZONE, BAND, *more} | self.names.declared()
+                self.known("attribute", word, known, *steps, word)
+            elif isinstance(when, Mapping):
+                self.value(word, when[word], *steps, word)
+
+    def value(self, word: str, value: str, *steps: str | int) -> None:
+        """A value that a declared word can have."""
+        message = wrong_value(word, value, self.names)
+        if message is not None:
+            self.report(message, *steps)
 
     def steps(self, tiers: tuple[StepForm, ...], reference: str) -> None:
         """Steps that rise on an accumulator, each a share."""

@@ -1,18 +1,20 @@
 """Multi-rate usage types: are their children there, sold, measured, in a possible order."""
 
+from collections.abc import Iterator
 from typing import Final
 
+from connectors.catalog.checks.asked import scope_of, unknown_below
 from connectors.catalog.form import UsageTypeForm
 from connectors.catalog.forms.multi_rate import MultiRateForm
 from connectors.catalog.names import Names
 from connectors.catalog.problem import Place, ProblemBook, unknown
 from connectors.catalog.sheets import Sheets, nested
-from streams.expression import Kind, Scope, check_expression
+from streams.expression import Expression, Kind, Scope, check_expression
 from streams.model.multi_rate import PARTS
 from streams.model.rate_unit import TRANSACTION_TYPE
-from streams.rate.derivation import names_below
+from streams.rate.asked import names_below
 from streams.rate.multi_rate import AMOUNTS, QUANTITIES
-from streams.rate.plain_usage import ACCOUNT, DURATION, UNITS
+from streams.rate.plain_usage import ACCOUNT, ACCUMULATORS, DURATION, UNITS
 
 _KINDS: Final[dict[str, Kind]] = {
     AMOUNTS: "map",
@@ -38,7 +40,7 @@ def check_multi_rate(sheets: Sheets, names: Names, book: ProblemBook) -> None:
             found = len(form.children)
             book.report(place.at("children"), f"expected 2 to {PARTS - 1} children, found {found}")
         _check_children(form, parent, place, names, book)
-        _check_order(form, parent, place, book)
+        _check_order(form, parent, place, names, book)
         _check_sold(form, place, sheets, book)
 
 
@@ -70,7 +72,7 @@ def _check_children(
 
 
 def _check_order(
-    form: MultiRateForm, parent: UsageTypeForm | None, place: Place, book: ProblemBook
+    form: MultiRateForm, parent: UsageTypeForm | None, place: Place, names: Names, book: ProblemBook
 ) -> None:
     attributes = parent.attributes if parent is not None else ()
     if form.depends and all(child.quantity is None for child in form.children):
@@ -86,14 +88,27 @@ def _check_order(
             if not form.depends:
                 book.report(below, 'needs "depends: true"')
             fields: dict[str, Kind] = dict.fromkeys(attributes, "string")
-            scope = Scope(fields | _KINDS, members=_MEMBERS)
+            told = scope_of(names)
+            members = {**told.members, **_MEMBERS}
+            scope = Scope({**fields, **_KINDS, **told.fields}, members=members, named=told.named)
             for problem in check_expression(child.quantity, scope, wanted="number"):
+                book.report(below, problem)
+            for problem in _asked_of_payer(child.quantity, names):
                 book.report(below, problem)
             for word in (AMOUNTS, QUANTITIES):
                 for name in names_below(child.quantity, word):
                     if name not in earlier:
                         book.report(below, unknown("earlier child", name, earlier))
         earlier.add(child.usage_type)
+
+
+def _asked_of_payer(quantity: Expression, names: Names) -> Iterator[str]:
+    """A parent has no totals: what looks at them is told of its children alone."""
+    yield from unknown_below(quantity, names)
+    for name in names_below(quantity, "segment"):
+        form = names.segments.get(name)
+        if form is not None and names_below(form.expression, ACCUMULATORS):
+            yield f"segment {name} looks at totals, which a record with children has none of"
 
 
 def _check_sold(form: MultiRateForm, place: Place, sheets: Sheets, book: ProblemBook) -> None:

@@ -4,6 +4,7 @@ from itertools import product
 
 from msgspec.structs import replace
 
+from connectors.catalog.checks.asked import is_of_payer, wrong_value
 from connectors.catalog.checks.impacts import check_impacts
 from connectors.catalog.checks.kinds import CHECK_KIND
 from connectors.catalog.checks.kinds.check import KindCheck
@@ -14,7 +15,7 @@ from connectors.catalog.names import EVERYTHING_ELSE, Names
 from connectors.catalog.problem import Place, ProblemBook, unknown
 from connectors.catalog.resolution.prices import given_kinds, price_kind
 from connectors.catalog.sheets import Sheets, nested
-from streams.model.catalog import ACCOUNT, BAND, ZONE
+from streams.model.catalog import BAND, ZONE
 
 
 def check_prices(sheets: Sheets, names: Names, book: ProblemBook) -> None:
@@ -94,11 +95,13 @@ def _check_when(
                     book.report(below, f'"{word}" needs a {_UNIT_OF[word]} at the offer')
             elif value not in found[word]:
                 book.report(below, unknown(word, value, found[word]))
-        elif word.startswith(ACCOUNT) and word != ACCOUNT:
-            continue
+        elif is_of_payer(word, names):
+            wrong = wrong_value(word, value, names)
+            if wrong is not None:
+                book.report(below, wrong)
         elif usage_type is not None and word not in usage_type.attributes:
-            message = unknown("attribute", word, set(usage_type.attributes))
-            book.report(below, message)
+            known = set(usage_type.attributes) | names.declared()
+            book.report(below, unknown("attribute", word, known))
 
 
 _UNIT_OF = {ZONE: "zone_unit", BAND: "time_unit"}

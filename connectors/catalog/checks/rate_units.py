@@ -3,6 +3,7 @@
 from itertools import combinations
 from typing import Final
 
+from connectors.catalog.checks.asked import is_of_payer, scope_of, unknown_below, wrong_value
 from connectors.catalog.compile import FUNCTIONS
 from connectors.catalog.form import UsageTypeForm
 from connectors.catalog.forms.rate_units import MeterForm, RateUnitForm, RateUnitMapForm
@@ -12,9 +13,8 @@ from connectors.catalog.resolution.dates import instant_at
 from connectors.catalog.resolution.rate_units import rate_unit_map, units_of
 from connectors.catalog.sheets import Entry, Sheets
 from streams.expression import Kind, Scope, check_expression
-from streams.model.catalog import ACCOUNT
 from streams.model.rate_unit import TRANSACTION_TYPE
-from streams.rate.derivation import names_below
+from streams.rate.asked import names_below
 from streams.rate.plain_usage import ACCOUNT as ACCOUNT_FIELD
 from streams.rate.plain_usage import ACCUMULATORS, DURATION, UNITS, WORDS
 
@@ -129,8 +129,12 @@ def _check_expression(
         return
     attributes, units = known
     fields: dict[str, Kind] = dict.fromkeys(attributes, "string")
-    scope = Scope(fields | _KINDS, members=_MEMBERS)
+    told = scope_of(names)
+    members = {**told.members, **_MEMBERS}
+    scope = Scope({**fields, **_KINDS, **told.fields}, members=members, named=told.named)
     for problem in check_expression(unit.expression, scope, wanted="number"):
+        book.report(place, problem)
+    for problem in unknown_below(unit.expression, names):
         book.report(place, problem)
     for name in names_below(unit.expression, ACCUMULATORS):
         if name not in names.accumulators:
@@ -178,9 +182,13 @@ def _check_map(
         if each.form.service_type == row.service_type
         for name in each.form.attributes
     }
-    for word in row.when:
-        if not (word in known or (word.startswith(ACCOUNT) and word != ACCOUNT)):
-            book.report(place.at("when", word), unknown("attribute", word, known))
+    for word, value in row.when.items():
+        wrong = wrong_value(word, value, names)
+        if not (word in known or is_of_payer(word, names)):
+            message = unknown("attribute", word, known | names.declared())
+            book.report(place.at("when", word), message)
+        elif wrong is not None:
+            book.report(place.at("when", word), wrong)
     for word, text in (("from", row.start), ("until", row.end)):
         if text and instant_at(text) is None:
             book.spoil(place.at(word), f'"{text}" is no date: expected one like 2026-01-31')

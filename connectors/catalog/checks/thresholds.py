@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Final
 
+from connectors.catalog.checks.asked import asks_of_service, is_of_payer
 from connectors.catalog.checks.eligibility import MoneyCheck
 from connectors.catalog.checks.when import check_period_named
 from connectors.catalog.form import OfferForm
@@ -106,10 +107,15 @@ def _check_scope(form: ThresholdForm, check: MoneyCheck, offers: list[OfferForm]
         check.eligibility(form, offers)
         check_period_named(form.period, check.place.at("period"), check.names, check.book)
     else:
-        for word in form.when:
-            if not word.startswith(ACCOUNT) or word == ACCOUNT:
+        for word, value in form.when.items():
+            if not is_of_payer(word, check.names):
                 message = "is about the account: expected account.<attribute>"
                 check.report(f"a threshold on {form.on} {message}", "when", word)
+            elif asks_of_service(word, check.names):
+                message = f"is about the account: {word} asks of a subscription or a service id"
+                check.report(f"a threshold on {form.on} {message}", "when", word)
+            else:
+                check.value(word, value, "when", word)
         for word in _OF_RECORDS:
             if getattr(form, word):
                 shown = {"start": "from", "end": "until"}.get(word, word)
@@ -121,7 +127,8 @@ def _check_scope(form: ThresholdForm, check: MoneyCheck, offers: list[OfferForm]
     for number, word in enumerate(form.by):
         attributes = {name for each in check.names.usage_types.values() for name in each.attributes}
         if not word.startswith(ACCOUNT):
-            check.known("attribute", word, attributes | {ZONE, BAND}, "by", number)
+            known = attributes | {ZONE, BAND} | check.names.declared()
+            check.known("attribute", word, known, "by", number)
 
 
 def _check_cap(form: ThresholdForm, check: MoneyCheck) -> None:

@@ -10,9 +10,11 @@ does not name keep the amounts before. A share of the price applies on top: a ba
 """
 
 from bisect import bisect_left
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from streams.model.attribute import held_key
 from streams.model.money import CONTEXT
 from streams.model.trade_prices import LlmTokens, TokenBatch, TokenShare, token_kinds_of
 from streams.rate.prices.per_unit import PerUnitPrice
@@ -40,7 +42,7 @@ def is_input(unit: str) -> bool:
 class TokenPrices(Binder):
     """The prices of all kinds, by what the record says; compiled once for each combination."""
 
-    __slots__ = ("_above", "_amounts", "_found", "_label", "_price", "_words")
+    __slots__ = ("_above", "_amounts", "_found", "_is_held", "_label", "_price", "_words")
 
     def __init__(self, price: LlmTokens, label: Label) -> None:
         super().__init__(price.units)
@@ -54,6 +56,7 @@ class TokenPrices(Binder):
         if price.batch is not None:
             asked.append(price.batch.when)
         self._words = sorted({word for when in asked for word in when})
+        self._is_held = any(map(held_key, self._words))
         self._found: dict[Any, dict[str, UnitPrice]] = {}
 
     @property
@@ -66,15 +69,19 @@ class TokenPrices(Binder):
         record = asking.record
         given = sum(usage.quantity for usage in record.usages if is_input(usage.unit))
         context = bisect_left(self._above, size_of(given))
-        key = (context, *map(record.attributes.get, self._words))
+        value_of = asking.word if self._is_held else record.attributes.get
+        values = tuple(map(value_of, self._words))
+        key = (context, *values)
         found = self._found.get(key)
         if found is None:
             if len(self._found) >= _COMBINATIONS_KEPT:
                 self._found.clear()
-            found = self._found[key] = self.prices_of(context, record.attributes)
+            found = self._found[key] = self.prices_of(
+                context, dict(zip(self._words, values, strict=True))
+            )
         return found
 
-    def prices_of(self, context: int, attributes: dict[str, str]) -> dict[str, UnitPrice]:
+    def prices_of(self, context: int, attributes: Mapping[str, str | None]) -> dict[str, UnitPrice]:
         """The prices by unit in a context (0: the first) for these attributes."""
         price, label = self._price, self._label
         if context:
@@ -118,11 +125,13 @@ def _of_percent(amount: Decimal, percent: Decimal) -> Decimal:
     return CONTEXT.divide(CONTEXT.multiply(amount, percent), _HUNDRED)
 
 
-def _share_of(shares: tuple[TokenShare, ...], attributes: dict[str, str]) -> TokenShare | None:
+def _share_of(
+    shares: tuple[TokenShare, ...], attributes: Mapping[str, str | None]
+) -> TokenShare | None:
     """The share whose words hold: of several the one with most, and among those the first."""
     holding = [share for share in shares if _matches(share.when, attributes)]
     return max(holding, key=lambda share: len(share.when), default=None)
 
 
-def _matches(when: dict[str, str], attributes: dict[str, str]) -> bool:
+def _matches(when: dict[str, str], attributes: Mapping[str, str | None]) -> bool:
     return all(attributes.get(word) == value for word, value in when.items())

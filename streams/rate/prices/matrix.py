@@ -6,9 +6,11 @@ several that hold the one that names most wins, and among those the first. A gro
 that holds adds nothing; where no group has one, there is no price.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from streams.model.attribute import held_key
 from streams.model.money import CONTEXT, Quantity, quantize_line
 from streams.model.price import RECORD, Range
 from streams.model.prices import Matrix, MatrixRow
@@ -61,30 +63,31 @@ class RowsPrice(CompiledPrice):
 
 
 class MatrixPrice(Binder):
-    """Finds the rows by a record's attributes; found once for each combination of values."""
+    """Finds the rows by attributes; found once for each combination of values."""
 
-    __slots__ = ("_found", "_label", "_matrix", "_words")
+    __slots__ = ("_found", "_is_held", "_label", "_matrix", "_words")
 
     def __init__(self, price: Matrix, label: Label) -> None:
         super().__init__(price.units)
         self._matrix = price
         rows = [row for group in price.groups for row in group.rows]
         self._words = sorted({word for row in rows for word in (*row.when, *row.ranges)})
+        self._is_held = any(map(held_key, self._words))
         self._label = label
         self._found: dict[Any, dict[str, UnitPrice]] = {}
 
     def bind(self, asking: Asking) -> dict[str, UnitPrice]:
         """The rows for this record; none where no group has one."""
-        attributes = asking.record.attributes
-        key = tuple(map(attributes.get, self._words))
+        value_of = asking.word if self._is_held else asking.record.attributes.get
+        key = tuple(map(value_of, self._words))
         found = self._found.get(key)
         if found is None:
             if len(self._found) >= _COMBINATIONS_KEPT:
                 self._found.clear()
-            found = self._found[key] = self._find(attributes)
+            found = self._found[key] = self._find(dict(zip(self._words, key, strict=True)))
         return found
 
-    def _find(self, attributes: dict[str, str]) -> dict[str, UnitPrice]:
+    def _find(self, attributes: Mapping[str, str | None]) -> dict[str, UnitPrice]:
         rows: list[tuple[str, MatrixRow]] = []
         for group in self._matrix.groups:
             holding = [row for row in group.rows if _holds(row, attributes)]
@@ -97,7 +100,7 @@ class MatrixPrice(Binder):
         return {self._matrix.unit: price}
 
 
-def _holds(row: MatrixRow, attributes: dict[str, str]) -> bool:
+def _holds(row: MatrixRow, attributes: Mapping[str, str | None]) -> bool:
     return all(attributes.get(word) == value for word, value in row.when.items()) and all(
         is_within(attributes.get(word), bounds) for word, bounds in row.ranges.items()
     )

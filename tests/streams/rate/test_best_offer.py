@@ -11,7 +11,10 @@ from streams.rate.rating import Rating
 
 
 def offer(name: str, start: int, end: int, **words: Any) -> Any:
-    plain = dict.fromkeys(("is_derived", "reads_state", "takes_nothing", "earns"), False)
+    plain: dict[str, Any] = dict.fromkeys(
+        ("is_derived", "reads_state", "takes_nothing", "earns"), False
+    )
+    plain["segments"] = None
     return SimpleNamespace(terms=name, product=f"of {name}", start=start, end=end, **plain | words)
 
 

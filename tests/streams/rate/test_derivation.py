@@ -44,7 +44,7 @@ def test_an_expression_without_a_value_tells_why() -> None:
     record = UsageRecord(b"", "t", "s", "e", 0, 0, 0, "x", "s", "r", 0, 0, (), {})
     account = Account("t", "ada", "ada", "postpaid", "EUR", "UTC")
     rating: Any = SimpleNamespace(
-        record=record, payer=SimpleNamespace(account=account), used_of=lambda _: 0
+        record=record, payer=SimpleNamespace(account=account, plain=None), used_of=lambda _: 0
     )
     refused = derive(rating)
     assert isinstance(refused, Reject)

@@ -1,6 +1,7 @@
 """Children of a record: what later ones see of earlier ones, and what the parent's charge tells."""
 
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from streams.rate.multi_rate import CompiledMultiRate, RatedChildren
 from tests.streams.rate.prices.asked import d
 
 ACCOUNT = Account("t", "ada", "ada", "postpaid", "CHF", "UTC", None)
+PAYER: Any = SimpleNamespace(account=ACCOUNT, plain=None)
 TYPES = {
     "call": UsageType(id="call", units=("min", "mb")),
     "voice": UsageType(id="voice", units=("min",)),
@@ -88,7 +90,7 @@ def test_a_child_without_a_quantity_says_why(expression: str, told: str | None) 
     earlier = RatedChildren()
     earlier.add("voice", charge("voice", amount=d("3")))
     _, fee = multi_rate(expression).children
-    made = fee.record_of(record(), ACCOUNT, 2, earlier=earlier)
+    made = fee.record_of(record(), PAYER, 2, earlier=earlier)
     if told is None:
         assert isinstance(made, UsageRecord)
         assert made.usages == (Usage("chf", d("1.5")),)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from connectors.catalog.checks.asked import is_of_payer, wrong_range, wrong_value
 from connectors.catalog.form import OfferForm
 from connectors.catalog.names import Names
 from connectors.catalog.problem import Place, ProblemBook, unknown
@@ -120,10 +121,29 @@ class KindCheck:
         if usage_type is not None and name not in usage_type.attributes:
             self.report(unknown("attribute", name, set(usage_type.attributes)), *steps)
 
-    def attributes(self, when: Mapping[str, object], *steps: str | int) -> None:
-        """Every attribute that something asks for."""
-        for name in when:
-            self.attribute(name, *steps, name)
+    def words(self, when: Mapping[str, str], *steps: str | int) -> None:
+        """Every attribute that something asks for, of the usage type or of whoever pays."""
+        for name, value in when.items():
+            wrong = wrong_value(name, value, self.names)
+            if not is_of_payer(name, self.names):
+                self._known(name, *steps, name)
+            elif wrong is not None:
+                self.report(wrong, *steps, name)
+
+    def numbers(self, ranges: Iterable[str], *steps: str | int) -> None:
+        """Every attribute that something asks for a range of."""
+        for name in ranges:
+            wrong = wrong_range(name, self.names)
+            if not is_of_payer(name, self.names):
+                self._known(name, *steps, name)
+            elif wrong is not None:
+                self.report(wrong, *steps, name)
+
+    def _known(self, name: str, *steps: str | int) -> None:
+        usage_type = self.names.usage_types.get(self.offer.usage_type)
+        if usage_type is not None and name not in usage_type.attributes:
+            known = set(usage_type.attributes) | self.names.declared()
+            self.report(unknown("attribute", name, known), *steps)
 
     def rising(self, ends: Iterable[Decimal | None], word: str) -> None:
         """Ends of tiers: each above the one before, only the last may be left out."""

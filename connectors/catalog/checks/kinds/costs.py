@@ -4,7 +4,6 @@ from decimal import Decimal
 
 from connectors.catalog.checks.kinds.check import KindCheck
 from connectors.catalog.forms.prices import CostPlusForm
-from streams.model.catalog import ACCOUNT
 
 _ALL = Decimal(-100)
 
@@ -21,9 +20,7 @@ def check_cost_plus(form: CostPlusForm, check: KindCheck) -> None:
     _check_percent(form.markup_percent, check, "markup_percent")
     for number, markup in enumerate(form.markup):
         _check_percent(markup.percent, check, "markup", number, "percent")
-        for word in markup.when:
-            if not word.startswith(ACCOUNT) or word == ACCOUNT:
-                check.attribute(word, "markup", number, "when", word)
+        check.words(markup.when, "markup", number, "when")
 
 
 def _counted(check: KindCheck, unit: str) -> str:

@@ -127,8 +127,8 @@ def _check_rows(rows: tuple[MatrixRowForm, ...], check: KindCheck) -> None:
     check.some(rows, "row", "rows")
     for number, row in enumerate(rows):
         below = check.below("rows", number)
-        below.attributes(row.when, "when")
-        below.attributes(row.ranges, "ranges")
+        below.words(row.when, "when")
+        below.numbers(row.ranges, "ranges")
         for word, bounds in row.ranges.items():
             check_range(bounds, below.below("ranges", word))
             if word in row.when:

@@ -86,14 +86,14 @@ def check_llm_tokens(form: LlmTokensForm, check: KindCheck) -> None:
     if form.batch is not None:
         below = check.below("batch")
         below.some(form.batch.when, "attribute that tells a batch", "when")
-        below.attributes(form.batch.when, "when")
+        below.words(form.batch.when, "when")
         below.at_least_zero(form.batch.percent, "percent")
         for unit, amount in form.batch.amounts.items():
             below.unit(unit, "amounts", unit)
             below.at_least_zero(amount, "amounts", unit)
     for number, share in enumerate(form.markup):
         below = check.below("markup", number)
-        below.attributes(share.when, "when")
+        below.words(share.when, "when")
         if share.percent < -100:
             below.report(f"expected -100 or more, found {share.percent}", "percent")
         if any(earlier.when == share.when for earlier in form.markup[:number]):
