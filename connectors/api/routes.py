@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connectors.api import (
+    account_attributes,
     account_commands,
     account_grants,
     balance_routes,
@@ -156,6 +157,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *account_commands.ROUTES,
     *top_ups.ROUTES,
     *pools.ROUTES,
+    *account_attributes.ROUTES,
     *account_grants.ROUTES,
     *clock.ROUTES,
     Route(

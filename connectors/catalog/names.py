@@ -122,7 +122,7 @@ def names_of(sheets: Sheets, book: ProblemBook) -> Names:
         conversions=by_id(sheets.conversions, book),
         source_platforms=by_id(sheets.source_platforms, book),
         outcomes=by_id(sheets.outcomes, book),
-        attributes=by_id(sheets.attributes, book, key="word"),
+        attributes=_attributes(sheets, book),
         segments=by_id(sheets.segments, book),
         zones={entry.form.id: _zones(entry.form, sheets) for entry in sheets.zone_units},
     )
@@ -132,3 +132,13 @@ def _zones(unit: ZoneUnitForm, sheets: Sheets) -> set[str]:
     listed = unit.rows.values() if isinstance(unit.rows, dict) else (row.zone for row in unit.rows)
     zones = {*listed, *(row.zone for row in sheets.rows_of(unit))}
     return zones | {unit.default} if unit.default else zones
+
+
+def _attributes(sheets: Sheets, book: ProblemBook) -> dict[str, AttributeForm]:
+    """By the word that asks for each; of one subject there is one of a name."""
+    found: dict[str, AttributeForm] = {}
+    for entry in sheets.attributes:
+        if entry.form.word in found:
+            book.report(entry.place.at("name"), f'"{entry.form.word}" stands here twice')
+        found.setdefault(entry.form.word, entry.form)
+    return found

@@ -22,7 +22,7 @@ def words(node: Any) -> set[str]:
     return own | choices | {word for value in node.values() for word in words(value)}
 
 
-CATALOG_PAGES = ("catalog.md", "prices.md", "money.md")
+CATALOG_PAGES = ("catalog.md", "prices.md", "money.md", "attributes.md")
 
 
 @pytest.mark.parametrize(
