@@ -177,9 +177,21 @@ class StatusAnswer(Struct, frozen=True, kw_only=True):
     start: str
 
 
+class DatedAttributeAnswer(Struct, frozen=True, kw_only=True):
+    """What an attribute is from `start` until `end`: the account's, or that of a subscription or a
+    service id."""
+
+    name: str
+    value: str
+    start: str
+    end: str
+    subscription: str
+    service_id: str
+
+
 class AccountAnswer(Struct, frozen=True, kw_only=True):
     """An account and its service ids. `credit_limit` null: no bound. Before the first of its
-    `statuses` it is active."""
+    `statuses` it is active. Of several of `dated` in force the one that began last counts."""
 
     tenant: str
     account: str
@@ -190,6 +202,7 @@ class AccountAnswer(Struct, frozen=True, kw_only=True):
     credit_limit: Decimal | None
     attributes: dict[str, str]
     statuses: list[StatusAnswer]
+    dated: list[DatedAttributeAnswer]
     version: int
     ledger: LedgerPosition
     services: list[AssignmentAnswer]

@@ -8,6 +8,7 @@ from connectors.api.answers import (
     AssignmentAnswer,
     BalanceAnswer,
     BucketAnswer,
+    DatedAttributeAnswer,
     LedgerPosition,
     StatusAnswer,
     SuspendedAnswer,
@@ -69,6 +70,31 @@ FROM
 ARRAY JOIN newest AS assignment
 WHERE assignment.5 = {account:String}
 ORDER BY service_id, start_at
+"""
+_DATED: Final = """
+SELECT service_id, item.1 AS name, item.2 AS value, item.3 AS subscription,
+    toUnixTimestamp64Micro(item.4) AS start_at, toUnixTimestamp64Micro(item.5) AS end_at
+FROM
+(
+    SELECT '' AS service_id, argMax(arrayZip(
+        dated.name, dated.value, dated.subscription, dated.start_at, dated.end_at),
+        (version, ledger_offset)) AS newest
+    FROM accounts
+    WHERE tenant = {tenant:String} AND account = {account:String}
+    UNION ALL
+    SELECT service_id, argMax(arrayZip(
+        dated.name, dated.value, dated.subscription, dated.start_at, dated.end_at),
+        (version, ledger_offset)) AS newest
+    FROM services
+    WHERE tenant = {tenant:String} AND service_id IN
+    (
+        SELECT service_id FROM services
+        WHERE tenant = {tenant:String} AND has(assignments.account, {account:String})
+    )
+    GROUP BY service_id
+)
+ARRAY JOIN newest AS item
+ORDER BY service_id, subscription, name, start_at
 """
 _SUSPENDED: Final = """
 SELECT lower(hex(record_id)) AS record_hex, tenant, state, code, stage, detail, lacks, source,
@@ -175,6 +201,17 @@ def account_of(database: Database, tenant: str, account: str) -> AccountAnswer |
         statuses=[
             StatusAnswer(status=status, start=shown_bound(start))
             for status, start in zip(row["statuses"], row["status_starts"], strict=True)
+        ],
+        dated=[
+            DatedAttributeAnswer(
+                name=each["name"],
+                value=each["value"],
+                start=shown_bound(each["start_at"]),
+                end=shown_bound(each["end_at"]),
+                subscription=each["subscription"],
+                service_id=each["service_id"],
+            )
+            for each in database.records(_DATED, whose)
         ],
         version=row["version"],
         ledger=LedgerPosition(partition=row["ledger_partition"], offset=row["ledger_offset"]),

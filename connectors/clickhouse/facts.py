@@ -63,6 +63,7 @@ def account_columns(placed: Sequence[Placed]) -> Columns:
         "credit_limit": pa.array(limits, DECIMAL),
         "attributes": maps([account.attributes for account in accounts]),
         **_status_columns(accounts),
+        **_dated_columns(accounts),
         **_places(placed, "changed_at"),
     }
 
@@ -87,6 +88,7 @@ def service_columns(placed: Sequence[Placed]) -> Columns:
         "version": integers([service.version for service in services], pa.uint64()),
         **lists([len(service.assignments) for service in services], nested, "assignments"),
         **_status_columns(services),
+        **_dated_columns(services),
         **_places(placed, "changed_at"),
     }
 
@@ -98,6 +100,18 @@ def _status_columns(subjects: Sequence[Account | Service]) -> Columns:
         "status": strings([mark.status for mark in marks]),
     }
     return lists([len(subject.statuses) for subject in subjects], values, "statuses")
+
+
+def _dated_columns(subjects: Sequence[Account | Service]) -> Columns:
+    dated = [each for subject in subjects for each in subject.dated]
+    values = {
+        name: strings([getattr(each, name) for each in dated])
+        for name in ("name", "value", "subscription")
+    } | {
+        "start_at": bounds([each.start for each in dated]),
+        "end_at": bounds([each.end for each in dated]),
+    }
+    return lists([len(subject.dated) for subject in subjects], values, "dated")
 
 
 def alert_columns(placed: Sequence[Placed]) -> Columns:

@@ -3,7 +3,10 @@
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import asdict
+
 from streams.model.account import Account, Service, ServiceAssignment
+from streams.model.attribute import AttributeValue, AttributeValues
 from streams.model.fact import CatalogVersions, Fact
 from streams.model.instant import Instant, instant_of
 from streams.model.money import CONTEXT, LINE_QUANTUM, LINE_SCALE, ZERO, Quantity, trimmed
@@ -238,6 +241,7 @@ def fact_row(fact: Fact) -> Row:
             row = {name: getattr(subject, name) for name in Account.__struct_fields__}
             if subject.credit_limit is not None:
                 row["credit_limit"] = exact_bytes(subject.credit_limit)
+            row["dated"] = [asdict(each) for each in subject.dated]
             branch = ("vivace.accounts.Account", row)
         case Service():
             assignments = [
@@ -249,6 +253,7 @@ def fact_row(fact: Fact) -> Row:
                 "service_id": subject.service_id,
                 "assignments": assignments,
                 "version": subject.version,
+                "dated": [asdict(each) for each in subject.dated],
             }
             branch = ("vivace.accounts.Service", row)
         case CatalogVersions():
@@ -267,14 +272,25 @@ def fact_of(row: Row) -> Fact:
     body = row["fact"]
     subject: Account | Service | CatalogVersions
     if "service_id" in body:
-        subject = Service(**body | {"assignments": tuple(map(_assignment_of, body["assignments"]))})
+        assignments = tuple(map(_assignment_of, body["assignments"]))
+        subject = Service(**body | {"assignments": assignments, "dated": _dated_of(body)})
     elif "marks" in body:
         marks = tuple((instant_of(mark["start"]), mark["version"]) for mark in body["marks"])
         subject = CatalogVersions(body["tenant"], marks)
     else:
         limit = body["credit_limit"]
-        subject = Account(**body | {"credit_limit": None if limit is None else trimmed(limit)})
+        limit = None if limit is None else trimmed(limit)
+        subject = Account(**body | {"credit_limit": limit, "dated": _dated_of(body)})
     return Fact(subject, row["ledger_partition"], row["ledger_offset"])
+
+
+def _dated_of(body: Row) -> AttributeValues:
+    return tuple(
+        AttributeValue(
+            **each | {"start": instant_of(each["start"]), "end": instant_of(each["end"])}
+        )
+        for each in body.get("dated", ())
+    )
 
 
 def _assignment_of(row: Row) -> ServiceAssignment:

@@ -267,6 +267,10 @@ def show(
     console.print(f"root {found.root}, {found.time_zone}, version {found.version}")
     for mark in found.statuses:
         console.print(f"{mark.status} from {mark.start or 'the beginning'}")
+    for dated in found.dated:
+        of = dated.service_id or dated.subscription or account
+        start, end = dated.start or "the beginning", dated.end or "no end"
+        console.print(f"{dated.name}={dated.value} of {of} from {start} until {end}", markup=False)
     if found.attributes:
         told = ", ".join(f"{name}={value}" for name, value in sorted(found.attributes.items()))
         console.print(told, markup=False)

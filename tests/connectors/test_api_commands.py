@@ -25,7 +25,14 @@ from streams.model.balance_command import (
     TopUp,
     Transfer,
 )
-from streams.model.command import AssignService, Command, EndService, PutAccount, PutStatus
+from streams.model.command import (
+    AssignService,
+    Command,
+    EndService,
+    PutAccount,
+    PutAttributes,
+    PutStatus,
+)
 from streams.model.instant import FOREVER
 from streams.model.pool import Membership, PoolCap
 from tests.connectors.door import Door, DoorSettings, is_problem
@@ -98,6 +105,8 @@ def test_bodies_become_commands_under_the_id_that_was_asked(door: Door) -> None:
     ids_of(client.post(f"{ACCOUNT}/adjustments?id=x-1", json=back | agreed))
     ids_of(client.post(f"{ACCOUNT}/status?id=p-1", json={"status": "suspended", "start": start}))
     ids_of(client.post(f"{ACCOUNT}/status?id=p-2", json={"status": "active", "service_id": "k"}))
+    tier = {"attributes": {"tier": "gold"}, "start": start, "end": end, "subscription": "s-1"}
+    ids_of(client.post(f"{ACCOUNT}/attributes?id=n-1", json=tier))
     points = {"conversion": "cash", "points": "40", "occurred_at": start}
     ids_of(client.post(f"{ACCOUNT}/conversions?id=y-1", json=points))
     (made,) = ids_of(client.post(f"{ACCOUNT}/top-ups", json=money | {"reason": "shop"}))
@@ -120,6 +129,9 @@ def test_bodies_become_commands_under_the_id_that_was_asked(door: Door) -> None:
     assert isinstance(of_service, PutStatus)
     assert (of_service.service_id, of_service.status) == ("k", "active")
     assert of_service.start > NOON
+    assert found["n-1"] == PutAttributes(
+        "n-1", "acme", "ada", "family", {"tier": "gold"}, NOON, year, "s-1"
+    )
     assert found["t-1"] == TopUp(
         "t-1", "acme", "ada", "family", Decimal("10.000000000001"), "CHF", NOON, ""
     )
@@ -172,6 +184,16 @@ WRONG: list[tuple[str, str, dict[str, Any], str]] = [
     ("POST", f"{ACCOUNT}/status", {"status": "active", "start": "soon"}, "start"),
     ("POST", f"{ACCOUNT}/status", {"status": "active", "reason": LONG}, "reason"),
     ("POST", f"{ACCOUNT}/status", {"status": "active", "service_id": LONG}, "service_id"),
+    ("POST", f"{ACCOUNT}/attributes", {"attributes": {}}, "attributes"),
+    ("POST", f"{ACCOUNT}/attributes", {"attributes": {str(n): "x" for n in range(101)}},
+     "attributes"),
+    ("POST", f"{ACCOUNT}/attributes", {"attributes": {"tier": ""}}, "attributes.tier"),
+    ("POST", f"{ACCOUNT}/attributes", {"attributes": {"a": "b"}, "start": "soon"}, "start"),
+    ("POST", f"{ACCOUNT}/attributes", {"attributes": {"a": "b"}, "start": "2026-02-01",
+                                       "end": "2026-02-01"}, "end"),
+    ("POST", f"{ACCOUNT}/attributes", {"attributes": {"a": "b"}, "reason": LONG}, "reason"),
+    ("POST", f"{ACCOUNT}/attributes", {"attributes": {"a": "b"}, "service_id": "k",
+                                       "subscription": "s"}, "service_id"),
     ("POST", f"{ACCOUNT}/top-ups", {"currency": "CHF"}, "amount"),
     ("POST", f"{ACCOUNT}/top-ups", {"currency": "CHF", "amount": "0"}, "amount"),
     ("POST", f"{ACCOUNT}/top-ups", {"currency": "CHF", "amount": "NaN"}, "amount"),

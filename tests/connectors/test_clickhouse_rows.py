@@ -35,7 +35,8 @@ from connectors.clickhouse.steps import Frame, StoredStep, decode_frame
 from connectors.errors import Refused
 from connectors.kafka.codec import encode_ledger
 from connectors.settings import ClickHouseSettings
-from streams.model.account import Account, Service
+from streams.model.account import Account, Service, ServiceAssignment
+from streams.model.attribute import AttributeValue
 from streams.model.instant import BEGINNING, format_instant
 from streams.model.ledger import LEDGER_FORMAT, LedgerRecord
 from streams.model.rated import (
@@ -201,6 +202,30 @@ def test_statuses_come_back_as_they_went_in_and_are_told(database: Database) -> 
     ]
     assert database.query("SELECT service_id, statuses.status FROM services FINAL") == [
         ("key", ["active"])
+    ]
+
+
+def test_dated_attributes_come_back_as_they_went_in_and_are_told(database: Database) -> None:
+    tier = AttributeValue("tier", "gold", BEGINNING, NOON)
+    trial = AttributeValue("trial", "true", NOON, subscription="s-1")
+    account = Account("acme", "ada", "root", "postpaid", "USD", "UTC", dated=(tier, trial))
+    assignment = ServiceAssignment("ada", "root", "s-1", "plan", BEGINNING)
+    former = Service("acme", "key", (assignment,), 2)
+    seats = AttributeValue("seats", "12", NOON)
+    service = Service("acme", "key", (assignment,), 3, dated=(seats,))
+    accounts, services = placed_facts([step(facts=(account, former, service))])
+    database.insert("accounts", pa.table(account_columns(accounts)))
+    database.insert("services", pa.table(service_columns(services)))
+    found = account_of(database, "acme", "ada")
+    assert found is not None
+    noon = format_instant(NOON)
+    assert [
+        (each.name, each.value, each.start, each.end, each.subscription, each.service_id)
+        for each in found.dated
+    ] == [
+        ("tier", "gold", "", noon, "", ""),
+        ("trial", "true", noon, "", "s-1", ""),
+        ("seats", "12", noon, "", "", "key"),
     ]
 
 

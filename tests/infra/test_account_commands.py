@@ -21,6 +21,7 @@ from streams.model.command import (
     Command,
     EndService,
     PutAccount,
+    PutAttributes,
     PutPrices,
     PutStatus,
 )
@@ -109,6 +110,27 @@ def test_each_command_is_sent_as_it_was_typed(typed: Typed) -> None:
     )
     assert isinstance(top_up, TopUp)
     assert (top_up.command_id, top_up.amount, top_up.reason) == ("4", Decimal("9.50"), "cash")
+
+
+def test_attributes_are_put_from_a_time_on(typed: Typed) -> None:
+    span = ("--from", "2026-01-01", "--until", "2026-02-01", "--reason", "quote")
+    typed.account("attributes", "ada", "tier=gold", "note=a=b", *span, "--id", "1")
+    typed.account("attributes", "ada", "seats=12", "--service", "key", "--id", "2")
+    month, of_service = typed.sent()
+    assert isinstance(month, PutAttributes)
+    assert isinstance(of_service, PutAttributes)
+    assert month.attributes == {"tier": "gold", "note": "a=b"}
+    assert (month.start, month.end - month.start) == (DAY_1, 31 * 86_400_000_000)
+    assert (month.subscription, month.service_id, month.reason) == ("", "", "quote")
+    assert (of_service.service_id, of_service.end) == ("key", FOREVER)
+    for wrong in (
+        ("tier",),
+        ("tier=",),
+        ("a=b", "--service", "k", "--subscription", "s"),
+        ("a=b", "--from", "2026-01-02", "--until", "2026-01-02"),
+    ):
+        words = ["account", "attributes", "ada", *wrong, "-t", "acme"]
+        assert CliRunner().invoke(app, words).exit_code == 2
 
 
 def test_a_top_up_may_open_a_wallet(typed: Typed) -> None:
