@@ -88,6 +88,13 @@ class CompiledAttributes:
         """The attribute, where the catalog declares it."""
         return next((each for each in self._declared.get(of, ()) if each.name == name), None)
 
+    def declares(self, word: str) -> bool:
+        """True of a word that asks for an attribute or a segment that is declared."""
+        of, _, name = word.partition(".")
+        if of == SEGMENT:
+            return name in self.by_total or any(each.id == name for each in self._standing)
+        return self.declared(name, of) is not None
+
     def tell(
         self, account: Account, service: Service | None, subscription: str, at: Instant
     ) -> Told:

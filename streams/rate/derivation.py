@@ -23,6 +23,7 @@ from streams.rate.quantity import quantity_of
 from streams.rate.rating import Rating
 
 RULE: Final = "rate_unit"
+_OF_PAYER: Final = ("account", "subscription", "service", "segment")
 
 
 class Derived(Struct, frozen=True):
@@ -58,11 +59,15 @@ def compile_derivation(
 
 def _compile_expression(unit: RateUnit, expression: Expression, tell: Tell) -> Derive:
     evaluate, detail = compile_expression(expression), {"derivation": "expression"}
+    asked = tuple(f"{of}.{name}" for of in _OF_PAYER for name in names_below(expression, of))
 
     def derive(rating: Rating) -> Derived | Reject:
         value = evaluate(_told(rating, tell))
         if type(value) is Failure:
             return no_quantity(rating, unit.id, value.cause)
+        if asked and rating.payer.plain is not None:
+            told = {word: rating.word(word) or "" for word in asked}
+            return derived(rating, unit, value, detail | told)
         return derived(rating, unit, value, detail)
 
     return derive

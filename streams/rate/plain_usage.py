@@ -36,13 +36,16 @@ def compile_plain(units: Iterable[str], accumulators: Iterable[str]) -> Tell:
 
     def tell(record: UsageRecord, payer: Payer, total_of: Callable[[str], Quantity]) -> Plain:
         seconds = CONTEXT.divide(Decimal(record.ended_at - record.occurred_at), _SECOND)
-        return {
+        plain: Plain = {
             TRANSACTION_TYPE: USAGE,
             **record.attributes,
             DURATION: exact(seconds),
             UNITS: nothing | {usage.unit: usage.quantity for usage in record.usages},
-            **(payer.plain or {ACCOUNT: payer.account.attributes}),
+            ACCOUNT: payer.account.attributes,
             ACCUMULATORS: {name: total_of(name) for name in totals},
         }
+        if payer.plain is not None:
+            plain |= payer.plain
+        return plain
 
     return tell

@@ -5,10 +5,11 @@
 the record's, like any other.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from streams.model.attribute import ACCOUNT, held_key
 from streams.model.usage import UsageRecord
+from streams.rate.attributes import CompiledAttributes
 from streams.rate.payer import Payer
 
 
@@ -21,6 +22,15 @@ def asked_word(word: str, record: UsageRecord, payer: Payer) -> str | None:
     if found is None and not word.startswith(ACCOUNT):
         return record.attributes.get(word)
     return found
+
+
+def words_told(when: Mapping[str, str], declared: CompiledAttributes | None) -> dict[str, str]:
+    """Those of the words of `when` that a catalog declares of whoever pays: lines tell them."""
+    return (
+        {}
+        if declared is None
+        else {word: value for word, value in when.items() if declared.declares(word)}
+    )
 
 
 def held_words(words: Iterable[str]) -> tuple[tuple[str, str], ...]:

@@ -26,6 +26,7 @@ from streams.rate.attributes import CompiledAttributes, attributes_of
 
 ADA = Account("t", "ada", "ada", "postpaid", "CHF", "UTC", None)
 KEY = Service("t", "key", ())
+MOST = "1" * 18 + "." + "1" * 12
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ KEY = Service("t", "key", ())
         ("number", "-0.0", "0", 0),
         ("number", "1e3", None, None),
         ("number", "+1", None, None),
-        ("number", "1" * 18 + "." + "1" * 12, "1" * 18 + "." + "1" * 12, Decimal("1" * 18 + ".111111111111")),
+        ("number", MOST, MOST, Decimal(MOST)),
         ("number", "1" * 19, None, None),
         ("number", "0.1111111111111", None, None),
         ("boolean", "true", "true", True),

@@ -11,7 +11,6 @@ from connectors.catalog.resolution.attributes import plain_attribute
 from connectors.catalog.sheets import Sheets
 from streams.expression import Scope, check_expression
 from streams.model.attribute import expected_of, read_value
-from streams.model.commission import PARTNER_TIER
 from streams.rate.asked import names_below
 from streams.rate.plain_usage import ACCUMULATORS
 
@@ -41,8 +40,6 @@ def _check_attribute(form: AttributeForm, place: Place, book: ProblemBook) -> No
     if form.default and read_value(plain, form.default) is None:
         message = f'"{form.default}" is no value of it: expected {expected_of(plain)}'
         book.report(place.at("default"), message)
-    if form.word == f"account.{PARTNER_TIER}":
-        book.report(place.at("name"), f'"{form.name}" is what partners\' tiers go by')
 
 
 def _check_segment(form: SegmentForm, place: Place, names: Names, book: ProblemBook) -> None:

@@ -37,14 +37,24 @@ class RowsPrice(CompiledPrice):
 
     rule = "matrix"
 
-    def __init__(self, matrix: Matrix, label: Label, *, rows: list[tuple[str, MatrixRow]]) -> None:
+    def __init__(
+        self,
+        matrix: Matrix,
+        label: Label,
+        *,
+        rows: list[tuple[str, MatrixRow]],
+        of_payer: dict[str, str],
+    ) -> None:
         super().__init__(matrix.unit, label, reference=RECORD)
         self._per = matrix.per
         self._rows = [
             (
                 row,
                 quantize_line(CONTEXT.divide(row.unit_amount, matrix.per)),
-                label.detail | row.when | ({"group": group} if group else {}),
+                label.detail
+                | row.when
+                | _told(row, of_payer)
+                | ({"group": group} if group else {}),
             )
             for group, row in rows
         ]
@@ -96,8 +106,14 @@ class MatrixPrice(Binder):
                 rows.append((group.group, best))
         if not rows:
             return {}
-        price = RowsPrice(self._matrix, self._label, rows=rows)
+        of_payer = {word: value for word, value in attributes.items() if value and held_key(word)}
+        price = RowsPrice(self._matrix, self._label, rows=rows, of_payer=of_payer)
         return {self._matrix.unit: price}
+
+
+def _told(row: MatrixRow, of_payer: dict[str, str]) -> dict[str, str]:
+    """The numbers of whoever pays that the row was found by: the record does not tell them."""
+    return {word: of_payer[word] for word in row.ranges if word in of_payer}
 
 
 def _holds(row: MatrixRow, attributes: Mapping[str, str | None]) -> bool:

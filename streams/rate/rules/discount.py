@@ -20,6 +20,7 @@ from streams.rate.rating import Rating
 from streams.rate.rule import Rule
 from streams.rate.spans import given_total
 from streams.rate.terms import OfferTerms
+from streams.rate.words import words_told
 
 RULE = "discount"
 
@@ -31,7 +32,7 @@ def compile_discount(terms: OfferTerms) -> Rule | None:
     """Append a line for each discount that gives anything."""
     currency = terms.plan.currency
     discounts = [
-        _MoneyDiscount(discount, currency)
+        _MoneyDiscount(discount, terms)
         for discount in terms.money.discounts
         if discount.free_units is None
         and discount.currency in ("", currency)
@@ -53,11 +54,12 @@ def compile_discount(terms: OfferTerms) -> Rule | None:
 
 
 class _MoneyDiscount:
-    __slots__ = ("_applies", "_currency", "_discount", "_key", "_needs", "_off")
+    __slots__ = ("_applies", "_currency", "_discount", "_key", "_needs", "_off", "_told")
 
-    def __init__(self, discount: Discount, currency: str) -> None:
+    def __init__(self, discount: Discount, terms: OfferTerms) -> None:
         self._discount = discount
-        self._currency = currency
+        self._currency = terms.plan.currency
+        self._told = words_told(discount.when, terms.declared)
         self._applies = compile_eligibility(discount)
         self._needs = compile_needs(discount)
         self._off = _compile_off(discount)
@@ -78,7 +80,7 @@ class _MoneyDiscount:
         if discount.exclusive:
             rating.given = (*rating.given, discount.exclusive)
         amount = quantize_line(CONTEXT.minus(off))
-        detail |= {"of": f"{left:f}"}
+        detail |= {"of": f"{left:f}"} | self._told
         rating.lines.append(
             ChargeLine(RULE, discount.id, self._currency, 1, amount, amount, detail)
         )
