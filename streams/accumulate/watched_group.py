@@ -5,6 +5,7 @@ What has fired stands with the root, where every account of it finds it: they sh
 
 from msgspec.structs import replace
 
+from streams.accumulate.standing import account_at
 from streams.accumulate.thresholds import not_over
 from streams.accumulate.watch import Watch, Watched
 from streams.accumulate.watched_totals import watch_tally
@@ -25,8 +26,10 @@ def watch_group(rating: Rating, plan: Plan, state: State) -> tuple[Alert, ...]:
     key = f"{account.tenant}\0{account.root}".encode()
     held: Balances = state.get(Table.BALANCES, key) or Balances()
     root: Account | None = state.get(Table.ACCOUNTS, key)
-    whose = Watched(account.tenant, account.root) if root is None else Watched.of(root)
+    whose = Watched(account.tenant, account.root)
     notices, at = thresholds.notices, rating.record.occurred_at
+    if root is not None:
+        whose = Watched.of(account_at(root, at, plan=plan, state=state))
     watch = Watch(whose, fired=held.thresholds, at=at, notices=notices)
     watch.open = frozenset(bucket.start for bucket in held.buckets)
     if held.thresholds:
