@@ -20,7 +20,7 @@ def account_at(account: Account, at: Instant, *, plan: Plan, state: State) -> Ac
     It stands alone: neither a subscription nor a service id belongs to it here.
     """
     attributes = plan.attributes
-    if attributes is None or not plan.thresholds.asks:
+    if attributes is None or not plan.thresholds.by_words:
         return account
     told = attributes.tell(account, None, "", at)
     if not attributes.everywhere or not plan.price_plans:

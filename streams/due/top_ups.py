@@ -10,6 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from streams.accumulate.ask_top_up import ask_top_ups, tell_request
+from streams.accumulate.standing import account_at
 from streams.accumulate.wallets import money_of
 from streams.accumulate.watch import Low
 from streams.due.moment import AccountMoment
@@ -51,8 +52,9 @@ def _close(request: TopUpRequest, held: TopUpRequests, at: AccountMoment) -> Non
 
 def _low(request: TopUpRequest, at: AccountMoment) -> list[Low]:
     """The threshold of the request, where the money is still as low as it says."""
-    thresholds, left = at.plan_at(request.until).thresholds, _left(at)
-    notice = thresholds.notices.get(request.threshold)
+    plan, left = at.plan_at(request.until), _left(at)
+    thresholds, notice = plan.thresholds, plan.thresholds.notices.get(request.threshold)
+    account = account_at(at.account, request.until, plan=plan, state=at.state)
     return [
         Low(bound, bound.top_up, left, notice.to)
         for bound in thresholds.money.of(at.account)
@@ -60,7 +62,7 @@ def _low(request: TopUpRequest, at: AccountMoment) -> list[Low]:
         and bound.level.threshold == request.threshold
         and left <= bound.balance
         and notice is not None
-        and notice.concerns(at.account.attributes)
+        and notice.concerns(account.attributes)
     ]
 
 

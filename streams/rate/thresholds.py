@@ -52,6 +52,7 @@ class Thresholds:
         "_levels",
         "allowances",
         "asks",
+        "by_words",
         "groups",
         "money",
         "notices",
@@ -72,7 +73,7 @@ class Thresholds:
         self.notices = {
             each.id: _notice(each, self.spans.get(each.id) in own) for each in thresholds
         }
-        self.asks = any(notice.attributes for notice in self.notices.values())
+        self.by_words = any(notice.attributes for notice in self.notices.values())
         """True where some are for accounts of certain attributes."""
         named = {each.id for each in catalog.allowances}
         self._allowances = _by_resource(
