@@ -49,6 +49,7 @@ def counted(state: MemoryState, moved: int | None = None, **words: Any) -> Any:
     payer = SimpleNamespace(
         key=b"t\0ada",
         account=account,
+        plain=None,
         time_zone="UTC",
         assignment=SimpleNamespace(subscription="1"),
     )
