@@ -47,7 +47,8 @@ def accumulate_usage(
         due = min(due, *(bucket.end + plan.grace for bucket in rating.granted))
     if rating.settling:
         due = min(due, begin_settling(rating, state, plan.grace))
-    if rating.changes or rating.overrun or rating.entered or plan.thresholds.totals:
+    watched = plan.thresholds
+    if rating.overrun or (watched.notices and (rating.changes or rating.entered or watched.totals)):
         low = watch_rating(rating, plan)
         if low:
             due = min(due, _ask(rating, low, state))

@@ -49,17 +49,20 @@ def take_funds(rating: Rating) -> Reject | None:
 def _bear(rating: Rating, amount: Decimal, currency: str) -> Reject | None:
     """Split the amount into what wallets bear, what the account bears, and what is beyond it."""
     buckets = rating.buckets
-    place = money_place(buckets, currency)
+    place, has_named = -1, False
+    for number, each in enumerate(buckets):
+        if each.id:
+            has_named = True
+        elif each.resource == currency and each.end == FOREVER:
+            place = number
+    if place < 0:
+        place = money_place(buckets, currency)
     bucket = buckets[place]
-    wallets: list[int] = []
+    # Wallets have names; the usual account has none.
+    wallets = wallets_of(buckets, currency) if has_named else None
     over = beyond_caps(rating) if rating.caps else ZERO
     if over:
         amount = _subtract(amount, over)
-    for each in buckets if len(buckets) > 1 else ():
-        # The usual account has none: it is seen at the cost of a look at each bucket.
-        if each.id:
-            wallets = wallets_of(buckets, currency)
-            break
     if wallets:
         if amount > ZERO:
             amount = draw(rating, wallets, amount, own=place)

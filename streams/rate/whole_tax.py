@@ -122,7 +122,8 @@ def _compile_on_top(taxes: Sequence[_Tax], plan: PlanTerms) -> TaxRule:
                 due = _add(due, amount) if due else amount
                 rating.postings.append(Posting(levy.payable, currency, amount))
         if due:
-            rating.tax = _add(rating.tax, due) if rating.tax else due
+            # No rule before has taxed the record.
+            rating.tax = due
             rating.amount = _add(net, due)
             rating.total = _add(rating.total, due)
 
@@ -148,7 +149,7 @@ def _compile_contained(tax: _Tax, plan: PlanTerms) -> TaxRule:
         line = ChargeLine(TAX, levy.tax, currency, base, levy.told, nothing, detail)
         rating.lines.append(line)
         if amount:
-            rating.tax = _add(rating.tax, amount) if rating.tax else amount
+            rating.tax = amount
             rating.postings.append(Posting(levy.payable, currency, amount))
 
     return tax_charge

@@ -62,7 +62,7 @@ OFFER = _offer()
 @st.composite
 def terms(draw: Any) -> OfferTerms:
     """The terms of an offer in a currency of any rounding."""
-    digits, rounding = draw(st.integers(0, 6)), draw(st.sampled_from(sorted(ROUNDING_MODES)))
+    digits, rounding = draw(st.integers(0, 12)), draw(st.sampled_from(sorted(ROUNDING_MODES)))
     plan = replace(
         OFFER.plan,
         quantum=Decimal(1).scaleb(-digits),
@@ -177,6 +177,20 @@ def test_fixed_shares_are_as_any_shares(
     fast = compile_fixed_shares(shares, offer)
     assert fast is not None
     assert after(fast, rating) == after(compile_any_shares(shares, offer), rating)
+
+
+@MANY
+@given(st.data(), terms(), st.sampled_from(["gross", "net"]), PERCENTS, AMOUNTS)
+def test_one_share_is_as_any_however_much_of_the_amount_is_tax(
+    data: Any, offer: OfferTerms, basis: Any, percent: Decimal, tax: Decimal
+) -> None:
+    """Also where a tax is more than the amount, as the least tax of a session may be."""
+    share = RevenueShare(id="r", partner="one", percent=percent, basis=basis)
+    rating = data.draw(ratings(offer))
+    rating.tax = tax.quantize(offer.plan.quantum, None, CONTEXT)
+    fast = compile_fixed_shares([share], offer)
+    assert fast is not None
+    assert after(fast, rating) == after(compile_any_shares([share], offer), rating)
 
 
 @MANY
