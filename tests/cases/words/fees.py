@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.cases.draft import CUSTOMER, SERVICE, Draft, PlanDraft, text_of
 from tests.cases.fields import Fields, each
+from tests.cases.words import progressive
 
 CENTS = Decimal(100)
 RECURRING = "recurring"
@@ -30,6 +31,9 @@ def recurring(draft: Draft, given: Fields) -> None:
 
 def invoices(draft: Draft, values: list[dict[str, Any]]) -> None:
     """What was charged in each month up to the day of its invoice, also by line."""
+    if progressive.is_progressive(draft):
+        progressive.invoices(draft, values)
+        return
     told = each(values, "expect.invoices")
     ends = [date.fromisoformat(invoice.take("t")) for invoice in told]
     day = ends[0].day

@@ -16,6 +16,7 @@ from tests.cases.words import (
     plans,
     pools,
     prices,
+    progressive,
     quantity,
     rounding,
     shares,
@@ -113,10 +114,14 @@ _WORDS: Final[dict[str, Reader]] = {
     "wallets": wallets.wallets,
     "wallet": wallets.wallet,
     "thresholds": alerts.thresholds,
+    "monthly_fee_cents": progressive.monthly_fee,
     "grants": grants.grants,
     "grant": grants.by_period,
 }
 _TAKEN_ALONG: Final = {
+    "monthly_fee_billing",
+    "thresholds_cents",
+    "recurring_threshold_cents",
     "snapshot_after_first_hour",
     "burn_order",
     "meter",
@@ -153,8 +158,6 @@ LATER: Final[dict[str, str]] = {
     "check": "batches",
     "force_duration": "credit control",
     "max_rate": "credit control",
-    "monthly_fee_billing": "recurring fee",
-    "monthly_fee_cents": "recurring fee",
     "pool": "credit pool",
     "rate_after": "re-rating",
     "rate_before": "re-rating",
@@ -162,6 +165,5 @@ LATER: Final[dict[str, str]] = {
     "reserved": "credit pool",
     "resets": "several grants",
     "services": "credit pool",
-    "thresholds_cents": "invoices at a threshold",
 }
 """Fields that wait for a word of scenarios or catalogs: which one."""

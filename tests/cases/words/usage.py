@@ -14,6 +14,7 @@ from tests.cases.words.calls import CONTINUED
 from tests.cases.words.grants import RESET
 from tests.cases.words.held import bucket, prorated_quantity
 from tests.cases.words.outcomes import HAPPENED, SESSION, conversation, happened, kind_of
+from tests.cases.words.progressive import TERMINATE
 from tests.cases.words.shares import payer, receivers
 from tests.cases.words.times import in_order, moment_of
 from tests.cases.words.tokens import token_units
@@ -128,7 +129,7 @@ def _values(draft: Draft, event: Event, value: list[str]) -> None:
 
 def _event(draft: Draft, event: Event, value: str) -> None:
     """What happened in a conversation; or a fee that is due."""
-    if re.search(r"\bfee\b", value) or value == RESET:
+    if re.search(r"\bfee\b", value) or value in (RESET, TERMINATE):
         event.falls_due = value
     elif is_all_back(value):
         take_all_back(draft, event)
