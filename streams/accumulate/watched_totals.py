@@ -103,7 +103,9 @@ def watch_tally(
     """Judge the levels on one such accumulator."""
     is_rolling = rating.plan.tallies[name].accumulator.rolling is not None
     for ladder in thresholds.totals.get(name, ()):
-        for named, start, _, total in tally.totals:
+        for named, start, end, total in tally.totals:
+            if end <= rating.closed_before and not is_rolling:
+                continue
             value, group = Decimal(total), named.removeprefix(name)
             at = _Place(ladder, named, group, start, value)
             if is_rolling:

@@ -19,6 +19,7 @@ from streams.model.days import Share, day_of
 from streams.model.instant import Instant, Period, month_of
 from streams.model.money import Quantity
 from streams.model.rated import ChargeLine
+from streams.model.tally import Tally
 from streams.model.usage import Usage
 from streams.rate.offer import rate_usage
 from streams.rate.settlement import Settlement, TotalOf
@@ -59,7 +60,7 @@ def settle_period(group: Group, at: AccountMoment) -> list[RunningFee] | None:
     period = _period(group, found, at)
     share = _share(group, found, period, at.account.time_zone)
     if share.part:
-        lines = found.lines(_totals(period, at), share)
+        lines = found.lines(_totals(found, period, at), share) if _is_asked(found, at) else []
         if lines and not _charge(group, found, period, at, lines=lines):
             return None
     return [
@@ -118,9 +119,19 @@ def _length(spans: Sequence[Period]) -> int:
     return covered
 
 
-def _totals(period: Period, at: AccountMoment) -> TotalOf:
+def _is_asked(found: Settlement, at: AccountMoment) -> bool:
+    """What all accounts of a root have come to together is settled with the root."""
+    return not found.of_group or at.account.root == at.account.account
+
+
+def _totals(found: Settlement, period: Period, at: AccountMoment) -> TotalOf:
     held: Accumulators = at.state.get(Table.ACCUMULATORS, at.key) or Accumulators()
-    totals = {name: total for name, start, _, total in held.totals if start == period.start}
+    told = held.totals
+    if found.of_group:
+        key = at.key + b"\0" + found.of_group.encode()
+        tally: Tally | None = at.state.get(Table.TALLIES, key)
+        told = () if tally is None else tally.totals
+    totals = {name: total for name, start, _, total in told if start == period.start}
 
     def total_of(name: str) -> Quantity:
         return totals.get(name, 0)

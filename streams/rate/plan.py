@@ -246,7 +246,10 @@ class _Compiler:
         for commitment in plan.commitments:
             own = alone(self._offer_terms(terms, true_up_offer(commitment)))
             own = replace(own, source=f"{plan.id}/{commitment.id}")
-            settled[f"{COMMITMENT}{commitment.id}"] = TrueUp(commitment, own)
+            true_up = settled[f"{COMMITMENT}{commitment.id}"] = TrueUp(commitment, own)
+            counted = self.accumulators.get(commitment.accumulator)
+            if counted is not None and counted.per == "group":
+                true_up.of_group = counted.id
         return settled
 
     def _fee_offer(self, plan: PlanTerms, fee: Fee) -> CompiledOffer:

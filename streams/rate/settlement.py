@@ -20,10 +20,11 @@ TotalOf = Callable[[str], Quantity]
 class Settlement(ABC):
     """A charge that is made at the end of each period `every`, where it comes to anything.
 
-    `usage_type` is that of the made record, `rank` its place among those of one moment.
+    `usage_type` is that of the made record, `rank` its place among those of one moment. What goes
+    by a total of a whole root (`of_group`) is asked of the root alone.
     """
 
-    __slots__ = ("by", "every", "offer", "proration", "rank", "usage_type")
+    __slots__ = ("by", "every", "of_group", "offer", "proration", "rank", "usage_type")
 
     def __init__(
         self, offer: CompiledOffer, every: BillingPeriod, *, usage_type: str, rank: int
@@ -34,6 +35,7 @@ class Settlement(ABC):
         self.rank = rank
         self.proration: Proration = "full"
         self.by: ProrateBy = "day"
+        self.of_group = ""
 
     @abstractmethod
     def lines(self, total_of: TotalOf, share: Share) -> list[ChargeLine]:

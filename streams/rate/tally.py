@@ -12,7 +12,7 @@ from streams.expression import Failure, compile_expression
 from streams.model.account import Account
 from streams.model.accumulator import Accumulator
 from streams.model.catalog import BAND, ZONE, Catalog
-from streams.model.instant import BEGINNING, FOREVER, Instant
+from streams.model.instant import BEGINNING, DAY, FOREVER, Instant
 from streams.model.money import Quantity
 from streams.model.tally import Span, Tally
 from streams.model.usage import UsageRecord
@@ -28,6 +28,8 @@ from streams.state import State, Table
 from streams.tenant_time import time_of_key
 
 _TALLIES: Final = Table.TALLIES
+_SETTLED_FOR: Final = 40 * DAY
+"""How long a total of a root stays that something is settled by: the root may be looked at late."""
 _WHOLE: Final = ("account", "group")
 """Whose totals have one name, whatever of theirs is used."""
 
@@ -75,12 +77,14 @@ class Counted(Protocol):
 @dataclass(frozen=True, slots=True)
 class TallyTerms:
     """What the catalog says beside the accumulator: all units, the session attribute of each usage
-    type that has one and how long sessions are kept, and how long periods stay open."""
+    type that has one and how long sessions are kept, and how long periods stay open. Totals of a
+    whole root that are `settled` at a period's end stand a while longer."""
 
     units: tuple[str, ...]
     sessions: Mapping[str, str]
     kept: Instant
     grace: Instant
+    settled: frozenset[str] = frozenset()
 
 
 class CompiledTally:
@@ -96,6 +100,7 @@ class CompiledTally:
         "_kept",
         "_per",
         "_plain",
+        "_stays",
         "_tell",
         "_terms",
         "_when",
@@ -112,6 +117,7 @@ class CompiledTally:
         self._windows = windows_of(accumulator.rolling, accumulator.is_lifelong, span)
         self._add, self._tell = kind_of(accumulator.aggregate, accumulator.most)
         self._kept = accumulator.kept or (terms.kept if self._per == "session" else 0)
+        self._stays = _SETTLED_FOR if accumulator.id in terms.settled else 0
         self._counted = (accumulator.aggregate, self._windows.name)
         self._is_sum = accumulator.aggregate == "sum"
         of = accumulator.of
@@ -170,7 +176,7 @@ class CompiledTally:
                 others.append(span)
         changed = (*others, self._add(found, period, value, at))
         spans = tuple(sorted(changed, key=_start_of))
-        spans = windows.left(spans, zone_name, closed)
+        spans = windows.left(spans, zone_name, closed - self._stays)
         if all(span.start != period.start for span in spans):
             return None
         totals = tuple(
@@ -184,7 +190,7 @@ class CompiledTally:
         if self._kept and closes_at == FOREVER:
             before = BEGINNING if tally is None else tally.closes_at
             return max(before, at + self._kept)
-        return closes_at
+        return closes_at + self._stays if self._stays else closes_at
 
     def _seen(self, counted: Counted) -> Sequence[Span]:
         assert counted.state is not None
@@ -276,6 +282,7 @@ def tallies_of(catalog: Catalog) -> Tallies:
         {rule.usage_type: rule.session for rule in catalog.outcomes},
         max((rule.kept for rule in catalog.outcomes), default=0),
         catalog.grace,
+        frozenset(each.accumulator for plan in catalog.price_plans for each in plan.commitments),
     )
     return {each.id: CompiledTally(each, terms) for each in told}
 

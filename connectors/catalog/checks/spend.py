@@ -2,6 +2,7 @@
 
 from connectors.catalog.checks.when import check_period_named
 from connectors.catalog.form import PricePlanForm
+from connectors.catalog.forms.accumulators import AccumulatorForm
 from connectors.catalog.forms.spend import CommitmentForm, MaximumSpendForm
 from connectors.catalog.names import Names
 from connectors.catalog.problem import Place, ProblemBook, unknown
@@ -86,9 +87,16 @@ def _check_total(form: CommitmentForm, place: Place, names: Names, book: Problem
         message = f"{form.accumulator} sums {found.sums}: expected one that sums "
         message += "amount" if form.minimum is not None else "quantity or records"
         book.report(place.at("accumulator"), message)
-    if not found.is_plain:
-        message = f"{form.accumulator} is not a sum by periods of all that an account uses"
+    if not (found.is_plain or _is_of_group(found)):
+        message = (
+            f"{form.accumulator} is not a sum by periods of all that an account uses, or a group"
+        )
         book.report(place.at("accumulator"), message)
     elif (found.period or _MONTH) != form.every:
         message = f"{form.accumulator} is by {found.period or _MONTH}: expected the same period"
         book.report(place.at("every"), message)
+
+
+def _is_of_group(form: AccumulatorForm) -> bool:
+    """True of a sum by periods of what all accounts of a root use."""
+    return form.per == "group" and form.adds_up and form.has_periods and not form.by
