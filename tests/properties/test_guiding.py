@@ -1,7 +1,8 @@
 """Who pays does not depend on what the guide remembers, nor on which records came before.
 
-One partition keeps its guide through a random life of assignments, ranges, supplements, statuses
-and ends; beside it every record is judged by a core that has just begun, over the same state.
+One partition keeps its guide through a random life of assignments, ranges, supplements, statuses,
+attributes and ends; beside it every record is judged by a core that has just begun, over the same
+state.
 """
 
 from decimal import Decimal
@@ -10,15 +11,26 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.catalog.cel import parse_expression
 from streams.charge import Charging
 from streams.memory import MemoryState
-from streams.model.catalog import Catalog, CurrencyRule, Price, PriceOffer, PricePlan, UsageType
+from streams.model.attribute import Attribute, Segment
+from streams.model.catalog import (
+    Accumulator,
+    Catalog,
+    CurrencyRule,
+    Price,
+    PriceOffer,
+    PricePlan,
+    UsageType,
+)
 from streams.model.command import (
     ActivateCatalog,
     AssignService,
     Command,
     EndService,
     PutAccount,
+    PutAttributes,
     PutStatus,
 )
 from streams.model.instant import BEGINNING, DAY, FOREVER
@@ -35,9 +47,26 @@ PLANS = {"base": TYPES, "other": ("call", "stream"), "pack": ("call",), "extra":
 
 
 def offers(*usage_types: str) -> tuple[PriceOffer, ...]:
-    price = Price(price=PerUnit(amounts={"s": Decimal(1)}))
+    asked: tuple[dict[str, str], ...] = (
+        {},
+        {"account.tier": "a"},
+        {"segment.large": "true"},
+        {"account.tier": "b", "subscription.trial": "true"},
+        {"account.tier": "b", "segment.large": "true", "segment.spender": "true"},
+    )
+    prices = tuple(
+        Price(when=when, price=PerUnit(amounts={"s": Decimal(number)}))
+        for number, when in enumerate(asked, start=1)
+    )
     return tuple(
-        PriceOffer(id=each, usage_type=each, product="x", start=BEGINNING, prices=(price,))
+        PriceOffer(
+            id=each,
+            usage_type=each,
+            product="x",
+            start=BEGINNING,
+            impacts=("spent",),
+            prices=prices,
+        )
         for each in usage_types
     )
 
@@ -50,6 +79,16 @@ PLAN = compile_catalog(
             UsageType(id="call", units=("s",)),
             UsageType(id="session", units=("s",), at_change="suspend"),
             UsageType(id="stream", units=("s",), at_change="split"),
+        ),
+        accumulators=(Accumulator(id="spent", usage_units=(), sums="amount"),),
+        attributes=(
+            Attribute(name="tier", of="account", type="choice", values=("a", "b"), default="b"),
+            Attribute(name="trial", of="subscription", type="boolean"),
+            Attribute(name="seats", of="service", type="number"),
+        ),
+        segments=(
+            Segment(id="large", expression=parse_expression("service.seats >= 2")),
+            Segment(id="spender", expression=parse_expression("accumulators.spent >= 20")),
         ),
         price_plans=tuple(
             PricePlan(id=name, currency="CHF", offers=offers(*sold)) for name, sold in PLANS.items()
@@ -78,12 +117,13 @@ class Watched(MemoryState):
 
 TIMES = st.integers(0, 12).map(lambda number: NOW + number)
 ACCOUNTS = st.sampled_from(("one", "two"))
+KINDS = ("assign", "assign", "assign", "end", "status", "account", *("attributes",) * 3)
 
 
 @st.composite
 def commands(draw: st.DrawFn, number: int) -> Command:
     account, service = draw(ACCOUNTS), draw(st.sampled_from(SERVICES))
-    kind = draw(st.sampled_from(("assign", "assign", "assign", "end", "status", "account")))
+    kind = draw(st.sampled_from(KINDS))
     start = draw(TIMES)
     name = f"{kind}/{number}"
     if kind == "end":
@@ -92,6 +132,20 @@ def commands(draw: st.DrawFn, number: int) -> Command:
         word = draw(st.sampled_from(("active", "suspended", "terminated")))
         of = draw(st.sampled_from(("", service)))
         return PutStatus(name, "t", account, "root", word, start, of)
+    if kind == "attributes":
+        whose, values = draw(
+            st.sampled_from(
+                (
+                    (("", ""), {"tier": "a"}),
+                    (("", ""), {"tier": "b"}),
+                    ((f"{account}-1", ""), {"trial": "true"}),
+                    (("", service), {"seats": "2"}),
+                    (("", service), {"seats": "1.5"}),
+                )
+            )
+        )
+        end = draw(st.sampled_from((start + 2, FOREVER)))
+        return PutAttributes(name, "t", account, "root", values, start, end, *whose)
     if kind == "account":
         return PutAccount(name, "t", account, "root", "postpaid", "CHF", "UTC", None)
     subscription, supplements = f"{account}-{draw(st.integers(1, 2))}", ""
@@ -118,7 +172,14 @@ def told(core: Charging, usage: UsageRecord, state: MemoryState) -> list[tuple[A
     where = SourcePosition("topic", 0, usage.offset, 0)
     core.charge_record(usage, position=where, state=state, effects=effects)
     charged = [
-        (each.account, each.subscription, each.price_plan, each.record.part, each.amount)
+        (
+            each.account,
+            each.subscription,
+            each.price_plan,
+            each.record.part,
+            each.amount,
+            sum(usage.quantity for usage in each.record.usages),
+        )
         for each in effects.rated
     ]
     return [*charged, *((each.code, each.lacks) for each in effects.verdicts)]
@@ -137,6 +198,12 @@ def test_what_is_remembered_changes_nothing(data: st.DataObject) -> None:
     for name in ("one", "two"):
         put = PutAccount(name, "t", name, "root", "postpaid", "CHF", "UTC", None)
         core.apply_command(put, state=state, effects=effects)
+    if data.draw(st.booleans()):
+        for service, name in zip(SINGLES, ("one", "two", "one", "two"), strict=True):
+            assign = AssignService(
+                service, "t", service, name, "root", f"{name}-1", "base", BEGINNING, FOREVER
+            )
+            core.apply_command(assign, state=state, effects=effects)
     for number in range(data.draw(st.integers(1, 12))):
         command = data.draw(commands(number))
         core.apply_command(command, state=state, effects=effects)
@@ -152,5 +219,5 @@ def test_what_is_remembered_changes_nothing(data: st.DataObject) -> None:
             plain.values = dict(state.values)
             expected = told(new_core(), usage, plain)
             assert told(core, usage, state) == expected
-            shares = [found[4] for found in expected if len(found) == 5]
+            shares = [found[5] for found in expected if len(found) == 6]
             assert not shares or sum(shares) == 12
