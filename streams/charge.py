@@ -17,7 +17,17 @@ from streams.due.apply import apply_command
 from streams.due.fold import AT_ONCE, Folding
 from streams.ends import duplicate, refuse
 from streams.model.balance_command import Adjust, AnswerTopUp, ConvertPoints, TopUp
-from streams.model.command import ActivateCatalog, Command, Forwarded, PutAttributes, Released
+from streams.model.charging_session import ChargingAnswer, ChargingRequest
+from streams.model.command import (
+    ActivateCatalog,
+    Command,
+    FoldPeriods,
+    Forwarded,
+    PutAttributes,
+    Released,
+    Tick,
+)
+from streams.model.instant import BEGINNING, Instant
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.outbox import forward
 from streams.outcome import Drop, Reject
@@ -30,7 +40,10 @@ from streams.record_ids import (
     position_of,
 )
 from streams.refusals import wrong_home
+from streams.session.answers import drop_old_answers
+from streams.session.sessions import Sessions
 from streams.state import (
+    TIME,
     Effects,
     RecordMark,
     RecordState,
@@ -57,6 +70,7 @@ class Charging:
         self._folding = Folding(plans, partition, self.folded_at_once, partitions=partitions)
         self._chain = RecordChain(plans, self._folding, partition)
         self._attempt = self._chain.attempt
+        self._sessions = Sessions(self._try, self._folding, partition)
 
     def reads_of(self, records: Sequence[UsageRecord]) -> Sequence[tuple[Table, Collection[bytes]]]:
         """The keys that are worth reading in one go: those that no cache will hold."""
@@ -77,6 +91,9 @@ class Charging:
                 return None if version in self._plans else version
             case PutAttributes():
                 version = version_from(entry, state)
+                return version if version is not None and version not in self._plans else None
+            case ChargingRequest():
+                version = catalog_of(entry.tenant, entry.at, state)
                 return version if version is not None and version not in self._plans else None
             case Forwarded(batch=batch) | Released(batch=batch):
                 missing = (self.missing_version(record, state) for record in batch.records)
@@ -117,8 +134,30 @@ class Charging:
             case Released(batch=batch):
                 for record in batch.records:
                     self._release(record, _position(batch, record), state=state, effects=effects)
+            case ChargingRequest():
+                self._sessions.ask(command, state, effects)
+            case Tick() | FoldPeriods():
+                apply_command(command, self._commands, self._folding, state=state, effects=effects)
+                self._end_sessions(state, effects)
             case _:
                 apply_command(command, self._commands, self._folding, state=state, effects=effects)
+
+    def ask(self, request: ChargingRequest, *, state: State, effects: Effects) -> ChargingAnswer:
+        """Do what a caller of the online door asks, once; the answer."""
+        self._chain.forget_step()
+        return self._sessions.ask(request, state, effects)
+
+    def _end_sessions(self, state: State, effects: Effects) -> None:
+        """Settle what has expired; what is too much for one command goes with the next."""
+        time: Instant = state.get(Table.META, TIME) or BEGINNING
+        drop_old_answers(time, state)
+        if self._sessions.expire(time, self.folded_at_once, state, effects):
+            self._folding.remind(state, effects)
+
+    def _try(
+        self, record: UsageRecord, position: SourcePosition, state: State, effects: Effects
+    ) -> Elsewhere | Drop | Reject | None:
+        return self._attempt(record, position, state, effects)
 
     def _take_in(self, batch: UsageBatch, *, state: State, effects: Effects) -> None:
         for record in batch.records:

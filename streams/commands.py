@@ -33,6 +33,7 @@ from streams.model.balance_command import (
     Transfer,
     VoidGrant,
 )
+from streams.model.charging_session import ChargingRequest
 from streams.model.command import (
     ActivateCatalog,
     AdvanceClock,
@@ -127,7 +128,7 @@ class CommandBook:
             ):
                 if command_ids.note(command, state):
                     self._apply_new(command, state=state, effects=effects)
-            case Forwarded() | Released() | FoldPeriods():
+            case Forwarded() | Released() | FoldPeriods() | ChargingRequest():
                 raise AssertionError("usage is charged and periods are folded, not applied")
             case _:
                 assert_never(command)

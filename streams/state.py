@@ -72,6 +72,14 @@ class Table(IntEnum):
     where an account has had supplements."""
     RANGES = 27
     """`RangeEntry` by `tenant NUL length of ids`, and that with `NUL prefix`."""
+    RESERVATIONS = 30
+    """`Reservations` by `tenant NUL account`."""
+    SESSIONS = 31
+    """`ChargingSession` by `tenant NUL account NUL session`."""
+    SESSION_ENDS = 32
+    """Sessions by when they expire (8 bytes, in order), then as in SESSIONS."""
+    ANSWERS = 33
+    """`Answered` by group (4 bytes, big endian) and digest."""
 
 
 PAYING: Final = (Table.ACCOUNTS, Table.SERVICES, Table.ACCOUNT_PRICES)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from connectors.errors import Refused
 from streams.model.account import Account, Accumulators, Balances, Fees, Service
 from streams.model.account_prices import AccountPrices
+from streams.model.charging_session import Answered, ChargingSession, Reservations
 from streams.model.command import Command, OutboxMessage
 from streams.model.grant import Grants
 from streams.model.ledger import LedgerRecord
@@ -66,6 +67,10 @@ _TABLE_TYPES: dict[Table, Any] = {
     Table.GRANTS: Grants,
     Table.RANGES: RangeEntry,
     Table.SUBSCRIPTIONS: Subscription,
+    Table.RESERVATIONS: Reservations,
+    Table.SESSIONS: ChargingSession,
+    Table.SESSION_ENDS: Any,
+    Table.ANSWERS: Answered,
 }
 TABLE_DECODERS = {
     table: msgspec.msgpack.Decoder(kind).decode for table, kind in _TABLE_TYPES.items()

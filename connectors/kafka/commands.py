@@ -25,6 +25,7 @@ from streams.model.balance_command import (
     Transfer,
     VoidGrant,
 )
+from streams.model.charging_session import ChargingRequest
 from streams.model.command import (
     ActivateCatalog,
     AdvanceClock,
@@ -78,6 +79,7 @@ def partitions_of(command: Command, partitions: int) -> Iterable[int]:
             | Transfer()
             | GrantAllowance()
             | VoidGrant()
+            | ChargingRequest()
         ):
             return (partition_of(command.tenant, command.root, partitions),)
         case (

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.catalog.resolution.dates import instant_at
 from infra.scenario.outcome import Outcome
+from infra.scenario.requests import answer_differences
 from infra.scenario.sums import compare_sum
 from infra.scenario.then_form import BalanceForm, ChargeForm, ThenForm, TotalForm
 from streams.due.movement import is_movement
@@ -31,6 +32,8 @@ def differences(then: ThenForm, found: Outcome) -> list[str]:
     )
     if then.alerts is not None:
         told += _pairwise("alerts", then.alerts, found.alerts)
+    if then.answers is not None:
+        told += answer_differences(then.answers, found.answers)
     for balance in then.balances:
         told += _compare_balance(balance, found)
     for total in then.accumulators:
@@ -103,16 +106,21 @@ def _compare_balance(balance: BalanceForm, found: Outcome) -> list[str]:
     what = f"balance of {balance.account} in {balance.resource}"
     held = found.balances.get(balance.account)
     is_meant = _spans_meant(balance, found)
-    found_there = [
-        Decimal(bucket.remaining)
+    meant = [
+        bucket
         for bucket in (held.buckets if held else ())
         if bucket.resource == balance.resource
         and is_meant(bucket.start, bucket.end)
         and balance.bucket in (None, bucket.id)
     ]
-    if not found_there and balance.remaining:
+    if not meant and balance.remaining:
         return [f"{what}: expected {balance.remaining}, found none"]
-    return _number(what, balance.remaining, sum(found_there, Decimal(0)))
+    remaining = sum((Decimal(bucket.remaining) for bucket in meant), Decimal(0))
+    reserved = sum((Decimal(bucket.reserved) for bucket in meant), Decimal(0))
+    told = _number(what, balance.remaining, remaining)
+    if balance.reserved is not None:
+        told += _number(f"{what}, reserved", balance.reserved, reserved)
+    return told
 
 
 def _compare_total(total: TotalForm, found: Outcome) -> list[str]:

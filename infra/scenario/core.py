@@ -18,11 +18,13 @@ from infra.scenario.commands import (
 from infra.scenario.form import ScenarioForm
 from infra.scenario.messages import TOPIC, instant, message_of, with_platforms
 from infra.scenario.outcome import Outcome, Refused
-from infra.scenario.step_form import AccountForm, MessageForm, StepForm
+from infra.scenario.requests import charging_request, request_of
+from infra.scenario.step_form import AccountForm, MessageForm, RequestForm, StepForm
 from streams.charge import Charging
 from streams.memory import MemoryState
 from streams.model.account import Account, Accumulators, Service
 from streams.model.catalog import Catalog
+from streams.model.charging_session import Verb
 from streams.model.command import (
     ActivateCatalog,
     AdvanceClock,
@@ -71,6 +73,7 @@ class CoreRun:
         self._outcome = Outcome()
         self._accounts: dict[str, AccountForm] = {}
         self._offset = 0
+        self._sequences: Counter[str] = Counter()
         marks = {self._tenant: CatalogMarks(((BEGINNING, plan.version),))}
         self._runner = MediationRunner(
             plans=MediationPlans({plan.version: plan.mediation}, marks),
@@ -150,9 +153,24 @@ class CoreRun:
             self._everywhere(AdvanceClock(f"advance/{number}", self._tenant, at))
         elif step.discard is not None:
             self._discard(step.discard, number)
+        elif (asked := request_of(step)) is not None:
+            self._ask(*asked)
         else:
             command = step_command(step, self._accounts, tenant=self._tenant, number=number)
             self._send(command, command.root)
+
+    def _ask(self, verb: Verb, form: RequestForm) -> None:
+        sequence = form.sequence or self._sequences[form.session] + 1
+        self._sequences[form.session] = max(sequence, self._sequences[form.session])
+        service = self._service(f"{self._tenant}\0{form.service}".encode())
+        root = "" if service is None else service.assignments[-1].root
+        request = charging_request(verb, form, tenant=self._tenant, root=root, sequence=sequence)
+        partition = self._partitions[partition_of(self._tenant, root, len(self._partitions))]
+        effects = Effects()
+        answer = partition.core.ask(request, state=partition.state, effects=effects)
+        partition.core.settle(partition.state, effects)
+        self._outcome.answers.append(answer)
+        self._absorb(partition, effects)
 
     def _next_offset(self) -> int:
         self._offset += 1

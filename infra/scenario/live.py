@@ -29,6 +29,7 @@ from infra.scenario.compare import differences
 from infra.scenario.core import CoreRun
 from infra.scenario.form import ScenarioForm
 from infra.scenario.messages import TOPIC, message_of, with_platforms
+from infra.scenario.requests import VERBS
 from infra.scenario.step_form import AccountForm, StepForm
 from infra.scenario.stored import PROBE, StoredOutcome
 from streams.model.catalog import Catalog
@@ -47,6 +48,7 @@ def why_not_live(form: ScenarioForm) -> str | None:
     if form.given.time is not None:
         return "it sets the partition's time"
     for name in ("tick", "advance", "redeliver", "discard", "message"):
+    for name in ("tick", "redeliver", "discard", "message", *VERBS):
         if any(getattr(step, name) is not None for step in form.when):
             return f"a running system does not take {name} from a scenario"
     return None

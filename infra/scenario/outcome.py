@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from streams.model.account import Accumulators, Balances
+from streams.model.charging_session import ChargingAnswer
 from streams.model.rated import Alert, RatedUsage
 
 
@@ -23,6 +24,7 @@ class Outcome:
     charges: list[RatedUsage] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
+    answers: list[ChargingAnswer] = field(default_factory=list)
     balances: dict[str, Balances] = field(default_factory=dict)
     accumulators: dict[str, Accumulators] = field(default_factory=dict)
     time_zones: dict[str, str] = field(default_factory=dict)

@@ -213,6 +213,31 @@ class PricesForm(AccountPricesForm, frozen=True, kw_only=True, forbid_unknown_fi
     account: str
 
 
+class ServiceRequestForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One service of a request: what is asked for, and what was used since the last one."""
+
+    usage_type: str = field(name="type")
+    units: dict[str, Decimal] = {}
+    used: dict[str, Decimal] = {}
+    rating_group: str = ""
+    attributes: dict[str, str] = {}
+    whole: bool = False
+
+
+class RequestForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is asked before and during service, for one service or for several of one session.
+
+    Without a `sequence` it is the session's next. A grant holds for `valid_for` seconds.
+    """
+
+    session: str
+    service: str
+    at: Time
+    services: tuple[ServiceRequestForm, ...] = ()
+    valid_for: int = 3600
+    sequence: int | None = None
+
+
 class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One thing that happens: exactly one of these.
 
@@ -238,6 +263,12 @@ class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     join_pool: JoinPoolForm | None = None
     leave_pool: LeavePoolForm | None = None
     transfer: TransferForm | None = None
+    check: RequestForm | None = None
+    reserve: RequestForm | None = None
+    extend: RequestForm | None = None
+    confirm: RequestForm | None = None
+    release: RequestForm | None = None
+    debit: RequestForm | None = None
     tick: Time | None = None
     advance: Time | None = None
     redeliver: str | None = None

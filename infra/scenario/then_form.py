@@ -74,15 +74,36 @@ class AlertForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     value: Decimal | None = None
 
 
+class ServiceAnswerForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What became of one service of a request; what is left out is not compared."""
+
+    group: str | None = None
+    code: str | None = None
+    granted: dict[str, Decimal] | None = None
+    amount: Decimal | None = None
+    final: bool | None = None
+
+
+class AnswerForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The answer to a request; what is left out is not compared. `repeat`: it was given before."""
+
+    code: str
+    services: tuple[ServiceAnswerForm, ...] | None = None
+    valid_until: Time | None = None
+    repeat: bool | None = None
+
+
 class BalanceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an account has left of a resource: all of it, or what fits the other words.
 
     `month`, or an instant `at`, is for allowances, `bucket` the id of a grant or a wallet.
+    `reserved` is what running sessions have set aside of it.
     """
 
     account: str
     resource: str
     remaining: Decimal
+    reserved: Decimal | None = None
     bucket: str | None = None
     month: Month | None = None
     at: Time | None = None
@@ -131,7 +152,8 @@ class SumForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ThenForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What must have come out. `charges`, `movements`, `alerts`, `verdicts` are complete, in order.
+    """What must have come out. All lists but those of balances and sums are complete,
+    in order.
 
     `charges` are what was priced, `movements` what changed balances without usage: grants,
     top-ups, expiry. Of them and of `alerts`, what is left out is not compared; `verdicts` left out
@@ -140,6 +162,7 @@ class ThenForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     charges: tuple[ChargeForm, ...] | None = None
     movements: tuple[ChargeForm, ...] | None = None
+    answers: tuple[AnswerForm, ...] | None = None
     verdicts: tuple[VerdictForm, ...] = ()
     alerts: tuple[AlertForm, ...] | None = None
     balances: tuple[BalanceForm, ...] = ()

@@ -84,8 +84,7 @@ def _bear(rating: Rating, amount: Decimal, currency: str) -> Reject | None:
             return _beyond(rating)
         rating.postings.append(Posting(_BORNE_BY[policy], currency, CONTEXT.minus(over)))
     if amount:
-        # Own money has neither id nor terms.
-        buckets[place] = Bucket(currency, bucket.start, bucket.end, bucket.granted, after)
+        buckets[place] = bucket.left_with(after)
         rating.changes.append(BalanceChange(currency, bucket.start, before, after))
         rating.postings.append(Posting("account", currency, CONTEXT.minus(amount)))
     if wallets:

@@ -69,6 +69,16 @@ class Folding:
             now = time_of_key(key, state)
             self.fold(key, cause, now=now, state=state, effects=effects)
         if is_left:
+        time = state.get(Table.META, TIME) or BEGINNING
+        due = due_accounts(time, self._at_once + 1, state)
+        for key in due[: self._at_once]:
+            self.fold(key, cause, now=time, state=state, effects=effects)
+        if len(due) > self._at_once:
+            self.remind(state, effects)
+
+    def remind(self, state: State, effects: Effects) -> None:
+        """Have what is left of what is due done after what waits by now."""
+        if state.get(Table.META, FOLDING) is None:
             number = outbox.remind(self._partition, state=state, effects=effects)
             state.put(Table.META, FOLDING, number)
 

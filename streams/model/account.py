@@ -94,6 +94,8 @@ class Bucket(Struct, frozen=True, array_like=True, gc=False):
     `holder` is there while a member draws on a pool's bucket: the pool. It is never stored.
     `roll_over` is there where some of it outlives its end. Only usage of the subscription `group`
     draws on it; empty: of any.
+    `roll_over` is there where some of it outlives its end. `reserved` is set aside for charging
+    sessions that run: it is no longer in `remaining`, and not used yet.
     """
 
     resource: str
@@ -107,6 +109,7 @@ class Bucket(Struct, frozen=True, array_like=True, gc=False):
     holder: str = ""
     roll_over: RollsOver | None = None
     group: str = ""
+    reserved: Quantity = 0
 
     @property
     def ledger_account(self) -> str:
@@ -124,7 +127,7 @@ class Bucket(Struct, frozen=True, array_like=True, gc=False):
 
     def left_with(self, remaining: Quantity) -> "Bucket":
         """The bucket after a use, or after some of it was given back."""
-        if self.id or self.priority or self.products or self.roll_over is not None:
+        if self.id or self.priority or self.products or self.roll_over or self.reserved:
             return replace(self, remaining=remaining)
         return Bucket(self.resource, self.start, self.end, self.granted, remaining)
 

@@ -22,6 +22,7 @@ from streams.model.balance_command import (
     Transfer,
     VoidGrant,
 )
+from streams.model.charging_session import ChargingRequest
 from streams.model.instant import FOREVER, Instant
 from streams.model.money import Currency, Quantity
 from streams.model.status import StatusWord
@@ -258,6 +259,7 @@ Command = (
     | TakeTransfer
     | GrantAllowance
     | VoidGrant
+    | ChargingRequest
 )
 
 Relayed = Forwarded | PartnerVolume | PutPartnerTier | TakeTransfer

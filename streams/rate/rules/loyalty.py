@@ -5,6 +5,8 @@ They stand in a bucket that does not end, or in one for each month, which ends s
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from streams.model.account import Bucket
 from streams.model.instant import BEGINNING, FOREVER, Instant, month_of
 from streams.model.loyalty import LOYALTY_LIABILITY, LoyaltyRule, LoyaltyTier
@@ -122,7 +124,7 @@ def add_points(rating: Rating, place: int, points: Quantity) -> None:
     """More points in a bucket, or fewer where `points` are below zero."""
     held = rating.buckets[place]
     after, granted = held.remaining + points, held.granted + points
-    rating.buckets[place] = Bucket(held.resource, held.start, held.end, granted, after)
+    rating.buckets[place] = replace(held, granted=granted, remaining=after)
     rating.changes.append(BalanceChange(held.resource, held.start, held.remaining, after))
     rating.postings += (
         Posting("account", held.resource, points),

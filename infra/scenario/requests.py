@@ -1,0 +1,105 @@
+"""Steps that ask the online door, and what became of them."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+from infra.scenario.messages import instant
+from infra.scenario.step_form import RequestForm, ServiceRequestForm, StepForm
+from infra.scenario.then_form import AnswerForm, ServiceAnswerForm
+from streams.model.charging_session import (
+    ChargingAnswer,
+    ChargingRequest,
+    ServiceAnswer,
+    ServiceRequest,
+    Verb,
+)
+from streams.model.usage import Usage
+from streams.rate.quantity import exact
+
+VERBS: Final[tuple[Verb, ...]] = ("check", "reserve", "extend", "confirm", "release", "debit")
+_SECOND: Final = 1_000_000
+
+
+def request_of(step: StepForm) -> tuple[Verb, RequestForm] | None:
+    """The request of a step, with its verb; None: it asks for nothing."""
+    for verb in VERBS:
+        form: RequestForm | None = getattr(step, verb)
+        if form is not None:
+            return verb, form
+    return None
+
+
+def charging_request(
+    verb: Verb, form: RequestForm, *, tenant: str, root: str, sequence: int
+) -> ChargingRequest:
+    """The request as the owner gets it."""
+    return ChargingRequest(
+        f"{form.session}/{sequence}",
+        tenant,
+        root,
+        verb,
+        form.session,
+        sequence,
+        form.service,
+        instant(form.at),
+        tuple(map(_service, form.services)),
+        form.valid_for * _SECOND,
+    )
+
+
+def _service(form: ServiceRequestForm) -> ServiceRequest:
+    return ServiceRequest(
+        form.usage_type,
+        _usages(form.units),
+        _usages(form.used),
+        form.rating_group,
+        form.attributes,
+        form.whole,
+    )
+
+
+def _usages(units: Mapping[str, Decimal]) -> tuple[Usage, ...]:
+    return tuple(Usage(unit, exact(quantity)) for unit, quantity in units.items())
+
+
+def answer_differences(
+    expected: Sequence[AnswerForm], found: Sequence[ChargingAnswer]
+) -> list[str]:
+    """What of the answers is not as expected."""
+    if len(expected) != len(found):
+        return [f"answers: expected {len(expected)}, found {len(found)}"]
+    told: list[str] = []
+    for number, (wanted, answer) in enumerate(zip(expected, found, strict=True)):
+        what = f"answers[{number}]"
+        told += _same(f"{what} code", wanted.code, str(answer.code), answer.detail)
+        told += _same(f"{what} repeat", wanted.repeat, answer.is_repeat)
+        if wanted.valid_until is not None:
+            told += _same(f"{what} valid_until", instant(wanted.valid_until), answer.valid_until)
+        if wanted.services is None:
+            continue
+        if len(wanted.services) != len(answer.services):
+            told.append(
+                f"{what} services: expected {len(wanted.services)}, found {len(answer.services)}"
+            )
+            continue
+        for place, (one, other) in enumerate(zip(wanted.services, answer.services, strict=True)):
+            told += _service_differences(f"{what} services[{place}]", one, other)
+    return told
+
+
+def _service_differences(what: str, wanted: ServiceAnswerForm, found: ServiceAnswer) -> list[str]:
+    granted = {usage.unit: Decimal(usage.quantity) for usage in found.granted}
+    return [
+        *_same(f"{what} group", wanted.group, found.group),
+        *_same(f"{what} code", wanted.code, str(found.code), found.detail),
+        *_same(f"{what} granted", wanted.granted, granted),
+        *_same(f"{what} amount", wanted.amount, found.amount),
+        *_same(f"{what} final", wanted.final, found.is_final),
+    ]
+
+
+def _same(what: str, wanted: object, found: object, why: str = "") -> list[str]:
+    if wanted is None or wanted == found:
+        return []
+    return [f"{what}: expected {wanted}, found {found}" + (f" ({why})" if why else "")]

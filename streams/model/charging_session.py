@@ -1,0 +1,168 @@
+"""Charging sessions: what a caller asks before and during service, and what is set aside for it.
+
+The verbs are those of online charging (RFC 8506: SCUR is `reserve`, `extend`, `confirm`; ECUR the
+same without `extend`; IEC is `debit`; 3GPP TS 32.291: create, update, release). A request may ask
+for several services of one session; each has its rating group.
+"""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+
+from msgspec import Struct
+
+from streams.model.account import Bucket
+from streams.model.instant import BEGINNING, Instant
+from streams.model.money import ZERO, Quantity
+from streams.model.usage import Usage
+
+Verb = Literal["check", "reserve", "extend", "confirm", "release", "debit"]
+
+Total = tuple[str, Instant, Instant, Quantity]
+"""An accumulator's name, its period's start and end, a quantity."""
+
+
+class ServiceRequest(Struct, frozen=True, array_like=True):
+    """One service of a request: what was used since the last report, what is asked for now.
+
+    `used` and `requested` are quantities by unit. Where not all can be granted, the last unit of
+    `requested` is cut; with `is_whole` it is all or nothing. `rating_group` tells services of one
+    session apart; empty: the usage type does.
+    """
+
+    usage_type: str
+    requested: tuple[Usage, ...] = ()
+    used: tuple[Usage, ...] = ()
+    rating_group: str = ""
+    attributes: dict[str, str] = {}
+    is_whole: bool = False
+
+    @property
+    def group(self) -> str:
+        """What tells it apart in its session."""
+        return self.rating_group or self.usage_type
+
+
+class ChargingRequest(Struct, frozen=True, array_like=True, tag=60):
+    """What is asked of the owner of an account, with the time that the owner stamped.
+
+    Requests of a session rise in `sequence`; the same one again gets the first answer. `debit` has
+    no session: `session` is its Idempotency-Key. A grant is valid for `validity`, in microseconds.
+    `expires`: nobody asked; the session's validity is over.
+    """
+
+    command_id: str
+    tenant: str
+    root: str
+    verb: Verb
+    session: str
+    sequence: int
+    service_id: str
+    at: Instant
+    services: tuple[ServiceRequest, ...]
+    validity: Instant
+    expires: bool = False
+
+
+class AnswerCode(StrEnum):
+    """What became of a request; of several services, of each. An API: never renamed."""
+
+    SUCCESS = "success"
+    """All that was asked for is granted, or booked."""
+    PARTIAL = "partial"
+    """Less than asked is granted: it is the last."""
+    CREDIT_LIMIT_REACHED = "credit_limit_reached"
+    """Nothing can be granted: money, credit or allowance does not cover it."""
+    NOT_RATED = "not_rated"
+    """It has no price, or its service does not count: the detail says why."""
+    UNKNOWN_SESSION = "unknown_session"
+    """There is no such session, or it has ended."""
+    IDEMPOTENCY_CONFLICT = "idempotency_conflict"
+    """The same name came before with another content."""
+    OUT_OF_ORDER = "out_of_order"
+    """A later request of the session came before."""
+
+
+class ServiceAnswer(Struct, frozen=True, array_like=True):
+    """What became of one service: `granted` by unit, what is set aside for it as money."""
+
+    group: str
+    usage_type: str
+    code: AnswerCode
+    granted: tuple[Usage, ...] = ()
+    amount: Decimal = ZERO
+    is_final: bool = False
+    detail: str = ""
+
+
+class ChargingAnswer(Struct, frozen=True, array_like=True):
+    """The answer to a request. `valid_until`: ask again before, or the session is settled.
+
+    `is_repeat`: this answer was given before; nothing has been done now.
+    """
+
+    code: AnswerCode
+    services: tuple[ServiceAnswer, ...] = ()
+    currency: str = ""
+    valid_until: Instant = BEGINNING
+    detail: str = ""
+    is_repeat: bool = False
+
+
+class Hold(Struct, frozen=True, array_like=True):
+    """What is set aside of one bucket: the bucket's terms, with `remaining` as the part held.
+
+    `account` holds the bucket.
+    """
+
+    account: str
+    bucket: Bucket
+
+
+class HeldService(Struct, frozen=True, array_like=True):
+    """One service of a session while it runs, since `opened_at`.
+
+    `used` is all that was reported, `granted` what it may use beyond that; `holds` and `totals` are
+    what both together take of buckets and add to accumulators. `number` counts its charges.
+    """
+
+    group: str
+    usage_type: str
+    attributes: dict[str, str]
+    opened_at: Instant
+    reported_at: Instant
+    used: tuple[Usage, ...] = ()
+    granted: tuple[Usage, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    totals: tuple[Total, ...] = ()
+    number: int = 0
+
+
+class ChargingSession(Struct, frozen=True, array_like=True):
+    """A session that runs, with its last answer and the digest of what that answered."""
+
+    tenant: str
+    session: str
+    service_id: str
+    account: str
+    root: str
+    sequence: int
+    digest: bytes
+    answer: ChargingAnswer
+    expires_at: Instant
+    services: tuple[HeldService, ...] = ()
+
+
+class Answered(Struct, frozen=True, array_like=True):
+    """The last answer of a session that has ended, or of a request without one."""
+
+    sequence: int
+    digest: bytes
+    answer: ChargingAnswer
+
+
+class Reservations(Struct, frozen=True, array_like=True):
+    """What running sessions of an account would add to its accumulators, and how many run."""
+
+    sessions: int = 0
+    totals: tuple[Total, ...] = ()

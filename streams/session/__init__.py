@@ -1,0 +1,1 @@
+"""Online charging: what is granted before and during service, set aside, and settled after it."""

@@ -1,0 +1,127 @@
+"""What is set aside for a session: out of `remaining` of its buckets, into `reserved`.
+
+So all that looks at what an account has left sees what is available: other sessions, usage that has
+already happened, gifts, expiry. What is lifted goes back to where it came from. A bucket that is
+over by then is there again for the session's charge, and what that leaves of it is forfeited.
+"""
+
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from streams.due.expiry import BREAKAGE, EXPIRY
+from streams.due.grants import GRANT, LIABILITY
+from streams.due.made import last_of, moment
+from streams.due.movement import Holder, Movement
+from streams.model.account import Balances, Bucket, burn_order
+from streams.model.charging_session import Hold
+from streams.model.money import Quantity, added, minus
+from streams.state import State, Table
+
+Place = tuple[str, int, str]
+"""A bucket's resource, start and id: one of its account."""
+
+
+class Taken(NamedTuple):
+    """What a charge would take of a bucket; `bucket` is as it stood, or as it would be opened."""
+
+    account: str
+    bucket: Bucket
+    quantity: Quantity
+
+
+def place_of(bucket: Bucket) -> Place:
+    """What tells a bucket apart from the others of its account."""
+    return bucket.resource, bucket.start, bucket.id
+
+
+def taken_between(account: str, before: Balances, after: Balances) -> list[Taken]:
+    """What the account's buckets have lost between two moments."""
+    known = {place_of(bucket): bucket for bucket in before.buckets}
+    taken: list[Taken] = []
+    for bucket in after.buckets:
+        held = known.get(place_of(bucket)) or bucket.left_with(bucket.granted)
+        quantity = added(held.remaining, minus(bucket.remaining))
+        if quantity > 0:
+            taken.append(Taken(account, held, quantity))
+    return taken
+
+
+def set_aside(tenant: str, taken: list[Taken], state: State) -> tuple[list[Hold], list[Taken]]:
+    """Put what would be taken apart; the holds, and those buckets that were opened for them."""
+    holds: list[Hold] = []
+    opened: list[Taken] = []
+    for each in taken:
+        key = f"{tenant}\0{each.account}".encode()
+        balances: Balances = state.get(Table.BALANCES, key) or Balances()
+        buckets = list(balances.buckets)
+        place = _find(buckets, each.bucket)
+        if place is None:
+            buckets.append(each.bucket)
+            buckets.sort(key=burn_order)
+            place = buckets.index(each.bucket)
+            if each.bucket.granted:
+                opened.append(each)
+        buckets[place] = _moved(buckets[place], minus(each.quantity))
+        state.put(Table.BALANCES, key, replace(balances, buckets=tuple(buckets)))
+        part = replace(each.bucket, granted=each.quantity, remaining=each.quantity, reserved=0)
+        holds.append(Hold(each.account, part))
+    return holds, opened
+
+
+def lift(tenant: str, holds: tuple[Hold, ...], state: State) -> list[Hold]:
+    """Put what was held back; those holds whose bucket was over and is there again."""
+    revived: list[Hold] = []
+    for hold in holds:
+        key = f"{tenant}\0{hold.account}".encode()
+        balances: Balances = state.get(Table.BALANCES, key) or Balances()
+        buckets = list(balances.buckets)
+        place = _find(buckets, hold.bucket)
+        if place is None:
+            buckets = sorted((*buckets, hold.bucket), key=burn_order)
+            revived.append(hold)
+        else:
+            buckets[place] = _moved(buckets[place], hold.bucket.remaining)
+        state.put(Table.BALANCES, key, replace(balances, buckets=tuple(buckets)))
+    return revived
+
+
+def grant_movement(opened: Taken) -> Movement:
+    """A price plan's bucket was opened for a session, as its first usage would have done."""
+    bucket = opened.bucket
+    movement = Movement(
+        GRANT, f"{opened.account}/{bucket.resource}/{moment(bucket.start)}", bucket.start
+    )
+    movement.move(bucket, bucket.granted, against=LIABILITY, before=0)
+    return movement
+
+
+def forfeit(holder: Holder, revived: list[Hold], session: str, state: State) -> Movement | None:
+    """What the session's charge has left of buckets that were over goes, as one movement."""
+    key = f"{holder.tenant}\0{holder.account}".encode()
+    balances: Balances = state.get(Table.BALANCES, key) or Balances()
+    over = {place_of(hold.bucket) for hold in revived if hold.account == holder.account}
+    gone = [bucket for bucket in balances.buckets if place_of(bucket) in over]
+    if not gone:
+        return None
+    end = min(bucket.end for bucket in gone)
+    cause = f"{holder.account}/{moment(end)}/session/{session}"
+    movement = Movement(EXPIRY, cause, last_of(end))
+    for bucket in gone:
+        if bucket.remaining:
+            against = BREAKAGE if bucket.resource == holder.currency else LIABILITY
+            movement.move(bucket, 0, against=against, before=bucket.remaining)
+    left = tuple(bucket for bucket in balances.buckets if place_of(bucket) not in over)
+    state.put(Table.BALANCES, key, replace(balances, buckets=left))
+    return movement or None
+
+
+def _find(buckets: list[Bucket], sought: Bucket) -> int | None:
+    place = place_of(sought)
+    return next((at for at, bucket in enumerate(buckets) if place_of(bucket) == place), None)
+
+
+def _moved(bucket: Bucket, quantity: Quantity) -> Bucket:
+    """So much more is available, and so much less set aside."""
+    remaining, reserved = added(bucket.remaining, quantity), added(bucket.reserved, minus(quantity))
+    return replace(bucket, remaining=remaining, reserved=reserved)

@@ -1,0 +1,132 @@
+"""What a charge would do, without doing it: the one rating core, on a layer that is thrown away."""
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from streams.accumulate.partner_totals import plus
+from streams.layer import Layer
+from streams.model.account import Accumulators, Balances
+from streams.model.charging_session import Reservations, Total
+from streams.model.instant import Period
+from streams.model.money import CONTEXT, ZERO, Quantity, added, minus
+from streams.model.rated import RatedUsage
+from streams.model.usage import MADE, SourcePosition, UsageRecord
+from streams.outcome import Drop, Reject
+from streams.rate.guide import Elsewhere
+from streams.session.holds import Place, Taken, place_of, taken_between
+from streams.state import Effects, State, Table
+
+Attempt = Callable[[UsageRecord, SourcePosition, State, Effects], Elsewhere | Drop | Reject | None]
+"""The chain that charges a record, or says why not."""
+
+BEYOND: Final = ("overrun", "write_off")
+"""Where what nobody can pay is booked."""
+
+
+class Probe(NamedTuple):
+    """What a charge would do: its amount, what it takes of buckets, what it adds to totals.
+
+    `refusal` says why there is none. `is_covered`: money, credit, allowances and caps bear
+    it whole.
+    """
+
+    refusal: Elsewhere | Drop | Reject | None
+    amount: Decimal = ZERO
+    is_covered: bool = True
+    taken: tuple[Taken, ...] = ()
+    totals: tuple[Total, ...] = ()
+
+
+def probe(record: UsageRecord, account: str, state: State, attempt: Attempt) -> Probe:
+    """Charge the record on a layer of its own: as if no other session used what it may, and as if
+    all did.
+
+    By tiers of either kind, those that grow dearer and those that grow cheaper, it then costs at
+    most what the dearer of the two says, whatever becomes of the others.
+    """
+    key = f"{record.tenant}\0{account}".encode()
+    reserved: Reservations | None = state.get(Table.RESERVATIONS, key)
+    alone = _charge(record, account, Layer(state), attempt, under=state)
+    if reserved is None or not reserved.totals or alone.refusal is not None:
+        return alone
+    layer = Layer(state)
+    _count(reserved, key, layer)
+    among = _charge(record, account, layer, attempt, under=state)
+    return among if among.refusal is not None else _dearer(alone, among)
+
+
+def _dearer(one: Probe, other: Probe) -> Probe:
+    """What covers both."""
+    taken: dict[tuple[str, Place], Taken] = {}
+    for each in (*one.taken, *other.taken):
+        place = (each.account, place_of(each.bucket))
+        held = taken.get(place)
+        if held is None or held.quantity < each.quantity:
+            taken[place] = each
+    return Probe(
+        None,
+        max(one.amount, other.amount),
+        one.is_covered and other.is_covered,
+        tuple(taken.values()),
+        one.totals,
+    )
+
+
+def _charge(
+    record: UsageRecord, account: str, layer: Layer, attempt: Attempt, *, under: State
+) -> Probe:
+    key, effects = f"{record.tenant}\0{account}".encode(), Effects()
+    before: Accumulators = layer.get(Table.ACCUMULATORS, key) or Accumulators()
+    refusal = attempt(record, SourcePosition(MADE, 0, 0, 0), layer, effects)
+    if refusal is not None:
+        return Probe(refusal)
+    after: Accumulators = layer.get(Table.ACCUMULATORS, key) or Accumulators()
+    return Probe(
+        None,
+        sum((rated.amount for rated in effects.rated), ZERO),
+        _is_covered(effects.rated),
+        tuple(_taken(record.tenant, account, effects.rated, under, layer)),
+        tuple(_moved(before, after)),
+    )
+
+
+def _count(reserved: Reservations, key: bytes, layer: Layer) -> None:
+    """Tiers and caps see what running sessions may still use."""
+    totals: Accumulators = layer.get(Table.ACCUMULATORS, key) or Accumulators()
+    for name, start, end, quantity in reserved.totals:
+        totals = plus(totals, name, Period(start, end), quantity)
+    layer.put(Table.ACCUMULATORS, key, totals)
+
+
+def _is_covered(charges: list[RatedUsage]) -> bool:
+    beyond = (
+        Decimal(posting.amount)
+        for charge in charges
+        for posting in charge.postings
+        if posting.ledger_account in BEYOND
+    )
+    return not any(CONTEXT.compare(amount, ZERO) for amount in beyond)
+
+
+def _taken(
+    tenant: str, account: str, charges: list[RatedUsage], state: State, layer: Layer
+) -> Iterator[Taken]:
+    """From the account's own buckets, and from those of its pools."""
+    holders = {change.account for charge in charges for change in charge.changes} | {""}
+    for holder in sorted(holders):
+        of = holder or account
+        key = f"{tenant}\0{of}".encode()
+        before: Balances = state.get(Table.BALANCES, key) or Balances()
+        after: Balances = layer.get(Table.BALANCES, key) or Balances()
+        yield from taken_between(of, before, after)
+
+
+def _moved(before: Accumulators, after: Accumulators) -> Iterator[Total]:
+    known: dict[tuple[str, int, int], Quantity] = {
+        (name, start, end): total for name, start, end, total in before.totals
+    }
+    for name, start, end, total in after.totals:
+        quantity = added(total, minus(known.get((name, start, end), 0)))
+        if quantity:
+            yield name, start, end, quantity

@@ -1,0 +1,245 @@
+"""Online charging in one partition: check, reserve, extend, confirm, release, debit.
+
+A session is rated as the whole that it is: each request lifts what was set aside before, rates all
+that the session has used and asks for as one record from its beginning, and sets that aside. So
+tiers, connection fees and switches of the tariff inside a session come out as in one call record,
+and `confirm` charges what a source would have been charged for the same usage.
+"""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from streams.due.agenda import due_key
+from streams.due.fold import Folding
+from streams.model.account import Account, ServiceAssignment
+from streams.model.charging_session import (
+    AnswerCode,
+    Answered,
+    ChargingAnswer,
+    ChargingRequest,
+    ChargingSession,
+    HeldService,
+    ServiceAnswer,
+)
+from streams.model.instant import BEGINNING, Instant
+from streams.model.usage import UsageRecord
+from streams.outcome import Reject, RejectReason
+from streams.rate.guide import find_assignment
+from streams.session.answers import digest_of, keep_answer, kept_answer
+from streams.session.probe import Attempt
+from streams.session.records import record_of
+from streams.session.work import Work
+from streams.state import Effects, State, Table
+
+_DEBIT: Final = "debit\0"
+"""What the name of a request without a session begins with, among the answers that are kept."""
+
+
+class Sessions:
+    """The sessions of one partition, over the chain that charges a record."""
+
+    def __init__(self, attempt: Attempt, folding: Folding, partition: int) -> None:
+        self._attempt = attempt
+        self._folding = folding
+        self._partition = partition
+
+    def ask(self, request: ChargingRequest, state: State, effects: Effects) -> ChargingAnswer:
+        """Do what is asked, once; the answer."""
+        session: ChargingSession | None = state.get(Table.SESSIONS, _key_of(request))
+        former = _former(request, session, state)
+        if former is not None:
+            return former
+        if session is None and request.verb in ("extend", "confirm", "release"):
+            return ChargingAnswer(AnswerCode.UNKNOWN_SESSION)
+        account = _account_of(request, session, state)
+        if isinstance(account, Reject):
+            return ChargingAnswer(AnswerCode.NOT_RATED, detail=account.detail)
+        work = Work(request, account, self._attempt, self._partition, state, effects)
+        # What is due may open or end what the request is to be served from.
+        self._folding.fold(work.key, request, now=request.at, state=state, effects=effects)
+        match request.verb:
+            case "check":
+                answered = [work.estimate(each) for each in request.services]
+                return _answer(request, account, answered, valid_until=BEGINNING)
+            case "debit":
+                return self._debit(work)
+            case "reserve" | "extend":
+                return self._grant(work, session)
+            case _:
+                assert session is not None
+                return self._end(work, session)
+
+    def expire(self, time: Instant, limit: int, state: State, effects: Effects) -> bool:
+        """Settle the sessions whose validity is over by their last report; True if some are left.
+
+        At most `limit` of them at once.
+        """
+        due = state.scan(Table.SESSION_ENDS, b"", due_key(time + 1, b""), limit + 1)
+        for key, _ in due[:limit]:
+            session: ChargingSession | None = state.get(Table.SESSIONS, key[8:])
+            if session is None:
+                state.delete(Table.SESSION_ENDS, key)
+                continue
+            self.ask(_expiry_of(session), state, effects)
+        return len(due) > limit
+
+    def _grant(self, work: Work, session: ChargingSession | None) -> ChargingAnswer:
+        """Serve each service of the request from what is available after the one before."""
+        request, running = work.request, {} if session is None else _by_group(session)
+        answered: list[ServiceAnswer] = []
+        for asked in request.services:
+            held = running.get(asked.group)
+            if held is None:
+                held = HeldService(
+                    asked.group, asked.usage_type, asked.attributes, request.at, request.at
+                )
+            running[asked.group], told = work.grant(held, asked)
+            answered.append(told)
+        until = request.at + request.validity
+        answer = _answer(request, work.account, answered, valid_until=until)
+        services = tuple(each for each in running.values() if each.used or each.granted)
+        if session is None and not services:
+            keep_answer(request.tenant, request.session, _answered(request, answer), work.state)
+            return answer
+        opened = ChargingSession(
+            request.tenant,
+            request.session,
+            request.service_id,
+            work.account.account,
+            work.account.root,
+            request.sequence,
+            digest_of(request),
+            answer,
+            until,
+            services,
+        )
+        work.put(opened, former=session)
+        return answer
+
+    def _end(self, work: Work, session: ChargingSession) -> ChargingAnswer:
+        """Charge what was used, give the rest back; `release` reports nothing more."""
+        request, running = work.request, _by_group(session)
+        for asked in request.services:
+            held = running.get(asked.group)
+            if held is None:
+                held = HeldService(
+                    asked.group, asked.usage_type, asked.attributes, request.at, request.at
+                )
+            running[asked.group] = work.report(held, asked)
+        answer = _answer(
+            request, work.account, work.settle(tuple(running.values())), valid_until=BEGINNING
+        )
+        work.close(session)
+        keep_answer(request.tenant, request.session, _answered(request, answer), work.state)
+        return answer
+
+    def _debit(self, work: Work) -> ChargingAnswer:
+        """Charge at once what can be borne whole; of several services each for itself."""
+        request = work.request
+        answered = [work.debit(each) for each in request.services]
+        answer = _answer(request, work.account, answered, valid_until=BEGINNING)
+        name = f"{_DEBIT}{request.session}"
+        keep_answer(request.tenant, name, _answered(request, answer), work.state)
+        return answer
+
+
+def _former(
+    request: ChargingRequest, session: ChargingSession | None, state: State
+) -> ChargingAnswer | None:
+    """The answer that a repeat gets, or why the request can have none; None: it is new."""
+    if request.verb == "check":
+        return None
+    known: ChargingSession | Answered | None = session
+    if known is None:
+        name = f"{_DEBIT}{request.session}" if request.verb == "debit" else request.session
+        known = kept_answer(request.tenant, name, state)
+    if known is None or request.sequence > known.sequence:
+        return None
+    if request.sequence < known.sequence:
+        return ChargingAnswer(AnswerCode.OUT_OF_ORDER)
+    if digest_of(request) != known.digest:
+        return ChargingAnswer(AnswerCode.IDEMPOTENCY_CONFLICT)
+    return replace(known.answer, is_repeat=True)
+
+
+def _account_of(
+    request: ChargingRequest, session: ChargingSession | None, state: State
+) -> Account | Reject:
+    """Whose balances serve it: the session's, or the account of the service now."""
+    name = "" if session is None else session.account
+    if not name:
+        found = find_assignment(_asking(request), state)
+        if not isinstance(found, ServiceAssignment):
+            return found if isinstance(found, Reject) else _moved(request, found.root)
+        name = found.account
+    account: Account | None = state.get(Table.ACCOUNTS, f"{request.tenant}\0{name}".encode())
+    return account if account is not None else _not_known(request, name)
+
+
+def _asking(request: ChargingRequest) -> UsageRecord:
+    """A record that stands for the request where only its service and time matter."""
+    held = HeldService("", "", {}, request.at, request.at)
+    return record_of(held, (), request)
+
+
+def _by_group(session: ChargingSession) -> dict[str, HeldService]:
+    return {each.group: each for each in session.services}
+
+
+def _answer(
+    request: ChargingRequest,
+    account: Account,
+    answered: list[ServiceAnswer],
+    *,
+    valid_until: Instant,
+) -> ChargingAnswer:
+    codes = {each.code for each in answered}
+    if not codes or codes == {AnswerCode.SUCCESS}:
+        code = AnswerCode.SUCCESS
+    elif len(codes) == 1:
+        code = codes.pop()
+    else:
+        code = AnswerCode.PARTIAL
+    return ChargingAnswer(code, tuple(answered), account.currency, valid_until)
+
+
+def _answered(request: ChargingRequest, answer: ChargingAnswer) -> Answered:
+    return Answered(request.sequence, digest_of(request), answer)
+
+
+def _expiry_of(session: ChargingSession) -> ChargingRequest:
+    """What ends a session that nobody has ended."""
+    return ChargingRequest(
+        f"expiry/{session.session}/{session.sequence}",
+        session.tenant,
+        session.root,
+        "confirm",
+        session.session,
+        session.sequence + 1,
+        session.service_id,
+        session.expires_at,
+        (),
+        0,
+        expires=True,
+    )
+
+
+def _key_of(request: ChargingRequest) -> bytes:
+    return f"{request.tenant}\0{request.session}".encode()
+
+
+def _moved(request: ChargingRequest, root: str) -> Reject:
+    return Reject(
+        RejectReason.WRONG_HOME,
+        f"service {request.service_id} lives under {root}",
+        field="service_id",
+    )
+
+
+def _not_known(request: ChargingRequest, account: str) -> Reject:
+    return Reject(
+        RejectReason.UNKNOWN_ACCOUNT,
+        f"account {account} of service {request.service_id} is not known",
+        lacks=f"account:{request.tenant}:{account}",
+    )
