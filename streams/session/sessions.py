@@ -131,7 +131,12 @@ class Sessions:
             request, work.account, work.settle(tuple(running.values())), valid_until=BEGINNING
         )
         work.close(session)
-        keep_answer(request.tenant, request.session, _answered(request, answer), work.state)
+        if request.expires:
+            gone = ChargingAnswer(AnswerCode.UNKNOWN_SESSION)
+            answered = Answered(session.sequence, b"", gone)
+        else:
+            answered = _answered(request, answer)
+        keep_answer(request.tenant, request.session, answered, work.state)
         return answer
 
     def _debit(self, work: Work) -> ChargingAnswer:
@@ -156,6 +161,8 @@ def _former(
         known = kept_answer(request.tenant, name, state)
     if known is None or request.sequence > known.sequence:
         return None
+    if known is not session and not known.digest:
+        return known.answer
     if request.sequence < known.sequence:
         return ChargingAnswer(AnswerCode.OUT_OF_ORDER)
     if digest_of(request) != known.digest:
