@@ -75,7 +75,7 @@ class Table(IntEnum):
     RESERVATIONS = 30
     """`Reservations` by `tenant NUL account`."""
     SESSIONS = 31
-    """`ChargingSession` by `tenant NUL account NUL session`."""
+    """`ChargingSession` by `tenant NUL session`."""
     SESSION_ENDS = 32
     """Sessions by when they expire (8 bytes, in order), then as in SESSIONS."""
     ANSWERS = 33

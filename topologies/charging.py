@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 from faust.exceptions import NotReady, ProducerSendError
 from faust.types import TP
 
+from connectors.api.keys import KeyStore
 from connectors.errors import Unavailable
 from connectors.kafka.ledger import LedgerReader
 from connectors.kafka.topics import Topic
@@ -23,6 +24,7 @@ from topologies import metrics
 from topologies.app import build_app, check_exact_partitions, check_topics
 from topologies.disk import DiskMemory, RocksDisk
 from topologies.ledger_log import KafkaLedgerLog
+from topologies.online import OnlineDoor
 from topologies.owner import Core, OfferedBatch, OwnerOptions, PartitionOwner
 from topologies.process import run_stages
 from topologies.settings import Settings
@@ -59,6 +61,10 @@ class ChargingStage:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._changing = asyncio.Lock()
         self._is_draining = False
+        self.address = ""
+        self._door = OnlineDoor(
+            self._owners, KeyStore(parts.options.keys), partitions=kafka.partitions
+        )
         self.app = build_app(self.name, parts, records_max=parts.options.charging_messages_max)
         self._define_agent()
 
@@ -199,6 +205,9 @@ class ChargingStage:
         consumer = self.app.consumer
         consumer.position_of = self._position_of
         consumer.on_trimmed = metrics.count_trimmed
+        options = self._parts.options
+        if options.online_port is not None:
+            self.address = await self._door.open(options.online_host, options.online_port)
 
     async def drain(self) -> None:
         """Let each owner finish its step; what waits behind it comes again."""
@@ -207,7 +216,8 @@ class ChargingStage:
             await asyncio.gather(*(self._close_owner(partition) for partition in [*self._owners]))
 
     async def close(self) -> None:
-        """Let the ledger's clients go."""
+        """Let the door's callers and the ledger's clients go."""
+        await self._door.close()
         self._reader.close()
 
 

@@ -148,6 +148,9 @@ class MediationStage:
 
     # Stage, as the worker knows it
 
+    address = ""
+    """It has no door."""
+
     def partitions(self) -> Mapping[int, int]:
         """None: mediation has no state."""
         return {}

@@ -34,6 +34,11 @@ MEDIATION_S: Final = Histogram(
 )
 """Is the broker slow to acknowledge?"""
 
+ANSWERS: Final = Counter(
+    "vivace_online_answers_total", "Requests of the online door answered", ["verb", "code"]
+)
+"""What do callers get: are they served, cut or refused?"""
+
 OFFERED: Final = Counter(
     "vivace_charging_messages_total", "Messages of `charging` offered to partition owners"
 )

@@ -66,6 +66,11 @@ class Overlay:
         self._at_hand = under.at_hand()
         self._dropped: list[tuple[Table, bytes, bytes]] = []
 
+    @property
+    def is_changed(self) -> bool:
+        """True where something was put, deleted or dropped."""
+        return bool(self._dropped) or any(self.values)
+
     def prefetch(self, table: Table, keys: Collection[bytes]) -> None:
         """Read these in one go; later reads of them cost a dictionary look-up."""
         found = self._under.get_many(table, keys)

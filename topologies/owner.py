@@ -8,16 +8,19 @@ the ledger, `outbox.py` talks to other partitions).
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import structlog
+from msgspec.structs import replace
 
 from connectors.errors import ConnectorError, Corrupted, Unavailable
-from streams.model.command import Command
-from streams.model.instant import Instant
+from streams.model.charging_session import ChargingAnswer, ChargingRequest
+from streams.model.instant import BEGINNING, Instant
 from streams.model.ledger import WHOLE
-from streams.state import Table
+from streams.rate.guide import root_served
+from streams.state import TIME, Table
 from topologies.hold import Hold, Lost
 from topologies.outbox import Outbox, Send, receipt_for
 from topologies.pace import Pace
@@ -30,7 +33,7 @@ from topologies.ports import (
     Source,
 )
 from topologies.reject_limit import RejectGauge
-from topologies.requests import OwnerFigures, Request, RequestFailed
+from topologies.requests import OwnerFigures, Question, Questions, tell_all
 from topologies.state import Store
 from topologies.step import Cutter, Portion, Step, StepComputer
 from topologies.versions import VersionGate
@@ -55,7 +58,7 @@ HOLES_MAX = 50
 class PartitionOwner:
     """Owns one partition of `charging` and its `ledger`, from `run` to `close`.
 
-    Agents `offer` batches and callers `submit` commands; only the owner's own task appends, and it
+    Agents `offer` batches and callers `ask`; only the owner's own task appends, and it
     is never cancelled inside an append. The store becomes the owner's own and is closed by it.
     """
 
@@ -84,7 +87,7 @@ class PartitionOwner:
         self._outbox = self.outbox_type(outbox_send, self._options.resend_s)
         self._computer = self.computer_type(core, store, RejectGauge(self._options.limit))
         self._inbox: deque[OfferedBatch] = deque()
-        self._requests: deque[Request] = deque()
+        self._questions = Questions()
         self._wake = asyncio.Event()
         self._renewed = asyncio.Event()
         self._opened = asyncio.Event()
@@ -129,19 +132,20 @@ class PartitionOwner:
         self._inbox.append(batch)
         self._wake.set()
 
-    def submit(self, commands: tuple[Command, ...], at: Instant) -> asyncio.Future[int]:
-        """Apply commands that did not come by `charging`; the offset of their ledger record.
+    def ask(self, request: ChargingRequest) -> asyncio.Future[ChargingAnswer]:
+        """Answer a request of the online door, once it is in the ledger what it changes.
 
-        All or none. Fails with Unavailable where nobody can tell what became of them: the retry,
-        with the same command ids, finds out.
+        Fails with Unavailable where nobody can tell what became of it: the retry finds out.
         """
-        answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        answer = self._questions.add(request)
         if self._is_closing:
-            answer.set_exception(Unavailable(f"partition {self.partition} is closing"))
-        else:
-            self._requests.append(Request(commands, at, answer))
-            self._wake.set()
+            self._questions.refuse(f"partition {self.partition} is closing")
+        self._wake.set()
         return answer
+
+    def root_of(self, tenant: str, service_id: str) -> str:
+        """The root of a service that lives here, as this owner's state says; else empty."""
+        return root_served(tenant, service_id, self._store)
 
     def position(self) -> int:
         """The next offset of `charging[p]` to fetch; the one in hand where it is half taken."""
@@ -238,15 +242,12 @@ class PartitionOwner:
         self._outbox.forget()
         while self._inbox:
             self._source.drop(self._inbox.popleft())
-        while self._requests:
-            answer = self._requests.popleft().answer
-            if not answer.done():
-                answer.set_exception(Unavailable(f"partition {self.partition}: {why}"))
+        self._questions.refuse(f"partition {self.partition}: {why}")
 
     # The loop
 
     async def _work(self) -> None:
-        if self._requests:
+        if self._questions:
             await self._serve()
         elif self._inbox:
             await self._take(self._inbox.popleft())
@@ -294,7 +295,7 @@ class PartitionOwner:
         """Take the batch in, step by step. False where the owner closes before its end."""
         cutter = Cutter(batch, self._store.position.written)
         while not self._is_closing:
-            if self._requests:
+            if self._questions:
                 await self._serve()
             portions = await self._ready(cutter, cutter.take(self._pace.inputs))
             if not portions:
@@ -346,34 +347,28 @@ class PartitionOwner:
         return landed
 
     async def _serve(self) -> None:
-        """Answer one request: its own ledger record, so that its failure touches nobody else."""
-        request = self._requests.popleft()
-        if request.answer.done():
-            return
-        why = "closed during an append"
+        """Answer those that wait, with one ledger record for what all of them change."""
+        asked = self._questions.take()
         try:
-            landed = False
-            while not landed:
-                landed = await self._write(self._compute_request(request))
-            self.figures.requests += 1
-            if not request.answer.done():
-                request.answer.set_result(self._store.position.offset)
-        except RequestFailed as error:
-            why = str(error)
+            await self._answer(asked)
         finally:
-            if not request.answer.done():
-                request.answer.set_exception(Unavailable(f"partition {self.partition}: {why}"))
+            why = f"partition {self.partition}: nobody knows whether it has happened"
+            tell_all(asked, Unavailable(why))
 
-    def _compute_request(self, request: Request) -> Step:
-        for command in request.commands:
-            if (version := self._versions.missing(command)) is not None:
-                raise RequestFailed(f"catalog version {version} is not compiled here yet")
-        try:
-            return self._computer.compute_request(
-                request.commands, request.at, self._hold.head(), self._store.position.written
+    async def _answer(self, asked: Sequence[Question]) -> None:
+        while True:
+            # Their time is that of the record which they stand in, never before the partition's.
+            time: Instant = self._store.get(Table.META, TIME) or BEGINNING
+            at = max(self._options.now(), time)
+            requests = [replace(question.request, at=at) for question in asked]
+            step, answers = self._computer.compute_requests(
+                requests, self._hold.head(), self._store.position.written
             )
-        except Exception as error:  # told to the one who asked; nothing of it is kept
-            raise RequestFailed(f"{type(error).__name__}: {error}") from error
+            if step is None or await self._write(step):
+                break
+        self.figures.requests += len(asked)
+        for question, answer in zip(asked, answers, strict=True):
+            question.tell(answer)
 
     async def _snapshot_when_due(self) -> None:
         shelf = self._options.shelf

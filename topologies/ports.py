@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from connectors.clock import now
 from connectors.errors import Unavailable
+from streams.model.charging_session import ChargingAnswer, ChargingRequest
 from streams.model.command import Command
+from streams.model.instant import Instant
 from streams.model.usage import SourcePosition, UsageRecord
 from streams.state import Effects, State, Table
 from topologies.reject_limit import RejectLimit
@@ -70,6 +73,9 @@ class Core(Protocol):
     def apply_command(self, command: Command, *, state: State, effects: Effects) -> None:
         """Apply one command; nothing where its id is known."""
 
+    def ask(self, request: ChargingRequest, *, state: State, effects: Effects) -> ChargingAnswer:
+        """Do what a caller of the online door asks, once; the answer."""
+
     def settle(self, state: State, effects: Effects) -> None:
         """Put what the charges among the effects add to the counter-accounts; last in a step."""
 
@@ -102,8 +108,8 @@ class Shelf(Protocol):
 class OwnerOptions:
     """How an owner works. Times are seconds.
 
-    The four functions at the end are the only ways in for time, chance and threads; a simulation
-    passes its own. `watch` is told each named point of a step, see `POINTS`.
+    The functions at the end are the only ways in for time, chance and threads; a simulation passes
+    its own. `watch` is told each named point of a step, see `POINTS`.
     """
 
     engine: str = "dev"
@@ -122,6 +128,7 @@ class OwnerOptions:
     snapshot_s: float = 600.0
     cpu_clock: Callable[[], float] = time.thread_time
     new_owner: Callable[[], bytes] = _new_owner
+    now: Callable[[], Instant] = now
     in_thread: Callable[..., Awaitable[Any]] = asyncio.to_thread
     watch: Callable[[str], None] = _nothing
 

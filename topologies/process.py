@@ -73,7 +73,11 @@ def _prepare(settings: Settings) -> WorkerParts:
     """Wait for the broker and check what would leave the worker idle or wrong. Raises Refused."""
     kafka = settings.kafka
     options = WorkerOptions(
-        session_timeout_s=settings.session_s, metrics_port=settings.metrics_port or None
+        session_timeout_s=settings.session_s,
+        metrics_port=settings.metrics_port or None,
+        online_host=settings.online_host,
+        online_port=settings.online_port,
+        keys=settings.data,
     )
     await_broker(kafka)
     check_session(kafka, options)
@@ -181,7 +185,7 @@ def _announcement(parts: WorkerParts, stages: Sequence[Stage], name: str) -> Wor
     return WorkerAnnouncement(
         worker=name,
         agents=tuple(stage.name for stage in stages),
-        address=parts.options.address,
+        address=next((stage.address for stage in stages if stage.address), ""),
         partitions=partitions,
         versions=parts.library.versions(),
         active=tuple(sorted(active)),

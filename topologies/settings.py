@@ -88,6 +88,15 @@ class Settings(BaseSettings):
     api_port: int = Field(
         default=8080, ge=0, le=65535, description="Port of the gateway; 0 takes any free one."
     )
+    online_host: str = Field(
+        default="127.0.0.1", description="Address a charging worker's online door listens on."
+    )
+    online_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Port of a charging worker's online door; 0 takes any free one.",
+    )
     registry_url: str = Field(
         default="",
         description="Schema registry elsewhere. Empty: the gateway serves `avro/` itself.",

@@ -24,7 +24,11 @@ class WorkerOptions:
     usage_records_max: int = 2000
     charging_messages_max: int = 16
     metrics_port: int | None = None
-    address: str = ""
+    online_host: str = "127.0.0.1"
+    online_port: int | None = None
+    """Where the online door listens, 0: on any free port; None: it stays shut."""
+    keys: Path = Path()
+    """The folder of the API keys."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +48,10 @@ class Stage(Protocol):
     name: str
     app: Any
     """Its Faust app."""
+
+    @property
+    def address(self) -> str:
+        """Where its online door is; empty where it has none."""
 
     def partitions(self) -> Mapping[int, int]:
         """The partitions of `charging` that are open here, and the ledger offset since when."""

@@ -14,8 +14,8 @@ from connectors.errors import ConnectorError, Corrupted
 from connectors.kafka.charge_writer import ChargeWriter
 from connectors.kafka.codec import decode_charging, encode_ledger, encode_value
 from connectors.kafka.topics import Topic
-from streams.model.command import Command, Forwarded, Relayed, Released
-from streams.model.instant import Instant
+from streams.model.charging_session import ChargingAnswer, ChargingRequest
+from streams.model.command import Forwarded, Relayed, Released
 from streams.model.ledger import LEDGER_FORMAT, WHOLE, InputRange, LedgerRecord
 from streams.model.rated import RecordVerdict
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
@@ -25,6 +25,7 @@ from topologies.origins import origins_of
 from topologies.overlay import Overlay, Readable
 from topologies.ports import Core, OfferedBatch
 from topologies.reject_limit import RejectGauge
+from topologies.requests import RequestFailed
 
 Written = tuple[int, int]
 """(offset, index) of an input of `charging[p]`; index `WHOLE` stands for all of the message."""
@@ -190,27 +191,40 @@ class StepComputer:
         value = encode_ledger(record, charges.packed())
         return Step(overlay, effects, record, value, forwarded, inputs)
 
-    def compute_request(
-        self, commands: Sequence[Command], at: Instant, head: StepHead, written: Written
-    ) -> Step:
-        """Apply commands of the online door, all or none; they do not move `written`.
+    def compute_requests(
+        self, requests: Sequence[ChargingRequest], head: StepHead, written: Written
+    ) -> tuple[Step | None, list[ChargingAnswer | Exception]]:
+        """Do what is asked, each on a layer of its own; the step, with an answer for each.
 
-        What the core raises goes to the caller: nothing of it is kept.
+        They do not move `written`. One that raises is undone alone. No step: nothing has changed.
         """
         overlay, effects, charges = Overlay(self._store), Effects(), ChargeWriter()
-        for command in commands:
-            self._core.apply_command(command, state=overlay, effects=effects)
+        answers: list[ChargingAnswer | Exception] = []
+        for request in requests:
+            layer, own = Overlay(overlay), Effects()
+            try:
+                answers.append(self._core.ask(request, state=layer, effects=own))
+            except ConnectorError:
+                raise
+            except Exception as error:  # told to the one who asked; nothing of it is kept
+                answers.append(RequestFailed(f"{type(error).__name__}: {error}"))
+                continue
+            overlay.absorb(layer)
+            effects.extend(own)
+        if not overlay.is_changed:
+            return None, answers
         self._pack(overlay, effects, charges)
         record = self._record(
             head,
             overlay,
             effects,
             written=written,
-            requests=tuple(commands),
-            requested_at=at,
-            counts={"requests": len(commands)},
+            requests=tuple(requests),
+            requested_at=requests[0].at,
+            counts={"requests": len(requests)},
         )
-        return Step(overlay, effects, record, encode_ledger(record, charges.packed()), [], 0)
+        step = Step(overlay, effects, record, encode_ledger(record, charges.packed()), [], 0)
+        return step, answers
 
     def _pack(self, overlay: Overlay, effects: Effects, charges: ChargeWriter) -> None:
         """Settle and pack what was charged since the last time, so that its memory is used again.

@@ -5,6 +5,12 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from typing import Any
 
 from connectors.kafka.codec import encode_commands, encode_usage_batch
+from streams.model.charging_session import (
+    AnswerCode,
+    ChargingAnswer,
+    ChargingRequest,
+    Verb,
+)
 from streams.model.command import ActivateCatalog, Command, Forwarded, OutboxMessage, Receipt
 from streams.model.usage import SourcePosition, Usage, UsageBatch, UsageRecord, record_id_of
 from streams.state import Effects, RecordMark, RecordState, State, Table, record_id_key
@@ -102,6 +108,14 @@ class ToyCore:
         else:
             state.put(Table.META, command.command_id.encode(), 1)
 
+    def ask(self, request: ChargingRequest, *, state: State, effects: Effects) -> ChargingAnswer:
+        """`check` changes nothing; a session named `broken` breaks half-way through."""
+        if request.verb != "check":
+            state.put(Table.META, request.command_id.encode(), request.at)
+        if request.session == "broken":
+            raise RuntimeError("half-way through")
+        return ChargingAnswer(AnswerCode.SUCCESS, detail=request.session)
+
     def missing_version(self, item: Any, state: State) -> str | None:
         is_missing = isinstance(item, ActivateCatalog) and item.version not in self.versions
         return item.version if is_missing else None
@@ -125,6 +139,11 @@ def usage(number: int, service: str = "phone", units: int = 1) -> UsageRecord:
         (Usage("s", units),),
         {},
     )
+
+
+def asking(name: str, verb: Verb = "reserve") -> ChargingRequest:
+    """A request; its session is its name."""
+    return ChargingRequest(name, TENANT, "root", verb, name, 1, "phone", 0, (), 0)
 
 
 def usage_message(*records: UsageRecord) -> bytes:

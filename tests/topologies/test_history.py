@@ -22,6 +22,7 @@ from streams.charge import Charging
 from streams.memory import MemoryState
 from streams.model.account import Balances
 from streams.model.balance_command import TopUp
+from streams.model.charging_session import ChargingRequest, ServiceRequest, Verb
 from streams.model.command import (
     ActivateCatalog,
     AssignService,
@@ -109,12 +110,34 @@ class Partition:
         self._producer.flush(30)
 
     def _request(self, written: tuple[int, int]) -> None:
-        """A top-up by the online door, after every step."""
+        """A session by the online door, after every step: what it reserves, the next confirms."""
         number = len(self.requests)
-        top_up = TopUp(f"r{number}", TENANT, "two", "one", Decimal("0.5"), "USD", START, "")
+        verb: Verb = "confirm" if number % 2 else "reserve"
+        units = (Usage("input_tokens", 900 + number), Usage("output_tokens", 400))
+        request = ChargingRequest(
+            f"r{number}",
+            TENANT,
+            "one",
+            verb,
+            f"session-{number // 2}",
+            number + 1,
+            "key-two",
+            START + number,
+            (
+                ServiceRequest(
+                    "llm_tokens",
+                    requested=units if verb == "reserve" else (),
+                    used=units if verb == "confirm" else (),
+                    attributes={"provider": "openai", "model": "gpt-4o"},
+                ),
+            ),
+            HOUR,
+        )
         head = StepHead(self._prev, b"owner", 1, "test", self.partition)
-        self._keep(self._computer.compute_request((top_up,), START + number, head, written))
-        self.requests.append((self._prev, START + number))
+        done, _ = self._computer.compute_requests((request,), head, written)
+        if done is not None:
+            self._keep(done)
+            self.requests.append((self._prev, START + number))
 
     def _keep(self, done: Step) -> None:
         self._prev += 1

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from connectors.errors import Corrupted, Unavailable
 from connectors.kafka.codec import decode_charging, decode_ledger, encode_ledger
@@ -27,6 +28,7 @@ from streams.state import Table
 from tests.topologies.owner_parts import (
     MemoryLedger,
     OwnerWorld,
+    asking,
     command_message,
     offered,
     usage,
@@ -34,6 +36,7 @@ from tests.topologies.owner_parts import (
 )
 from topologies.disk import RocksDisk
 from topologies.reject_limit import RejectLimit, TooManyRejects
+from topologies.requests import RequestFailed
 from topologies.state import Store
 
 
@@ -285,15 +288,44 @@ def test_a_catalog_version_is_waited_for(bench: Bench) -> None:
     run(scenario())
 
 
-def test_a_request_is_answered_with_its_ledger_offset(bench: Bench) -> None:
+def test_a_request_is_answered_once_it_is_in_the_ledger(bench: Bench) -> None:
+    async def scenario() -> None:
+        world = bench.world(now=lambda: 7)
+        await world.start()
+        answer = await world.owner.ask(asking("one"))
+        assert answer.detail == "one"
+        (record,) = bench.steps()
+        assert (record.requests, record.requested_at) == ((replace(asking("one"), at=7),), 7)
+        assert record.inputs == ()
+        await world.stop()
+
+    run(scenario())
+
+
+def test_requests_that_wait_together_share_a_record(bench: Bench) -> None:
+    async def scenario() -> None:
+        world = bench.world(now=lambda: 7)
+        await world.start()
+        answers = [world.owner.ask(asking(name)) for name in ("one", "broken", "two")]
+        answers.append(world.owner.ask(asking("three", "check")))
+        told = await asyncio.gather(*answers, return_exceptions=True)
+        assert [getattr(each, "detail", "") for each in told] == ["one", "", "two", "three"]
+        assert isinstance(told[1], RequestFailed)
+        (record,) = bench.steps()
+        assert record.counts == {"requests": 4}
+        put = {key[1:] for key, _ in record.delta if key[0] == Table.META}
+        assert (b"one" in put, b"two" in put, b"broken" in put) == (True, True, False)
+        await world.stop()
+
+    run(scenario())
+
+
+def test_a_question_that_changes_nothing_leaves_no_record(bench: Bench) -> None:
     async def scenario() -> None:
         world = bench.world()
         await world.start()
-        tick = Tick("now", 5)
-        offset = await world.owner.submit((tick,), 7)
-        record = decode_ledger(bench.ledger.values[offset])
-        assert (record.requests, record.requested_at) == ((tick,), 7)
-        assert record.inputs == ()
+        assert (await world.owner.ask(asking("one", "check"))).detail == "one"
+        assert not bench.steps()
         await world.stop()
 
     run(scenario())
@@ -304,10 +336,10 @@ def test_a_request_of_unknown_fate_happens_once(bench: Bench) -> None:
         world = bench.world()
         await world.start()
         bench.ledger.fates = ["lose"]
-        await world.owner.submit((Tick("now", 5),), 7)
+        await world.owner.ask(asking("now"))
         bench.ledger.fates = ["hide"]
-        await world.owner.submit((Tick("then", 5),), 7)
-        assert [step.requests[0].command_id for step in bench.steps()] == ["now", "then"]
+        await world.owner.ask(asking("then"))
+        assert [step.requests[0].session for step in bench.steps()] == ["now", "then"]
         await world.stop()
 
     run(scenario())
@@ -319,7 +351,7 @@ def test_closing_abandons_an_append_that_hangs(bench: Bench) -> None:
         await world.start()
         bench.ledger.fates = ["hang"]
         world.owner.offer(offered(0, usage_message(usage(0))))
-        answer = world.owner.submit((Tick("now", 5),), 7)
+        answer = world.owner.ask(asking("now"))
         await asyncio.sleep(0.01)
         await world.stop()
         assert world.source.acknowledged == []

@@ -1,0 +1,136 @@
+"""What a caller sends and gets, as JSON: decimals are strings or numbers in, strings out."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Annotated, Any, Final, get_args
+
+import msgspec
+from msgspec import Meta, Struct
+
+from connectors.errors import Refused
+from streams.model.charging_session import (
+    AnswerCode,
+    ChargingAnswer,
+    ChargingRequest,
+    ServiceAnswer,
+    ServiceRequest,
+    Verb,
+)
+from streams.model.instant import BEGINNING, SECOND, format_instant
+from streams.model.money import trimmed
+from streams.model.usage import Usage
+from streams.rate.quantity import exact
+
+VERBS: Final[tuple[str, ...]] = get_args(Verb)
+LARGEST: Final = Decimal(10) ** 18
+DIGITS: Final = 12
+"""A quantity is below `LARGEST`, with so many digits after the point at most."""
+
+Name = Annotated[str, Meta(min_length=1, max_length=256)]
+Word = Annotated[str, Meta(max_length=256)]
+Units = Annotated[dict[Name, Decimal], Meta(max_length=32)]
+
+STATUS: Final[Mapping[AnswerCode, HTTPStatus]] = {
+    AnswerCode.SUCCESS: HTTPStatus.OK,
+    AnswerCode.PARTIAL: HTTPStatus.OK,
+    AnswerCode.CREDIT_LIMIT_REACHED: HTTPStatus.PAYMENT_REQUIRED,
+    AnswerCode.NOT_RATED: HTTPStatus.UNPROCESSABLE_ENTITY,
+    AnswerCode.UNKNOWN_SESSION: HTTPStatus.NOT_FOUND,
+    AnswerCode.IDEMPOTENCY_CONFLICT: HTTPStatus.CONFLICT,
+    AnswerCode.OUT_OF_ORDER: HTTPStatus.CONFLICT,
+}
+"""The status that tells each code."""
+
+
+class ServiceBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One service: the units asked for, and those used since the last report."""
+
+    usage_type: Name
+    requested: Units = {}
+    used: Units = {}
+    rating_group: Word = ""
+    attributes: Annotated[dict[Name, Word], Meta(max_length=64)] = {}
+    whole: bool = False
+
+
+class RequestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request. `valid_for` is in seconds; `root` is the account's, where the caller knows it."""
+
+    service_id: Name
+    services: Annotated[tuple[ServiceBody, ...], Meta(max_length=32)] = ()
+    sequence: Annotated[int, Meta(ge=1, lt=2**53)] = 1
+    valid_for: Annotated[int, Meta(ge=1, le=7 * 86_400)] = 3_600
+    root: Word = ""
+
+
+_decode = msgspec.json.Decoder(RequestBody).decode
+
+
+def read_request(tenant: str, verb: Verb, session: str, body: bytes) -> ChargingRequest:
+    """The request that a body makes. Raises Refused, with the field and the value seen."""
+    try:
+        form = _decode(body)
+    except msgspec.MsgspecError as error:
+        raise Refused(str(error)) from error
+    return ChargingRequest(
+        f"{session}/{form.sequence}",
+        tenant,
+        form.root,
+        verb,
+        session,
+        form.sequence,
+        form.service_id,
+        BEGINNING,
+        tuple(
+            ServiceRequest(
+                service.usage_type,
+                _usages(service.requested, f"$.services[{place}].requested"),
+                _usages(service.used, f"$.services[{place}].used"),
+                service.rating_group,
+                service.attributes,
+                service.whole,
+            )
+            for place, service in enumerate(form.services)
+        ),
+        form.valid_for * SECOND,
+    )
+
+
+def answer_body(answer: ChargingAnswer) -> dict[str, Any]:
+    """The answer as its JSON document."""
+    told: dict[str, Any] = {"code": answer.code, "services": [*map(_service, answer.services)]}
+    if answer.currency:
+        told["currency"] = answer.currency
+    if answer.valid_until != BEGINNING:
+        told["valid_until"] = format_instant(answer.valid_until)
+    if answer.detail:
+        told["detail"] = answer.detail
+    return told
+
+
+def _service(answer: ServiceAnswer) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "rating_group": answer.group,
+        "usage_type": answer.usage_type,
+        "code": answer.code,
+        "granted": {usage.unit: str(usage.quantity) for usage in answer.granted},
+        "amount": str(trimmed(answer.amount)),
+        "final": answer.is_final,
+    }
+    if answer.detail:
+        told["detail"] = answer.detail
+    return told
+
+
+def _usages(units: Mapping[str, Decimal], place: str) -> tuple[Usage, ...]:
+    return tuple(Usage(unit, _quantity(value, f"{place}.{unit}")) for unit, value in units.items())
+
+
+def _quantity(value: Decimal, place: str) -> int | Decimal:
+    if not value.is_finite() or not 0 <= value < LARGEST:
+        raise Refused(f"{place}: expected 0 up to 10^18, found {str(value)[:40]}")
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -DIGITS:
+        raise Refused(f"{place}: {DIGITS} digits after the point at most, found {str(value)[:40]}")
+    return exact(value)

@@ -1,0 +1,160 @@
+"""HTTP/1.1 as thin as it can be, on httptools: for requests that are answered in milliseconds."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import httptools
+from msgspec import Struct
+
+BODY_BYTES_MAX: Final = 64 * 1024
+HEADER_BYTES_MAX: Final = 16 * 1024
+PIPELINED_MAX: Final = 16
+"""Requests of one connection that may wait; nothing more is read of it meanwhile."""
+IDLE_S: Final = 120.0
+"""A connection that says nothing for so long is closed."""
+
+
+class HttpRequest(Struct):
+    """A whole request; names of headers are in lower case."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class HttpAnswer(Struct, frozen=True):
+    """A whole answer."""
+
+    status: HTTPStatus
+    body: bytes
+    media_type: str = "application/json"
+    headers: Mapping[str, str] = {}
+
+    def packed(self, *, keeps_open: bool) -> bytes:
+        """The bytes of it."""
+        more = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
+        closing = "" if keeps_open else "connection: close\r\n"
+        head = (
+            f"HTTP/1.1 {int(self.status)} {self.status.phrase}\r\n"
+            f"content-type: {self.media_type}\r\n"
+            f"content-length: {len(self.body)}\r\n{more}{closing}\r\n"
+        )
+        return head.encode() + self.body
+
+
+Answering = Callable[[HttpRequest], Awaitable[HttpAnswer]]
+
+
+class DoorProtocol(asyncio.Protocol):
+    """One connection: its requests are answered one after the other, in their order."""
+
+    def __init__(self, answering: Answering, refusal: Callable[[HTTPStatus, str], HttpAnswer]):
+        self._answering = answering
+        self._refusal = refusal
+        self._parser: Any = httptools.HttpRequestParser(self)
+        self._transport: Any = None
+        self._waiting: deque[tuple[HttpRequest, bool]] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._idle: asyncio.TimerHandle | None = None
+        self._begin()
+
+    # What the loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A caller is there."""
+        self._transport = transport
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The caller has gone; what is asked already is done all the same."""
+        if self._idle is not None:
+            self._idle.cancel()
+        self._waiting.clear()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came."""
+        self._watch()
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._refuse(HTTPStatus.BAD_REQUEST, "This is no HTTP/1.1 request.")
+
+    # What the parser calls
+
+    def on_url(self, url: bytes) -> None:
+        """A part of the path."""
+        self._url += url
+        self._count(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header."""
+        self._count(len(name) + len(value))
+        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        self._body += body
+        if len(self._body) > BODY_BYTES_MAX:
+            self._refuse(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body may have {BODY_BYTES_MAX} bytes."
+            )
+
+    def on_message_complete(self) -> None:
+        """A request is whole."""
+        if self._transport.is_closing():
+            return
+        method = self._parser.get_method().decode()
+        path = bytes(self._url).partition(b"?")[0].decode("latin-1")
+        request = HttpRequest(method, path, self._headers, bytes(self._body))
+        self._waiting.append((request, self._parser.should_keep_alive()))
+        self._begin()
+        if len(self._waiting) >= PIPELINED_MAX:
+            self._transport.pause_reading()
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._answer_all())
+
+    # Its own
+
+    def _begin(self) -> None:
+        self._url = bytearray()
+        self._headers: dict[str, str] = {}
+        self._body = bytearray()
+        self._head = 0
+
+    def _count(self, size: int) -> None:
+        self._head += size
+        if self._head > HEADER_BYTES_MAX:
+            self._refuse(
+                HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+                f"Path and headers may have {HEADER_BYTES_MAX} bytes.",
+            )
+
+    async def _answer_all(self) -> None:
+        try:
+            while self._waiting:
+                request, keeps_open = self._waiting.popleft()
+                answer = await self._answering(request)
+                if self._transport.is_closing():
+                    return
+                self._transport.write(answer.packed(keeps_open=keeps_open))
+                if not keeps_open:
+                    self._transport.close()
+                    return
+                self._transport.resume_reading()
+        finally:
+            self._task = None
+
+    def _refuse(self, status: HTTPStatus, detail: str) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(self._refusal(status, detail).packed(keeps_open=False))
+            self._transport.close()
+
+    def _watch(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+        loop = asyncio.get_running_loop()
+        self._idle = loop.call_later(IDLE_S, self._transport.close)

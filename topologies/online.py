@@ -1,0 +1,174 @@
+"""The online door of a worker: who may ask, which owner answers, and what the caller is told.
+
+A request goes to the owner of its account's partition. Who that is decides the owners' own states:
+the one that knows the service id answers. A caller that came to the wrong worker is told so.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final, cast
+from urllib.parse import unquote
+
+import msgspec
+from msgspec.structs import replace
+
+from connectors.api.keys import ApiKey, KeyStore, Scope
+from connectors.errors import Refused, Unavailable
+from connectors.online.forms import STATUS, answer_body, read_request
+from connectors.online.protocol import DoorProtocol, HttpAnswer, HttpRequest
+from streams.model.charging_session import AnswerCode, ChargingAnswer, ChargingRequest, Verb
+from streams.partition import partition_of
+from topologies import metrics
+from topologies.owner import PartitionOwner
+from topologies.requests import RequestFailed
+
+DEADLINE_S: Final = 2.0
+"""After this a caller is told to ask again; what it asked for may still be done, once."""
+PROBLEM: Final = "application/problem+json"
+_KEPT: Final = 65_536
+_NAMED: Final = ("reserve", "extend", "confirm", "release")
+_encode = msgspec.json.Encoder().encode
+
+
+class OnlineDoor:
+    """Answers for the partitions of one worker. `owners` is live."""
+
+    def __init__(
+        self, owners: Mapping[int, PartitionOwner], keys: KeyStore, *, partitions: int
+    ) -> None:
+        self._owners = owners
+        self._keys = keys
+        self._partitions = partitions
+        self._homes: dict[tuple[str, str], int] = {}
+        self._server: asyncio.Server | None = None
+
+    async def open(self, host: str, port: int) -> str:
+        """Listen; the address that callers find it by."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: DoorProtocol(self.answer, problem), host, port
+        )
+        bound: Any = self._server.sockets[0].getsockname()
+        return f"http://{host}:{bound[1]}"
+
+    async def close(self) -> None:
+        """Listen no longer."""
+        if self._server is not None:
+            self._server.close()
+
+    async def answer(self, asked: HttpRequest) -> HttpAnswer:
+        """One request, one answer; nothing escapes."""
+        try:
+            request = self._read(asked)
+            if isinstance(request, HttpAnswer):
+                return request
+            return await self._ask(request)
+        except Refused as error:
+            return problem(HTTPStatus.BAD_REQUEST, str(error))
+        except (Unavailable, TimeoutError) as error:
+            why = str(error) or f"Not answered within {DEADLINE_S:g} s; ask again."
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, why, {"Retry-After": "1"})
+        except RequestFailed as error:
+            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
+
+    def _read(self, asked: HttpRequest) -> ChargingRequest | HttpAnswer:
+        """The request of `/v1/tenants/T/sessions/S/VERB`, or of `…/check` and `…/debit`."""
+        parts = [unquote(part) for part in asked.path.strip("/").split("/")]
+        match parts:
+            case ["v1", "tenants", tenant, "sessions", session, verb] if verb in _NAMED:
+                name = session
+            case ["v1", "tenants", tenant, "check" as verb]:
+                name = ""
+            case ["v1", "tenants", tenant, "debit" as verb]:
+                name = asked.headers.get("idempotency-key", "")
+                if not name:
+                    return problem(
+                        HTTPStatus.BAD_REQUEST, "A debit needs an Idempotency-Key in its headers."
+                    )
+            case _:
+                return problem(HTTPStatus.NOT_FOUND, f"There is nothing at {asked.path[:200]}.")
+        if asked.method != "POST":
+            return problem(HTTPStatus.METHOD_NOT_ALLOWED, "Requests are sent by POST.")
+        key = self._key_of(asked)
+        if key is None:
+            return problem(
+                HTTPStatus.UNAUTHORIZED,
+                "An API key is needed: Authorization: Bearer <key>.",
+                {"WWW-Authenticate": "Bearer"},
+            )
+        if not key.allows(Scope.WRITE, tenant):
+            return problem(HTTPStatus.FORBIDDEN, "The key does not reach this far.")
+        return read_request(tenant, cast(Verb, verb), name, asked.body)
+
+    def _key_of(self, asked: HttpRequest) -> ApiKey | None:
+        scheme, _, text = asked.headers.get("authorization", "").partition(" ")
+        return self._keys.find(text.strip()) if scheme.lower() == "bearer" else None
+
+    async def _ask(self, request: ChargingRequest) -> HttpAnswer:
+        owner, root = self._home_of(request)
+        if owner is None:
+            return problem(
+                HTTPStatus.MISDIRECTED_REQUEST,
+                f"Service {request.service_id} is not known to this worker.",
+            )
+        if not owner.is_open:
+            raise Unavailable(f"Partition {owner.partition} is opening; ask again.")
+        async with asyncio.timeout(DEADLINE_S):
+            answer = await owner.ask(replace(request, root=root))
+        metrics.ANSWERS.labels(request.verb, answer.code).inc()
+        return told(answer)
+
+    def _home_of(self, request: ChargingRequest) -> tuple[PartitionOwner | None, str]:
+        """The owner that the service lives with, and its root there."""
+        if request.root:
+            home = partition_of(request.tenant, request.root, self._partitions)
+            return self._owners.get(home), request.root
+        place = (request.tenant, request.service_id)
+        known = self._owners.get(self._homes.get(place, -1))
+        if known is not None and known.is_open and (root := known.root_of(*place)):
+            return known, root
+        for partition, owner in self._owners.items():
+            if owner.is_open and (root := owner.root_of(*place)):
+                if len(self._homes) >= _KEPT:
+                    self._homes.clear()
+                self._homes[place] = partition
+                return owner, root
+        return None, ""
+
+
+def told(answer: ChargingAnswer) -> HttpAnswer:
+    """The answer as its caller gets it: a problem where nothing was granted or done."""
+    status = STATUS[answer.code]
+    document = answer_body(answer)
+    headers = {"Idempotency-Hit": "true"} if answer.is_repeat else {}
+    if status == HTTPStatus.OK:
+        return HttpAnswer(status, _encode(document), headers=headers)
+    detail = answer.detail or _SAID[answer.code]
+    return problem(status, detail, headers, document)
+
+
+_SAID: Final[Mapping[AnswerCode, str]] = {
+    AnswerCode.CREDIT_LIMIT_REACHED: "Money, credit or allowances do not cover it.",
+    AnswerCode.NOT_RATED: "It cannot be rated.",
+    AnswerCode.UNKNOWN_SESSION: "There is no such session, or it has ended.",
+    AnswerCode.IDEMPOTENCY_CONFLICT: "Another content came by the same name before.",
+    AnswerCode.OUT_OF_ORDER: "A later request of the session came before.",
+}
+
+
+def problem(
+    status: HTTPStatus,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> HttpAnswer:
+    """An error as RFC 9457 says."""
+    document = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": int(status),
+        **(more or {}),
+        "detail": detail,
+    }
+    return HttpAnswer(status, _encode(document), PROBLEM, headers or {})
