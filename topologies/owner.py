@@ -23,6 +23,7 @@ from streams.rate.guide import root_served
 from streams.state import TIME, Table
 from topologies.hold import Hold, Lost
 from topologies.outbox import Outbox, Send, receipt_for
+from topologies.overlay import Overlay
 from topologies.pace import Pace
 from topologies.ports import (
     AppendUnknown,
@@ -145,7 +146,7 @@ class PartitionOwner:
 
     def root_of(self, tenant: str, service_id: str) -> str:
         """The root of a service that lives here, as this owner's state says; else empty."""
-        return root_served(tenant, service_id, self._store)
+        return root_served(tenant, service_id, Overlay(self._store))
 
     def position(self) -> int:
         """The next offset of `charging[p]` to fetch; the one in hand where it is half taken."""

@@ -5,7 +5,7 @@ of another partition is told as `Elsewhere`.
 """
 
 from sys import intern
-from typing import Any, Final, Protocol
+from typing import Final
 
 from msgspec import Struct
 
@@ -28,13 +28,6 @@ _NOT_IN_FORCE: Final = frozenset(
     (RejectReason.UNKNOWN_SERVICE, RejectReason.NOT_YET_ACTIVE, RejectReason.SERVICE_ENDED)
 )
 """Why a range is looked for that holds the id."""
-
-
-class Readable(Protocol):
-    """What can be looked up in."""
-
-    def get(self, table: Table, key: bytes) -> Any:
-        """The value, or None."""
 
 
 class Elsewhere(Struct, frozen=True, gc=False):
@@ -165,10 +158,11 @@ class Guide:
         return payer
 
 
-def root_served(tenant: str, service_id: str, state: Readable) -> str:
-    """The root that a service id lives under here; empty where it does not."""
+def root_served(tenant: str, service_id: str, state: State) -> str:
+    """The root that a service id lives under here, be it in a range; empty where it does not."""
     service: Service | None = state.get(_SERVICES, f"{tenant}\0{service_id}".encode())
-    here = [] if service is None else [each for each in service.assignments if not each.moved_to]
+    found = ranges_over(tenant, service_id, state) if service is None else [service]
+    here = [each for held in found for each in held.assignments if not each.moved_to]
     return here[-1].root if here else ""
 
 
