@@ -164,8 +164,8 @@ def _of_allowance(
             if all(each.id or each.start != span.start for each in buckets):
                 buckets.append(Bucket(name, *span, grant.quantity, grant.quantity))
     granted = sum((Decimal(each.granted) for each in buckets), ZERO)
-    left = sum((Decimal(each.remaining) for each in buckets), ZERO)
-    reserved = held.reserved.get(name, ZERO)
+    left = sum((Decimal(each.unused) for each in buckets), ZERO)
+    reserved = sum((Decimal(each.reserved) for each in buckets), held.reserved.get(name, ZERO))
     ends = [each.end for each in buckets if each.end != FOREVER]
     return MeterBalance(
         granted=granted,

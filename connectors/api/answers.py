@@ -22,7 +22,8 @@ class BucketAnswer(Struct, frozen=True, kw_only=True):
     """What an account holds of one resource in one period (empty: no bound); negative: it owes.
 
     `id` names the grant or the wallet. Of several the lower `priority` burns first; `products` say
-    what it pays for, empty: for anything.
+    what it pays for, empty: for anything. `reserved` is set aside for charging sessions that run,
+    and no longer in `remaining`.
     """
 
     resource: str
@@ -33,6 +34,7 @@ class BucketAnswer(Struct, frozen=True, kw_only=True):
     id: str
     priority: int
     products: list[str]
+    reserved: Decimal
 
 
 class TotalAnswer(Struct, frozen=True, kw_only=True):

@@ -78,6 +78,7 @@ def _held(account: AccountAnswer, balance: BalanceAnswer | None) -> Holdings:
                     each.granted,
                     each.remaining,
                     each.id,
+                    reserved=each.reserved,
                 )
                 for each in buckets
             )

@@ -29,7 +29,7 @@ SELECT ledger_partition, through, toUnixTimestamp64Milli(changed_at) AS changed_
     arrayMap(at -> toUnixTimestamp64Micro(at), buckets.period_start) AS starts,
     arrayMap(at -> toUnixTimestamp64Micro(at), buckets.period_end) AS ends,
     buckets.granted AS granted, buckets.remaining AS remaining, buckets.id AS ids,
-    buckets.priority AS priorities, buckets.products AS products
+    buckets.priority AS priorities, buckets.products AS products, buckets.reserved AS reserved
 FROM balances FINAL
 WHERE tenant = {tenant:String} AND account = {account:String} AND NOT is_deleted
 """
@@ -150,7 +150,10 @@ def balance_of(database: Database, tenant: str, account: str) -> BalanceAnswer |
 
 
 def _buckets(row: Mapping[str, Any]) -> list[BucketAnswer]:
-    names = ("resources", "starts", "ends", "granted", "remaining", "ids", "priorities", "products")
+    names = (
+        *("resources", "starts", "ends", "granted", "remaining"),
+        *("ids", "priorities", "products", "reserved"),
+    )
     return [
         BucketAnswer(
             resource=resource,
@@ -161,8 +164,9 @@ def _buckets(row: Mapping[str, Any]) -> list[BucketAnswer]:
             id=bucket,
             priority=priority,
             products=products,
+            reserved=trimmed(reserved),
         )
-        for resource, start, end, granted, remaining, bucket, priority, products in zip(
+        for resource, start, end, granted, remaining, bucket, priority, products, reserved in zip(
             *(row[name] for name in names), strict=True
         )
     ]

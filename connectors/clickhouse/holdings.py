@@ -33,6 +33,8 @@ _KEPT = {
     int(Table.COUNTERS): "counters",
 }
 _STORED = 8
+_RESERVED = 10
+"""Where a bucket tells what is set aside of it."""
 """So many fields of a bucket are told, its first ones."""
 _decode = msgspec.msgpack.Decoder().decode
 
@@ -61,8 +63,8 @@ def balance_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:
     """Rows of `balances`."""
     buckets, thresholds, _due = _values_of(held, ([], [], 0))
     told = [_told(bucket) for bucket in flattened(buckets)]
-    resources, starts, ends, granted, remaining, ids, priorities, products = transposed(
-        told, _STORED
+    resources, starts, ends, granted, remaining, ids, priorities, products, reserved = transposed(
+        told, _STORED + 1
     )
     names, periods = transposed(flattened(thresholds), 2)
     bucket = {
@@ -74,6 +76,7 @@ def balance_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:
         "id": strings(ids),
         "priority": integers(priorities),
         "products": word_lists(products),
+        "reserved": decimals(reserved, "balances.reserved"),
     }
     return {
         **_keys_of(held, ("tenant", "account")),
@@ -88,7 +91,9 @@ def balance_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:
 
 def _told(bucket: Sequence[Any]) -> Sequence[Any]:
     """What is told of a bucket; those of earlier engines had no id."""
-    return bucket[:_STORED] if len(bucket) >= _STORED else (*bucket, "", 0, ())
+    if len(bucket) < _STORED:
+        return (*bucket, "", 0, (), 0)
+    return (*bucket[:_STORED], bucket[_RESERVED] if len(bucket) > _RESERVED else 0)
 
 
 def accumulator_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:

@@ -61,11 +61,11 @@ def _show(found: BalanceAnswer) -> None:
     table = _table(found, "resource", "bucket", "from", "until")
     table.add_column("granted", justify="right")
     table.add_column("remaining", justify="right")
+    table.add_column("reserved", justify="right")
     for bucket in found.buckets:
         period = (bucket.period_start, bucket.period_end)
-        table.add_row(
-            bucket.resource, bucket.id, *period, f"{bucket.granted:f}", f"{bucket.remaining:f}"
-        )
+        held = (bucket.granted, bucket.remaining, bucket.reserved)
+        table.add_row(bucket.resource, bucket.id, *period, *(f"{each:f}" for each in held))
     console.print(table)
     for total in found.totals:
         bounds = (("from", total.period_start), ("until", total.period_end))

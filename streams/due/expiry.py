@@ -28,11 +28,11 @@ def expire(end: Instant, at: AccountMoment) -> None:
     little money, which is told.
     """
     held, plan, account = at.balances, at.plan_at(end), at.account
-    ending = [each for each in held.buckets if each.end == end and each.remaining]
+    ending = [each for each in held.buckets if each.end == end and each.unused]
     movement = Movement(EXPIRY, _cause(account.account, end, ending), last_of(end))
     for bucket in ending:
         against = _borne_by(bucket.resource, account.currency, plan)
-        movement.move(bucket, 0, against=against, before=bucket.remaining)
+        movement.move(bucket, 0, against=against, before=bucket.unused)
     if movement:
         holder, version = holder_of(account), plan.version
         at.tell(movement.charge(holder, version=version, partition=at.partition))

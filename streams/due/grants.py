@@ -169,8 +169,8 @@ def void(
     state.put(Table.BALANCES, key, replace(held, buckets=buckets))
     movement = Movement(VOID, command.command_id, command.occurred_at)
     for bucket in voided:
-        if bucket.remaining:
-            movement.move(bucket, 0, against=LIABILITY, before=bucket.remaining)
+        if bucket.unused:
+            movement.move(bucket, 0, against=LIABILITY, before=bucket.unused)
     account: Account | None = state.get(Table.ACCOUNTS, key)
     if movement and account is not None:
         charge = movement.charge(holder_of(account), version=version, partition=partition)

@@ -73,8 +73,8 @@ def end_with_service(
             left.append(bucket)
         elif bucket.start < end:
             left.append(replace(bucket, end=end, roll_over=None))
-        elif bucket.remaining:
-            movement.move(bucket, 0, against=LIABILITY, before=bucket.remaining)
+        elif bucket.unused:
+            movement.move(bucket, 0, against=LIABILITY, before=bucket.unused)
     at.state.put(Table.BALANCES, at.key, replace(held, buckets=tuple(left)))
     if movement:
         version = at.version_at(end)

@@ -120,6 +120,11 @@ class Bucket(Struct, frozen=True, array_like=True, gc=False):
         """True where it counts at that time, from `start` on and before `end`, for the product."""
         return self.start <= at < self.end and (not self.products or product in self.products)
 
+    @property
+    def unused(self) -> Quantity:
+        """What remains, with what is set aside: all that goes where the bucket goes."""
+        return added(self.remaining, self.reserved) if self.reserved else self.remaining
+
     def filled_with(self, quantity: Quantity) -> "Bucket":
         """The bucket with so much more put in."""
         granted, remaining = added(self.granted, quantity), added(self.remaining, quantity)

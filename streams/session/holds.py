@@ -1,18 +1,17 @@
 """What is set aside for a session: out of `remaining` of its buckets, into `reserved`.
 
 So all that looks at what an account has left sees what is available: other sessions, usage that has
-already happened, gifts, expiry. What is lifted goes back to where it came from. A bucket that is
-over by then is there again for the session's charge, and what that leaves of it is forfeited.
+already happened, gifts, expiry. What is lifted goes back to where it came from. A bucket that ends
+or is void meanwhile takes along what is set aside of it: the session is paid for by what is next.
 """
 
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from streams.due.expiry import BREAKAGE, EXPIRY
 from streams.due.grants import GRANT, LIABILITY
-from streams.due.made import last_of, moment
-from streams.due.movement import Holder, Movement
+from streams.due.made import moment
+from streams.due.movement import Movement
 from streams.model.account import Balances, Bucket, burn_order
 from streams.model.charging_session import Hold
 from streams.model.money import Quantity, added, minus
@@ -69,21 +68,16 @@ def set_aside(tenant: str, taken: list[Taken], state: State) -> tuple[list[Hold]
     return holds, opened
 
 
-def lift(tenant: str, holds: tuple[Hold, ...], state: State) -> list[Hold]:
-    """Put what was held back; those holds whose bucket was over and is there again."""
-    revived: list[Hold] = []
+def lift(tenant: str, holds: tuple[Hold, ...], state: State) -> None:
+    """Put what was held back; of a bucket that is over nothing comes back."""
     for hold in holds:
         key = f"{tenant}\0{hold.account}".encode()
         balances: Balances = state.get(Table.BALANCES, key) or Balances()
         buckets = list(balances.buckets)
         place = _find(buckets, hold.bucket)
-        if place is None:
-            buckets = sorted((*buckets, hold.bucket), key=burn_order)
-            revived.append(hold)
-        else:
+        if place is not None:
             buckets[place] = _moved(buckets[place], hold.bucket.remaining)
-        state.put(Table.BALANCES, key, replace(balances, buckets=tuple(buckets)))
-    return revived
+            state.put(Table.BALANCES, key, replace(balances, buckets=tuple(buckets)))
 
 
 def grant_movement(opened: Taken) -> Movement:
@@ -94,26 +88,6 @@ def grant_movement(opened: Taken) -> Movement:
     )
     movement.move(bucket, bucket.granted, against=LIABILITY, before=0)
     return movement
-
-
-def forfeit(holder: Holder, revived: list[Hold], session: str, state: State) -> Movement | None:
-    """What the session's charge has left of buckets that were over goes, as one movement."""
-    key = f"{holder.tenant}\0{holder.account}".encode()
-    balances: Balances = state.get(Table.BALANCES, key) or Balances()
-    over = {place_of(hold.bucket) for hold in revived if hold.account == holder.account}
-    gone = [bucket for bucket in balances.buckets if place_of(bucket) in over]
-    if not gone:
-        return None
-    end = min(bucket.end for bucket in gone)
-    cause = f"{holder.account}/{moment(end)}/session/{session}"
-    movement = Movement(EXPIRY, cause, last_of(end))
-    for bucket in gone:
-        if bucket.remaining:
-            against = BREAKAGE if bucket.resource == holder.currency else LIABILITY
-            movement.move(bucket, 0, against=against, before=bucket.remaining)
-    left = tuple(bucket for bucket in balances.buckets if place_of(bucket) not in over)
-    state.put(Table.BALANCES, key, replace(balances, buckets=left))
-    return movement or None
 
 
 def _find(buckets: list[Bucket], sought: Bucket) -> int | None:

@@ -14,7 +14,6 @@ from streams.model.charging_session import (
     ChargingRequest,
     ChargingSession,
     HeldService,
-    Hold,
     Reservations,
     ServiceAnswer,
     ServiceRequest,
@@ -25,7 +24,7 @@ from streams.model.money import ZERO, Quantity, minus
 from streams.model.usage import Usage
 from streams.outcome import Drop, Reject
 from streams.rate.guide import Elsewhere
-from streams.session.holds import forfeit, grant_movement, lift, set_aside
+from streams.session.holds import grant_movement, lift, set_aside
 from streams.session.most import most
 from streams.session.probe import Attempt, Probe, probe
 from streams.session.records import position_of, record_of, together
@@ -38,7 +37,6 @@ class Work:
     __slots__ = (
         "_attempt",
         "_partition",
-        "_revived",
         "account",
         "effects",
         "key",
@@ -62,7 +60,6 @@ class Work:
         self.effects = effects
         self._attempt = attempt
         self._partition = partition
-        self._revived: list[Hold] = []
 
     # What is asked of one service
 
@@ -139,17 +136,11 @@ class Work:
         """Give back what is held for the services, and charge each for what it has used."""
         for held in services:
             self.lift(held)
-        answered = [self._charge(held) for held in services]
-        if self._revived:
-            holder = holder_of(self.account)
-            left = forfeit(holder, self._revived, self.request.session, self.state)
-            if left is not None:
-                self._make(left)
-        return answered
+        return [self._charge(held) for held in services]
 
     def lift(self, held: HeldService) -> None:
         """Give back what is set aside for the service."""
-        self._revived += lift(self.request.tenant, held.holds, self.state)
+        lift(self.request.tenant, held.holds, self.state)
         self._reserve(tuple((*each[:3], minus(each[3])) for each in held.totals))
 
     # What they are made of

@@ -109,7 +109,8 @@ _WITHIN: Final = "ledger_offset <= if(h.known = 1, h.until, {end:Int64})"
 _WRONG_BALANCE: Final = f"""
 SELECT tenant, account, resource, sum(amount) AS off FROM (
     SELECT tenant, account, bucket.1 AS resource, bucket.2 AS amount FROM balances FINAL
-    ARRAY JOIN arrayZip(buckets.resource, buckets.remaining) AS bucket
+    ARRAY JOIN arrayZip(buckets.resource, arrayMap((left, held) -> left + held,
+        buckets.remaining, buckets.reserved)) AS bucket
     WHERE ledger_partition = {{partition:UInt32}} AND NOT is_deleted
     UNION ALL
     SELECT tenant, account, p.resource, -p.amount
