@@ -9,6 +9,7 @@ CLAIMED: Final = (
     "aggregation",
     "alert.threshold",
     "charging.balance_factor",
+    "charging.max_cost",
     "commitment",
     "correction.delta_rating",
     "credit.settlement",
@@ -19,6 +20,7 @@ CLAIMED: Final = (
     "entitlement",
     "ev",
     "grant",
+    "ledger.two_phase",
     "llm",
     "outcome",
     "plan_change",
@@ -48,6 +50,10 @@ EXCEPT: Final[dict[str, str]] = {
     "tax.jurisdiction": "the parties, the product class and the rate stand in the title alone",
     "charging.refund": "each refund names its balance and is more than that ever paid: what takes"
     " back goes to what has paid, and an adjustment is money alone",
+    "charging.reserve_commit": "a session uses nothing or something: some of them commit less than"
+    " nothing, or reserve it",
+    "threshold_billing": "an invoice that is cut when usage reaches an amount is of billing: here"
+    " each record is charged at once, and thresholds warn of the amount",
 }
 
 

@@ -132,6 +132,8 @@ class Draft:
     """Units stay, and usage tells each `change`."""
     month: str | None = None
     """The only month that the total is of."""
+    is_asked: bool = False
+    """The usage is asked for, not charged."""
 
     @property
     def plan(self) -> PlanDraft:
@@ -305,6 +307,10 @@ def _usage(draft: Draft, event: Event) -> Words:
         "units": {unit: text_of(quantity) for unit, quantity in units.items()},
         "attributes": attributes,
     }
+    if draft.is_asked:
+        asked = {name: words[name] for name in ("type", "units", "attributes")}
+        place = {"session": event.id, "service": event.service, "at": words["at"]}
+        return {"check": {**place, "services": [asked]}}
     if event.until is not None:
         words["until"] = time_of(event.until)
     return {"usage": words}

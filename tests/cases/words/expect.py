@@ -12,6 +12,7 @@ from tests.cases.words import alerts, grants, held, spend, wallets, weights
 from tests.cases.words.fees import invoices
 from tests.cases.words.outcomes import MONTHS, in_month, outcomes
 from tests.cases.words.quantity import FREE
+from tests.cases.words.sessions import granted_seconds
 from tests.cases.words.shares import PARTNER, legs
 from tests.cases.words.taxes import RULE as TAX
 from tests.cases.words.times import without_date
@@ -322,6 +323,7 @@ _WORDS: Final[dict[str, Comparer]] = {
     "total_with_tax_cents": _total,
     "credit_percent": _credit,
     "total": _total,
+    "granted_s": granted_seconds,
     "amounts": _amounts,
     "per_event": _amounts,
     "booked": _booked,
@@ -380,7 +382,6 @@ LATER: Final[dict[str, str]] = {
     "duplicate": "batches",
     "first_pass": "re-rating",
     "granted": "credit pool",
-    "granted_s": "credit control",
     "on_exhaustion": "credit pool",
     "pool_units": "credit pool",
     "remaining": "several balances",
