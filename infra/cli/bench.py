@@ -10,6 +10,7 @@ from rich.table import Table
 from infra.bench.crash import measure_crash
 from infra.bench.engines import bench_engines
 from infra.bench.measuring import Amount
+from infra.bench.online import measure_online
 from infra.bench.picture import profiler
 from infra.bench.pipeline import WORKLOADS, WorkloadResult, measure_workload
 from infra.bench.prices import measure_prices, rows_of
@@ -135,6 +136,33 @@ def recover(
     console.print(
         f"{result.rows:,} rows at {result.rows_per_s:,} a second, {result.us_per_row} µs each"
     )
+
+
+@app.command()
+def online(
+    data: DataOption = None,
+    seconds: Annotated[float, typer.Option(min=1, help="How long each measurement lasts.")] = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """Reserve and confirm over HTTP by 1, 8 and 64 callers, on many accounts and on one."""
+    with bench_engines(load_settings(data)) as place:
+        result = measure_online(place, seconds=seconds, tell=_tell)
+    if as_json:
+        print_json(result)
+    else:
+        table = Table("accounts", "callers", "p50 ms", "p99 ms", "requests/s")
+        for accounts, by_callers in (("many", result.callers), ("one", result.hot)):
+            for callers, seen in by_callers.items():
+                row = (f"{seen.p50_ms:.2f}", f"{seen.p99_ms:.2f}", f"{seen.per_s:,}")
+                table.add_row(accounts, callers, *row)
+        console.print(table)
+        bare = result.bare_produce
+        console.print(
+            f"a bare acknowledged produce: p50 {bare.p50_ms} ms, p99 {bare.p99_ms} ms;"
+            f" overspend {result.overspend}"
+        )
+    if result.overspend != "0":
+        raise typer.Exit(ExitCode.FAILED)
 
 
 @app.command()
