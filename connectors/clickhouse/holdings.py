@@ -24,6 +24,7 @@ from connectors.clickhouse.columns import (
     word_lists,
 )
 from connectors.clickhouse.steps import StoredStep
+from streams.model.account import Bucket
 from streams.state import Table
 
 _KEPT = {
@@ -33,7 +34,7 @@ _KEPT = {
     int(Table.COUNTERS): "counters",
 }
 _STORED = 8
-_RESERVED = 10
+_RESERVED = Bucket.__struct_fields__.index("reserved")
 """Where a bucket tells what is set aside of it."""
 """So many fields of a bucket are told, its first ones."""
 _decode = msgspec.msgpack.Decoder().decode

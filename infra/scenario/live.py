@@ -47,8 +47,7 @@ def why_not_live(form: ScenarioForm) -> str | None:
         return form.core_only
     if form.given.time is not None:
         return "it sets the partition's time"
-    for name in ("tick", "advance", "redeliver", "discard", "message"):
-    for name in ("tick", "redeliver", "discard", "message", *VERBS):
+    for name in ("tick", "advance", "redeliver", "discard", "message", *VERBS):
         if any(getattr(step, name) is not None for step in form.when):
             return f"a running system does not take {name} from a scenario"
     return None

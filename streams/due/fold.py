@@ -69,11 +69,6 @@ class Folding:
             now = time_of_key(key, state)
             self.fold(key, cause, now=now, state=state, effects=effects)
         if is_left:
-        time = state.get(Table.META, TIME) or BEGINNING
-        due = due_accounts(time, self._at_once + 1, state)
-        for key in due[: self._at_once]:
-            self.fold(key, cause, now=time, state=state, effects=effects)
-        if len(due) > self._at_once:
             self.remind(state, effects)
 
     def remind(self, state: State, effects: Effects) -> None:

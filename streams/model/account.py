@@ -93,9 +93,8 @@ class Bucket(Struct, frozen=True, array_like=True, gc=False):
     what ends first, then what began first. `products` narrow what it pays for, empty means any.
     `holder` is there while a member draws on a pool's bucket: the pool. It is never stored.
     `roll_over` is there where some of it outlives its end. Only usage of the subscription `group`
-    draws on it; empty: of any.
-    `roll_over` is there where some of it outlives its end. `reserved` is set aside for charging
-    sessions that run: it is no longer in `remaining`, and not used yet.
+    draws on it; empty: of any. `reserved` is set aside for charging sessions that run: it is no
+    longer in `remaining`, and not used yet.
     """
 
     resource: str
@@ -132,9 +131,16 @@ class Bucket(Struct, frozen=True, array_like=True, gc=False):
 
     def left_with(self, remaining: Quantity) -> "Bucket":
         """The bucket after a use, or after some of it was given back."""
-        if self.id or self.priority or self.products or self.roll_over or self.reserved:
-            return replace(self, remaining=remaining)
-        return Bucket(self.resource, self.start, self.end, self.granted, remaining)
+        if not (
+            self.id
+            or self.priority
+            or self.products
+            or self.roll_over
+            or self.group
+            or self.reserved
+        ):
+            return Bucket(self.resource, self.start, self.end, self.granted, remaining)
+        return replace(self, remaining=remaining)
 
 
 def burn_order(bucket: Bucket) -> tuple[int, Instant, Instant, str]:
