@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
+from connectors.api.doors import Doors
 from connectors.api.health import Health
 from connectors.api.keys import KeyStore
 from connectors.clickhouse.client import Database
@@ -60,6 +61,7 @@ class Gateway:
         self.keys = KeyStore(settings.data)
         self.registry = Registry(prefix=settings.kafka.prefix)
         self.catalogs = NewestCatalogs(settings.kafka)
+        self.doors = Doors(settings.kafka)
         self.health = Health({"kafka": self._reach_kafka, "clickhouse": self._reach_clickhouse})
         self._free: LifoQueue[Database] = LifoQueue()
         self._sender: CommandSender | None = None

@@ -18,6 +18,7 @@ from connectors.api import (
     balance_routes,
     clock,
     entitlements,
+    online,
     pools,
     queries,
     registry_routes,
@@ -158,6 +159,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *top_ups.ROUTES,
     *pools.ROUTES,
     *account_attributes.ROUTES,
+    *online.ROUTES,
     *account_grants.ROUTES,
     *clock.ROUTES,
     Route(

@@ -43,6 +43,7 @@ def build(settings: GatewaySettings, routes: tuple[Route, ...] = ROUTES) -> Star
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
+        await gateway.doors.close()
         gateway.close()
 
     return Starlette(

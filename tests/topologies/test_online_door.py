@@ -19,11 +19,13 @@ from connectors.catalog.load import read_catalog
 from connectors.kafka.catalog_topic import activate, publish
 from connectors.kafka.commands import CommandSender
 from connectors.kafka.owners import live_workers
-from connectors.settings import KafkaSettings
+from connectors.settings import ClickHouseSettings, KafkaSettings
 from streams.model.balance_command import TopUp
 from streams.model.catalog import Catalog
 from streams.model.command import AssignService, PutAccount
 from streams.model.instant import BEGINNING, FOREVER
+from tests.connectors.door import Door as ApiDoor
+from tests.connectors.door import DoorSettings
 from tests.topologies.engine import Engine
 from tests.topologies.toys import wait_for
 
@@ -55,6 +57,7 @@ class Door:
 
     def __init__(self, kafka: KafkaSettings, folder: Path) -> None:
         self._kafka = kafka
+        self.folder = folder
         _, self._key = KeyStore(folder).create(name="w", scope=Scope.WRITE, tenant=TENANT, at=0)
         _, self.reader = KeyStore(folder).create(name="r", scope=Scope.READ, tenant=TENANT, at=0)
         self._engine = Engine(kafka, folder)
@@ -157,6 +160,40 @@ def test_a_session_is_granted_extended_and_charged(
         assert gone.status_code == HTTPStatus.NOT_FOUND
         empty = ask(caller, "check", "ada", requested={"requests": 1})
         assert empty.status_code == HTTPStatus.PAYMENT_REQUIRED
+
+
+def test_the_gateway_finds_the_worker(
+    door: Door, kafka_settings: KafkaSettings, clickhouse_settings: ClickHouseSettings
+) -> None:
+    open_account(kafka_settings, "gil", 10 * PRICE)
+    gateway = ApiDoor(DoorSettings(kafka_settings, clickhouse_settings, door.folder))
+    try:
+        with door.caller() as caller:
+            caller.base_url = httpx.URL(f"{gateway.address}/v1/tenants/{TENANT}")
+            first = ask(caller, "sessions/one/reserve", "gil", requested={"requests": 6})
+            assert first.json()["services"][0]["granted"] == {"requests": "6"}, first.text
+            again = ask(caller, "sessions/one/reserve", "gil", requested={"requests": 6})
+            assert again.headers["Idempotency-Hit"] == "true"
+            door.kill()
+            away = ask(caller, "sessions/one/confirm", "gil", 2, used={"requests": 5})
+            assert (away.status_code, "Retry-After" in away.headers) == (503, True)
+            door.start()
+
+            def is_done() -> bool:
+                return ask(
+                    caller, "sessions/one/confirm", "gil", 2, used={"requests": 5}
+                ).is_success
+
+            wait_for(is_done, "the worker again", 60)
+            none = ask(caller, "sessions/two/reserve", "nobody", requested={"requests": 6})
+            assert none.status_code == HTTPStatus.NOT_FOUND
+            left = ask(caller, "debit", "gil", requested={"requests": 6})
+            assert left.status_code == HTTPStatus.BAD_REQUEST
+            caller.headers["Idempotency-Key"] = "order"
+            paid = ask(caller, "debit", "gil", requested={"requests": 5})
+            assert paid.json()["code"] == "success"
+    finally:
+        gateway.close()
 
 
 def test_who_may_not_ask_is_told_why(door: Door, kafka_settings: KafkaSettings) -> None:

@@ -1,0 +1,116 @@
+"""Charging sessions by the gateway: a request goes on to the worker that serves the account."""
+
+from http import HTTPStatus
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from connectors.api.gateway import Gateway
+from connectors.api.keys import Scope
+from connectors.api.problems import Problem
+from connectors.api.route import TENANT, Route
+from connectors.online.forms import RequestBody
+
+_PASSED: Final = ("authorization", "idempotency-key")
+_TOLD: Final = ("content-type", "idempotency-hit", "retry-after", "www-authenticate")
+
+
+class ServiceAnswerBody(Struct, frozen=True, kw_only=True):
+    """What became of one service: `granted` by unit, and what that costs."""
+
+    rating_group: str
+    usage_type: str
+    code: str
+    granted: dict[str, str]
+    amount: str
+    final: bool
+    detail: str = ""
+
+
+class SessionAnswer(Struct, frozen=True, kw_only=True):
+    """What became of a request. `valid_until`: ask again before."""
+
+    code: str
+    services: list[ServiceAnswerBody]
+    currency: str = ""
+    valid_until: str = ""
+    detail: str = ""
+
+
+class _Whose(Struct, frozen=True):
+    service_id: Annotated[str, Meta(max_length=256)] = ""
+
+
+_whose = msgspec.json.Decoder(_Whose).decode
+
+
+async def _forward(request: Request, gateway: Gateway) -> Response:
+    body = await request.body()
+    try:
+        service_id = _whose(body).service_id
+    except msgspec.MsgspecError as error:
+        raise Problem(HTTPStatus.BAD_REQUEST, str(error)) from error
+    headers = {name: request.headers[name] for name in _PASSED if name in request.headers}
+    path = str(request.scope.get("raw_path", b"").decode("ascii")) or request.url.path
+    tenant = request.path_params["tenant"]
+    answer = await gateway.doors.send(path, body, headers, tenant=tenant, service_id=service_id)
+    if answer.status_code == HTTPStatus.MISDIRECTED_REQUEST:
+        raise Problem(HTTPStatus.NOT_FOUND, f"No worker knows service {service_id} of {tenant}.")
+    told = {name: answer.headers[name] for name in _TOLD if name in answer.headers}
+    return Response(answer.content, answer.status_code, headers=told)
+
+
+async def check(request: Request, gateway: Gateway) -> Response:
+    """What could be granted now, and its price; nothing changes."""
+    return await _forward(request, gateway)
+
+
+async def debit(request: Request, gateway: Gateway) -> Response:
+    """Charge at once, whole or not at all; by its Idempotency-Key."""
+    return await _forward(request, gateway)
+
+
+async def reserve(request: Request, gateway: Gateway) -> Response:
+    """Open a session: grant units and set aside what they cost."""
+    return await _forward(request, gateway)
+
+
+async def extend(request: Request, gateway: Gateway) -> Response:
+    """Report what was used, ask for more."""
+    return await _forward(request, gateway)
+
+
+async def confirm(request: Request, gateway: Gateway) -> Response:
+    """Report the last use, charge the session, give the rest back."""
+    return await _forward(request, gateway)
+
+
+async def release(request: Request, gateway: Gateway) -> Response:
+    """End a session without more use."""
+    return await _forward(request, gateway)
+
+
+_SESSION: Final = f"{TENANT}/sessions/{{session}}"
+
+ROUTES: Final = tuple(
+    Route(
+        path=path,
+        answering=answering,
+        summary=(answering.__doc__ or "").rstrip("."),
+        scope=Scope.WRITE,
+        method="POST",
+        answer=SessionAnswer,
+        body=RequestBody,
+    )
+    for path, answering in (
+        (f"{TENANT}/check", check),
+        (f"{TENANT}/debit", debit),
+        (f"{_SESSION}/reserve", reserve),
+        (f"{_SESSION}/extend", extend),
+        (f"{_SESSION}/confirm", confirm),
+        (f"{_SESSION}/release", release),
+    )
+)
