@@ -52,8 +52,6 @@ EXCEPT: Final[dict[str, str]] = {
     " back goes to what has paid, and an adjustment is money alone",
     "charging.reserve_commit": "a session uses nothing or something: some of them commit less than"
     " nothing, or reserve it",
-    "threshold_billing": "an invoice that is cut when usage reaches an amount is of billing: here"
-    " each record is charged at once, and thresholds warn of the amount",
 }
 
 
