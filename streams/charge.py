@@ -6,12 +6,13 @@ verdict. An exception is a bug; the owner undoes that input alone.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
 from streams.accumulate.counters import post_charges
 from streams.charge_record import RecordChain
+from streams.command_ids import note
 from streams.commands import CommandBook, catalog_of, version_from
 from streams.due.apply import apply_command
 from streams.due.fold import AT_ONCE, Folding
@@ -25,14 +26,16 @@ from streams.model.command import (
     Forwarded,
     PutAttributes,
     Released,
+    SentOn,
     Tick,
 )
 from streams.model.instant import BEGINNING, Instant
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
+from streams.moved import Home, release_on, sent_on_key
 from streams.outbox import forward
-from streams.outcome import Drop, Reject
+from streams.outcome import Drop, Reject, RejectReason
 from streams.partition import partition_of
-from streams.rate.guide import Elsewhere, find_assignment
+from streams.rate.guide import Earlier, Elsewhere, find_assignment
 from streams.rate.plan import Plan
 from streams.record_ids import (
     is_redelivery,
@@ -54,6 +57,26 @@ from streams.state import (
 
 _RECORD_IDS: Final = Table.RECORD_IDS
 _CHARGED: Final = RecordState.CHARGED
+_NOT_HERE: Final = (
+    RejectReason.UNKNOWN_SERVICE,
+    RejectReason.NOT_YET_ACTIVE,
+    RejectReason.SERVICE_ENDED,
+)
+"""A service that has no account here at the event's time."""
+
+
+class Way(NamedTuple):
+    """How a record came: whether the home of its id has judged it, and which homes it came by.
+
+    `sender` has it tried again, and takes it where it is not for this home; -1: nobody does.
+    """
+
+    is_judged: bool
+    hops: int = 0
+    sender: int = -1
+
+
+FROM_SOURCE: Final = Way(False)
 
 
 class Charging:
@@ -61,12 +84,15 @@ class Charging:
 
     folded_at_once = AT_ONCE
     """Accounts that one command folds forward at most."""
+    moved_at_once = 200
+    """So much of an account leaves in one message at most."""
 
     def __init__(self, *, plans: Mapping[str, Plan], partitions: int, partition: int) -> None:
         self._plans = plans
         self._partitions = partitions
         self._partition = partition
-        self._commands = CommandBook(plans, partition, partitions)
+        self._home = Home(partition, partitions, self.moved_at_once)
+        self._commands = CommandBook(plans, self._home)
         self._folding = Folding(plans, partition, self.folded_at_once, partitions=partitions)
         self._chain = RecordChain(plans, self._folding, partition)
         self._attempt = self._chain.attempt
@@ -95,6 +121,8 @@ class Charging:
             case ChargingRequest():
                 version = catalog_of(entry.tenant, entry.at, state)
                 return version if version is not None and version not in self._plans else None
+            case SentOn(command=command):
+                return self.missing_version(command, state)
             case Forwarded(batch=batch) | Released(batch=batch):
                 missing = (self.missing_version(record, state) for record in batch.records)
                 return next((version for version in missing if version is not None), None)
@@ -112,7 +140,9 @@ class Charging:
             if outcome is None:
                 became = _CHARGED
             else:
-                became = self._end(record, position, outcome, state=state, effects=effects)
+                became = self._end(
+                    record, position, outcome, FROM_SOURCE, state=state, effects=effects
+                )
             topic_id, partition = position.topic_id, position.partition
             seen = RecordMark(became, topic_id, partition, position.offset, position.index)
             state.put(_RECORD_IDS, key, seen)
@@ -130,10 +160,13 @@ class Charging:
         self._chain.forget_step()
         match command:
             case Forwarded():
-                self._take_in(command.batch, state=state, effects=effects)
-            case Released(batch=batch):
-                for record in batch.records:
-                    self._release(record, _position(batch, record), state=state, effects=effects)
+                if note(command, state):
+                    self._take_in(command, state=state, effects=effects)
+            case Released():
+                self._release_all(command, FROM_SOURCE, state=state, effects=effects)
+            case SentOn():
+                if note(command, state):
+                    self._apply_sent_on(command, state=state, effects=effects)
             case ChargingRequest():
                 self._sessions.ask(command, state, effects)
             case Tick() | FoldPeriods():
@@ -157,34 +190,79 @@ class Charging:
     def _try(
         self, record: UsageRecord, position: SourcePosition, state: State, effects: Effects
     ) -> Elsewhere | Drop | Reject | None:
-        return self._attempt(record, position, state, effects)
+        outcome = self._attempt(record, position, state, effects)
+        if isinstance(outcome, Earlier):
+            # What a session charges has its ids nowhere else.
+            with self._chain.judged():
+                return self._attempt(record, position, state, effects)
+        return outcome
 
-    def _take_in(self, batch: UsageBatch, *, state: State, effects: Effects) -> None:
+    def _apply_sent_on(self, sent: SentOn, *, state: State, effects: Effects) -> None:
+        """Carry out what came where its account lived."""
+        if isinstance(sent.command, Released):
+            way = Way(True, sent.hops, sent.sender)
+            self._release_all(sent.command, way, state=state, effects=effects)
+            return
+        made = len(effects.causes)
+        self.apply_command(sent.command, state=state, effects=effects)
+        effects.causes[made:] = [(record, sent) for record, _ in effects.causes[made:]]
+
+    def _take_in(self, forwarded: Forwarded, *, state: State, effects: Effects) -> None:
+        """Charge what another home has judged. What was sent on from here may come back."""
+        batch, way = forwarded.batch, Way(True, forwarded.hops + 1)
         for record in batch.records:
             position = _position(batch, record)
             key = record_id_key(record.occurred_at, record.record_id)
             mark = state.get(_RECORD_IDS, key)
-            if mark is None:
-                became = self._charge(record, position, state, effects, forwarded=True)
+            is_same = mark is None or is_redelivery(mark, position)
+            if mark is not None and mark.state == RecordState.FORWARDED:
+                # Where it was sent to, another delivery of it may have been the first.
+                is_back = is_same or forwarded.is_return
+            else:
+                is_back = False
+            if mark is None or is_back:
+                became = self._charge(record, position, way, state=state, effects=effects)
                 state.put(_RECORD_IDS, key, mark_of(became, position))
-            elif not is_redelivery(mark, position):
-                effects.verdicts.append(duplicate(record, position))
+            elif not is_same:
+                self._repeat(record, position, mark, state=state, effects=effects)
 
-    def _release(
-        self, record: UsageRecord, position: SourcePosition, *, state: State, effects: Effects
+    def _release_all(self, release: Released, way: Way, *, state: State, effects: Effects) -> None:
+        for record in release.batch.records:
+            position = _position(release.batch, record)
+            key = record_id_key(record.occurred_at, record.record_id)
+            mark = state.get(_RECORD_IDS, key)
+            went_to: int | None = None
+            if mark is not None and mark.state == RecordState.FORWARDED:
+                went_to = state.get(Table.MOVES, sent_on_key(key))
+            if went_to is not None:
+                # It waits, or ended, where it was sent on to.
+                only = Released(release.command_id, replace(release.batch, records=(record,)))
+                release_on(only, went_to, way.hops, self._home, state=state, effects=effects)
+            else:
+                self._release(record, position, mark, way, state=state, effects=effects)
+
+    def _release(  # noqa: PLR0913 - a record, what is known of it, and where that goes
+        self,
+        record: UsageRecord,
+        position: SourcePosition,
+        mark: RecordMark | None,
+        way: Way,
+        *,
+        state: State,
+        effects: Effects,
     ) -> None:
         """Try a suspended record again, under the position it was first seen at.
 
         Another delivery of it that was released instead is the duplicate of the two.
         """
         key = record_id_key(record.occurred_at, record.record_id)
-        mark = state.get(_RECORD_IDS, key)
         if mark is None or mark.state == RecordState.SUSPENDED:
             first = position if mark is None else position_of(mark)
             if first != position:
                 effects.verdicts.append(duplicate(record, position))
                 record = replace(record, offset=first.offset, index=first.index)
-            became = self._charge(record, first, state, effects)
+            way = way._replace(sender=-1) if mark is None else way._replace(is_judged=True)
+            became = self._charge(record, first, way, state=state, effects=effects)
             state.put(_RECORD_IDS, key, mark_of(became, first))
         else:
             # Told again, so that whoever waits for the record's end hears of it.
@@ -217,51 +295,85 @@ class Charging:
         self,
         record: UsageRecord,
         position: SourcePosition,
+        way: Way,
+        *,
         state: State,
         effects: Effects,
-        *,
-        forwarded: bool = False,
     ) -> RecordState:
         """Charge the record, send it on to its new home, or give its verdict."""
-        outcome = self._attempt(record, position, state, effects)
+        if way.is_judged:
+            with self._chain.judged():
+                outcome = self._attempt(record, position, state, effects)
+        else:
+            outcome = self._attempt(record, position, state, effects)
         if outcome is None:
             return _CHARGED
-        return self._end(
-            record, position, outcome, state=state, effects=effects, forwarded=forwarded
-        )
+        return self._end(record, position, outcome, way, state=state, effects=effects)
 
     def _end(  # noqa: PLR0913 - a record, what became of it, and where that goes
         self,
         record: UsageRecord,
         position: SourcePosition,
         outcome: Elsewhere | Drop | Reject,
+        way: Way,
         *,
         state: State,
         effects: Effects,
-        forwarded: bool = False,
     ) -> RecordState:
         """Send a record that was not charged on to its new home, or give its verdict."""
         if not isinstance(outcome, Elsewhere):
+            if way.sender >= 0 and isinstance(outcome, Reject) and outcome.reason in _NOT_HERE:
+                self._forward(
+                    record, position, way.sender, is_return=True, state=state, effects=effects
+                )
+                return RecordState.FORWARDED
             return refuse(record, position, outcome, effects)
-        if forwarded or self._is_home(record, outcome.root):
+        is_home = self._is_home(record, outcome.root)
+        if is_home and isinstance(outcome, Earlier):
+            # Its root has changed since, but not the partition that keeps its id.
+            way = way._replace(is_judged=True)
+            return self._charge(record, position, way, state=state, effects=effects)
+        if is_home or way.hops > self._partitions:
+            # It has gone in a circle: its account is between two homes.
             return refuse(record, position, wrong_home(record, outcome), effects)
-        self._send_on(record, position, outcome.root, state=state, effects=effects)
+        root, hops = outcome.root, way.hops
+        self._send_on(record, position, root, hops=hops, state=state, effects=effects)
         return RecordState.FORWARDED
 
-    def _send_on(
+    def _send_on(  # noqa: PLR0913 - a record, whither, and where that goes
         self,
         record: UsageRecord,
         position: SourcePosition,
         root: str,
         *,
+        hops: int = 0,
         state: State,
         effects: Effects,
     ) -> None:
+        to = partition_of(record.tenant, root, self._partitions)
+        record = replace(record, root=root)
+        self._forward(record, position, to, hops=hops, state=state, effects=effects)
+
+    def _forward(  # noqa: PLR0913 - a record, whither, and where that goes
+        self,
+        record: UsageRecord,
+        position: SourcePosition,
+        receiver: int,
+        *,
+        hops: int = 0,
+        is_return: bool = False,
+        state: State,
+        effects: Effects,
+    ) -> None:
+        key = record_id_key(record.occurred_at, record.record_id)
+        state.put(Table.MOVES, sent_on_key(key), receiver)
         forward(
-            replace(record, root=root),
+            record,
             position,
             sender=self._partition,
-            receiver=partition_of(record.tenant, root, self._partitions),
+            receiver=receiver,
+            hops=hops,
+            is_return=is_return,
             state=state,
             effects=effects,
         )

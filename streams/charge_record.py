@@ -4,7 +4,8 @@ The chain that every record goes through, wherever it came from; what becomes of
 charged is said by `streams.charge`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 from streams.accumulate.accumulate import accumulate_usage
@@ -19,7 +20,7 @@ from streams.model.account import Accumulators, Balances
 from streams.model.instant import BEGINNING, Instant, Period
 from streams.model.usage import SourcePosition, UsageRecord
 from streams.outcome import Drop, DropReason, Reject
-from streams.rate.guide import Elsewhere
+from streams.rate.guide import JUDGED, Elsewhere
 from streams.rate.guides import Guides
 from streams.rate.meter import keep_reading
 from streams.rate.multi_rate import CompiledMultiRate
@@ -55,6 +56,16 @@ class RecordChain:
         self._step: Effects | None = None
         self._time: Instant = BEGINNING
         self._own_times: OwnTimes | None = None
+        self._is_judged = False
+
+    @contextmanager
+    def judged(self) -> Iterator[None]:
+        """What is charged meanwhile came by the home that keeps its id, or waited here."""
+        self._is_judged, self._step = True, None
+        try:
+            yield
+        finally:
+            self._is_judged, self._step = False, None
 
     def forget_step(self) -> None:
         """A command may have changed what `attempt` notes once a step: note it anew."""
@@ -193,6 +204,8 @@ class RecordChain:
         self._time = state.get(_META, TIME) or BEGINNING
         self._own_times = own_times(state)
         self._guides.begin(state)
+        if self._is_judged:
+            self._guides.paying = JUDGED
 
     def _time_for(self, record: UsageRecord, state: State) -> Instant:
         """The tenant's time; the partition's where that has dropped the ids of such old records."""

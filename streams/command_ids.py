@@ -11,6 +11,7 @@ before the first tick are in the first group.
 from hashlib import blake2b
 from typing import Final
 
+from streams.belongings import COMMAND_ID, belonging
 from streams.model.balance_command import (
     Adjust,
     AnswerTopUp,
@@ -28,13 +29,16 @@ from streams.model.command import (
     AdvanceClock,
     AssignService,
     EndService,
+    Forwarded,
     PartnerVolume,
     PutAccount,
     PutAttributes,
     PutPrices,
     PutStatus,
+    SentOn,
 )
 from streams.model.instant import DAY, Instant
+from streams.model.move_command import MoveAccount, TakeAccount
 from streams.record_ids import KEPT_DAYS
 from streams.state import State, Table
 
@@ -58,6 +62,10 @@ Identified = (
     | TakeTransfer
     | GrantAllowance
     | VoidGrant
+    | MoveAccount
+    | TakeAccount
+    | SentOn
+    | Forwarded
 )
 """Commands that count once. The others have the same effect the second time."""
 
@@ -70,8 +78,8 @@ _OF_MONEY: Final = (
     Transfer,
     TakeTransfer,
     GrantAllowance,
+    MoveAccount,
 )
-
 GROUP: Final = b"commands.group"
 """In META: number of the newest group."""
 BEGAN: Final = b"commands.began"
@@ -81,13 +89,38 @@ _FOR_GOOD: Final = 0xFFFF_FFFF
 
 def note(command: Identified, state: State) -> bool:
     """Remember the command; True where its id is new."""
-    digest = blake2b(command.command_id.encode(), digest_size=16).digest()
-    groups = (_FOR_GOOD,) if isinstance(command, _OF_MONEY) else _groups(state)
-    for group in groups:
-        if state.get(Table.COMMANDS, _start_of(group) + digest) is not None:
-            return False
+    digest, groups = _digest(command), _groups_of(command, state)
+    if _stands(digest, groups, state):
+        return False
     state.put(Table.COMMANDS, _start_of(groups[0]) + digest, 1)
+    if isinstance(command, _OF_MONEY):
+        key = f"{command.tenant}\0{command.account}".encode()
+        state.put(Table.BELONGINGS, belonging(key, COMMAND_ID, digest), 1)
     return True
+
+
+def is_known(command: Identified, state: State) -> bool:
+    """True where its id has been seen."""
+    return _stands(_digest(command), _groups_of(command, state), state)
+
+
+def put_for_good(key: bytes, digests: tuple[bytes, ...], state: State) -> None:
+    """Ids that came with the account: they count as seen here."""
+    for digest in digests:
+        state.put(Table.COMMANDS, _start_of(_FOR_GOOD) + digest, 1)
+        state.put(Table.BELONGINGS, belonging(key, COMMAND_ID, digest), 1)
+
+
+def _digest(command: Identified) -> bytes:
+    return blake2b(command.command_id.encode(), digest_size=16).digest()
+
+
+def _stands(digest: bytes, groups: tuple[int, ...], state: State) -> bool:
+    return any(state.get(Table.COMMANDS, _start_of(group) + digest) is not None for group in groups)
+
+
+def _groups_of(command: Identified, state: State) -> tuple[int, ...]:
+    return (_FOR_GOOD,) if isinstance(command, _OF_MONEY) else _groups(state)
 
 
 def _groups(state: State) -> tuple[int, ...]:

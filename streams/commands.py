@@ -16,8 +16,10 @@ from streams.accumulate.partner_totals import take_volume
 from streams.accumulate.sessions import drop_closed
 from streams.accumulate.top_up import top_up
 from streams.attributes import put_attributes
+from streams.due.arrive import arrive
 from streams.due.clock import advance_clock
 from streams.due.grants import stand, void
+from streams.due.leave import leave, received
 from streams.due.transfer import get, give
 from streams.model.account import Account
 from streams.model.account_prices import AccountPrices
@@ -51,14 +53,17 @@ from streams.model.command import (
     PutStatus,
     Receipt,
     Released,
+    SentOn,
     Tick,
 )
 from streams.model.commission import CommissionPlan
 from streams.model.instant import Instant
+from streams.model.move_command import MoveAccount, TakeAccount
 from streams.model.partner import PartnerTiers
 from streams.model.pool import Memberships
 from streams.model.rated import RecordVerdict
 from streams.model.usage import SourcePosition
+from streams.moved import Home, drop_sent_on, is_sent_on
 from streams.outbox import clear
 from streams.outcome import Verdict
 from streams.rate.plan import Plan
@@ -88,10 +93,15 @@ def version_from(command: PutAttributes, state: State) -> str | None:
 class CommandBook:
     """Applies commands of one partition; `plans` are those of its charging core."""
 
-    def __init__(self, plans: Mapping[str, Plan], partition: int, partitions: int) -> None:
+    def __init__(self, plans: Mapping[str, Plan], home: Home) -> None:
         self._plans = plans
-        self._partition = partition
-        self._partitions = partitions
+        self._home = home
+        self._partition = home.partition
+        self._partitions = home.partitions
+
+    def is_sent_on(self, command: Command, state: State, effects: Effects) -> bool:
+        """True where the account of the command has left, and its new home carries it out."""
+        return is_sent_on(command, self._home, state, effects)
 
     def apply(self, command: Command, *, state: State, effects: Effects) -> None:
         """Apply a command that carries no usage; a known id does nothing."""
@@ -99,7 +109,7 @@ class CommandBook:
             case Tick(at=at):
                 _tick(at, state)
             case Receipt():
-                clear(command.message_id, state, effects)
+                self._clear(command, state, effects)
             case DiscardSuspended():
                 _discard(command, state, effects)
             case PutPartnerTier():
@@ -125,10 +135,12 @@ class CommandBook:
                 | TakeTransfer()
                 | GrantAllowance()
                 | VoidGrant()
+                | MoveAccount()
+                | TakeAccount()
             ):
                 if command_ids.note(command, state):
                     self._apply_new(command, state=state, effects=effects)
-            case Forwarded() | Released() | FoldPeriods() | ChargingRequest():
+            case Forwarded() | Released() | FoldPeriods() | ChargingRequest() | SentOn():
                 raise AssertionError("usage is charged and periods are folded, not applied")
             case _:
                 assert_never(command)
@@ -142,6 +154,8 @@ class CommandBook:
         self, command: command_ids.Identified, *, state: State, effects: Effects
     ) -> None:
         match command:
+            case MoveAccount() | TakeAccount():
+                self._move(command, state=state, effects=effects)
             case PutAccount():
                 _put_account(command, state, effects)
             case AssignService():
@@ -205,6 +219,22 @@ class CommandBook:
                     effects=effects,
                 )
 
+    def _move(self, command: MoveAccount | TakeAccount, *, state: State, effects: Effects) -> None:
+        version = catalog_of(command.tenant, command.occurred_at, state) or ""
+        if isinstance(command, MoveAccount):
+            leave(command, self._home, version=version, state=state, effects=effects)
+        else:
+            arrive(command, self._home, version=version, state=state, effects=effects)
+
+    def _clear(self, receipt: Receipt, state: State, effects: Effects) -> None:
+        """A message has got there; of an account that moves, what comes after it may leave."""
+        message = clear(receipt.message_id, state, effects)
+        if message is not None and isinstance(message.command, TakeAccount | SentOn):
+            sent, version = message.command, ""
+            if isinstance(sent, TakeAccount):
+                version = catalog_of(sent.tenant, sent.occurred_at, state) or ""
+            received(sent, receipt, self._home, version=version, state=state, effects=effects)
+
     def _plan_now(self, command: Adjust | AnswerTopUp | ConvertPoints, state: State) -> Plan | None:
         """The plan in force, however far back the command is dated: limits are those of today."""
         time = time_of(command.tenant, state)
@@ -242,7 +272,7 @@ def _put_account(command: PutAccount, state: State, effects: Effects) -> None:
     account = Account(
         command.tenant,
         command.account,
-        command.root,
+        command.root if known is None else known.root,
         command.payment,
         command.currency,
         command.time_zone,
@@ -254,6 +284,7 @@ def _put_account(command: PutAccount, state: State, effects: Effects) -> None:
         () if known is None else known.statuses,
         has_supplements(key, state),
         () if known is None else known.dated,
+        former_roots=() if known is None else known.former_roots,
     )
     state.put(Table.ACCOUNTS, key, account)
     effects.facts.append(account)
@@ -320,6 +351,7 @@ def _tick(at: Instant, state: State) -> None:
     limit = dropped_range(at)
     if time is None or limit != dropped_range(time):
         state.drop(Table.RECORD_IDS, *limit)
+        drop_sent_on(limit[1], state)
     command_ids.drop_old(at, state)
     drop_closed(at, state)
 

@@ -15,13 +15,15 @@ def forward(  # noqa: PLR0913 - one message: what, from where, to where, into wh
     *,
     sender: int,
     receiver: int,
+    hops: int,
+    is_return: bool,
     state: State,
     effects: Effects,
 ) -> None:
     """Send a record on to the partition of its new home, with the position it came from."""
     number = _next_number(state)
     batch = UsageBatch(position.topic_id, position.partition, "", (record,))
-    command = Forwarded(f"forward:{sender}:{number}", sender, number, batch)
+    command = Forwarded(f"forward:{sender}:{number}", sender, number, batch, hops, is_return)
     _put(OutboxMessage(number, receiver, command), state, effects)
 
 
@@ -35,10 +37,12 @@ def remind(partition: int, *, state: State, effects: Effects) -> int:
 
 def relay(
     make: Callable[[str, int], Relayed], *, receiver: int, state: State, effects: Effects
-) -> None:
-    """Send the command that `make` gives for the end of its id and the message's number."""
+) -> int:
+    """Send the command that `make` gives for the end of its id and the message's number, which is
+    the answer."""
     number = _next_number(state)
     _put(OutboxMessage(number, receiver, make(f"{receiver}:{number}", number)), state, effects)
+    return number
 
 
 def _next_number(state: State) -> int:
@@ -52,12 +56,14 @@ def _put(message: OutboxMessage, state: State, effects: Effects) -> None:
     effects.outbox.append(message)
 
 
-def clear(message_id: int, state: State, effects: Effects) -> None:
-    """The message has been taken in; told a second time, it does nothing."""
+def clear(message_id: int, state: State, effects: Effects) -> OutboxMessage | None:
+    """The message, which has been taken in; told a second time, it does nothing."""
     key = message_key(message_id)
-    if state.get(Table.OUTBOX, key) is not None:
+    message: OutboxMessage | None = state.get(Table.OUTBOX, key)
+    if message is not None:
         state.delete(Table.OUTBOX, key)
         effects.cleared.append(message_id)
+    return message
 
 
 def message_key(number: int) -> bytes:

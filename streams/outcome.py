@@ -66,6 +66,8 @@ class CommandReason(StrEnum):
     """Why a command was not carried out; its record's verdict is `ignored`."""
 
     ACCOUNT_NOT_KNOWN = "account_not_known"
+    SAME_ROOT = "same_root"
+    SESSIONS_OPEN = "sessions_open"
     OTHER_CURRENCY = "other_currency"
     NOT_APPROVED = "not_approved"
     INSUFFICIENT_BALANCE = "insufficient_balance"

@@ -119,7 +119,8 @@ def seen_as_one(services: Sequence[Service], at: Instant | None = None) -> Servi
             chosen = service
         told += own
     told.sort(key=lambda each: (each.start, each.end, each.account))
-    return replace(chosen, assignments=tuple(told))
+    gone = tuple(each for service in services for each in service.gone)
+    return replace(chosen, assignments=tuple(told), gone=gone)
 
 
 def _outside(assignment: ServiceAssignment, taken: Iterable[Period]) -> Iterator[ServiceAssignment]:

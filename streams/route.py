@@ -19,7 +19,7 @@ def sole_root(service: Service | None, occurred_at: Instant) -> str | None:
     if service is None or len(service.assignments) != 1:
         return None
     sole = service.assignments[0]
-    return sole.root if sole.start <= occurred_at < sole.end else None
+    return sole.root if sole.start <= occurred_at < sole.end and not sole.homes else None
 
 
 def find_root(
@@ -28,7 +28,11 @@ def find_root(
     """The account root at the event's time, or why there is not exactly one."""
     if service is None or not service.assignments:
         return _refuse(RejectReason.UNKNOWN_SERVICE, tenant, service_id, "nobody has it")
-    roots = {each.root for each in service.assignments if each.start <= occurred_at < each.end}
+    roots = {
+        each.root_at(occurred_at)
+        for each in service.assignments
+        if each.start <= occurred_at < each.end
+    }
     if len(roots) == 1:
         return roots.pop()
     if roots:

@@ -80,6 +80,12 @@ class Table(IntEnum):
     """Sessions by when they expire (8 bytes, in order), then as in SESSIONS."""
     ANSWERS = 33
     """`Answered` by group (4 bytes, big endian) and digest."""
+    BELONGINGS = 22
+    """What moves with an account, by `tenant NUL account NUL` and a letter: `s` and a service id,
+    `c` and the digest of a command that counts for good."""
+    MOVES = 23
+    """What moves leave behind, by a letter: `a` and `tenant NUL account`: the `Moving` that is
+    under way; `r` and the key of a record's id: the partition it was sent on to."""
 
 
 PAYING: Final = (Table.ACCOUNTS, Table.SERVICES, Table.ACCOUNT_PRICES)

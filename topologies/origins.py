@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from streams.model.command import Forwarded, Released
-from streams.model.usage import UsageRecord
+from streams.model.command import Forwarded, Released, SentOn
+from streams.model.usage import UsageBatch, UsageRecord
 from streams.state import Effects
 
 UNKNOWN = -1
@@ -51,6 +51,13 @@ def origins_of(
     )
 
 
+def batch_of(command: Any) -> UsageBatch | None:
+    """The records that a command carries; None of one that carries none."""
+    if isinstance(command, SentOn):
+        command = command.command
+    return command.batch if isinstance(command, Forwarded | Released) else None
+
+
 def _add_made(
     inputs: Sequence[Sequence[Any]],
     effects: Effects,
@@ -73,7 +80,7 @@ def _records(inputs: Sequence[Sequence[Any]]) -> Iterator[tuple[int, UsageRecord
         for item in items:
             if isinstance(item, UsageRecord):
                 yield ordinal, item
-            elif isinstance(item, Forwarded | Released):
-                for record in item.batch.records:
+            elif (batch := batch_of(item)) is not None:
+                for record in batch.records:
                     yield ordinal, record
             ordinal += 1

@@ -15,13 +15,13 @@ from connectors.kafka.charge_writer import ChargeWriter
 from connectors.kafka.codec import decode_charging, encode_ledger, encode_value
 from connectors.kafka.topics import Topic
 from streams.model.charging_session import ChargingAnswer, ChargingRequest
-from streams.model.command import Forwarded, Relayed, Released
+from streams.model.command import Relayed
 from streams.model.ledger import LEDGER_FORMAT, WHOLE, InputRange, LedgerRecord
 from streams.model.rated import RecordVerdict
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.outcome import RejectReason, Verdict
 from streams.state import Effects, RecordMark, RecordState, Table, record_id_key
-from topologies.origins import origins_of
+from topologies.origins import batch_of, origins_of
 from topologies.overlay import Overlay, Readable
 from topologies.ports import Core, OfferedBatch
 from topologies.reject_limit import RejectGauge
@@ -333,9 +333,9 @@ def _refuse(place: int, portion: Portion, head: StepHead, into: Sink, detail: st
     item = portion.items[place]
     if portion.batch is not None:
         _refuse_record(item, portion.batch, into, detail)
-    elif isinstance(item, Forwarded | Released):
-        for record in item.batch.records:
-            _refuse_record(record, item.batch, into, detail)
+    elif (batch := batch_of(item)) is not None:
+        for record in batch.records:
+            _refuse_record(record, batch, into, detail)
     else:
         index = portion.first + place
         where = SourcePosition(str(Topic.CHARGING), head.partition, portion.offset, index)
@@ -348,7 +348,7 @@ def _refuse_record(record: UsageRecord, batch: UsageBatch, into: Sink, detail: s
     position = _position(record, batch)
     key = record_id_key(record.occurred_at, record.record_id)
     known = overlay.get(Table.RECORD_IDS, key)
-    if known is None or known.state == RecordState.SUSPENDED:
+    if known is None or known.state in (RecordState.SUSPENDED, RecordState.FORWARDED):
         overlay.put(Table.RECORD_IDS, key, RecordMark(RecordState.ERROR, *_place(position)))
         effects.verdicts.append(_internal_error(position, record, detail))
     elif _place(known) != _place(position):

@@ -15,6 +15,7 @@ from connectors.api import (
     account_attributes,
     account_commands,
     account_grants,
+    account_moves,
     balance_routes,
     clock,
     entitlements,
@@ -160,6 +161,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *pools.ROUTES,
     *account_attributes.ROUTES,
     *online.ROUTES,
+    *account_moves.ROUTES,
     *account_grants.ROUTES,
     *clock.ROUTES,
     Route(

@@ -246,6 +246,7 @@ def fact_row(fact: Fact) -> Row:
         case Service():
             assignments = [
                 {name: getattr(assignment, name) for name in _ASSIGNMENT}
+                | {"homes": [{"root": root, "until": until} for root, until in assignment.homes]}
                 for assignment in subject.assignments
             ]
             row = {
@@ -294,6 +295,6 @@ def _dated_of(body: Row) -> AttributeValues:
 
 
 def _assignment_of(row: Row) -> ServiceAssignment:
-    return ServiceAssignment(
-        **row | {"start": instant_of(row["start"]), "end": instant_of(row["end"])}
-    )
+    homes = tuple((home["root"], instant_of(home["until"])) for home in row.get("homes", ()))
+    bounds = {"start": instant_of(row["start"]), "end": instant_of(row["end"])}
+    return ServiceAssignment(**row | bounds | {"homes": homes})

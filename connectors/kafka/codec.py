@@ -13,7 +13,7 @@ from connectors.errors import Refused
 from streams.model.account import Account, Accumulators, Balances, Fees, Service
 from streams.model.account_prices import AccountPrices
 from streams.model.charging_session import Answered, ChargingSession, Reservations
-from streams.model.command import Command, OutboxMessage
+from streams.model.command import Command, Moving, OutboxMessage
 from streams.model.grant import Grants
 from streams.model.ledger import LedgerRecord
 from streams.model.meter import MeterState
@@ -71,6 +71,8 @@ _TABLE_TYPES: dict[Table, Any] = {
     Table.SESSIONS: ChargingSession,
     Table.SESSION_ENDS: Any,
     Table.ANSWERS: Answered,
+    Table.BELONGINGS: Any,
+    Table.MOVES: Moving | int,
 }
 TABLE_DECODERS = {
     table: msgspec.msgpack.Decoder(kind).decode for table, kind in _TABLE_TYPES.items()

@@ -43,9 +43,11 @@ from streams.model.command import (
     PutStatus,
     Receipt,
     Released,
+    SentOn,
     Tick,
 )
 from streams.model.ledger import WHOLE
+from streams.model.move_command import MoveAccount, TakeAccount
 from streams.partition import partition_of
 
 COMMANDS_AT_ONCE: Final = 500
@@ -80,6 +82,7 @@ def partitions_of(command: Command, partitions: int) -> Iterable[int]:
             | GrantAllowance()
             | VoidGrant()
             | ChargingRequest()
+            | MoveAccount()
         ):
             return (partition_of(command.tenant, command.root, partitions),)
         case (
@@ -90,6 +93,8 @@ def partitions_of(command: Command, partitions: int) -> Iterable[int]:
             | PartnerVolume()
             | TakeTransfer()
             | PutPartnerTier()
+            | TakeAccount()
+            | SentOn()
         ):
             raise AssertionError(f"{type(command).__name__} is sent by workers alone")
         case _:

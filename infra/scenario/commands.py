@@ -14,6 +14,7 @@ from infra.scenario.step_form import (
     EndServiceForm,
     JoinPoolForm,
     LeavePoolForm,
+    MoveAccountForm,
     PricesForm,
     ServiceForm,
     StatusForm,
@@ -42,6 +43,7 @@ from streams.model.command import (
     PutStatus,
 )
 from streams.model.instant import BEGINNING, FOREVER
+from streams.model.move_command import MoveAccount
 from streams.model.pool import Membership, PoolCap
 from streams.rate.quantity import exact
 
@@ -88,6 +90,7 @@ RootCommand = (
     | JoinPool
     | LeavePool
     | PutAttributes
+    | MoveAccount
     | PutPrices
     | PutStatus
     | TopUp
@@ -137,6 +140,9 @@ def step_command(
     if step.transfer is not None:
         roots = root_of(step.transfer.account), root_of(step.transfer.to)
         return transfer_command(step.transfer, roots=roots, tenant=tenant, step=number)
+    if step.move_account is not None:
+        root = step.move_account.root or root_of(step.move_account.account)
+        return move_command(step.move_account, root=root, tenant=tenant, step=number)
     if step.grant is not None:
         root = root_of(step.grant.account)
         return grant_command(step.grant, root=root, tenant=tenant, step=number)
@@ -247,6 +253,12 @@ def transfer_command(
         "scenario",
         form.bucket,
     )
+
+
+def move_command(form: MoveAccountForm, *, root: str, tenant: str, step: int) -> MoveAccount:
+    """A move. It goes to the root that the account began with, unless another is given."""
+    command_id, at = f"{tenant}/move/{form.id or step}", instant(form.at)
+    return MoveAccount(command_id, tenant, form.account, root, form.to, at, "scenario")
 
 
 def top_up_command(form: TopUpForm, currency: str, *, root: str, tenant: str, step: int) -> TopUp:

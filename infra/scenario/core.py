@@ -293,6 +293,8 @@ class CoreRun:
             state = partition.state
             accounts: Mapping[bytes, Account] = state.table(Table.ACCOUNTS)
             for key, account in accounts.items():
+                if account.moved_to:
+                    continue
                 for table, held in (
                     (Table.BALANCES, outcome.balances),
                     (Table.ACCUMULATORS, outcome.accumulators),

@@ -130,6 +130,16 @@ class TransferForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     id: str = ""
 
 
+class MoveAccountForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An account goes to another root with all it has; `root` is the one it is said to have."""
+
+    account: str
+    to: str
+    at: Time
+    root: str = ""
+    id: str = ""
+
+
 class GrantStepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """So much of an allowance for an account: once, or for each period of a unit."""
 
@@ -269,6 +279,7 @@ class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     confirm: RequestForm | None = None
     release: RequestForm | None = None
     debit: RequestForm | None = None
+    move_account: MoveAccountForm | None = None
     tick: Time | None = None
     advance: Time | None = None
     redeliver: str | None = None

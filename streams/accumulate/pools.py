@@ -52,7 +52,7 @@ def _walk(reached: Reached, at: Instant, state: State, known: set[bytes]) -> Ite
     after: list[Reached] = []
     for membership in held.at(at):
         pool = tenant + b"\0" + membership.pool.encode()
-        if pool in known or len(known) > _DEPTH_MAX:
+        if pool in known or len(known) > _DEPTH_MAX or not _have_one_root(pool, reached, state):
             continue
         known.add(pool)
         found = list(_walk(Reached(pool, reached.key, membership), at, state, known))
@@ -62,6 +62,16 @@ def _walk(reached: Reached, at: Instant, state: State, known: set[bytes]) -> Ite
             after += found
     yield reached
     yield from after
+
+
+def _have_one_root(pool: bytes, member: Reached, state: State) -> bool:
+    """False where one of the two has moved to another root: then the membership rests.
+
+    What is put into a pool before its account is known is drawn on.
+    """
+    known: Account | None = state.get(Table.ACCOUNTS, pool)
+    own: Account | None = state.get(Table.ACCOUNTS, member.key)
+    return known is None or own is None or known.root == own.root
 
 
 def show_pools(rating: Rating, order: list[Reached], product: str, state: State) -> None:

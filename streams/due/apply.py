@@ -24,6 +24,8 @@ from streams.model.command import (
     Tick,
 )
 from streams.model.instant import BEGINNING
+from streams.model.move_command import MoveAccount, TakeAccount
+from streams.moved import take_waiting
 from streams.state import Effects, State, Table
 from streams.subscriptions import ended_with
 
@@ -32,6 +34,8 @@ def apply_command(
     command: Command, book: CommandBook, folding: Folding, *, state: State, effects: Effects
 ) -> None:
     """Apply a command that carries no usage, after what was due in the accounts that it touches."""
+    if book.is_sent_on(command, state, effects):
+        return
     match command:
         case FoldPeriods():
             folding.go_on(command, state, effects)
@@ -40,6 +44,19 @@ def apply_command(
             folding.fold_due(command, state, effects)
         case AssignService() | EndService():
             _change_service(command, book, folding, state=state, effects=effects)
+        case TakeAccount():
+            key = f"{command.tenant}\0{command.account}".encode()
+            book.apply(command, state=state, effects=effects)
+            for carried in command.slice.services:
+                at = f"{carried.tenant}\0{carried.service_id}".encode()
+                service: Service = state.get(Table.SERVICES, at)
+                # It may have changed after the account had left with its fees.
+                folding.follow(
+                    service, service, command, now=BEGINNING, state=state, effects=effects
+                )
+            folding.fold(key, command, now=BEGINNING, state=state, effects=effects)
+            for waiting in take_waiting(key, state) if command.slice.is_last else ():
+                apply_command(waiting, book, folding, state=state, effects=effects)
         case (
             PutAccount()
             | TopUp()
@@ -51,6 +68,7 @@ def apply_command(
             | TakeTransfer()
             | GrantAllowance()
             | VoidGrant()
+            | MoveAccount()
         ):
             key = f"{command.tenant}\0{command.account}".encode()
             folding.fold(key, command, now=BEGINNING, state=state, effects=effects)

@@ -154,6 +154,9 @@ class Folding:
         if held.due > now or key in self._folded:
             return
         account: Account | None = state.get(Table.ACCOUNTS, key)
+        if account is not None and account.moved_to:
+            put_balances(key, held, replace(held, due=FOREVER), state)
+            return
         marks: CatalogMarks | None = state.get(Table.CATALOGS, key.partition(b"\0")[0])
         due = time + AGAIN
         if account is not None and marks is not None:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from streams.accumulate.held import taken_over
 from streams.due.moment import AccountMoment
-from streams.model.account import Driven, Fees, RunningFee, Service, ServiceAssignment
+from streams.model.account import Account, Driven, Fees, RunningFee, Service, ServiceAssignment
 from streams.model.instant import BEGINNING
 from streams.model.number_range import range_of
 from streams.rate.plan import Plan
@@ -25,6 +25,10 @@ def follow_service(
     everyone = [*after.assignments, *known]
     for account in dict.fromkeys(each.account for each in everyone):
         key = f"{after.tenant}\0{account}".encode()
+        owner: Account | None = state.get(Table.ACCOUNTS, key)
+        if owner is not None and owner.moved_to:
+            # Its fees have left, or will as they are: they follow where they arrive.
+            continue
         held: Fees = state.get(Table.FEES, key) or Fees()
         ends = {_place(each): each.end for each in after.assignments if each.account == account}
         running = [_followed(fee, after.service_id, account, ends) for fee in held.running]

@@ -24,7 +24,8 @@ class Account(Struct, frozen=True, array_like=True, tag=1):
     shares ask for them as `account.<name>`. `has_prices`: there are prices agreed with it;
     `has_pools`: it draws on pools. `statuses` say when its usage is taken. `has_supplements`:
     something supplements one of its subscriptions, or did. `dated` are values of attributes that
-    the catalog declares, its own and those of its subscriptions.
+    the catalog declares, its own and those of its subscriptions. `moved_to` stands at a home that
+    it has left: the root it went to. `former_roots` are those it had before.
     """
 
     tenant: str
@@ -41,6 +42,12 @@ class Account(Struct, frozen=True, array_like=True, tag=1):
     statuses: Statuses = ()
     has_supplements: bool = False
     dated: AttributeValues = ()
+    moved_to: str = ""
+    former_roots: tuple[str, ...] = ()
+
+    def is_under(self, root: str) -> bool:
+        """True of its root, and of one that it had before."""
+        return root == self.root or root in self.former_roots
 
 
 class ServiceAssignment(Struct, frozen=True, array_like=True):
@@ -48,7 +55,9 @@ class ServiceAssignment(Struct, frozen=True, array_like=True):
 
     `root` is the root of the account at that time; an assignment that ended because the service
     moved to another root keeps the new home in `moved_to`. One that `supplements` a subscription
-    of the account adds its price plan to that one's, and ends with it.
+    of the account adds its price plan to that one's, and ends with it. Where the account has moved,
+    `homes` are the roots it had, by rising time, each with the time before which the ids of events
+    stay with that home.
     """
 
     account: str
@@ -59,12 +68,21 @@ class ServiceAssignment(Struct, frozen=True, array_like=True):
     end: Instant = FOREVER
     moved_to: str = ""
     supplements: str = ""
+    homes: tuple[tuple[str, Instant], ...] = ()
+
+    def root_at(self, at: Instant) -> str:
+        """The root at whose home the ids of events of that time are kept."""
+        for root, until in self.homes:
+            if at < until:
+                return root
+        return self.root
 
 
 class Service(Struct, frozen=True, array_like=True, tag=2):
     """All assignments of one service id, by rising start. `version` rises by change.
 
-    `statuses` say when it may be used, `dated` what its attributes are, and when.
+    `statuses` say when it may be used, `dated` what its attributes are, and when. `gone` are those
+    of accounts that have left this home.
     """
 
     tenant: str
@@ -73,6 +91,7 @@ class Service(Struct, frozen=True, array_like=True, tag=2):
     version: int = 1
     statuses: Statuses = ()
     dated: AttributeValues = ()
+    gone: tuple[ServiceAssignment, ...] = ()
 
 
 class RollsOver(Struct, frozen=True, array_like=True, gc=False):

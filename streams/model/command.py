@@ -25,6 +25,7 @@ from streams.model.balance_command import (
 from streams.model.charging_session import ChargingRequest
 from streams.model.instant import FOREVER, Instant
 from streams.model.money import Currency, Quantity
+from streams.model.move_command import MoveAccount, TakeAccount
 from streams.model.status import StatusWord
 from streams.model.usage import UsageBatch
 
@@ -68,7 +69,8 @@ class AssignService(Struct, frozen=True, array_like=True, tag=2):
 class EndService(Struct, frozen=True, array_like=True, tag=3):
     """The assignment in force at `end` ends there; what comes later is sent on to `moved_to`.
 
-    Goes to the partition of `root`, the old home. `moved_to` empty: it ended for good.
+    Goes to the partition of `root`, the old home. `moved_to` empty: it ended for good. With an
+    `account`, only an assignment of that one.
     """
 
     command_id: str
@@ -77,6 +79,7 @@ class EndService(Struct, frozen=True, array_like=True, tag=3):
     root: str
     end: Instant
     moved_to: str
+    account: str = ""
 
 
 class ActivateCatalog(Struct, frozen=True, array_like=True, tag=5):
@@ -118,12 +121,18 @@ class DiscardSuspended(Struct, frozen=True, array_like=True, tag=7):
 
 
 class Forwarded(Struct, frozen=True, array_like=True, tag=8):
-    """A record that another partition sent on; `sender` is told by a `Receipt` of `message_id`."""
+    """A record that another partition sent on; `sender` is told by a `Receipt` of `message_id`.
+
+    `hops` are the homes that it had been sent on by before. With `is_return`, the receiver had it
+    tried at the sender's, where its service is not.
+    """
 
     command_id: str
     sender: int
     message_id: int
     batch: UsageBatch
+    hops: int = 0
+    is_return: bool = False
 
 
 class Receipt(Struct, frozen=True, array_like=True, tag=9):
@@ -232,6 +241,59 @@ class PutPartnerTier(Struct, frozen=True, array_like=True, tag=16):
     start: Instant
 
 
+OfAccount = (
+    PutAccount
+    | AssignService
+    | TopUp
+    | PutPrices
+    | PutStatus
+    | PutAttributes
+    | PartnerVolume
+    | Adjust
+    | AnswerTopUp
+    | ConvertPoints
+    | JoinPool
+    | LeavePool
+    | Transfer
+    | TakeTransfer
+    | GrantAllowance
+    | VoidGrant
+    | MoveAccount
+)
+"""Commands that name the account they are for: what comes where it lived is sent on."""
+
+
+class SentOn(Struct, frozen=True, array_like=True, tag=38):
+    """A command that came where its account lived; goes to where the account went.
+
+    `hops` counts the homes that a released record was sent on by.
+    """
+
+    command_id: str
+    sender: int
+    message_id: int
+    tenant: str
+    account: str
+    command: OfAccount | EndService | Released
+    hops: int = 0
+
+
+class Moving(Struct, frozen=True, array_like=True):
+    """An account that is on its way from here: what of it waits for a receipt, and for its end.
+
+    Its service ids keep the ids of events before `since` here. `commands` are those that came
+    meanwhile, in their order.
+    """
+
+    move: str
+    root: str
+    since: Instant
+    at: Instant
+    message_id: int
+    is_whole_sent: bool
+    commands: tuple[OfAccount | EndService, ...] = ()
+
+
 Command = (
     PutAccount
     | AssignService
@@ -260,9 +322,12 @@ Command = (
     | GrantAllowance
     | VoidGrant
     | ChargingRequest
+    | MoveAccount
+    | TakeAccount
+    | SentOn
 )
 
-Relayed = Forwarded | PartnerVolume | PutPartnerTier | TakeTransfer
+Relayed = Forwarded | PartnerVolume | PutPartnerTier | TakeTransfer | TakeAccount | SentOn
 """Commands of an outbox: whoever takes one in tells its `sender` by a `Receipt`."""
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from streams.model.account import Account, Service, ServiceAssignment
-from streams.model.instant import BEGINNING, FOREVER, format_instant
+from streams.model.instant import BEGINNING, FOREVER, Period, format_instant
 from streams.model.usage import UsageRecord
 from streams.outcome import Reject, RejectReason
 from streams.ranges import ranges_over, seen_as_one
@@ -28,12 +28,25 @@ _NOT_IN_FORCE: Final = frozenset(
     (RejectReason.UNKNOWN_SERVICE, RejectReason.NOT_YET_ACTIVE, RejectReason.SERVICE_ENDED)
 )
 """Why a range is looked for that holds the id."""
+ALWAYS: Final = Period(BEGINNING, FOREVER)
 
 
 class Elsewhere(Struct, frozen=True, gc=False):
     """The service lives under another root by now."""
 
     root: str
+
+
+class Gone(Elsewhere, frozen=True, gc=False):
+    """The account has left with its services: its new home charges what comes here."""
+
+
+class Earlier(Elsewhere, frozen=True, gc=False):
+    """The account came from `root`, whose home keeps the ids of events of that time."""
+
+
+JUDGED: Final = object()
+"""In place of what a state tells of changes: the record's id has been judged where it is kept."""
 
 
 class Guide:
@@ -59,6 +72,8 @@ class Guide:
         if paying is None:
             return self._look(record, state)
         if paying is not self._paying:
+            if paying is JUDGED:
+                return self._look(record, state, is_judged=True)
             self._paying = paying
             self._sure.clear()
         payer = self._sure.get(record.service_id)
@@ -69,18 +84,26 @@ class Guide:
             self._sure[record.service_id] = found
         return found
 
-    def _look(self, record: UsageRecord, state: State) -> Payer | Elsewhere | Reject:
+    def _look(
+        self, record: UsageRecord, state: State, *, is_judged: bool = False
+    ) -> Payer | Elsewhere | Reject:
         key = f"{record.tenant}\0{record.service_id}".encode()
         service: Service | None = state.get(_SERVICES, key)
-        found = self._by(service, key, record, state)
+        found = self._by(service, key, record, state, is_judged=is_judged)
         if isinstance(found, Reject) and found.reason in _NOT_IN_FORCE:
             wider = _with_ranges(service, record, state)
             if wider is not service:
-                return self._by(wider, key, record, state)
+                return self._by(wider, key, record, state, is_judged=is_judged)
         return found
 
     def _by(
-        self, service: Service | None, key: bytes, record: UsageRecord, state: State
+        self,
+        service: Service | None,
+        key: bytes,
+        record: UsageRecord,
+        state: State,
+        *,
+        is_judged: bool,
     ) -> Payer | Elsewhere | Reject:
         payer = self._known.get(key)
         if (
@@ -90,13 +113,22 @@ class Guide:
             and (payer.stored or payer.account) is state.get(_ACCOUNTS, payer.key)
         ):
             return payer
-        found = _assignment_in(service, record)
-        if isinstance(found, ServiceAssignment):
-            assert service is not None
+        found = _assignment_in(service, record, state)
+        if not isinstance(found, ServiceAssignment):
+            return found
+        assert service is not None
+        if not found.homes:
             return self._make(key, service, found, record=record, state=state)
-        return found
+        since = found.homes[-1][1]
+        if record.occurred_at >= since:
+            within = Period(since, FOREVER)
+        elif is_judged:
+            within = Period(BEGINNING, since)
+        else:
+            return Earlier(found.root_at(record.occurred_at))
+        return self._make(key, service, found, record=record, state=state, within=within)
 
-    def _make(
+    def _make(  # noqa: PLR0913 - a payer by all that it comes from
         self,
         key: bytes,
         service: Service,
@@ -104,7 +136,8 @@ class Guide:
         *,
         record: UsageRecord,
         state: State,
-    ) -> Payer | Reject:
+        within: Period = ALWAYS,
+    ) -> Payer | Elsewhere | Reject:
         account_key = f"{record.tenant}\0{assignment.account}".encode()
         account: Account | None = state.get(_ACCOUNTS, account_key)
         if account is None:
@@ -113,7 +146,9 @@ class Guide:
                 f"account {assignment.account} of service {record.service_id} is not known",
                 lacks=f"account:{record.tenant}:{assignment.account}",
             )
-        start, end = assignment.start, assignment.end
+        if account.moved_to:
+            return Gone(account.moved_to)
+        start, end = max(assignment.start, within.start), min(assignment.end, within.end)
         if service.statuses or account.statuses:
             standing = standing_of(record, service, account)
             if isinstance(standing, Reject):
@@ -150,7 +185,7 @@ class Guide:
             plain,
         )
         # Of several assignments another may claim the service within this one's time.
-        if len(service.assignments) == 1:
+        if len(service.assignments) == 1 and within.end == FOREVER:
             if len(self._known) >= _KEPT:
                 self._known.clear()
                 self._sure.clear()
@@ -170,9 +205,9 @@ def find_assignment(record: UsageRecord, state: State) -> ServiceAssignment | El
     """The assignment of the record's service in force at the event's time."""
     key = f"{record.tenant}\0{record.service_id}".encode()
     service: Service | None = state.get(_SERVICES, key)
-    found = _assignment_in(service, record)
+    found = _assignment_in(service, record, state)
     if isinstance(found, Reject) and found.reason in _NOT_IN_FORCE:
-        return _assignment_in(_with_ranges(service, record, state), record)
+        return _assignment_in(_with_ranges(service, record, state), record, state)
     return found
 
 
@@ -185,7 +220,7 @@ def _with_ranges(service: Service | None, record: UsageRecord, state: State) -> 
 
 
 def _assignment_in(
-    service: Service | None, record: UsageRecord
+    service: Service | None, record: UsageRecord, state: State
 ) -> ServiceAssignment | Elsewhere | Reject:
     if service is None:
         return _refuse(record, RejectReason.UNKNOWN_SERVICE, "is not known")
@@ -197,12 +232,24 @@ def _assignment_in(
         accounts = ", ".join(sorted({each.account for each in covering}))
         return _refuse(record, RejectReason.AMBIGUOUS_SERVICE, f"is claimed by {accounts}")
     ended = [each for each in service.assignments if each.end <= at]
+    if service.gone:
+        newest = max(service.gone, key=lambda each: (each.start <= at, each.end, each.start))
+        if all(each.end < newest.end for each in ended):
+            return _gone(newest, record, state)
     if not ended:
         return _refuse(record, RejectReason.NOT_YET_ACTIVE, "has no account yet")
     last = max(ended, key=lambda each: each.end)
     if last.moved_to:
         return Elsewhere(last.moved_to)
     return _refuse(record, RejectReason.SERVICE_ENDED, "has no account any more")
+
+
+def _gone(left: ServiceAssignment, record: UsageRecord, state: State) -> Elsewhere | Reject:
+    """Where the account went that took the assignment along."""
+    account: Account | None = state.get(_ACCOUNTS, f"{record.tenant}\0{left.account}".encode())
+    if account is None or not account.moved_to:
+        return _refuse(record, RejectReason.UNKNOWN_SERVICE, f"has left with {left.account}")
+    return Gone(account.moved_to)
 
 
 def _refuse(record: UsageRecord, reason: RejectReason, what: str) -> Reject:

@@ -16,7 +16,7 @@ from streams.model.instant import Instant, format_instant
 from streams.model.multi_rate import PARTS
 from streams.model.usage import Usage, UsageRecord, record_id_of
 from streams.outcome import Reject, RejectReason
-from streams.rate.guide import Elsewhere, Guide
+from streams.rate.guide import JUDGED, Elsewhere, Guide
 from streams.rate.payer import Payer
 from streams.rate.plan import Plan
 from streams.rate.quantity import divided
@@ -51,16 +51,19 @@ class SpanningGuide:
         if not isinstance(payer, Payer) or record.ended_at <= payer.end:
             return payer
         word = self._words.get(record.usage_type)
-        return payer if word is None else self._within(record, payer, word, state)
+        if word is None:
+            return payer
+        judged = paying if paying is JUDGED else None
+        return self._within(record, payer, word, state, judged)
 
     def _within(
-        self, record: UsageRecord, payer: Payer, word: AtChange, state: State
+        self, record: UsageRecord, payer: Payer, word: AtChange, state: State, judged: object
     ) -> Payer | Reject | Cut:
         times: list[Instant] = []
         before = payer
         while before.end < record.ended_at:
             at = before.end
-            found = self._inner.payer_of(replace(record, occurred_at=at), state)
+            found = self._inner.payer_of(replace(record, occurred_at=at), state, judged)
             if isinstance(found, Reject):
                 return found if word == "split" else _spans_change(record, at, found.lacks)
             if isinstance(found, Elsewhere) or found.assignment.root != payer.assignment.root:

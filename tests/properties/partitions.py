@@ -64,6 +64,10 @@ class Engine:
         """A command to the home of an account."""
         self._apply(self._home(account), command)
 
+    def to_root(self, root: str, command: Command) -> None:
+        """A command to the home of a root."""
+        self._apply(partition_of(TENANT, root, PARTITIONS), command)
+
     def use(self, account: str, amount: int, at: Instant) -> None:
         """A record of the account's service: so many units of `u` of usage type `x`."""
         self._used += 1

@@ -159,10 +159,11 @@ class BreakableCharging(Charging):
     """The real core, with a bug that poisoned records meet half-way through."""
 
     folded_at_once = 1
+    moved_at_once = 3
 
     def __init__(self, *, plans: Mapping[str, Plan], partitions: int, partition: int) -> None:
         super().__init__(plans=plans, partitions=partitions, partition=partition)
-        attempt = self._attempt
+        attempt: Any = self._attempt
 
         def broken(
             record: UsageRecord, position: SourcePosition, state: State, effects: Effects

@@ -1,6 +1,8 @@
 """The plain fold: the core over the inputs the ledger names, one by one, nothing clever."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -8,12 +10,13 @@ import msgspec
 from connectors.kafka.codec import TABLE_DECODERS, decode_charging, decode_ledger
 from connectors.kafka.ledger import Chain
 from streams.memory import MemoryState
-from streams.model.command import Command, Forwarded, Released
+from streams.model.command import Command
 from streams.model.ledger import WHOLE, LedgerRecord
 from streams.model.rated import RecordVerdict
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.state import Effects, RecordMark, RecordState, Table, record_id_key
 from tests.simulate.broker import SimBroker
+from topologies.origins import batch_of
 from topologies.state import POSITION_KEY
 
 
@@ -48,10 +51,24 @@ def fold_partition(broker: SimBroker, partition: int, core: Any) -> Folded:
         if record.kind == "step" and reached != record.written:
             folded.problems.append(f"ledger {offset}: takes to {reached}, says {record.written}")
         _compare(offset, record, effects, folded.problems)
+        _sum_up(offset, folded)
         _add_delta(record, folded.by_delta)
     if len(charging) != reached[0] + 1:
         folded.problems.append(f"inputs after {reached} of {len(charging)} are in no step")
     return folded
+
+
+def _sum_up(offset: int, folded: Folded) -> None:
+    """What is held and what the counter-accounts say sum to nothing, at every position."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for (table, key), value in folded.by_core.values.items():
+        if table == Table.BALANCES:
+            for bucket in value.buckets:
+                sums[bucket.resource] += Decimal(bucket.remaining)
+        elif table == Table.COUNTERS:
+            sums[key.decode().rpartition("\0")[2]] += Decimal(value)
+    if any(sums.values()):
+        folded.problems.append(f"ledger {offset}: what is held and booked sums to {dict(sums)}")
 
 
 def _follows(
@@ -81,10 +98,11 @@ def _apply(command: Command, core: Any, into: tuple[MemoryState, Effects]) -> No
         core.apply_command(command, state=state, effects=own)
         effects.extend(own)
     except RuntimeError:
-        assert isinstance(command, Forwarded | Released)
+        batch = batch_of(command)
+        assert batch is not None
         state.values = before
-        for record in command.batch.records:
-            _refuse(record, _position(record, command.batch), state, effects)
+        for record in batch.records:
+            _refuse(record, _position(record, batch), state, effects)
 
 
 def _charge(
@@ -111,7 +129,7 @@ def _refuse(
     key = record_id_key(record.occurred_at, record.record_id)
     known = state.get(Table.RECORD_IDS, key)
     place = msgspec.structs.astuple(position)
-    if known is None or known.state == RecordState.SUSPENDED:
+    if known is None or known.state in (RecordState.SUSPENDED, RecordState.FORWARDED):
         state.put(Table.RECORD_IDS, key, RecordMark(RecordState.ERROR, *place))
         verdict = "error"
     elif msgspec.structs.astuple(known)[1:] != place:

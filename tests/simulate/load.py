@@ -17,6 +17,7 @@ from streams.model.command import (
     Tick,
 )
 from streams.model.instant import BEGINNING, FOREVER, SECOND, Instant
+from streams.model.move_command import MoveAccount
 from streams.partition import partition_of
 from tests.simulate.broker import SimBroker
 from tests.simulate.business import (
@@ -45,16 +46,20 @@ WALLETS = ("", "gift", SHORT)
 SHORT_S = 10
 """When that is, in seconds."""
 
+PLACES = ("north", "south", "east")
+"""Where accounts move to, beside their own root."""
+
 UNKNOWN_SERVICES = ("nobody-0", "nobody-1")
 """Services that no account ever gets."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """How large a run is, and the shares of services that move and of events sent again."""
+    """How large a run is; the shares of services and accounts that move, of events sent again."""
 
     events: int = 120
     moves: float = 0.5
+    leaves: float = 0.5
     repeats: float = 0.1
     accounts: int = 8
     services: int = 12
@@ -104,7 +109,10 @@ class Load:
         for partition in range(self._shape.partitions):
             self._begin(self._activate(partition))
         for number in range(self._shape.accounts):
-            await self._open_account(f"account-{number}", BROUGHT if number % 2 else {})
+            account = f"account-{number}"
+            await self._open_account(account, BROUGHT if number % 2 else {})
+            if self._dice.happens(self._shape.leaves):
+                self._begin(self._leave(account))
         self._begin(self._open_account(PARTNER_ACCOUNT, {}))
         for number in range(self._shape.services):
             await asyncio.sleep(self._dice.between(0, LOAD_S / self._shape.services / 2))
@@ -178,6 +186,22 @@ class Load:
             name, TENANT, giver, giver, getter, getter, CURRENCY, quantity, EPOCH, "gift"
         )
         await self._command(giver, gift)
+
+    async def _leave(self, account: str) -> None:
+        """The account goes from root to root, and back; told twice, and to whom it was once."""
+        known = [account]
+        for number in range(self._dice.random.choice((1, 1, 2, 3))):
+            await asyncio.sleep(self._dice.between(0, LOAD_S / 3))
+            # One root for several accounts would let a service that goes from one of them to
+            # another be assigned in an order that nobody promises.
+            away = [f"{account}-{place}" for place in PLACES]
+            to_root = self._dice.random.choice((account, *away))
+            name = f"leave:{account}:{number}"
+            move = MoveAccount(
+                name, TENANT, account, self._dice.random.choice(known), to_root, self._now()
+            )
+            await self._command(move.root, move)
+            known.append(to_root)
 
     async def _move(self, service: str, old: str) -> None:
         """The service goes to another root, from a time that is told before it comes."""

@@ -9,7 +9,9 @@ import msgspec
 
 from connectors.kafka.codec import decode_refused
 from streams.accumulate.top_up import TOP_UP
+from streams.due.arrive import MOVED_IN
 from streams.due.commission import COMMISSION
+from streams.due.leave import MOVED_OUT
 from streams.due.transfer import GIVEN, GOT, IN_TRANSIT
 from streams.model.account import Balances
 from streams.model.commission import partner_total
@@ -164,6 +166,8 @@ def _check_balances(world: World, folds: dict[int, Folded]) -> list[str]:
                 sums: dict[str, Any] = defaultdict(Decimal)
                 for posting in rated.postings:
                     sums[posting.resource] += posting.amount
+                    if rated.record.usage_type in (MOVED_OUT, MOVED_IN):
+                        continue
                     if posting.ledger_account == "account":
                         moved = funded if rated.record.usage_type == TOP_UP else spent
                         moved[rated.account] += posting.amount
@@ -176,6 +180,8 @@ def _check_balances(world: World, folds: dict[int, Folded]) -> list[str]:
             for (table, key), value in folded.by_core.values.items()
             if table == Table.BALANCES and key == f"{TENANT}\0{account}".encode()
         ]
+        if len(held) > 1:
+            problems.append(f"{account} holds something in {len(held)} places")
         balances: Balances = held[0] if held else Balances()
         remaining = sum((Decimal(b.remaining) for b in balances.buckets), Decimal(0))
         if funded[account] != topped_up or remaining != topped_up + spent[account]:
@@ -195,7 +201,7 @@ def _check_transfers(folds: dict[int, Folded]) -> list[str]:
     for folded in folds.values():
         for _, record in folded.records:
             for rated in record.rated:
-                if rated.record.usage_type in (GIVEN, GOT):
+                if rated.record.usage_type in (GIVEN, GOT, MOVED_OUT, MOVED_IN):
                     times[rated.record.event_id] += 1
                     for posting in rated.postings:
                         moved[posting.ledger_account] += posting.amount

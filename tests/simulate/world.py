@@ -60,6 +60,7 @@ class World:
         self.shape = replace(
             self.shape,
             moves=dice.random.choice((0.3, 1.0)),
+            leaves=dice.random.choice((0.0, 0.5, 1.0)),
             repeats=dice.random.choice((0.05, 0.1, 0.4)),
         )
         self.broker = SimBroker(dice, self.rates)

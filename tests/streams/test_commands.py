@@ -216,14 +216,18 @@ def test_a_record_is_sent_on_once_and_its_receipt_clears_the_message() -> None:
     assert old.effects.verdicts == []
 
 
-def test_a_record_that_was_sent_on_is_not_sent_on_again() -> None:
+def test_a_record_that_goes_in_a_circle_is_not_sent_on_for_ever() -> None:
     here, there = two_homes()
     new = Partition(1, 2)
     new.apply(assign("b", there, BEGINNING), EndService("e", "t", "key", there, NOW, here))
-    batch = UsageBatch("topic", 0, "", (usage("e"),))
-    new.apply(Forwarded("f", 0, 1, batch))
+    new.apply(Forwarded("f", 0, 1, UsageBatch("topic", 0, "", (usage("e"),))))
+    (message,) = new.effects.outbox
+    assert isinstance(message.command, Forwarded)
+    assert (message.partition, message.command.hops) == (0, 1)
+    assert new.effects.verdicts == []
+    new.apply(Forwarded("g", 0, 2, UsageBatch("topic", 0, "", (usage("f"),)), hops=2))
     assert [verdict.code for verdict in new.effects.verdicts] == ["wrong_home"]
-    assert new.effects.outbox == []
+    assert len(new.effects.outbox) == 1
 
 
 @pytest.mark.parametrize(

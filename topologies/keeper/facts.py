@@ -18,6 +18,15 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode_service = msgspec.msgpack.Decoder(Service).decode
 
 
+def _newest(told: tuple[ServiceAssignment, ...]) -> Iterator[ServiceAssignment]:
+    """Without what homes say of an assignment that went on with its account."""
+    moves: dict[tuple[str, int], int] = {}
+    for at in told:
+        place = at.account, at.start
+        moves[place] = max(moves.get(place, 0), len(at.homes))
+    return (at for at in told if len(at.homes) == moves[at.account, at.start])
+
+
 def catalog_marks(valid: ValidRecord) -> Iterator[CatalogVersions]:
     """The catalog versions that a ledger record set in its partition."""
     for key, value in valid.record.delta:
@@ -31,6 +40,8 @@ class ServiceHomes:
 
     A service that moved between roots has assignments at each of its homes. Every home tells its
     own; an assignment's root says whose it is, so a home's news replaces its own and no others.
+    Where its account moved, the home that it came to last says what an assignment is, whichever
+    home is heard first.
     """
 
     def __init__(self, partitions: int) -> None:
@@ -51,7 +62,8 @@ class ServiceHomes:
             known = _decode_service(packed)
             elsewhere = [at for at in known.assignments if self._home(known, at) != home]
             if elsewhere:
-                assignments = sorted((*elsewhere, *news.assignments), key=lambda at: at.start)
+                told = _newest((*elsewhere, *news.assignments))
+                assignments = sorted(told, key=lambda at: at.start)
                 version = max(news.version, known.version + 1)
                 news = Service(news.tenant, news.service_id, tuple(assignments), version)
         self.note(news)
