@@ -39,7 +39,6 @@ def watch_rating(rating: Rating, plan: Plan) -> tuple[Low, ...]:
     watch = Watch(watched, fired=rating.fired, at=at, notices=notices)
     if rating.plan.spans:
         watch.open = frozenset(bucket.start for bucket in rating.buckets)
-        watch.fired = not_over(rating.fired, rating, thresholds, watch.open)
     for change in rating.changes:
         if change.resource == account.currency:
             own, left = Decimal(change.after), rating.money_left
@@ -55,13 +54,17 @@ def watch_rating(rating: Rating, plan: Plan) -> tuple[Low, ...]:
         watch_tallies(watch, rating, thresholds)
     if rating.entered:
         watch_entries(watch, rating)
-    if rating.overrun:
+    if rating.overrun > ZERO:
         level = rating.cap_level
         if level is None:
             level = CONTEXT.minus(rating.payer.floor or ZERO)
         beyond = Seen.of(OVERRUN, resource=account.currency, level=level, value=rating.overrun)
         watch.reach(beyond, rating.period.start, OVERRUN)
-    rating.fired = watch.fired
+    if watch.fired is not rating.fired:
+        # Nothing looks for what is over; it only has to go before there is too much of it.
+        rating.fired = watch.fired
+        if rating.plan.spans:
+            rating.fired = not_over(watch.fired, rating, thresholds, watch.open)
     rating.alerts = tuple(watch.alerts)
     return watch.low
 
@@ -104,8 +107,10 @@ def not_over(
     spans, zone_name, closed = rating.plan.spans, rating.payer.time_zone, rating.closed_before
 
     def is_over(mark: str, start: Instant) -> bool:
+        if start >= closed or start in kept:
+            return False
         name = thresholds.spans.get(threshold_of(mark))
-        if name is None or start in kept:
+        if name is None:
             return False
         span = spans.get(name, _MONTH)
         return span.at(start, zone_name, closed_before=start).end <= closed

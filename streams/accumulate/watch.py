@@ -86,7 +86,17 @@ class Watch:
     what goes by periods of its own, until whoever knows them takes it away.
     """
 
-    __slots__ = ("account", "alerts", "fired", "low", "notices", "occurred_at", "open")
+    __slots__ = (
+        "_found",
+        "_of",
+        "account",
+        "alerts",
+        "fired",
+        "low",
+        "notices",
+        "occurred_at",
+        "open",
+    )
 
     def __init__(
         self, account: Watched, *, fired: Fired, at: Instant, notices: Mapping[str, Notice]
@@ -98,11 +108,13 @@ class Watch:
         self.open: frozenset[Instant] = frozenset()
         self.alerts: list[Alert] = []
         self.low: tuple[Low, ...] = ()
+        self._of: Fired = ()
+        self._found: frozenset[tuple[str, Instant]] = frozenset()
 
     def reach(self, seen: Seen, period: Instant, kind: str = CROSSED) -> None:
         """The level is reached: warn, unless this period has been warned of already."""
         mark = seen.mark
-        if (mark, period) in self.fired or (mark + RECOVERED, period) in self.fired:
+        if self._has(mark, period) or self._has(mark + RECOVERED, period):
             return
         if self.concerns(seen.threshold):
             self.fired = (*self._kept(period), (mark, period))
@@ -110,12 +122,20 @@ class Watch:
 
     def leave(self, seen: Seen, period: Instant | None = None) -> None:
         """The level is left: every period that had fired recovers, or that `period` alone."""
+        if period is not None and not self._has(seen.mark, period):
+            return
         for pair in self.fired:
             if pair[0] != seen.mark or period not in (None, pair[1]):
                 continue
             over = (seen.mark + RECOVERED, pair[1])
             self.fired = tuple(over if kept == pair else kept for kept in self.fired)
             self.tell("recovered", seen, pair[1])
+
+    def _has(self, mark: str, period: Instant) -> bool:
+        """True where the mark stands; marks may be many, and each level asks."""
+        if self._of is not self.fired:
+            self._of, self._found = self.fired, frozenset(self.fired)
+        return (mark, period) in self._found
 
     def stands(self, mark: str) -> bool:
         """True where the mark has fired, in whichever period, and has not recovered."""
