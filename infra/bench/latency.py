@@ -4,33 +4,29 @@ An event is done when its charge stands in the ledger as any reader sees it, wit
 it; that is also what the owner answers by from then on.
 """
 
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from statistics import quantiles
 from typing import Any
 
 from msgspec import Struct
 
 from connectors.kafka.client import new_producer
-from connectors.kafka.ledger import LedgerFollower
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
 from infra.bench.cores import measured_cores, on_cores, other_cores
+from infra.bench.ledger_watch import LedgerWatch, Place
 from infra.bench.preload import WORKER, WORKER_PROGRAM
 from infra.bench.progress import ledger_positions
 from infra.bench.site import Site
 from infra.load.messages import messages
-from infra.load.plan import LoadPlan
+from infra.load.plan import LoadPlan, Message
 
 SHARE = 3
 """A third of the full rate is asked for."""
 LASTS_S = 10.0
 _DONE_WITHIN_S = 120.0
 _TURN_S = 0.005
-
-Place = tuple[int, int]
-"""Partition and offset of a message on topic `usage`."""
 
 
 class Latency(Struct, kw_only=True):
@@ -48,13 +44,23 @@ def measure_latency(site: Site, plan: LoadPlan, *, per_second: float) -> Latency
     try:
         # Each partition's first record of a new owner says that it is open.
         site.wait(lambda: _all_beyond(site, ready), "partitions open", within_s=_DONE_WITHIN_S)
-        with on_cores(other_cores()):
-            watch = _Watch(site.kafka)
-            sent = _send(site.kafka, plan, per_second)
-        site.wait(lambda: len(watch.seen) >= len(sent), "all charged", within_s=_DONE_WITHIN_S)
-        watch.close()
+        with on_cores(other_cores()), LedgerWatch(site.kafka) as watch:
+            return paced_latency(site, plan, watch, per_second=per_second)
     finally:
         site.stop(WORKER)
+
+
+def paced_latency(
+    site: Site,
+    plan: LoadPlan,
+    watch: LedgerWatch,
+    *,
+    per_second: float,
+    going: Callable[[], bool] = lambda: True,
+) -> Latency:
+    """Send the plan's events evenly to a worker that runs, as long as `going()` says so."""
+    sent = _send(site.kafka, _paced(plan, per_second, going))
+    site.wait(lambda: watch.seen.keys() >= sent.keys(), "all charged", within_s=_DONE_WITHIN_S)
     took = sorted((watch.seen[place] - at) * 1000 for place, at in sent.items())
     cuts = quantiles(took, n=100, method="inclusive")
     return Latency(p50=round(cuts[49], 1), p99=round(cuts[98], 1), events_per_s=round(per_second))
@@ -65,7 +71,7 @@ def _all_beyond(site: Site, before: dict[int, int]) -> bool:
     return all(now[partition] > at for partition, at in before.items())
 
 
-def _send(kafka: KafkaSettings, plan: LoadPlan, per_second: float) -> dict[Place, float]:
+def _send(kafka: KafkaSettings, paced: Iterable[Message]) -> dict[Place, float]:
     """When each message was produced, by its place."""
     producer = new_producer(kafka, {"linger.ms": 5})
     sent: dict[Place, float] = {}
@@ -77,7 +83,7 @@ def _send(kafka: KafkaSettings, plan: LoadPlan, per_second: float) -> dict[Place
 
         return note
 
-    for message in _paced(plan, per_second):
+    for message in paced:
         producer.produce(
             f"{kafka.prefix}{Topic.USAGE}",
             message.value,
@@ -90,33 +96,12 @@ def _send(kafka: KafkaSettings, plan: LoadPlan, per_second: float) -> dict[Place
     return sent
 
 
-def _paced(plan: LoadPlan, per_second: float) -> Iterator[Any]:
+def _paced(plan: LoadPlan, per_second: float, going: Callable[[], bool]) -> Iterator[Message]:
     """The plan's messages, none before its time."""
     began = time.monotonic()
     for number, message in enumerate(messages(plan)):
         while (early := began + number / per_second - time.monotonic()) > 0:
             time.sleep(min(early, _TURN_S))
+        if not going():
+            return
         yield message
-
-
-class _Watch:
-    """Notes when the charge of each message was seen in the ledger."""
-
-    def __init__(self, kafka: KafkaSettings) -> None:
-        self.seen: dict[Place, float] = {}
-        self._ended = threading.Event()
-        self._follower = LedgerFollower(kafka, ledger_positions(kafka))
-        self._thread = threading.Thread(target=self._follow, daemon=True)
-        self._thread.start()
-
-    def _follow(self) -> None:
-        while not self._ended.is_set():
-            for valid in self._follower.poll(timeout_s=0.1):
-                now = time.monotonic()
-                for rated in valid.record.rated:
-                    self.seen[rated.position.partition, rated.position.offset] = now
-
-    def close(self) -> None:
-        self._ended.set()
-        self._thread.join()
-        self._follower.close()

@@ -9,7 +9,8 @@ from rich.table import Table
 
 from infra.bench.crash import measure_crash
 from infra.bench.engines import bench_engines
-from infra.bench.measuring import Amount
+from infra.bench.idle import IdleAmount, measure_idle
+from infra.bench.measuring import Amount, own_place
 from infra.bench.online import measure_online
 from infra.bench.picture import profiler
 from infra.bench.pipeline import WORKLOADS, WorkloadResult, measure_workload
@@ -186,4 +187,31 @@ def crash(
             f" {'holds' if result.audit_ok else 'fails'}"
         )
     if result.lost or result.doubled or not result.audit_ok:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+@app.command()
+def idle(
+    data: DataOption = None,
+    accounts: Annotated[int, typer.Option(min=10, help="Accounts that nobody uses.")] = 100_000,
+    months: Annotated[int, typer.Option(min=1, help="Months of ticks.")] = 24,
+    as_json: JsonOption = False,
+) -> None:
+    """Monthly grants of idle accounts, and what usage feels of them; 1 where a balance is wrong."""
+    amount = IdleAmount(accounts=accounts, months=months, watched=min(2, months))
+    with bench_engines(load_settings(data)) as place, own_place(place.site, Workload.VOICE) as here:
+        result = measure_idle(here, amount, _tell)
+    if as_json:
+        print_json(result)
+    else:
+        quiet, busy = result.quiet_ms, result.busy_ms
+        console.print(
+            f"{accounts:,} grants in {result.grants_s_median} s, at most {result.grants_s_most} s,"
+            f" {result.us_per_grant} µs each; over {months} months {result.wrong} balances wrong"
+        )
+        console.print(
+            f"usage, ms p50 / p99: {quiet.p50:.0f} / {quiet.p99:.0f} before,"
+            f" {busy.p50:.0f} / {busy.p99:.0f} meanwhile: {result.times_quiet} times"
+        )
+    if result.wrong:
         raise typer.Exit(ExitCode.FAILED)

@@ -29,11 +29,13 @@ from streams.tenant_time import time_of, time_of_key
 FOLDING: Final = b"folding"
 """In META: number of the message that will go on with the folding; none where nothing is left."""
 
-AT_ONCE: Final = 500
-"""Accounts folded by one command; other work comes between it and the next."""
+AT_ONCE: Final = 50
+"""Accounts folded by one command: some milliseconds, as a step of usage takes. Other work comes
+between it and the next."""
 
-CHARGES_AT_ONCE: Final = 4_000
-"""Charges after which a command folds no further account: a step has to fit into a message."""
+CHARGES_AT_ONCE: Final = 200
+"""Charges after which a command folds no further account, as where each waits for years of them: a
+step has to fit into a message, and to leave room for others."""
 
 AHEAD: Final[Instant] = HOUR
 """By how much usage may be ahead of the partition's time and still find its period begun."""

@@ -11,13 +11,15 @@ from rich.console import Console
 from rich.table import Table
 
 from connectors.settings import ClickHouseSettings, KafkaSettings
+from infra.bench.ledger_watch import LedgerWatch
 from infra.bench.site import Site
 from infra.demo.proof import audit_now
 from tests.bill_shock.attack import VICTIMS, Attack, by_rule
 from tests.bill_shock.recompute import Recomputed, Warned
 from tests.foreign.readers import avro_consumer_reads
 
-KILLS = 50
+EVENTS, KILLS = 1_000_000, 50
+_CHARGED_WITHIN_S = 300.0
 _READ_WITHIN_S = 600.0
 ROUNDS = 2
 """How often the soak goes through all named steps; the other kills are at random."""
@@ -43,19 +45,27 @@ def test_one_million_and_fifty_kills(
     kafka_settings: KafkaSettings, clickhouse_settings: ClickHouseSettings, tmp_path: Path
 ) -> None:
     with Site(kafka_settings, clickhouse_settings, tmp_path) as site:
-        attack = Attack(site, accounts=4_000, events=1_000_000, seed=5)
+        attack = Attack(site, accounts=4_000, events=EVENTS, seed=5)
         attack.open()
-        attack.send(20_000)
-        for _ in range(ROUNDS):
-            attack.strike_named()
-        left = KILLS - sum(attack.kills.values())
-        for number in range(left):
-            attack.send((1_000_000 - attack.sent) // (left - number))
-            attack.strike(attack.rng.choice(VICTIMS))
+        with LedgerWatch(site.kafka) as watch:
+            for _ in range(ROUNDS):
+                attack.send(EVENTS // KILLS)
+                attack.strike_named()
+            left = KILLS - sum(attack.kills.values())
+            for number in range(left):
+                _send_some(attack, (EVENTS - attack.sent) // (left - number), watch)
+                attack.strike(attack.rng.choice(VICTIMS))
         found = prove(attack)
         assert sum(attack.kills.values()) >= KILLS
-        assert attack.sent >= 1_000_000
+        assert attack.sent >= EVENTS
         _print(attack, found)
+
+
+def _send_some(attack: Attack, events: int, watch: LedgerWatch) -> None:
+    """Return somewhere in the middle of these events, so that a kill meets processes at work."""
+    wanted = attack.sent + events * attack.rng.random()
+    attack.send(events)
+    attack.site.wait(lambda: len(watch.seen) >= wanted, "some charged", within_s=_CHARGED_WITHIN_S)
 
 
 def prove(attack: Attack) -> list[Warned]:
