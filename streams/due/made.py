@@ -2,6 +2,7 @@
 them however often."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from streams.model.instant import Instant, Period, format_instant
@@ -46,6 +47,7 @@ def make_record(  # noqa: PLR0913 - a record by its parts
     )
 
 
+@lru_cache(maxsize=1024)
 def moment(at: Instant) -> str:
     """An instant as event ids name it: `2026-11-22T09:30:00Z`."""
     return format_instant(at).replace(".000000", "")

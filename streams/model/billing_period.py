@@ -12,7 +12,7 @@ period is empty.
 from calendar import monthrange
 from datetime import date
 from functools import lru_cache
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 from msgspec import Struct
 
@@ -67,20 +67,33 @@ def _compiled(structure: BillingPeriod, zone_name: str) -> "Starts":
     return _Months(structure, zone_name)
 
 
+_KNOWN: Final = 8
+"""Periods that are remembered: as one ends, those around it are asked for in turn."""
+
+
 class Starts:
     """The starts of periods by their number; a later number never starts earlier."""
 
-    __slots__ = ("_found", "_zone_name")
+    __slots__ = ("_found", "_known", "_zone_name")
 
     def __init__(self, zone_name: str) -> None:
         self._zone_name = zone_name
         self._found = Period(0, 0)
+        self._known: tuple[Period, ...] = ()
 
     def at(self, instant: Instant) -> Period:
-        """The period of the instant; the one found last is tried first."""
+        """The period of the instant; the one found last is tried first, then some before it."""
         found = self._found
         if not found.start <= instant < found.end:
-            found = self._found = self._search(instant)
+            found = self._found = self._recall(instant)
+        return found
+
+    def _recall(self, instant: Instant) -> Period:
+        for known in self._known:
+            if known.start <= instant < known.end:
+                return known
+        found = self._search(instant)
+        self._known = (found, *self._known[: _KNOWN - 1])
         return found
 
     def _search(self, instant: Instant) -> Period:
