@@ -95,6 +95,7 @@ class Load:
         begin: Callable[[Coroutine[Any, Any, None]], None],
     ) -> None:
         self.top_ups: dict[str, Decimal] = {}
+        self._leaving: set[str] = set()
         self._broker = broker
         self._dice = dice
         self._shape = shape
@@ -112,13 +113,16 @@ class Load:
             account = f"account-{number}"
             await self._open_account(account, BROUGHT if number % 2 else {})
             if self._dice.happens(self._shape.leaves):
+                self._leaving.add(account)
                 self._begin(self._leave(account))
         self._begin(self._open_account(PARTNER_ACCOUNT, {}))
         for number in range(self._shape.services):
             await asyncio.sleep(self._dice.between(0, LOAD_S / self._shape.services / 2))
             account = f"account-{self._dice.random.randrange(self._shape.accounts)}"
             await self._command(account, assignment(f"service-{number}", account, EPOCH))
-            if self._dice.happens(self._shape.moves):
+            # A service's end must be known before it comes. One that waits for an account which is
+            # under way may be known later, and nobody promises anything then.
+            if account not in self._leaving and self._dice.happens(self._shape.moves):
                 self._begin(self._move(f"service-{number}", account))
             if self._dice.happens(0.5):
                 await self._top_up(
