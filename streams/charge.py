@@ -43,7 +43,6 @@ from streams.record_ids import (
     position_of,
 )
 from streams.refusals import wrong_home
-from streams.session.answers import drop_old_answers
 from streams.session.sessions import Sessions
 from streams.state import (
     TIME,
@@ -183,7 +182,6 @@ class Charging:
     def _end_sessions(self, state: State, effects: Effects) -> None:
         """Settle what has expired; what is too much for one command goes with the next."""
         time: Instant = state.get(Table.META, TIME) or BEGINNING
-        drop_old_answers(time, state)
         if self._sessions.expire(time, self.folded_at_once, state, effects):
             self._folding.remind(state, effects)
 

@@ -69,6 +69,7 @@ from streams.outcome import Verdict
 from streams.rate.plan import Plan
 from streams.record_ids import dropped_range, mark_of, position_of
 from streams.services import assign_service, end_service
+from streams.session.answers import drop_old_answers
 from streams.state import TIME, CatalogMarks, Effects, RecordState, State, Table, record_id_key
 from streams.status import put_status
 from streams.subscriptions import has_supplements
@@ -353,6 +354,7 @@ def _tick(at: Instant, state: State) -> None:
         state.drop(Table.RECORD_IDS, *limit)
         drop_sent_on(limit[1], state)
     command_ids.drop_old(at, state)
+    drop_old_answers(at, state)
     drop_closed(at, state)
 
 

@@ -33,6 +33,7 @@ MEANINGS: Mapping[str, str] = {
     "buckets.period_start": "From when it counts; 1900 since ever.",
     "buckets.priority": "The lower burns first.",
     "buckets.products": "What it pays for; empty for anything.",
+    "buckets.reserved": "What running charging sessions have set aside; no longer in `remaining`.",
     "buckets.remaining": "What is left; below zero what is owed.",
     "buckets.resource": "A currency or an allowance.",
     "catalog_version": "The catalog it was priced or read with.",

@@ -67,7 +67,20 @@ def accumulate_usage(
         add_brought(rating, plan, state, closed_before)
     if rating.session is not None:
         state.put(_SESSIONS, *rating.session)
+    for bucket in rating.buckets:
+        if bucket.reserved:
+            _tell_reserved(rating)
+            break
     return None
+
+
+def _tell_reserved(rating: Rating) -> None:
+    """What sessions have set aside of a bucket is there before the record and after it."""
+    reserved = {(each.resource, each.start, each.id): each.reserved for each in rating.buckets}
+    for place, change in enumerate(rating.changes):
+        if not change.account:
+            held = reserved.get((change.resource, change.period_start, change.bucket), 0)
+            rating.changes[place] = change.beside(held)
 
 
 def _ask(rating: Rating, low: tuple[Low, ...], state: State) -> Instant:

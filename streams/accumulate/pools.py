@@ -167,7 +167,7 @@ def _take(
             moves = BalanceChange(
                 bucket.resource, bucket.start, bucket.remaining, after, bucket.id, pool
             )
-            rating.changes.append(moves)
+            rating.changes.append(moves.beside(bucket.reserved))
             month = rating.period.start
             _judge(watch, bucket, moves, account=account, plan=plan, month=month)
     balances = replace(drawn.balances, buckets=tuple(buckets), thresholds=watch.fired)

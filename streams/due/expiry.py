@@ -32,7 +32,7 @@ def expire(end: Instant, at: AccountMoment) -> None:
     movement = Movement(EXPIRY, _cause(account.account, end, ending), last_of(end))
     for bucket in ending:
         against = _borne_by(bucket.resource, account.currency, plan)
-        movement.move(bucket, 0, against=against, before=bucket.unused)
+        movement.end(bucket, against=against)
     if movement:
         holder, version = holder_of(account), plan.version
         at.tell(movement.charge(holder, version=version, partition=at.partition))

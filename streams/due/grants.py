@@ -170,7 +170,7 @@ def void(
     movement = Movement(VOID, command.command_id, command.occurred_at)
     for bucket in voided:
         if bucket.unused:
-            movement.move(bucket, 0, against=LIABILITY, before=bucket.unused)
+            movement.end(bucket, against=LIABILITY)
     account: Account | None = state.get(Table.ACCOUNTS, key)
     if movement and account is not None:
         charge = movement.charge(holder_of(account), version=version, partition=partition)

@@ -6,6 +6,8 @@ audit and `explain` know one kind of row. Its record is made from its cause.
 
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from streams.due.made import made_position, make_record
 from streams.model.account import Account, Bucket
 from streams.model.instant import Instant, Period
@@ -58,15 +60,23 @@ class Movement:
         return tuple(self._postings)
 
     def move(self, bucket: Bucket, after: Quantity, *, against: str, before: Quantity) -> None:
-        """A bucket goes from `before` to `after`; the counter-account `against` bears it."""
+        """A bucket goes from `before` to `after`; the counter-account `against` bears it.
+
+        What is set aside of it is there before and after.
+        """
         moved = added(after, minus(before))
-        self._changes.append(BalanceChange(bucket.resource, bucket.start, before, after, bucket.id))
+        change = BalanceChange(bucket.resource, bucket.start, before, after, bucket.id)
+        self._changes.append(change.beside(bucket.reserved))
         if not moved:
             return
         self._postings += (
             Posting("account", bucket.resource, moved),
             Posting(against, bucket.resource, minus(moved)),
         )
+
+    def end(self, bucket: Bucket, *, against: str) -> None:
+        """All that is not used of a bucket goes, with what is set aside of it."""
+        self.move(replace(bucket, reserved=0), 0, against=against, before=bucket.unused)
 
     def owe(self, amount: Quantity, resource: str, owed_on: str, *, against: str) -> None:
         """What no bucket could bear is owed on a counter-account."""

@@ -74,7 +74,7 @@ def end_with_service(
         elif bucket.start < end:
             left.append(replace(bucket, end=end, roll_over=None))
         elif bucket.unused:
-            movement.move(bucket, 0, against=LIABILITY, before=bucket.unused)
+            movement.end(bucket, against=LIABILITY)
     at.state.put(Table.BALANCES, at.key, replace(held, buckets=tuple(left)))
     if movement:
         version = at.version_at(end)

@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from streams.model.instant import Instant
-from streams.model.money import ZERO, Currency, Quantity
+from streams.model.money import ZERO, Currency, Quantity, added
 from streams.model.usage import SourcePosition, UsageRecord
 
 
@@ -51,6 +52,13 @@ class BalanceChange(Struct, frozen=True, array_like=True, gc=False):
     after: Quantity
     bucket: str = ""
     account: str = ""
+
+    def beside(self, reserved: Quantity) -> "BalanceChange":
+        """The change with what sessions have set aside of the bucket, before and after."""
+        if not reserved:
+            return self
+        before, after = added(self.before, reserved), added(self.after, reserved)
+        return replace(self, before=before, after=after)
 
 
 class RatedUsage(Struct, frozen=True, array_like=True):

@@ -81,7 +81,7 @@ class Partition:
                 else:
                     known.payment, known.zone, known.limit = payment, zone, bound
             case 2:
-                tenant, service, account, _, _, plan, start, end = fields
+                tenant, service, account, _, _, plan, start, end, *_ = fields
                 row = (moment(start), moment(end), account, plan)
                 self._services.setdefault((tenant, service), []).append(row)
             case 4:

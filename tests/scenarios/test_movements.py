@@ -41,7 +41,7 @@ class Watched(CoreRun):
                 for each in balances.buckets:
                     place = (partition.number, account, each.resource, each.id, each.start)
                     assert place not in found
-                    found[place] = Decimal(each.remaining)
+                    found[place] = Decimal(each.unused)
         return {place: left for place, left in found.items() if left}
 
 

@@ -55,6 +55,8 @@ class ToyStage:
         line = f"{batch.partition} {batch.first_offset} {batch.last_offset} {len(batch)} {what}\n"
         os.write(self._log, line.encode())
 
+    address = ""
+
     def partitions(self) -> Mapping[int, int]:
         return {}
 
