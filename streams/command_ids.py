@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import Final
 
 from streams.belongings import COMMAND_ID, belonging
+from streams.generations import Generations, start_of
 from streams.model.balance_command import (
     Adjust,
     AnswerTopUp,
@@ -37,7 +38,7 @@ from streams.model.command import (
     PutStatus,
     SentOn,
 )
-from streams.model.instant import DAY, Instant
+from streams.model.instant import DAY
 from streams.model.move_command import MoveAccount, TakeAccount
 from streams.record_ids import KEPT_DAYS
 from streams.state import State, Table
@@ -80,19 +81,17 @@ _OF_MONEY: Final = (
     GrantAllowance,
     MoveAccount,
 )
-GROUP: Final = b"commands.group"
-"""In META: number of the newest group."""
-BEGAN: Final = b"commands.began"
-"""In META: the partition's time when that group began; none before the first tick."""
-_FOR_GOOD: Final = 0xFFFF_FFFF
+COMMAND_IDS: Final = Generations(Table.COMMANDS, "commands", KEPT_DAYS * DAY)
+"""The ids that are forgotten in time."""
+_FOR_GOOD: Final = start_of(0xFFFF_FFFF)
 
 
 def note(command: Identified, state: State) -> bool:
     """Remember the command; True where its id is new."""
-    digest, groups = _digest(command), _groups_of(command, state)
-    if _stands(digest, groups, state):
+    digest, starts = _digest(command), _starts_of(command, state)
+    if _stands(digest, starts, state):
         return False
-    state.put(Table.COMMANDS, _start_of(groups[0]) + digest, 1)
+    state.put(Table.COMMANDS, starts[0] + digest, 1)
     if isinstance(command, _OF_MONEY):
         key = f"{command.tenant}\0{command.account}".encode()
         state.put(Table.BELONGINGS, belonging(key, COMMAND_ID, digest), 1)
@@ -101,13 +100,13 @@ def note(command: Identified, state: State) -> bool:
 
 def is_known(command: Identified, state: State) -> bool:
     """True where its id has been seen."""
-    return _stands(_digest(command), _groups_of(command, state), state)
+    return _stands(_digest(command), _starts_of(command, state), state)
 
 
 def put_for_good(key: bytes, digests: tuple[bytes, ...], state: State) -> None:
     """Ids that came with the account: they count as seen here."""
     for digest in digests:
-        state.put(Table.COMMANDS, _start_of(_FOR_GOOD) + digest, 1)
+        state.put(Table.COMMANDS, _FOR_GOOD + digest, 1)
         state.put(Table.BELONGINGS, belonging(key, COMMAND_ID, digest), 1)
 
 
@@ -115,31 +114,9 @@ def _digest(command: Identified) -> bytes:
     return blake2b(command.command_id.encode(), digest_size=16).digest()
 
 
-def _stands(digest: bytes, groups: tuple[int, ...], state: State) -> bool:
-    return any(state.get(Table.COMMANDS, _start_of(group) + digest) is not None for group in groups)
+def _stands(digest: bytes, starts: tuple[bytes, ...], state: State) -> bool:
+    return any(state.get(Table.COMMANDS, start + digest) is not None for start in starts)
 
 
-def _groups_of(command: Identified, state: State) -> tuple[int, ...]:
-    return (_FOR_GOOD,) if isinstance(command, _OF_MONEY) else _groups(state)
-
-
-def _groups(state: State) -> tuple[int, ...]:
-    """The groups that are kept, the newest first."""
-    newest: int = state.get(Table.META, GROUP) or 0
-    return (newest, newest - 1) if newest else (newest,)
-
-
-def drop_old(time: Instant, state: State) -> None:
-    """The partition's time is `time`: begin a group and drop one where it is due."""
-    began: Instant | None = state.get(Table.META, BEGAN)
-    if began is None:
-        state.put(Table.META, BEGAN, time)
-    elif time >= began + KEPT_DAYS * DAY:
-        former: int = state.get(Table.META, GROUP) or 0
-        state.put(Table.META, GROUP, former + 1)
-        state.put(Table.META, BEGAN, time)
-        state.drop(Table.COMMANDS, b"", _start_of(former))
-
-
-def _start_of(group: int) -> bytes:
-    return group.to_bytes(4, "big")
+def _starts_of(command: Identified, state: State) -> tuple[bytes, ...]:
+    return (_FOR_GOOD,) if isinstance(command, _OF_MONEY) else COMMAND_IDS.kept(state)

@@ -16,6 +16,7 @@ from streams.accumulate.partner_totals import take_volume
 from streams.accumulate.sessions import drop_closed
 from streams.accumulate.top_up import top_up
 from streams.attributes import put_attributes
+from streams.command_ids import COMMAND_IDS
 from streams.due.arrive import arrive
 from streams.due.clock import advance_clock
 from streams.due.grants import stand, void
@@ -69,7 +70,7 @@ from streams.outcome import Verdict
 from streams.rate.plan import Plan
 from streams.record_ids import dropped_range, mark_of, position_of
 from streams.services import assign_service, end_service
-from streams.session.answers import drop_old_answers
+from streams.session.answers import ANSWERS
 from streams.state import TIME, CatalogMarks, Effects, RecordState, State, Table, record_id_key
 from streams.status import put_status
 from streams.subscriptions import has_supplements
@@ -353,8 +354,8 @@ def _tick(at: Instant, state: State) -> None:
     if time is None or limit != dropped_range(time):
         state.drop(Table.RECORD_IDS, *limit)
         drop_sent_on(limit[1], state)
-    command_ids.drop_old(at, state)
-    drop_old_answers(at, state)
+    COMMAND_IDS.turn(at, state)
+    ANSWERS.turn(at, state)
     drop_closed(at, state)
 
 

@@ -1,7 +1,8 @@
 """A thin layer over a state: what is put on it is seen through it, and can be thrown away."""
 
+from collections.abc import Callable, Mapping
 from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
 from streams.state import PAYING, State, Table
 
@@ -43,22 +44,7 @@ class Layer:
             for (of, key), value in self._values.items()
             if of == table and start <= key < end
         }
-        found = [entry for entry in own.items() if entry[1] is not None]
-        wanted, begin = limit, start
-        while wanted > 0:
-            under = self._under.scan(table, begin, end, wanted)
-            kept = [
-                each
-                for each in under
-                if each[0] not in own and not self._is_dropped(table, each[0])
-            ]
-            found += kept
-            if len(under) < wanted:
-                break
-            wanted -= len(kept)
-            begin = under[-1][0] + b"\0"
-        found.sort(key=itemgetter(0))
-        return found[:limit]
+        return scanned(own, self._under, self._is_dropped, (table, start, end, limit))
 
     def paying(self) -> object:
         """What lies below tells, while nothing of it is changed here."""
@@ -67,3 +53,32 @@ class Layer:
 
     def _is_dropped(self, table: Table, key: bytes) -> bool:
         return any(table == of and start <= key < end for of, start, end in self._dropped)
+
+
+class Scanned(Protocol):
+    """What lies under a layer, as far as it is scanned."""
+
+    def scan(self, table: Table, start: bytes, end: bytes, limit: int) -> list[tuple[bytes, Any]]:
+        """The first `limit` keys `start <= key < end` in order, with their values."""
+
+
+def scanned(
+    own: Mapping[bytes, Any],
+    under: Scanned,
+    is_dropped: Callable[[Table, bytes], bool],
+    asked: tuple[Table, bytes, bytes, int],
+) -> list[tuple[bytes, Any]]:
+    """What a layer with `own` values in the range asked for shows; None is a key deleted."""
+    table, start, end, limit = asked
+    found = [entry for entry in own.items() if entry[1] is not None]
+    wanted, begin = limit, start
+    while wanted > 0:
+        below = under.scan(table, begin, end, wanted)
+        kept = [each for each in below if each[0] not in own and not is_dropped(table, each[0])]
+        found += kept
+        if len(below) < wanted:
+            break
+        wanted -= len(kept)
+        begin = below[-1][0] + b"\0"
+    found.sort(key=itemgetter(0))
+    return found[:limit]

@@ -6,9 +6,9 @@ absorbed as a whole, or forgotten without a trace.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from operator import itemgetter
 from typing import Any, Final, Protocol
 
+from streams.layer import scanned
 from streams.state import PAYING, Table
 from topologies.value_cache import ABSENT, TABLES
 
@@ -107,25 +107,9 @@ class Overlay:
 
     def scan(self, table: Table, start: bytes, end: bytes, limit: int) -> list[tuple[bytes, Any]]:
         """The first `limit` keys `start <= key < end` in order, with their values."""
-        own = self.values[table]
-        found = [
-            (key, value) for key, value in own.items() if start <= key < end and value is not None
-        ]
-        wanted, begin = limit, start
-        while wanted > 0:
-            under = self._under.scan(table, begin, end, wanted)
-            kept = [
-                entry
-                for entry in under
-                if entry[0] not in own and not self._is_dropped(table, entry[0])
-            ]
-            found += kept
-            if len(under) < wanted:
-                break
-            wanted -= len(kept)
-            begin = under[-1][0] + b"\0"
-        found.sort(key=itemgetter(0))
-        return found[:limit]
+        values = self.values[table].items()
+        own = {key: value for key, value in values if start <= key < end}
+        return scanned(own, self._under, self._is_dropped, (table, start, end, limit))
 
     def paying(self) -> object:
         """Those under this layer, while it changes none of them."""

@@ -137,6 +137,11 @@ class HeldService(Struct, frozen=True, array_like=True):
     totals: tuple[Total, ...] = ()
     number: int = 0
 
+    @classmethod
+    def opened(cls, asked: ServiceRequest, at: Instant) -> "HeldService":
+        """The service of a request as it begins."""
+        return cls(asked.group, asked.usage_type, asked.attributes, at, at)
+
 
 class ChargingSession(Struct, frozen=True, array_like=True):
     """A session that runs, with its last answer and the digest of what that answered."""

@@ -37,6 +37,11 @@ class Probe(NamedTuple):
     taken: tuple[Taken, ...] = ()
     totals: tuple[Total, ...] = ()
 
+    @property
+    def is_granted(self) -> bool:
+        """True where it can be charged, and is borne whole."""
+        return self.refusal is None and self.is_covered
+
 
 def probe(record: UsageRecord, account: str, state: State, attempt: Attempt) -> Probe:
     """Charge the record on a layer of its own: as if no other session used what it may, and as if

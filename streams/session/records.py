@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
-from streams.due.made import made_position, make_record
+from streams.due.made import make_record
 from streams.model.charging_session import ChargingRequest, HeldService
 from streams.model.instant import Instant, Period
 from streams.model.money import CONTEXT, Quantity, added
-from streams.model.usage import SourcePosition, Usage, UsageRecord
+from streams.model.usage import Usage, UsageRecord
 
 LASTING: Final = {"ms": 1_000, "s": 1_000_000, "min": 60_000_000, "h": 3_600_000_000}
 """Units that are time themselves, in microseconds: usage of them lasts as long as it says."""
@@ -29,11 +29,6 @@ def record_of(
         usages=usages,
         attributes=service.attributes,
     )
-
-
-def position_of(record: UsageRecord, partition: int) -> SourcePosition:
-    """Where a session's charge stands: no source has sent it."""
-    return made_position(record, partition)
 
 
 def together(*parts: Iterable[Usage]) -> tuple[Usage, ...]:

@@ -89,11 +89,7 @@ class Sessions:
         request, running = work.request, {} if session is None else _by_group(session)
         answered: list[ServiceAnswer] = []
         for asked in request.services:
-            held = running.get(asked.group)
-            if held is None:
-                held = HeldService(
-                    asked.group, asked.usage_type, asked.attributes, request.at, request.at
-                )
+            held = running.get(asked.group) or HeldService.opened(asked, request.at)
             running[asked.group], told = work.grant(held, asked)
             answered.append(told)
         until = request.at + request.validity
@@ -121,11 +117,7 @@ class Sessions:
         """Charge what was used, give the rest back; `release` reports nothing more."""
         request, running = work.request, _by_group(session)
         for asked in request.services:
-            held = running.get(asked.group)
-            if held is None:
-                held = HeldService(
-                    asked.group, asked.usage_type, asked.attributes, request.at, request.at
-                )
+            held = running.get(asked.group) or HeldService.opened(asked, request.at)
             running[asked.group] = work.report(held, asked)
         answer = _answer(
             request, work.account, work.settle(tuple(running.values())), valid_until=BEGINNING

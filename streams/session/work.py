@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from streams.accumulate.partner_totals import plus
 from streams.due.agenda import due_key
+from streams.due.made import made_position
 from streams.due.movement import Movement, holder_of
 from streams.ends import refuse
 from streams.model.account import Account, Accumulators
@@ -27,7 +28,7 @@ from streams.rate.guide import Elsewhere
 from streams.session.holds import grant_movement, lift, set_aside
 from streams.session.most import most
 from streams.session.probe import Attempt, Probe, probe
-from streams.session.records import position_of, record_of, together
+from streams.session.records import record_of, together
 from streams.state import Effects, State, Table
 
 
@@ -65,8 +66,7 @@ class Work:
 
     def estimate(self, asked: ServiceRequest) -> ServiceAnswer:
         """What could be granted now, and its price; nothing changes."""
-        at = self.request.at
-        held = HeldService(asked.group, asked.usage_type, asked.attributes, at, at)
+        held = HeldService.opened(asked, self.request.at)
         granted, found = self._most(held, (), asked)
         return _told(asked, granted, found)
 
@@ -103,10 +103,9 @@ class Work:
 
     def debit(self, asked: ServiceRequest) -> ServiceAnswer:
         """Charge it if the account bears it whole."""
-        at = self.request.at
-        held = HeldService(asked.group, asked.usage_type, asked.attributes, at, at)
+        held = HeldService.opened(asked, self.request.at)
         found = self._probe(held, asked.requested)
-        if found.refusal is not None or not found.is_covered:
+        if not found.is_granted:
             return _told(asked, (), found)
         self._charge(replace(held, used=asked.requested))
         return ServiceAnswer(
@@ -157,13 +156,10 @@ class Work:
             return self._probe(held, together(used, fixed, (Usage(last.unit, quantity),)))
 
         if asked.is_whole:
-            found = ask(last.quantity)
-            is_granted = found.refusal is None and found.is_covered
-            return (asked.requested, found) if is_granted else ((), found)
-        quantity, best = most(last.quantity, ask)
-        if best is None:
-            return (), ask(last.quantity)
-        return (*fixed, Usage(last.unit, quantity)), best
+            quantity, found = last.quantity, ask(last.quantity)
+        else:
+            quantity, found = most(last.quantity, ask)
+        return ((*fixed, Usage(last.unit, quantity)) if found.is_granted else ()), found
 
     def _probe(self, held: HeldService, usages: tuple[Usage, ...]) -> Probe:
         record = record_of(held, usages, self.request)
@@ -175,7 +171,7 @@ class Work:
         if not any(usage.quantity for usage in held.used):
             return told
         record = record_of(held, held.used, self.request)
-        position = position_of(record, self._partition)
+        position = made_position(record, self._partition)
         first = len(self.effects.rated)
         refusal = self._attempt(record, position, self.state, self.effects)
         if refusal is None:

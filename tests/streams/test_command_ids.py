@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.command_ids import drop_old, note
+from streams.command_ids import COMMAND_IDS, note
 from streams.memory import MemoryState
 from streams.model.balance_command import Adjust, TopUp
 from streams.model.command import ActivateCatalog, PutAccount
@@ -31,13 +31,13 @@ def ids(state: MemoryState) -> int:
 
 def test_an_id_is_dropped_after_the_window_and_not_within_it() -> None:
     state = MemoryState()
-    drop_old(NOW, state)
-    drop_old(NOW + KEPT - 1, state)
+    COMMAND_IDS.turn(NOW, state)
+    COMMAND_IDS.turn(NOW + KEPT - 1, state)
     assert note(put("late in its group"), state)
     for at in (NOW + KEPT, NOW + 2 * KEPT - 1):
-        drop_old(at, state)
+        COMMAND_IDS.turn(at, state)
         assert not note(put("late in its group"), state)
-    drop_old(NOW + 2 * KEPT, state)
+    COMMAND_IDS.turn(NOW + 2 * KEPT, state)
     assert ids(state) == 0
     assert note(put("late in its group"), state)
 
@@ -46,7 +46,7 @@ def test_ids_from_before_the_first_tick_are_known_after_it() -> None:
     state = MemoryState()
     assert note(ActivateCatalog("at the start", "t", "v", BEGINNING), state)
     for at in (NOW, NOW + KEPT, NOW + KEPT + DAY):
-        drop_old(at, state)
+        COMMAND_IDS.turn(at, state)
         assert not note(ActivateCatalog("at the start", "t", "v", BEGINNING), state)
 
 
@@ -59,18 +59,18 @@ def test_the_id_of_money_is_known_for_good() -> None:
     assert note(pay("x"), state)
     assert note(correct("y"), state)
     for windows in range(10):
-        drop_old(NOW + windows * KEPT, state)
+        COMMAND_IDS.turn(NOW + windows * KEPT, state)
         assert not note(pay("x"), state)
         assert not note(correct("y"), state)
 
 
 def test_ids_after_a_long_silence_are_dropped_group_by_group() -> None:
     state = MemoryState()
-    drop_old(NOW, state)
+    COMMAND_IDS.turn(NOW, state)
     note(put("before"), state)
-    drop_old(NOW + 100 * KEPT, state)
+    COMMAND_IDS.turn(NOW + 100 * KEPT, state)
     assert not note(put("before"), state)
-    drop_old(NOW + 101 * KEPT, state)
+    COMMAND_IDS.turn(NOW + 101 * KEPT, state)
     assert note(put("before"), state)
 
 
@@ -81,7 +81,7 @@ def test_no_id_is_new_twice_within_the_window(pauses: list[int], data: st.DataOb
     state = MemoryState()
     at, seen = NOW, dict[str, Instant]()
     for number, pause in enumerate(pauses):
-        drop_old(at, state)
+        COMMAND_IDS.turn(at, state)
         groups = {key[:4] for key in state.table(Table.COMMANDS)}
         assert len(groups) <= 2
         for name in data.draw(st.lists(st.sampled_from(sorted(seen) or ["none"]), max_size=3)):

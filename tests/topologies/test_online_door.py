@@ -2,7 +2,6 @@
 
 import random
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -250,17 +249,19 @@ def test_many_callers_get_no_more_than_there_is_though_the_owner_dies(
                 confirmed.append(used)
 
     def patient(session: str, verb: str, sequence: int, **service: Any) -> httpx.Response:
-        deadline = time.monotonic() + 90
-        while True:
+        answers: list[httpx.Response] = []
+
+        def is_answered() -> bool:
             try:
                 with door.caller() as caller:
                     answer = ask(caller, f"sessions/{session}/{verb}", "hot", sequence, **service)
             except httpx.TransportError:
-                answer = None
-            if answer is not None and answer.status_code not in (503, 421):
-                return answer  # type: ignore[no-any-return]
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+                return False
+            answers.append(answer)
+            return answer.status_code not in (503, 421)
+
+        wait_for(is_answered, "an answer", 90)
+        return answers[-1]
 
     with ThreadPoolExecutor(8) as pool:
         running = [pool.submit(one, number) for number in range(8)]
