@@ -212,7 +212,10 @@ class _Measurement:
         with on_cores(other_cores()):
             going = until or (lambda: True)
             found = paced_latency(self._site, plan, watch, per_second=rate, going=going)
-        self._tell(f"usage meanwhile: {found.p50} ms, of a hundred one {found.p99} ms")
+        self._tell(
+            f"usage meanwhile, {found.events_per_s:,} a second: {found.p50} ms, of a hundred one"
+            f" {found.p99} ms"
+        )
         return found
 
     def _wrong(self, watch: LedgerWatch) -> int:

@@ -24,7 +24,9 @@ _SINGLE_NODE = {
     "default.replication.factor": "1",
 }
 _QUICK_RESTART = {
-    "broker.session.timeout.ms": "3000",
+    # A broker that was killed comes back after this time. Shorter, and a controller that waits for
+    # its core takes its own broker for dead, and all groups lose their coordinator.
+    "broker.session.timeout.ms": "9000",
     "broker.heartbeat.interval.ms": "500",
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "3000",
