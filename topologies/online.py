@@ -14,8 +14,9 @@ import msgspec
 from msgspec.structs import replace
 
 from connectors.api.keys import ApiKey, KeyStore, Scope
+from connectors.clock import now
 from connectors.errors import Refused, Unavailable
-from connectors.online.forms import STATUS, answer_body, read_request
+from connectors.online.forms import STATUS, answer_body, read_request, seconds_until_retry
 from connectors.online.protocol import DoorProtocol, HttpAnswer, HttpRequest
 from streams.model.charging_session import AnswerCode, ChargingAnswer, ChargingRequest, Verb
 from streams.partition import partition_of
@@ -73,18 +74,18 @@ class OnlineDoor:
             return problem(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
 
     def _read(self, asked: HttpRequest) -> ChargingRequest | HttpAnswer:
-        """The request of `/v1/tenants/T/sessions/S/VERB`, or of `…/check` and `…/debit`."""
+        """The request of `…/T/sessions/S/VERB`, or `…/T/check`, `balance`, `debit`, `refund`."""
         parts = [unquote(part) for part in asked.path.strip("/").split("/")]
         match parts:
             case ["v1", "tenants", tenant, "sessions", session, verb] if verb in _NAMED:
                 name = session
-            case ["v1", "tenants", tenant, "check" as verb]:
+            case ["v1", "tenants", tenant, "check" | "balance" as verb]:
                 name = ""
-            case ["v1", "tenants", tenant, "debit" as verb]:
+            case ["v1", "tenants", tenant, "debit" | "refund" as verb]:
                 name = asked.headers.get("idempotency-key", "")
                 if not name:
                     return problem(
-                        HTTPStatus.BAD_REQUEST, "A debit needs an Idempotency-Key in its headers."
+                        HTTPStatus.BAD_REQUEST, f"A {verb} needs an Idempotency-Key in its headers."
                     )
             case _:
                 return problem(HTTPStatus.NOT_FOUND, f"There is nothing at {asked.path[:200]}.")
@@ -142,6 +143,8 @@ def told(answer: ChargingAnswer) -> HttpAnswer:
     status = STATUS[answer.code]
     document = answer_body(answer)
     headers = {"Idempotency-Hit": "true"} if answer.is_repeat else {}
+    if answer.code == AnswerCode.RATE_LIMITED:
+        headers["Retry-After"] = str(seconds_until_retry(answer, now()))
     if status == HTTPStatus.OK:
         return HttpAnswer(status, _encode(document), headers=headers)
     detail = answer.detail or _SAID[answer.code]
@@ -154,6 +157,10 @@ _SAID: Final[Mapping[AnswerCode, str]] = {
     AnswerCode.UNKNOWN_SESSION: "There is no such session, or it has ended.",
     AnswerCode.IDEMPOTENCY_CONFLICT: "Another content came by the same name before.",
     AnswerCode.OUT_OF_ORDER: "A later request of the session came before.",
+    AnswerCode.BUDGET_EXHAUSTED: "A budget does not bear it.",
+    AnswerCode.RATE_LIMITED: "A budget does not bear it now; ask again later.",
+    AnswerCode.SESSION_LIMIT_REACHED: "As many sessions run as may run at once.",
+    AnswerCode.STOPPED_BY_POLICY: "A policy forbids it.",
 }
 
 

@@ -12,14 +12,56 @@ from connectors.api.gateway import Gateway
 from connectors.api.keys import Scope
 from connectors.api.problems import Problem
 from connectors.api.route import TENANT, Route
-from connectors.online.forms import RequestBody
+from connectors.online.forms import BalanceBody, RefundBody, RequestBody
 
 _PASSED: Final = ("authorization", "idempotency-key")
 _TOLD: Final = ("content-type", "idempotency-hit", "retry-after", "www-authenticate")
 
 
+class RestrictionBody(Struct, frozen=True, kw_only=True):
+    """What bounds a service: a budget, a number of sessions or a policy, and what it does.
+
+    With `downgrade` it was granted with the attributes `instead`; at `retry_at` asking again may
+    help.
+    """
+
+    kind: str
+    name: str
+    action: str
+    level: str = ""
+    instead: dict[str, str] = {}
+    rate: str = ""
+    retry_at: str = ""
+
+
+class BalanceLeftBody(Struct, frozen=True, kw_only=True):
+    """A bucket: what is available, and what sessions have set aside."""
+
+    account: str
+    resource: str
+    bucket: str
+    remaining: str
+    reserved: str
+    start: str = ""
+    end: str = ""
+
+
+class BudgetLeftBody(Struct, frozen=True, kw_only=True):
+    """A budget in its window now: `value` is whose part of it, where it is kept apart."""
+
+    budget: str
+    level: str
+    value: str
+    limit: str
+    used: str
+    reserved: str
+    start: str = ""
+    end: str = ""
+
+
 class ServiceAnswerBody(Struct, frozen=True, kw_only=True):
-    """What became of one service: `granted` by unit, and what that costs."""
+    """What became of one service: `granted` by unit, and what that costs; of a refund, what has
+    come back by resource."""
 
     rating_group: str
     usage_type: str
@@ -28,6 +70,7 @@ class ServiceAnswerBody(Struct, frozen=True, kw_only=True):
     amount: str
     final: bool
     detail: str = ""
+    restriction: RestrictionBody | None = None
 
 
 class SessionAnswer(Struct, frozen=True, kw_only=True):
@@ -38,6 +81,8 @@ class SessionAnswer(Struct, frozen=True, kw_only=True):
     currency: str = ""
     valid_until: str = ""
     detail: str = ""
+    balances: list[BalanceLeftBody] = []
+    budgets: list[BudgetLeftBody] = []
 
 
 class _Whose(Struct, frozen=True):
@@ -73,6 +118,16 @@ async def debit(request: Request, gateway: Gateway) -> Response:
     return await _forward(request, gateway)
 
 
+async def refund(request: Request, gateway: Gateway) -> Response:
+    """Give back what a debit or an ended session has cost, by an Idempotency-Key of its own."""
+    return await _forward(request, gateway)
+
+
+async def balance(request: Request, gateway: Gateway) -> Response:
+    """What is available now, and what is left of budgets."""
+    return await _forward(request, gateway)
+
+
 async def reserve(request: Request, gateway: Gateway) -> Response:
     """Open a session: grant units and set aside what they cost."""
     return await _forward(request, gateway)
@@ -103,14 +158,16 @@ ROUTES: Final = tuple(
         scope=Scope.WRITE,
         method="POST",
         answer=SessionAnswer,
-        body=RequestBody,
+        body=body,
     )
-    for path, answering in (
-        (f"{TENANT}/check", check),
-        (f"{TENANT}/debit", debit),
-        (f"{_SESSION}/reserve", reserve),
-        (f"{_SESSION}/extend", extend),
-        (f"{_SESSION}/confirm", confirm),
-        (f"{_SESSION}/release", release),
+    for path, answering, body in (
+        (f"{TENANT}/check", check, RequestBody),
+        (f"{TENANT}/balance", balance, BalanceBody),
+        (f"{TENANT}/debit", debit, RequestBody),
+        (f"{TENANT}/refund", refund, RefundBody),
+        (f"{_SESSION}/reserve", reserve, RequestBody),
+        (f"{_SESSION}/extend", extend, RequestBody),
+        (f"{_SESSION}/confirm", confirm, RequestBody),
+        (f"{_SESSION}/release", release, RequestBody),
     )
 )

@@ -7,20 +7,25 @@ from typing import Annotated, Any, Final, get_args
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from connectors.errors import Refused
 from streams.model.charging_session import (
     AnswerCode,
+    BalanceLeft,
+    BudgetLeft,
     ChargingAnswer,
     ChargingRequest,
+    Restriction,
     ServiceAnswer,
     ServiceRequest,
     Verb,
 )
-from streams.model.instant import BEGINNING, SECOND, format_instant
-from streams.model.money import trimmed
+from streams.model.instant import BEGINNING, FOREVER, SECOND, Instant, format_instant
+from streams.model.money import Quantity, trimmed
 from streams.model.usage import Usage
 from streams.rate.quantity import exact
+from streams.session.answers import DEBIT
 
 VERBS: Final[tuple[str, ...]] = get_args(Verb)
 LARGEST: Final = Decimal(10) ** 18
@@ -39,6 +44,10 @@ STATUS: Final[Mapping[AnswerCode, HTTPStatus]] = {
     AnswerCode.UNKNOWN_SESSION: HTTPStatus.NOT_FOUND,
     AnswerCode.IDEMPOTENCY_CONFLICT: HTTPStatus.CONFLICT,
     AnswerCode.OUT_OF_ORDER: HTTPStatus.CONFLICT,
+    AnswerCode.BUDGET_EXHAUSTED: HTTPStatus.PAYMENT_REQUIRED,
+    AnswerCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
+    AnswerCode.SESSION_LIMIT_REACHED: HTTPStatus.PAYMENT_REQUIRED,
+    AnswerCode.STOPPED_BY_POLICY: HTTPStatus.FORBIDDEN,
 }
 """The status that tells each code."""
 
@@ -64,12 +73,39 @@ class RequestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     root: Word = ""
 
 
+class RefundBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a refund is of: a `session` that has ended, or a `debit` by its Idempotency-Key.
+
+    `part` is so much of a resource, money by its currency and allowances by their names; without
+    it the whole goes back.
+    """
+
+    service_id: Name
+    session: Word = ""
+    debit: Word = ""
+    part: Units = {}
+    root: Word = ""
+
+
+class BalanceBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose balance is asked for: the account's that the service belongs to."""
+
+    service_id: Name
+    root: Word = ""
+
+
 _decode = msgspec.json.Decoder(RequestBody).decode
+_decode_refund = msgspec.json.Decoder(RefundBody).decode
+_decode_balance = msgspec.json.Decoder(BalanceBody).decode
 
 
 def read_request(tenant: str, verb: Verb, session: str, body: bytes) -> ChargingRequest:
     """The request that a body makes. Raises Refused, with the field and the value seen."""
     try:
+        if verb == "refund":
+            return _refund(tenant, session, _decode_refund(body))
+        if verb == "balance":
+            return _without_session(tenant, verb, _decode_balance(body))
         form = _decode(body)
     except msgspec.MsgspecError as error:
         raise Refused(str(error)) from error
@@ -97,6 +133,30 @@ def read_request(tenant: str, verb: Verb, session: str, body: bytes) -> Charging
     )
 
 
+def _refund(tenant: str, name: str, form: RefundBody) -> ChargingRequest:
+    if bool(form.session) == bool(form.debit):
+        raise Refused("$: a refund is of a session or of a debit: expected one of the two")
+    part = _usages(form.part, "$.part")
+    request = _without_session(tenant, "refund", form)
+    return replace(
+        request,
+        session=name,
+        command_id=f"{name}/1",
+        services=(ServiceRequest("refund", part),) if part else (),
+        refers=f"{DEBIT}{form.debit}" if form.debit else form.session,
+    )
+
+
+def _without_session(tenant: str, verb: Verb, form: RefundBody | BalanceBody) -> ChargingRequest:
+    return ChargingRequest("", tenant, form.root, verb, "", 1, form.service_id, BEGINNING, (), 0)
+
+
+def seconds_until_retry(answer: ChargingAnswer, now: Instant) -> int:
+    """After how many seconds asking again may help: one at least."""
+    times = [each.restriction.retry_at for each in answer.services if each.restriction is not None]
+    return max(1, -((now - max(times, default=now)) // SECOND))
+
+
 def answer_body(answer: ChargingAnswer) -> dict[str, Any]:
     """The answer as its JSON document."""
     told: dict[str, Any] = {"code": answer.code, "services": [*map(_service, answer.services)]}
@@ -106,6 +166,59 @@ def answer_body(answer: ChargingAnswer) -> dict[str, Any]:
         told["valid_until"] = format_instant(answer.valid_until)
     if answer.detail:
         told["detail"] = answer.detail
+    if answer.balances:
+        told["balances"] = [*map(_balance, answer.balances)]
+    if answer.budgets:
+        told["budgets"] = [*map(_budget, answer.budgets)]
+    return told
+
+
+def _balance(left: BalanceLeft) -> dict[str, Any]:
+    return {
+        "account": left.account,
+        "resource": left.resource,
+        "bucket": left.bucket,
+        "remaining": _number(left.remaining),
+        "reserved": _number(left.reserved),
+        **_span(left.start, left.end),
+    }
+
+
+def _budget(left: BudgetLeft) -> dict[str, Any]:
+    return {
+        "budget": left.budget,
+        "level": left.level,
+        "value": left.value,
+        "limit": _number(left.limit),
+        "used": _number(left.used),
+        "reserved": _number(left.reserved),
+        **_span(left.start, left.end),
+    }
+
+
+def _span(start: Instant, end: Instant) -> dict[str, str]:
+    told = {} if start == BEGINNING else {"start": format_instant(start)}
+    return told if end == FOREVER else {**told, "end": format_instant(end)}
+
+
+def _number(quantity: Quantity) -> str:
+    return str(trimmed(Decimal(quantity)))
+
+
+def _restriction(restriction: Restriction) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "kind": restriction.kind,
+        "name": restriction.name,
+        "action": restriction.action,
+    }
+    if restriction.level:
+        told["level"] = restriction.level
+    if restriction.instead:
+        told["instead"] = restriction.instead
+    if restriction.rate:
+        told["rate"] = restriction.rate
+    if restriction.retry_at != BEGINNING:
+        told["retry_at"] = format_instant(restriction.retry_at)
     return told
 
 
@@ -120,6 +233,8 @@ def _service(answer: ServiceAnswer) -> dict[str, Any]:
     }
     if answer.detail:
         told["detail"] = answer.detail
+    if answer.restriction is not None:
+        told["restriction"] = _restriction(answer.restriction)
     return told
 
 

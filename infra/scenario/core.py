@@ -18,8 +18,8 @@ from infra.scenario.commands import (
 from infra.scenario.form import ScenarioForm
 from infra.scenario.messages import TOPIC, instant, message_of, with_platforms
 from infra.scenario.outcome import Outcome, Refused
-from infra.scenario.requests import charging_request, request_of
-from infra.scenario.step_form import AccountForm, MessageForm, RequestForm, StepForm
+from infra.scenario.requests import Asked, charging_request, request_of, session_of
+from infra.scenario.step_form import AccountForm, MessageForm, StepForm
 from streams.charge import Charging
 from streams.memory import MemoryState
 from streams.model.account import Account, Accumulators, Service
@@ -159,9 +159,10 @@ class CoreRun:
             command = step_command(step, self._accounts, tenant=self._tenant, number=number)
             self._send(command, command.root)
 
-    def _ask(self, verb: Verb, form: RequestForm) -> None:
-        sequence = form.sequence or self._sequences[form.session] + 1
-        self._sequences[form.session] = max(sequence, self._sequences[form.session])
+    def _ask(self, verb: Verb, form: Asked) -> None:
+        name = session_of(form)
+        sequence = getattr(form, "sequence", None) or self._sequences[name] + 1
+        self._sequences[name] = max(sequence, self._sequences[name])
         service = self._service(f"{self._tenant}\0{form.service}".encode())
         root = "" if service is None else service.assignments[-1].root
         request = charging_request(verb, form, tenant=self._tenant, root=root, sequence=sequence)

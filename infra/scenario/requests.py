@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Final, get_args
 
 from infra.scenario.messages import instant
-from infra.scenario.step_form import RequestForm, ServiceRequestForm, StepForm
+from infra.scenario.step_form import RefundForm, RequestForm, ServiceRequestForm, StepForm
 from infra.scenario.then_form import AnswerForm, ServiceAnswerForm
 from streams.model.charging_session import (
     ChargingAnswer,
@@ -16,24 +16,30 @@ from streams.model.charging_session import (
 )
 from streams.model.usage import Usage
 from streams.rate.quantity import exact
+from streams.session.answers import DEBIT
 
-VERBS: Final[tuple[Verb, ...]] = ("check", "reserve", "extend", "confirm", "release", "debit")
+VERBS: Final[tuple[Verb, ...]] = get_args(Verb)
 _SECOND: Final = 1_000_000
 
 
-def request_of(step: StepForm) -> tuple[Verb, RequestForm] | None:
+Asked = RequestForm | RefundForm
+
+
+def request_of(step: StepForm) -> tuple[Verb, Asked] | None:
     """The request of a step, with its verb; None: it asks for nothing."""
     for verb in VERBS:
-        form: RequestForm | None = getattr(step, verb)
+        form: Asked | None = getattr(step, verb)
         if form is not None:
             return verb, form
     return None
 
 
 def charging_request(
-    verb: Verb, form: RequestForm, *, tenant: str, root: str, sequence: int
+    verb: Verb, form: Asked, *, tenant: str, root: str, sequence: int
 ) -> ChargingRequest:
     """The request as the owner gets it."""
+    if isinstance(form, RefundForm):
+        return _refund(form, tenant=tenant, root=root)
     return ChargingRequest(
         f"{form.session}/{sequence}",
         tenant,
@@ -45,6 +51,28 @@ def charging_request(
         instant(form.at),
         tuple(map(_service, form.services)),
         form.valid_for * _SECOND,
+    )
+
+
+def session_of(form: Asked) -> str:
+    """What names the request: its session, or a name of its own."""
+    return form.name if isinstance(form, RefundForm) else form.session
+
+
+def _refund(form: RefundForm, *, tenant: str, root: str) -> ChargingRequest:
+    part = (ServiceRequest("refund", _usages(form.part)),) if form.part else ()
+    return ChargingRequest(
+        f"{form.name}/1",
+        tenant,
+        root,
+        "refund",
+        form.name,
+        1,
+        form.service,
+        instant(form.at),
+        part,
+        0,
+        refers=f"{DEBIT}{form.debit}" if form.debit else form.session,
     )
 
 

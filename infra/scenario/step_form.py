@@ -248,6 +248,20 @@ class RequestForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     sequence: int | None = None
 
 
+class RefundForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a debit or an ended session has cost goes back, whole or a `part` by resource.
+
+    `name` is the refund's own Idempotency-Key.
+    """
+
+    name: str
+    service: str
+    at: Time
+    session: str = ""
+    debit: str = ""
+    part: dict[str, Decimal] = {}
+
+
 class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One thing that happens: exactly one of these.
 
@@ -279,6 +293,8 @@ class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     confirm: RequestForm | None = None
     release: RequestForm | None = None
     debit: RequestForm | None = None
+    refund: RefundForm | None = None
+    balance: RequestForm | None = None
     move_account: MoveAccountForm | None = None
     tick: Time | None = None
     advance: Time | None = None

@@ -74,6 +74,18 @@ class Movement:
             Posting(against, bucket.resource, minus(moved)),
         )
 
+    def give(self, bucket: Bucket, after: Quantity, *, holder: str) -> None:
+        """A bucket, of another account where `holder` says so, goes up; who bears it is booked."""
+        before = bucket.remaining
+        change = BalanceChange(bucket.resource, bucket.start, before, after, bucket.id, holder)
+        self._changes.append(change.beside(bucket.reserved))
+        leg = f"account:{holder}" if holder else "account"
+        self._postings.append(Posting(leg, bucket.resource, added(after, minus(before))))
+
+    def book(self, ledger_account: str, resource: str, amount: Quantity) -> None:
+        """A leg on a counter-account."""
+        self._postings.append(Posting(ledger_account, resource, amount))
+
     def end(self, bucket: Bucket, *, against: str) -> None:
         """All that is not used of a bucket goes, with what is set aside of it."""
         self.move(replace(bucket, reserved=0), 0, against=against, before=bucket.unused)

@@ -16,7 +16,7 @@ from streams.model.instant import BEGINNING, Instant
 from streams.model.money import ZERO, Quantity
 from streams.model.usage import Usage
 
-Verb = Literal["check", "reserve", "extend", "confirm", "release", "debit"]
+Verb = Literal["check", "reserve", "extend", "confirm", "release", "debit", "refund", "balance"]
 
 Total = tuple[str, Instant, Instant, Quantity]
 """An accumulator's name, its period's start and end, a quantity."""
@@ -48,7 +48,8 @@ class ChargingRequest(Struct, frozen=True, array_like=True, tag=60):
 
     Requests of a session rise in `sequence`; the same one again gets the first answer. `debit` has
     no session: `session` is its Idempotency-Key. A grant is valid for `validity`, in microseconds.
-    `expires`: nobody asked; the session's validity is over.
+    `expires`: nobody asked; the session's validity is over. `refers` is what a refund is of: the
+    name that the answer of a debit or of a session that has ended is kept by.
     """
 
     command_id: str
@@ -62,6 +63,7 @@ class ChargingRequest(Struct, frozen=True, array_like=True, tag=60):
     services: tuple[ServiceRequest, ...]
     validity: Instant
     expires: bool = False
+    refers: str = ""
 
 
 class AnswerCode(StrEnum):
@@ -81,10 +83,39 @@ class AnswerCode(StrEnum):
     """The same name came before with another content."""
     OUT_OF_ORDER = "out_of_order"
     """A later request of the session came before."""
+    BUDGET_EXHAUSTED = "budget_exhausted"
+    """A budget does not bear it: the restriction names its level."""
+    RATE_LIMITED = "rate_limited"
+    """A budget of a minute or an hour does not bear it now: ask again later."""
+    SESSION_LIMIT_REACHED = "session_limit_reached"
+    """As many sessions run as may run at once."""
+    STOPPED_BY_POLICY = "stopped_by_policy"
+    """A policy of the catalog forbids it."""
+
+
+class Restriction(Struct, frozen=True, array_like=True):
+    """What bounds a service: a budget, or a policy of the catalog.
+
+    `level` is the budget's, such as `agent` or `team`. `action` says what became of the request:
+    `stop`, `throttle` (less was granted, or not more than `rate` tells) or `downgrade`: it was
+    granted with the attributes `instead`. At `retry_at` asking again may help; BEGINNING: it
+    does not.
+    """
+
+    kind: Literal["budget", "sessions", "policy"]
+    name: str
+    action: Literal["stop", "throttle", "downgrade"]
+    level: str = ""
+    instead: dict[str, str] = {}
+    rate: str = ""
+    retry_at: Instant = BEGINNING
 
 
 class ServiceAnswer(Struct, frozen=True, array_like=True):
-    """What became of one service: `granted` by unit, what is set aside for it as money."""
+    """What became of one service: `granted` by unit, what is set aside for it as money.
+
+    `restriction` is there where something else than money bounds it.
+    """
 
     group: str
     usage_type: str
@@ -93,12 +124,39 @@ class ServiceAnswer(Struct, frozen=True, array_like=True):
     amount: Decimal = ZERO
     is_final: bool = False
     detail: str = ""
+    restriction: Restriction | None = None
+
+
+class BalanceLeft(Struct, frozen=True, array_like=True):
+    """A bucket as a caller sees it: what is available, and what sessions have set aside."""
+
+    account: str
+    resource: str
+    bucket: str
+    remaining: Quantity
+    reserved: Quantity
+    start: Instant
+    end: Instant
+
+
+class BudgetLeft(Struct, frozen=True, array_like=True):
+    """A budget as a caller sees it, in the window that holds the time of the request."""
+
+    budget: str
+    level: str
+    value: str
+    limit: Quantity
+    used: Quantity
+    reserved: Quantity
+    start: Instant
+    end: Instant
 
 
 class ChargingAnswer(Struct, frozen=True, array_like=True):
     """The answer to a request. `valid_until`: ask again before, or the session is settled.
 
-    `is_repeat`: this answer was given before; nothing has been done now.
+    `is_repeat`: this answer was given before; nothing has been done now. `balances` and `budgets`
+    are there where they were asked for.
     """
 
     code: AnswerCode
@@ -107,6 +165,8 @@ class ChargingAnswer(Struct, frozen=True, array_like=True):
     valid_until: Instant = BEGINNING
     detail: str = ""
     is_repeat: bool = False
+    balances: tuple[BalanceLeft, ...] = ()
+    budgets: tuple[BudgetLeft, ...] = ()
 
 
 class Hold(Struct, frozen=True, array_like=True):
@@ -117,6 +177,29 @@ class Hold(Struct, frozen=True, array_like=True):
 
     account: str
     bucket: Bucket
+
+
+class PaidPart(Struct, frozen=True, array_like=True):
+    """What one bucket has paid of a charge, and what of that has come back since."""
+
+    account: str
+    resource: str
+    start: Instant
+    bucket: str
+    quantity: Quantity
+    refunded: Quantity = 0
+
+
+class Paid(Struct, frozen=True, array_like=True):
+    """A charge that can be refunded: what paid it, in the order it did, and for whom.
+
+    `counters` are its legs that stand against that: ledger account, resource, quantity.
+    """
+
+    charge: str
+    product: str
+    parts: tuple[PaidPart, ...]
+    counters: tuple[tuple[str, str, Quantity], ...]
 
 
 class HeldService(Struct, frozen=True, array_like=True):
@@ -144,7 +227,10 @@ class HeldService(Struct, frozen=True, array_like=True):
 
 
 class ChargingSession(Struct, frozen=True, array_like=True):
-    """A session that runs, with its last answer and the digest of what that answered."""
+    """A session that runs, with its last answer and the digest of what that answered.
+
+    `paid` are charges that were made before its end.
+    """
 
     tenant: str
     session: str
@@ -156,14 +242,20 @@ class ChargingSession(Struct, frozen=True, array_like=True):
     answer: ChargingAnswer
     expires_at: Instant
     services: tuple[HeldService, ...] = ()
+    paid: tuple[Paid, ...] = ()
 
 
 class Answered(Struct, frozen=True, array_like=True):
-    """The last answer of a session that has ended, or of a request without one."""
+    """The last answer of a session that has ended, or of a request without one.
+
+    `paid` are its charges, as far as they can be refunded; `account` is whose they are.
+    """
 
     sequence: int
     digest: bytes
     answer: ChargingAnswer
+    paid: tuple[Paid, ...] = ()
+    account: str = ""
 
 
 class Reservations(Struct, frozen=True, array_like=True):

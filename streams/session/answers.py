@@ -21,9 +21,21 @@ ANSWERS: Final = Generations(Table.ANSWERS, "answers", DAY)
 _encode = msgspec.msgpack.Encoder().encode
 
 
+DEBIT: Final = "debit\0"
+REFUND: Final = "refund\0"
+"""What the names of requests without a session begin with: they have names of their own."""
+
+
+def kept_name(request: ChargingRequest) -> str:
+    """The name that the request's last answer is kept by."""
+    if request.verb == "debit":
+        return f"{DEBIT}{request.session}"
+    return f"{REFUND}{request.session}" if request.verb == "refund" else request.session
+
+
 def digest_of(request: ChargingRequest) -> bytes:
     """What a request says, whenever it was asked: 16 bytes."""
-    said = (request.verb, request.service_id, request.services, request.validity)
+    said = (request.verb, request.service_id, request.services, request.validity, request.refers)
     return blake2b(_encode(said), digest_size=16).digest()
 
 

@@ -1,4 +1,4 @@
-"""Online charging in one partition: check, reserve, extend, confirm, release, debit.
+"""Online charging in one partition: check, reserve, extend, confirm, release, debit, refund.
 
 A session is rated as the whole that it is: each request lifts what was set aside before, rates all
 that the session has used and asks for as one record from its beginning, and sets that aside. So
@@ -20,20 +20,22 @@ from streams.model.charging_session import (
     ChargingRequest,
     ChargingSession,
     HeldService,
+    Paid,
     ServiceAnswer,
 )
 from streams.model.instant import BEGINNING, Instant
 from streams.model.usage import UsageRecord
 from streams.outcome import Reject, RejectReason
 from streams.rate.guide import find_assignment
-from streams.session.answers import digest_of, keep_answer, kept_answer
+from streams.session.answers import digest_of, keep_answer, kept_answer, kept_name
+from streams.session.balance import balances_left
 from streams.session.probe import Attempt
 from streams.session.records import record_of
+from streams.session.refunds import refund, refunded
 from streams.session.work import Work
 from streams.state import Effects, State, Table
 
-_DEBIT: Final = "debit\0"
-"""What the name of a request without a session begins with, among the answers that are kept."""
+_WITHOUT_SESSION: Final = ("check", "debit", "refund", "balance")
 
 
 class Sessions:
@@ -46,7 +48,9 @@ class Sessions:
 
     def ask(self, request: ChargingRequest, state: State, effects: Effects) -> ChargingAnswer:
         """Do what is asked, once; the answer."""
-        session: ChargingSession | None = state.get(Table.SESSIONS, _key_of(request))
+        session: ChargingSession | None = None
+        if request.verb not in _WITHOUT_SESSION:
+            session = state.get(Table.SESSIONS, _key_of(request))
         former = _former(request, session, state)
         if former is not None:
             return former
@@ -56,14 +60,21 @@ class Sessions:
         if isinstance(account, Reject):
             return ChargingAnswer(AnswerCode.NOT_RATED, detail=account.detail)
         work = Work(request, account, self._attempt, self._partition, state, effects)
+        if session is not None:
+            work.paid = session.paid
         # What is due may open or end what the request is to be served from.
         self._folding.fold(work.key, request, now=request.at, state=state, effects=effects)
         match request.verb:
             case "check":
                 answered = [work.estimate(each) for each in request.services]
-                return _answer(request, account, answered, valid_until=BEGINNING)
+                return _answer(request, account, answered)
             case "debit":
                 return self._debit(work)
+            case "refund":
+                return self._refund(work)
+            case "balance":
+                left = balances_left(work.key, request.at, state)
+                return replace(_answer(request, account, []), balances=left)
             case "reserve" | "extend":
                 return self._grant(work, session)
             case _:
@@ -109,6 +120,7 @@ class Sessions:
             answer,
             until,
             services,
+            work.paid,
         )
         work.put(opened, former=session)
         return answer
@@ -119,15 +131,13 @@ class Sessions:
         for asked in request.services:
             held = running.get(asked.group) or HeldService.opened(asked, request.at)
             running[asked.group] = work.report(held, asked)
-        answer = _answer(
-            request, work.account, work.settle(tuple(running.values())), valid_until=BEGINNING
-        )
+        answer = _answer(request, work.account, work.settle(tuple(running.values())))
         work.close(session)
         if request.expires:
             gone = ChargingAnswer(AnswerCode.UNKNOWN_SESSION)
-            answered = Answered(session.sequence, b"", gone)
+            answered = Answered(session.sequence, b"", gone, work.paid, session.account)
         else:
-            answered = _answered(request, answer)
+            answered = _answered(request, answer, work.paid, work.account.account)
         keep_answer(request.tenant, request.session, answered, work.state)
         return answer
 
@@ -135,9 +145,29 @@ class Sessions:
         """Charge at once what can be borne whole; of several services each for itself."""
         request = work.request
         answered = [work.debit(each) for each in request.services]
-        answer = _answer(request, work.account, answered, valid_until=BEGINNING)
-        name = f"{_DEBIT}{request.session}"
-        keep_answer(request.tenant, name, _answered(request, answer), work.state)
+        answer = _answer(request, work.account, answered)
+        answered_now = _answered(request, answer, work.paid, work.account.account)
+        keep_answer(request.tenant, kept_name(request), answered_now, work.state)
+        return answer
+
+    def _refund(self, work: Work) -> ChargingAnswer:
+        """Give back what a debit or an ended session has cost, whole or in part."""
+        request, state = work.request, work.state
+        known = kept_answer(request.tenant, request.refers, state)
+        answer = ChargingAnswer(AnswerCode.UNKNOWN_SESSION)
+        if known is not None and known.account == work.account.account:
+            paid, given = refund(
+                request,
+                work.account,
+                known.paid,
+                partition=self._partition,
+                state=state,
+                effects=work.effects,
+            )
+            keep_answer(request.tenant, request.refers, replace(known, paid=paid), state)
+            told = refunded(request, given)
+            answer = _answer(request, work.account, [told])
+        keep_answer(request.tenant, kept_name(request), _answered(request, answer), state)
         return answer
 
 
@@ -145,12 +175,11 @@ def _former(
     request: ChargingRequest, session: ChargingSession | None, state: State
 ) -> ChargingAnswer | None:
     """The answer that a repeat gets, or why the request can have none; None: it is new."""
-    if request.verb == "check":
+    if request.verb in ("check", "balance"):
         return None
     known: ChargingSession | Answered | None = session
     if known is None:
-        name = f"{_DEBIT}{request.session}" if request.verb == "debit" else request.session
-        known = kept_answer(request.tenant, name, state)
+        known = kept_answer(request.tenant, kept_name(request), state)
     if known is None or request.sequence > known.sequence:
         return None
     if known is not session and not known.digest:
@@ -191,20 +220,22 @@ def _answer(
     account: Account,
     answered: list[ServiceAnswer],
     *,
-    valid_until: Instant,
+    valid_until: Instant = BEGINNING,
 ) -> ChargingAnswer:
     codes = {each.code for each in answered}
     if not codes or codes == {AnswerCode.SUCCESS}:
         code = AnswerCode.SUCCESS
-    elif len(codes) == 1:
-        code = codes.pop()
+    elif len(codes) == 1 or not codes & {AnswerCode.SUCCESS, AnswerCode.PARTIAL}:
+        code = answered[0].code
     else:
         code = AnswerCode.PARTIAL
     return ChargingAnswer(code, tuple(answered), account.currency, valid_until)
 
 
-def _answered(request: ChargingRequest, answer: ChargingAnswer) -> Answered:
-    return Answered(request.sequence, digest_of(request), answer)
+def _answered(
+    request: ChargingRequest, answer: ChargingAnswer, paid: tuple[Paid, ...] = (), account: str = ""
+) -> Answered:
+    return Answered(request.sequence, digest_of(request), answer, paid, account)
 
 
 def _expiry_of(session: ChargingSession) -> ChargingRequest:

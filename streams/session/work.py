@@ -15,6 +15,7 @@ from streams.model.charging_session import (
     ChargingRequest,
     ChargingSession,
     HeldService,
+    Paid,
     Reservations,
     ServiceAnswer,
     ServiceRequest,
@@ -29,6 +30,7 @@ from streams.session.holds import grant_movement, lift, set_aside
 from streams.session.most import most
 from streams.session.probe import Attempt, Probe, probe
 from streams.session.records import record_of, together
+from streams.session.refunds import paid_of
 from streams.state import Effects, State, Table
 
 
@@ -41,6 +43,7 @@ class Work:
         "account",
         "effects",
         "key",
+        "paid",
         "request",
         "state",
     )
@@ -59,6 +62,7 @@ class Work:
         self.key = f"{account.tenant}\0{account.account}".encode()
         self.state = state
         self.effects = effects
+        self.paid: tuple[Paid, ...] = ()
         self._attempt = attempt
         self._partition = partition
 
@@ -178,6 +182,7 @@ class Work:
             made = {id(cause) for cause, _ in self.effects.causes}
             own = [each for each in self.effects.rated[first:] if id(each.record) not in made]
             self.effects.causes += [(each.record, self.request) for each in own]
+            self.paid += tuple(paid_of(each, self.state) for each in own)
             return replace(told, amount=sum((each.amount for each in own), ZERO))
         if isinstance(refusal, Elsewhere):
             return replace(told, code=AnswerCode.NOT_RATED, detail=f"lives under {refusal.root}")

@@ -1,0 +1,65 @@
+"""What callers of the online door send, and what they get."""
+
+import json
+
+import pytest
+
+from connectors.errors import Refused
+from connectors.online.forms import answer_body, read_request, seconds_until_retry
+from streams.model.charging_session import (
+    AnswerCode,
+    BalanceLeft,
+    BudgetLeft,
+    ChargingAnswer,
+    Restriction,
+    ServiceAnswer,
+    ServiceRequest,
+)
+from streams.model.instant import BEGINNING, FOREVER, SECOND
+from streams.model.usage import Usage
+
+AT = 1_740_873_600 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("body", "refers"),
+    [({"session": "a"}, "a"), ({"debit": "a"}, "debit\0a")],
+)
+def test_a_refund_names_what_it_is_of(body: dict[str, str], refers: str) -> None:
+    said = json.dumps({"service_id": "s", **body, "part": {"CHF": "2.50"}}).encode()
+    request = read_request("t", "refund", "key", said)
+    assert (request.session, request.refers) == ("key", refers)
+    part = request.services[0].requested
+    assert part == ServiceRequest("", (Usage("CHF", part[0].quantity),)).requested
+    whole = read_request("t", "refund", "key", json.dumps({"service_id": "s", **body}).encode())
+    assert whole.services == ()
+
+
+@pytest.mark.parametrize("body", [{}, {"session": "a", "debit": "b"}])
+def test_a_refund_is_of_one_thing(body: dict[str, str]) -> None:
+    with pytest.raises(Refused, match="session or of a debit"):
+        read_request("t", "refund", "key", json.dumps({"service_id": "s", **body}).encode())
+
+
+def test_a_balance_is_told_by_bucket_and_budget() -> None:
+    answer = ChargingAnswer(
+        AnswerCode.SUCCESS,
+        balances=(BalanceLeft("ada", "CHF", "", 3, 2, BEGINNING, FOREVER),),
+        budgets=(BudgetLeft("day", "agent", "a1", 10, 4, 1, AT, AT + 60 * SECOND),),
+    )
+    told = answer_body(answer)
+    assert told["balances"] == [
+        {"account": "ada", "resource": "CHF", "bucket": "", "remaining": "3", "reserved": "2"}
+    ]
+    assert (told["budgets"][0]["limit"], told["budgets"][0]["value"]) == ("10", "a1")
+    assert told["budgets"][0]["end"] == "2025-03-02T00:01:00.000000Z"
+
+
+@pytest.mark.parametrize(("ahead", "seconds"), [(0, 1), (1, 1), (60, 60)])
+def test_a_caller_is_told_when_to_ask_again(ahead: int, seconds: int) -> None:
+    bound = Restriction("budget", "rpm", "stop", "agent", retry_at=AT + ahead * SECOND)
+    service = ServiceAnswer("g", "t", AnswerCode.RATE_LIMITED, restriction=bound)
+    answer = ChargingAnswer(AnswerCode.RATE_LIMITED, (service,))
+    assert seconds_until_retry(answer, AT) == seconds
+    told = answer_body(answer)["services"][0]["restriction"]
+    assert (told["name"], told["level"], told["action"]) == ("rpm", "agent", "stop")
