@@ -95,7 +95,7 @@ class Charging:
         self._folding = Folding(plans, partition, self.folded_at_once, partitions=partitions)
         self._chain = RecordChain(plans, self._folding, partition)
         self._attempt = self._chain.attempt
-        self._sessions = Sessions(self._try, self._folding, partition)
+        self._sessions = Sessions(self._try, self._folding, partition, plans)
 
     def reads_of(self, records: Sequence[UsageRecord]) -> Sequence[tuple[Table, Collection[bytes]]]:
         """The keys that are worth reading in one go: those that no cache will hold."""

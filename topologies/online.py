@@ -161,6 +161,7 @@ _SAID: Final[Mapping[AnswerCode, str]] = {
     AnswerCode.RATE_LIMITED: "A budget does not bear it now; ask again later.",
     AnswerCode.SESSION_LIMIT_REACHED: "As many sessions run as may run at once.",
     AnswerCode.STOPPED_BY_POLICY: "A policy forbids it.",
+    AnswerCode.TERMINATED: "The session was told to end; its last report is awaited.",
 }
 
 

@@ -61,7 +61,11 @@ class BudgetLeftBody(Struct, frozen=True, kw_only=True):
 
 class ServiceAnswerBody(Struct, frozen=True, kw_only=True):
     """What became of one service: `granted` by unit, and what that costs; of a refund, what has
-    come back by resource."""
+    come back by resource.
+
+    Ask again once `ask_again_at` of the last unit is left, and `ask_again_before` seconds before
+    the end. `final_unit` says what to do after a last grant; at `tariff_change` the tariff changes.
+    """
 
     rating_group: str
     usage_type: str
@@ -71,10 +75,18 @@ class ServiceAnswerBody(Struct, frozen=True, kw_only=True):
     final: bool
     detail: str = ""
     restriction: RestrictionBody | None = None
+    final_unit: dict[str, str] = {}
+    ask_again_at: str = ""
+    ask_again_before: int = 0
+    tariff_change: str = ""
+    trigger: str = ""
 
 
 class SessionAnswer(Struct, frozen=True, kw_only=True):
-    """What became of a request. `valid_until`: ask again before."""
+    """What became of a request. `valid_until`: ask again before.
+
+    Without use for `inactive_after` seconds it is settled; `control` is what it was last told.
+    """
 
     code: str
     services: list[ServiceAnswerBody]
@@ -83,6 +95,8 @@ class SessionAnswer(Struct, frozen=True, kw_only=True):
     detail: str = ""
     balances: list[BalanceLeftBody] = []
     budgets: list[BudgetLeftBody] = []
+    inactive_after: int = 0
+    control: dict[str, str] = {}
 
 
 class _Whose(Struct, frozen=True):

@@ -29,6 +29,7 @@ from connectors.catalog.forms.partners import (
 from connectors.catalog.forms.prices import PriceForm
 from connectors.catalog.forms.quantity import MeasureForm
 from connectors.catalog.forms.rate_units import RateUnitForm, RateUnitMapForm, ServiceTypeForm
+from connectors.catalog.forms.sessions import SessionsForm
 from connectors.catalog.forms.spend import CommitmentForm, MaximumSpendForm
 from connectors.catalog.forms.taxes import TaxForm
 from connectors.catalog.forms.thresholds import ThresholdForm
@@ -72,6 +73,7 @@ class UsageTypeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     service_type: str = ""
     held: Literal["change", "level"] | None = None
     at_change: AtChange = "start"
+    sessions: SessionsForm | None = None
 
 
 class OfferForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,6 +102,7 @@ class OfferForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     prorate: ProrateBy | None = None
     every: str = ""
     rounding: RoundingWord | RoundingForm | None = None
+    sessions: SessionsForm | None = None
 
 
 class PricePlanForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -124,6 +127,7 @@ class PricePlanForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     entitlements: tuple[EntitlementForm, ...] = ()
     fees: tuple[FeeForm, ...] = ()
     offers: tuple[OfferForm, ...] = ()
+    sessions: SessionsForm | None = None
 
 
 class CatalogFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

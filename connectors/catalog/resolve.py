@@ -21,6 +21,7 @@ from connectors.catalog.resolution.prices import price_kind
 from connectors.catalog.resolution.quantity import measure
 from connectors.catalog.resolution.rate_units import rate_unit, rate_unit_map
 from connectors.catalog.resolution.rounding import currency_rule, rounding
+from connectors.catalog.resolution.sessions import session_policy
 from connectors.catalog.resolution.spend import commitment, maximum_spend
 from connectors.catalog.resolution.thresholds import threshold
 from connectors.catalog.resolution.when import (
@@ -56,6 +57,7 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
                 service_type=entry.form.service_type,
                 held=entry.form.held or "",
                 at_change=entry.form.at_change,
+                sessions=session_policy(entry.form.sessions),
             )
             for entry in sheets.usage_types
         ),
@@ -154,6 +156,7 @@ def _price_plan(each: form.PricePlanForm, periods: Periods) -> model.PricePlan:
         commitments=tuple(commitment(words, periods) for words in each.commitments),
         rounding=rounding(each.rounding, periods),
         entitlements=tuple(entitlement(words) for words in each.entitlements),
+        sessions=session_policy(each.sessions),
     )
 
 
@@ -176,6 +179,7 @@ def _offer(each: form.OfferForm, periods: Periods) -> model.PriceOffer:
         cost_currency=each.cost_currency,
         holding=holding(each, periods),
         rounding=rounding(each.rounding, periods),
+        sessions=session_policy(each.sessions),
     )
 
 

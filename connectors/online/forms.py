@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, get_args
 
 import msgspec
 from msgspec import Meta, Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from connectors.errors import Refused
 from streams.model.charging_session import (
@@ -48,12 +48,17 @@ STATUS: Final[Mapping[AnswerCode, HTTPStatus]] = {
     AnswerCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
     AnswerCode.SESSION_LIMIT_REACHED: HTTPStatus.PAYMENT_REQUIRED,
     AnswerCode.STOPPED_BY_POLICY: HTTPStatus.FORBIDDEN,
+    AnswerCode.TERMINATED: HTTPStatus.GONE,
 }
 """The status that tells each code."""
 
 
 class ServiceBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One service: the units asked for, and those used since the last report."""
+    """One service: the units asked for, and those used since the last report.
+
+    `used_after` are those used after the change of the tariff that the grant told; no more is
+    granted than `money` buys.
+    """
 
     usage_type: Name
     requested: Units = {}
@@ -61,16 +66,22 @@ class ServiceBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     rating_group: Word = ""
     attributes: Annotated[dict[Name, Word], Meta(max_length=64)] = {}
     whole: bool = False
+    used_after: Units = {}
+    money: Decimal | None = None
 
 
 class RequestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A request. `valid_for` is in seconds; `root` is the account's, where the caller knows it."""
+    """A request. `valid_for` is in seconds; `root` is the account's, where the caller knows it.
+
+    `gateway` names who holds the session, and follows what is commanded of it.
+    """
 
     service_id: Name
     services: Annotated[tuple[ServiceBody, ...], Meta(max_length=32)] = ()
     sequence: Annotated[int, Meta(ge=1, lt=2**53)] = 1
     valid_for: Annotated[int, Meta(ge=1, le=7 * 86_400)] = 3_600
     root: Word = ""
+    gateway: Word = ""
 
 
 class RefundBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -126,10 +137,13 @@ def read_request(tenant: str, verb: Verb, session: str, body: bytes) -> Charging
                 service.rating_group,
                 service.attributes,
                 service.whole,
+                _usages(service.used_after, f"$.services[{place}].used_after"),
+                _money(service.money, f"$.services[{place}].money"),
             )
             for place, service in enumerate(form.services)
         ),
         form.valid_for * SECOND,
+        gateway=form.gateway,
     )
 
 
@@ -170,6 +184,10 @@ def answer_body(answer: ChargingAnswer) -> dict[str, Any]:
         told["balances"] = [*map(_balance, answer.balances)]
     if answer.budgets:
         told["budgets"] = [*map(_budget, answer.budgets)]
+    if answer.inactive_after:
+        told["inactive_after"] = answer.inactive_after // SECOND
+    if answer.control is not None:
+        told["control"] = asdict(answer.control)
     return told
 
 
@@ -235,7 +253,21 @@ def _service(answer: ServiceAnswer) -> dict[str, Any]:
         told["detail"] = answer.detail
     if answer.restriction is not None:
         told["restriction"] = _restriction(answer.restriction)
+    if answer.final_unit is not None:
+        told["final_unit"] = {"action": answer.final_unit.action, "to": answer.final_unit.value}
+    if answer.ask_again_at:
+        told["ask_again_at"] = str(answer.ask_again_at)
+    if answer.ask_again_before:
+        told["ask_again_before"] = answer.ask_again_before // SECOND
+    if answer.tariff_change != BEGINNING:
+        told["tariff_change"] = format_instant(answer.tariff_change)
+    if answer.trigger:
+        told["trigger"] = answer.trigger
     return told
+
+
+def _money(amount: Decimal | None, place: str) -> Decimal | None:
+    return None if amount is None else Decimal(_quantity(amount, place))
 
 
 def _usages(units: Mapping[str, Decimal], place: str) -> tuple[Usage, ...]:

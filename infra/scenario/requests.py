@@ -14,6 +14,8 @@ from streams.model.charging_session import (
     ServiceRequest,
     Verb,
 )
+from streams.model.instant import BEGINNING
+from streams.model.session_policy import FinalUnit
 from streams.model.usage import Usage
 from streams.rate.quantity import exact
 from streams.session.answers import DEBIT
@@ -51,6 +53,7 @@ def charging_request(
         instant(form.at),
         tuple(map(_service, form.services)),
         form.valid_for * _SECOND,
+        gateway=form.gateway,
     )
 
 
@@ -84,6 +87,8 @@ def _service(form: ServiceRequestForm) -> ServiceRequest:
         form.rating_group,
         form.attributes,
         form.whole,
+        _usages(form.used_after),
+        form.money,
     )
 
 
@@ -104,6 +109,11 @@ def answer_differences(
         told += _same(f"{what} repeat", wanted.repeat, answer.is_repeat)
         if wanted.valid_until is not None:
             told += _same(f"{what} valid_until", instant(wanted.valid_until), answer.valid_until)
+        told += _same(
+            f"{what} inactive_after", _micro(wanted.inactive_after), answer.inactive_after
+        )
+        control = "" if answer.control is None else answer.control.action
+        told += _same(f"{what} control", wanted.control, control)
         if wanted.services is None:
             continue
         if len(wanted.services) != len(answer.services):
@@ -124,7 +134,28 @@ def _service_differences(what: str, wanted: ServiceAnswerForm, found: ServiceAns
         *_same(f"{what} granted", wanted.granted, granted),
         *_same(f"{what} amount", wanted.amount, found.amount),
         *_same(f"{what} final", wanted.final, found.is_final),
+        *_same(f"{what} final_unit", wanted.final_unit, _last(found.final_unit)),
+        *_same(f"{what} ask_again_at", wanted.ask_again_at, found.ask_again_at),
+        *_same(f"{what} ask_again_before", _micro(wanted.ask_again_before), found.ask_again_before),
+        *_same(f"{what} tariff_change", _moment(wanted.tariff_change), found.tariff_change),
+        *_same(f"{what} trigger", wanted.trigger, found.trigger),
     ]
+
+
+def _last(final_unit: FinalUnit | None) -> dict[str, str]:
+    if final_unit is None:
+        return {}
+    told = {"action": str(final_unit.action)}
+    return told | ({"to": final_unit.value} if final_unit.value else {})
+
+
+def _micro(seconds: int | None) -> int | None:
+    return None if seconds is None else seconds * _SECOND
+
+
+def _moment(text: str | None) -> int | None:
+    """An empty text: there is none."""
+    return instant(text) if text else BEGINNING if text is not None else None
 
 
 def _same(what: str, wanted: object, found: object, why: str = "") -> list[str]:

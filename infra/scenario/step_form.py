@@ -224,7 +224,10 @@ class PricesForm(AccountPricesForm, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class ServiceRequestForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One service of a request: what is asked for, and what was used since the last one."""
+    """One service of a request: what is asked for, and what was used since the last one.
+
+    `used_after` was used after the change of the tariff; no more is granted than `money` buys.
+    """
 
     usage_type: str = field(name="type")
     units: dict[str, Decimal] = {}
@@ -232,12 +235,15 @@ class ServiceRequestForm(Struct, frozen=True, kw_only=True, forbid_unknown_field
     rating_group: str = ""
     attributes: dict[str, str] = {}
     whole: bool = False
+    used_after: dict[str, Decimal] = {}
+    money: Decimal | None = None
 
 
 class RequestForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is asked before and during service, for one service or for several of one session.
 
-    Without a `sequence` it is the session's next. A grant holds for `valid_for` seconds.
+    Without a `sequence` it is the session's next. A grant holds for `valid_for` seconds. `gateway`
+    holds the session.
     """
 
     session: str
@@ -246,6 +252,7 @@ class RequestForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     services: tuple[ServiceRequestForm, ...] = ()
     valid_for: int = 3600
     sequence: int | None = None
+    gateway: str = ""
 
 
 class RefundForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

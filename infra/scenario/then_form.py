@@ -75,22 +75,35 @@ class AlertForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ServiceAnswerForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What became of one service of a request; what is left out is not compared."""
+    """What became of one service of a request; what is left out is not compared.
+
+    `final_unit` is its action and where `to`; an empty one, or an empty `tariff_change`, is none.
+    """
 
     group: str | None = None
     code: str | None = None
     granted: dict[str, Decimal] | None = None
     amount: Decimal | None = None
     final: bool | None = None
+    final_unit: dict[str, str] | None = None
+    ask_again_at: Decimal | None = None
+    ask_again_before: int | None = None
+    tariff_change: str | None = None
+    trigger: str | None = None
 
 
 class AnswerForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The answer to a request; what is left out is not compared. `repeat`: it was given before."""
+    """The answer to a request; what is left out is not compared. `repeat`: it was given before.
+
+    `inactive_after` is in seconds; `control` the action that the session was last told.
+    """
 
     code: str
     services: tuple[ServiceAnswerForm, ...] | None = None
     valid_until: Time | None = None
     repeat: bool | None = None
+    inactive_after: int | None = None
+    control: str | None = None
 
 
 class BalanceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -43,6 +43,7 @@ from streams.model.rate_unit import RateUnit, RateUnitMap
 from streams.model.rate_unit import ServiceType as ServiceType
 from streams.model.rounding import Rounding, RoundingScope
 from streams.model.session import OutcomeRule
+from streams.model.session_policy import SessionPolicy
 from streams.model.tax import Tax
 from streams.model.threshold import Threshold as Threshold
 from streams.model.time_unit import TimeUnit
@@ -83,6 +84,7 @@ class UsageType(Struct, frozen=True, kw_only=True):
     Where its `service_type` has rate units, they say how much a record of this type is. `held`:
     its units stay with the service, and a record says what it adds or how many there are now.
     `at_change` says what becomes of a record within which its assignment or a status changes.
+    `sessions` are terms of what is granted before service.
     """
 
     id: str
@@ -91,6 +93,7 @@ class UsageType(Struct, frozen=True, kw_only=True):
     service_type: str = ""
     held: HeldBy = ""
     at_change: AtChange = "start"
+    sessions: SessionPolicy | None = None
 
 
 class Price(Struct, frozen=True, kw_only=True):
@@ -115,7 +118,7 @@ class PriceOffer(Struct, frozen=True, kw_only=True):
     quantity. `product` is what revenue is reported by. `zero_usage` says what becomes of records
     that measured nothing: they are ignored, or charged what is due without usage. `costs` price
     what the usage costs the tenant, in `cost_currency` (empty: the plan's). `holding` says how
-    units that stay are charged for their time. `rounding` is its own.
+    units that stay are charged for their time. `rounding` is its own, as are terms of `sessions`.
     """
 
     id: str
@@ -133,6 +136,7 @@ class PriceOffer(Struct, frozen=True, kw_only=True):
     cost_currency: Currency = ""
     holding: Holding | None = None
     rounding: Rounding | None = None
+    sessions: SessionPolicy | None = None
 
 
 class Grant(Struct, frozen=True, kw_only=True):
@@ -175,6 +179,7 @@ class PricePlan(Struct, frozen=True, kw_only=True):
     maximum_spend: MaximumSpend | None = None
     commitments: tuple[Commitment, ...] = ()
     entitlements: tuple[Entitlement, ...] = ()
+    sessions: SessionPolicy | None = None
 
 
 class Catalog(Struct, frozen=True, kw_only=True):

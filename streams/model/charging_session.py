@@ -14,6 +14,7 @@ from msgspec import Struct
 from streams.model.account import Bucket
 from streams.model.instant import BEGINNING, Instant
 from streams.model.money import ZERO, Quantity
+from streams.model.session_policy import FinalUnit
 from streams.model.usage import Usage
 
 Verb = Literal["check", "reserve", "extend", "confirm", "release", "debit", "refund", "balance"]
@@ -27,7 +28,8 @@ class ServiceRequest(Struct, frozen=True, array_like=True):
 
     `used` and `requested` are quantities by unit. Where not all can be granted, the last unit of
     `requested` is cut; with `is_whole` it is all or nothing. `rating_group` tells services of one
-    session apart; empty: the usage type does.
+    session apart; empty: the usage type does. `used_after` is what was used after the change of the
+    tariff that the grant told. With `money`, no more is granted than that buys.
     """
 
     usage_type: str
@@ -36,6 +38,8 @@ class ServiceRequest(Struct, frozen=True, array_like=True):
     rating_group: str = ""
     attributes: dict[str, str] = {}
     is_whole: bool = False
+    used_after: tuple[Usage, ...] = ()
+    money: Decimal | None = None
 
     @property
     def group(self) -> str:
@@ -50,6 +54,8 @@ class ChargingRequest(Struct, frozen=True, array_like=True, tag=60):
     no session: `session` is its Idempotency-Key. A grant is valid for `validity`, in microseconds.
     `expires`: nobody asked; the session's validity is over. `refers` is what a refund is of: the
     name that the answer of a debit or of a session that has ended is kept by.
+    `expires`: nobody asked; the session's validity is over. `gateway` names who holds the session,
+    and hears what is commanded of it.
     """
 
     command_id: str
@@ -64,6 +70,7 @@ class ChargingRequest(Struct, frozen=True, array_like=True, tag=60):
     validity: Instant
     expires: bool = False
     refers: str = ""
+    gateway: str = ""
 
 
 class AnswerCode(StrEnum):
@@ -91,6 +98,8 @@ class AnswerCode(StrEnum):
     """As many sessions run as may run at once."""
     STOPPED_BY_POLICY = "stopped_by_policy"
     """A policy of the catalog forbids it."""
+    TERMINATED = "terminated"
+    """The session was told to end: nothing more is granted, its last report is awaited."""
 
 
 class Restriction(Struct, frozen=True, array_like=True):
@@ -111,10 +120,18 @@ class Restriction(Struct, frozen=True, array_like=True):
     retry_at: Instant = BEGINNING
 
 
+Trigger = Literal["", "rating_condition_change", "tariff_time_change"]
+"""Why what was used before was charged in the midst of a session (3GPP TS 32.291: triggers)."""
+
+
 class ServiceAnswer(Struct, frozen=True, array_like=True):
     """What became of one service: `granted` by unit, what is set aside for it as money.
 
     `restriction` is there where something else than money bounds it.
+    Ask again once `ask_again_at` or less of the last granted unit is left, and `ask_again_before`
+    (microseconds) the end of its validity. `final_unit` says what to do after a grant that is the
+    last. At `tariff_change` the tariff changes: units may be used before and after, and are to be
+    reported apart. `trigger` says why an earlier part was charged now.
     """
 
     group: str
@@ -125,6 +142,11 @@ class ServiceAnswer(Struct, frozen=True, array_like=True):
     is_final: bool = False
     detail: str = ""
     restriction: Restriction | None = None
+    final_unit: FinalUnit | None = None
+    ask_again_at: Quantity = 0
+    ask_again_before: Instant = 0
+    tariff_change: Instant = BEGINNING
+    trigger: Trigger = ""
 
 
 class BalanceLeft(Struct, frozen=True, array_like=True):
@@ -152,11 +174,21 @@ class BudgetLeft(Struct, frozen=True, array_like=True):
     end: Instant
 
 
+class Control(Struct, frozen=True, array_like=True):
+    """What was last commanded of a session that runs: how it goes on, or that it ends."""
+
+    action: str
+    value: str = ""
+    reason: str = ""
+
+
 class ChargingAnswer(Struct, frozen=True, array_like=True):
     """The answer to a request. `valid_until`: ask again before, or the session is settled.
 
     `is_repeat`: this answer was given before; nothing has been done now. `balances` and `budgets`
     are there where they were asked for.
+    `is_repeat`: this answer was given before; nothing has been done now. A session that reports no
+    use for `inactive_after` (microseconds) is settled. `control` is what it was last told.
     """
 
     code: AnswerCode
@@ -167,6 +199,8 @@ class ChargingAnswer(Struct, frozen=True, array_like=True):
     is_repeat: bool = False
     balances: tuple[BalanceLeft, ...] = ()
     budgets: tuple[BudgetLeft, ...] = ()
+    inactive_after: Instant = 0
+    control: Control | None = None
 
 
 class Hold(Struct, frozen=True, array_like=True):
@@ -206,7 +240,8 @@ class HeldService(Struct, frozen=True, array_like=True):
     """One service of a session while it runs, since `opened_at`.
 
     `used` is all that was reported, `granted` what it may use beyond that; `holds` and `totals` are
-    what both together take of buckets and add to accumulators. `number` counts its charges.
+    what both together take of buckets and add to accumulators. `number` counts its charges. The
+    tariff changes at `tariff_change`, within the grant.
     """
 
     group: str
@@ -219,6 +254,7 @@ class HeldService(Struct, frozen=True, array_like=True):
     holds: tuple[Hold, ...] = ()
     totals: tuple[Total, ...] = ()
     number: int = 0
+    tariff_change: Instant = BEGINNING
 
     @classmethod
     def opened(cls, asked: ServiceRequest, at: Instant) -> "HeldService":
@@ -230,6 +266,8 @@ class ChargingSession(Struct, frozen=True, array_like=True):
     """A session that runs, with its last answer and the digest of what that answered.
 
     `paid` are charges that were made before its end.
+    `used_at` is when it last reported use, `gateway` who holds it. Without use it goes on for
+    `inactive_after`, 0: as long as it is valid. `control` is what it was last told.
     """
 
     tenant: str
@@ -243,6 +281,11 @@ class ChargingSession(Struct, frozen=True, array_like=True):
     expires_at: Instant
     services: tuple[HeldService, ...] = ()
     paid: tuple[Paid, ...] = ()
+    opened_at: Instant = BEGINNING
+    used_at: Instant = BEGINNING
+    inactive_after: Instant = 0
+    gateway: str = ""
+    control: Control | None = None
 
 
 class Answered(Struct, frozen=True, array_like=True):

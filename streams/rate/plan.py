@@ -38,6 +38,7 @@ from streams.rate.price_plan import CompiledPricePlan
 from streams.rate.quantity import exact
 from streams.rate.rounded_totals import plan_rounding
 from streams.rate.rounding import with_rounding
+from streams.rate.session_policies import has_session_policies
 from streams.rate.settled import settled_prices
 from streams.rate.settlement import Settlement
 from streams.rate.spans import MONTH, spans_of
@@ -67,12 +68,14 @@ class Plan:
         "conversions",
         "dedupe_days",
         "grace",
+        "has_session_policies",
         "is_test",
         "mediation",
         "multi_rates",
         "points",
         "price_plans",
         "priorities",
+        "session_policies",
         "tenant",
         "thresholds",
         "version",
@@ -120,6 +123,8 @@ class Plan:
         self.automatic = tuple(each for each in catalog.conversions if each.automatic)
         self.points = frozenset(rule.resource for rule in catalog.loyalty_rules)
         self.account_offers = AccountOffers()
+        self.session_policies = {each.id: each.sessions for each in catalog.usage_types}
+        self.has_session_policies = has_session_policies(catalog)
 
     def with_supplements(self, price_plan: str, supplements: Iterable[Supplement]) -> str:
         """The name of a price plan with what supplements it, put together when first asked for.
@@ -197,6 +202,7 @@ class _Compiler:
             evaluations=self.evaluations,
             tallies=self.tallies,
             carried=_carried(self.catalog),
+            sessions=plan.sessions,
         )
         rounding = plan_rounding(rule, plan.rounding)
         terms = with_rounding(terms, rounding, plan.id)

@@ -14,6 +14,7 @@ from streams.model.money import Currency
 from streams.model.rate_unit import RateUnit, RateUnitMap
 from streams.model.rounding import RoundingScope
 from streams.model.session import OutcomeRule
+from streams.model.session_policy import SessionPolicy
 from streams.rate.attributes import CompiledAttributes
 from streams.rate.evaluation import Evaluations
 from streams.rate.grant import PlanGrant
@@ -33,7 +34,7 @@ class PlanTerms(Struct, frozen=True):
     running totals and allowances with a period of their own, `evaluations` what may be asked of
     periods before. `tallies` are the accumulators that are more than sums by periods. Usage of a
     period costs no more than `maximum_spend`, and `commitments` are what it costs at least. What
-    `carried` allowances do not cover is owed to their next grant.
+    `carried` allowances do not cover is owed to their next grant. `sessions` are terms of grants.
     """
 
     id: str
@@ -51,6 +52,7 @@ class PlanTerms(Struct, frozen=True):
     evaluations: Evaluations = {}
     tallies: Tallies = {}
     carried: frozenset[str] = frozenset()
+    sessions: SessionPolicy | None = None
 
     @property
     def not_waiting(self) -> "PlanTerms":

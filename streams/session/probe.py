@@ -28,7 +28,7 @@ class Probe(NamedTuple):
     """What a charge would do: its amount, what it takes of buckets, what it adds to totals.
 
     `refusal` says why there is none. `is_covered`: money, credit, allowances and caps bear
-    it whole.
+    it whole. `version` of the catalog and `price_plan` are what it was rated by.
     """
 
     refusal: Elsewhere | Drop | Reject | None
@@ -36,6 +36,8 @@ class Probe(NamedTuple):
     is_covered: bool = True
     taken: tuple[Taken, ...] = ()
     totals: tuple[Total, ...] = ()
+    version: str = ""
+    price_plan: str = ""
 
     @property
     def is_granted(self) -> bool:
@@ -58,11 +60,11 @@ def probe(record: UsageRecord, account: str, state: State, attempt: Attempt) -> 
     layer = Layer(state)
     _count(reserved, key, layer)
     among = _charge(record, account, layer, attempt, under=state)
-    return among if among.refusal is not None else _dearer(alone, among)
+    return among if among.refusal is not None else dearer(alone, among)
 
 
-def _dearer(one: Probe, other: Probe) -> Probe:
-    """What covers both."""
+def dearer(one: Probe, other: Probe) -> Probe:
+    """What covers both: the one or the other is charged."""
     taken: dict[tuple[str, Place], Taken] = {}
     for each in (*one.taken, *other.taken):
         place = (each.account, place_of(each.bucket))
@@ -75,6 +77,24 @@ def _dearer(one: Probe, other: Probe) -> Probe:
         one.is_covered and other.is_covered,
         tuple(taken.values()),
         one.totals,
+        one.version,
+        one.price_plan,
+    )
+
+
+def both(one: Probe, other: Probe) -> Probe:
+    """What covers one charge and then the other."""
+    taken: dict[tuple[str, Place], Taken] = {}
+    for each in (*one.taken, *other.taken):
+        place = (each.account, place_of(each.bucket))
+        held = taken.get(place)
+        quantity = each.quantity if held is None else added(held.quantity, each.quantity)
+        taken[place] = (held or each)._replace(quantity=quantity)
+    return other._replace(
+        amount=CONTEXT.add(one.amount, other.amount),
+        is_covered=one.is_covered and other.is_covered,
+        taken=tuple(taken.values()),
+        totals=(*one.totals, *other.totals),
     )
 
 
@@ -87,12 +107,15 @@ def _charge(
     if refusal is not None:
         return Probe(refusal)
     after: Accumulators = layer.get(Table.ACCUMULATORS, key) or Accumulators()
+    first = effects.rated[0] if effects.rated else None
     return Probe(
         None,
         sum((rated.amount for rated in effects.rated), ZERO),
         _is_covered(effects.rated),
         tuple(_taken(record.tenant, account, effects.rated, under, layer)),
         tuple(_moved(before, after)),
+        first.catalog_version if first is not None else "",
+        first.price_plan if first is not None else "",
     )
 
 

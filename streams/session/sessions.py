@@ -6,6 +6,7 @@ tiers, connection fees and switches of the tariff inside a session come out as i
 and `confirm` charges what a source would have been charged for the same usage.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -27,12 +28,13 @@ from streams.model.instant import BEGINNING, Instant
 from streams.model.usage import UsageRecord
 from streams.outcome import Reject, RejectReason
 from streams.rate.guide import find_assignment
+from streams.rate.plan import Plan
 from streams.session.answers import digest_of, keep_answer, kept_answer, kept_name
 from streams.session.balance import balances_left
 from streams.session.probe import Attempt
 from streams.session.records import record_of
 from streams.session.refunds import refund, refunded
-from streams.session.work import Work
+from streams.session.work import Granted, Work
 from streams.state import Effects, State, Table
 
 _WITHOUT_SESSION: Final = ("check", "debit", "refund", "balance")
@@ -41,7 +43,10 @@ _WITHOUT_SESSION: Final = ("check", "debit", "refund", "balance")
 class Sessions:
     """The sessions of one partition, over the chain that charges a record."""
 
-    def __init__(self, attempt: Attempt, folding: Folding, partition: int) -> None:
+    def __init__(
+        self, attempt: Attempt, folding: Folding, partition: int, plans: Mapping[str, Plan]
+    ) -> None:
+        self._plans = plans
         self._attempt = attempt
         self._folding = folding
         self._partition = partition
@@ -59,7 +64,7 @@ class Sessions:
         account = _account_of(request, session, state)
         if isinstance(account, Reject):
             return ChargingAnswer(AnswerCode.NOT_RATED, detail=account.detail)
-        work = Work(request, account, self._attempt, self._partition, state, effects)
+        work = Work(request, account, self._attempt, self._partition, state, effects, self._plans)
         if session is not None:
             work.paid = session.paid
         # What is due may open or end what the request is to be served from.
@@ -98,17 +103,23 @@ class Sessions:
     def _grant(self, work: Work, session: ChargingSession | None) -> ChargingAnswer:
         """Serve each service of the request from what is available after the one before."""
         request, running = work.request, {} if session is None else _by_group(session)
-        answered: list[ServiceAnswer] = []
+        granted: list[Granted] = []
         for asked in request.services:
             held = running.get(asked.group) or HeldService.opened(asked, request.at)
-            running[asked.group], told = work.grant(held, asked)
-            answered.append(told)
-        until = request.at + request.validity
+            granted.append(work.grant(held, asked))
+            running[asked.group] = granted[-1].held
+        until = min((each.until for each in granted), default=request.at + request.validity)
+        idle = min((each.inactive_after for each in granted if each.inactive_after), default=0)
+        answered = [each.answer for each in granted]
         answer = _answer(request, work.account, answered, valid_until=until)
+        answer = replace(answer, inactive_after=idle)
         services = tuple(each for each in running.values() if each.used or each.granted)
         if session is None and not services:
             keep_answer(request.tenant, request.session, _answered(request, answer), work.state)
             return answer
+        opened_at = request.at if session is None else session.opened_at
+        is_used = session is None or any(each.used or each.used_after for each in request.services)
+        used_at = request.at if session is None or is_used else session.used_at
         opened = ChargingSession(
             request.tenant,
             request.session,
@@ -118,9 +129,13 @@ class Sessions:
             request.sequence,
             digest_of(request),
             answer,
-            until,
+            min(until, used_at + idle) if idle else until,
             services,
             work.paid,
+            opened_at,
+            used_at,
+            idle,
+            request.gateway or ("" if session is None else session.gateway),
         )
         work.put(opened, former=session)
         return answer
@@ -130,7 +145,7 @@ class Sessions:
         request, running = work.request, _by_group(session)
         for asked in request.services:
             held = running.get(asked.group) or HeldService.opened(asked, request.at)
-            running[asked.group] = work.report(held, asked)
+            running[asked.group] = work.report_last(held, asked)
         answer = _answer(request, work.account, work.settle(tuple(running.values())))
         work.close(session)
         if request.expires:

@@ -1,6 +1,8 @@
 """One request at work: what it lifts, sets aside and charges in the balances of its account."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -9,6 +11,7 @@ from streams.due.agenda import due_key
 from streams.due.made import made_position
 from streams.due.movement import Movement, holder_of
 from streams.ends import refuse
+from streams.layer import Layer
 from streams.model.account import Account, Accumulators
 from streams.model.charging_session import (
     AnswerCode,
@@ -20,18 +23,32 @@ from streams.model.charging_session import (
     ServiceAnswer,
     ServiceRequest,
     Total,
+    Trigger,
 )
-from streams.model.instant import Period
-from streams.model.money import ZERO, Quantity, minus
+from streams.model.instant import BEGINNING, FOREVER, Instant, Period
+from streams.model.money import CONTEXT, ZERO, Quantity, minus
+from streams.model.session_policy import SessionPolicy
 from streams.model.usage import Usage
 from streams.outcome import Drop, Reject
 from streams.rate.guide import Elsewhere
+from streams.rate.plan import Plan
 from streams.session.holds import grant_movement, lift, set_aside
 from streams.session.most import most
-from streams.session.probe import Attempt, Probe, probe
+from streams.session.probe import Attempt, Probe, both, dearer, probe
 from streams.session.records import record_of, together
 from streams.session.refunds import paid_of
+from streams.session.tariff_change import Change, change_of
+from streams.session.terms import covered_until, offer_of, policy_of, with_terms
 from streams.state import Effects, State, Table
+
+
+class Granted(NamedTuple):
+    """What a service is granted: until when it holds, and how long without use."""
+
+    held: HeldService
+    answer: ServiceAnswer
+    until: Instant = FOREVER
+    inactive_after: Instant = 0
 
 
 class Work:
@@ -40,7 +57,9 @@ class Work:
     __slots__ = (
         "_attempt",
         "_partition",
+        "_plans",
         "account",
+        "charged",
         "effects",
         "key",
         "paid",
@@ -56,6 +75,7 @@ class Work:
         partition: int,
         state: State,
         effects: Effects,
+        plans: Mapping[str, Plan],
     ) -> None:
         self.request = request
         self.account = account
@@ -65,31 +85,35 @@ class Work:
         self.paid: tuple[Paid, ...] = ()
         self._attempt = attempt
         self._partition = partition
+        self._plans = plans
+        self.charged: dict[str, Decimal] = {}
+        """By service: what was charged of it because its terms changed."""
 
     # What is asked of one service
 
     def estimate(self, asked: ServiceRequest) -> ServiceAnswer:
         """What could be granted now, and its price; nothing changes."""
         held = HeldService.opened(asked, self.request.at)
+        asked = self._bought(held, asked)
         granted, found = self._most(held, (), asked)
-        return _told(asked, granted, found)
+        return with_terms(_told(asked, granted, found), self._policy(found, asked))
 
-    def grant(self, held: HeldService, asked: ServiceRequest) -> tuple[HeldService, ServiceAnswer]:
+    def grant(self, held: HeldService, asked: ServiceRequest) -> Granted:
         """Set aside what the service has used and may use next; where its terms change, anew.
 
         What was used under other attributes is charged by them (3GPP: a change of rating
         conditions).
         """
         self.lift(held)
-        held = self.report(held, asked)
-        if asked.attributes != held.attributes:
-            self._charge(held)
-            at = self.request.at
-            held = HeldService(
-                held.group, held.usage_type, asked.attributes, at, at, number=held.number + 1
-            )
+        held, trigger = self._told_apart(held, asked)
+        asked = self._bought(held, asked)
         granted, found = self._most(held, held.used, asked)
-        held = replace(held, granted=granted, holds=(), totals=())
+        policy = self._policy(found, asked)
+        until = self.request.at + self._validity(policy)
+        change = self._change(held, asked, found, until)
+        if granted and found is not None and BEGINNING < change.at < until:
+            granted, found = self._across(held, granted, found, change.at)
+        held = replace(held, granted=granted, holds=(), totals=(), tariff_change=change.at)
         borne = found if granted else self._probe(held, held.used) if held.used else None
         if borne is not None and borne.refusal is None:
             holds, opened = set_aside(self.request.tenant, list(borne.taken), self.state)
@@ -97,7 +121,12 @@ class Work:
                 self._make(grant_movement(each))
             self._reserve(borne.totals)
             held = replace(held, holds=tuple(holds), totals=borne.totals)
-        return held, _told(asked, granted, found)
+        told = replace(with_terms(_told(asked, granted, found), policy), trigger=trigger)
+        if granted and found is not None:
+            until = min(until, change.again_at, covered_until(found))
+            if BEGINNING < change.at < until:
+                told = replace(told, tariff_change=change.at)
+        return Granted(held, told, until, 0 if policy is None else policy.inactive_after)
 
     def report(self, held: HeldService, asked: ServiceRequest) -> HeldService:
         """Add what was used since the last report."""
@@ -105,9 +134,18 @@ class Work:
             return held
         return replace(held, used=together(held.used, asked.used), reported_at=self.request.at)
 
+    def report_last(self, held: HeldService, asked: ServiceRequest) -> HeldService:
+        """Add what was used since the last report, before and after a change of the tariff."""
+        held = self.report(held, asked)
+        if not asked.used_after:
+            return held
+        self.lift(held)
+        return self._split(replace(held, holds=(), totals=()), asked)
+
     def debit(self, asked: ServiceRequest) -> ServiceAnswer:
         """Charge it if the account bears it whole."""
         held = HeldService.opened(asked, self.request.at)
+        asked = self._bought(held, asked)
         found = self._probe(held, asked.requested)
         if not found.is_granted:
             return _told(asked, (), found)
@@ -139,14 +177,106 @@ class Work:
         """Give back what is held for the services, and charge each for what it has used."""
         for held in services:
             self.lift(held)
-        return [self._charge(held) for held in services]
+        return [self._settled(held) for held in services]
 
     def lift(self, held: HeldService) -> None:
         """Give back what is set aside for the service."""
         lift(self.request.tenant, held.holds, self.state)
         self._reserve(tuple((*each[:3], minus(each[3])) for each in held.totals))
 
+    # What a change of terms does
+
+    def _told_apart(self, held: HeldService, asked: ServiceRequest) -> tuple[HeldService, Trigger]:
+        """What was used under terms that are over is charged by them; and why it is."""
+        held = self.report(held, asked)
+        at, trigger = self.request.at, _NO_TRIGGER
+        if asked.used_after or BEGINNING < held.tariff_change <= at:
+            held, trigger = self._split(held, asked), TARIFF_TIME_CHANGE
+        if asked.attributes != held.attributes:
+            held = self._renewed(replace(held, attributes=asked.attributes), held, at)
+            trigger = RATING_CONDITION_CHANGE
+        return held, trigger
+
+    def _split(self, held: HeldService, asked: ServiceRequest) -> HeldService:
+        """The tariff has changed: what was used after that is rated from there on."""
+        if held.tariff_change == BEGINNING:
+            return replace(held, used=together(held.used, asked.used_after))
+        start = held.tariff_change if asked.used_after else self.request.at
+        return replace(self._renewed(held, held, start), used=asked.used_after)
+
+    def _renewed(self, terms: HeldService, held: HeldService, start: Instant) -> HeldService:
+        """Charge what was used so far; the service goes on with a new record."""
+        if any(usage.quantity for usage in held.used):
+            before = self.charged.get(held.group, ZERO)
+            self.charged[held.group] = CONTEXT.add(before, self._charge(held).amount)
+        at, number = self.request.at, held.number + 1
+        return HeldService(held.group, held.usage_type, terms.attributes, start, at, number=number)
+
+    def _settled(self, held: HeldService) -> ServiceAnswer:
+        told = self._charge(held)
+        before = self.charged.get(held.group)
+        return told if before is None else replace(told, amount=CONTEXT.add(before, told.amount))
+
     # What they are made of
+
+    def _policy(self, found: Probe | None, asked: ServiceRequest) -> SessionPolicy | None:
+        return None if found is None else policy_of(found, asked, self.request.at, self._plans)
+
+    def _validity(self, policy: SessionPolicy | None) -> Instant:
+        wanted = self.request.validity
+        return min(wanted, policy.valid_for) if policy and policy.valid_for else wanted
+
+    def _change(
+        self, held: HeldService, asked: ServiceRequest, found: Probe | None, until: Instant
+    ) -> Change:
+        start = held.opened_at
+        offer = None if found is None else offer_of(found, asked, start, self._plans)
+        return change_of(offer, asked, start=start, until=until, zone=self.account.time_zone)
+
+    def _across(
+        self, held: HeldService, granted: tuple[Usage, ...], found: Probe, change: Instant
+    ) -> tuple[tuple[Usage, ...], Probe]:
+        """As much of it as is covered whether it is used before the change or after it."""
+        *fixed, last = granted
+        used, layer = Probe(None), Layer(self.state)
+        if any(usage.quantity for usage in held.used):
+            used = self._probe(held, held.used)
+            record = record_of(held, held.used, self.request)
+            self._attempt(record, made_position(record, self._partition), layer, Effects())
+        later = replace(held, opened_at=change, number=held.number + 1)
+
+        def ask(quantity: Quantity) -> Probe:
+            record = record_of(later, together(fixed, (Usage(last.unit, quantity),)), self.request)
+            return probe(record, self.account.account, layer, self._attempt)
+
+        quantity, after = most(last.quantity, ask)
+        if not after.is_granted:
+            return (), after
+        before = found
+        if quantity != last.quantity:
+            granted = (*fixed, Usage(last.unit, quantity))
+            before = self._probe(held, together(held.used, granted))
+        return granted, dearer(before, both(used, after))
+
+    def _bought(self, held: HeldService, asked: ServiceRequest) -> ServiceRequest:
+        """With money asked for: no more than that buys, beyond what was used."""
+        money = asked.money
+        if money is None or not asked.requested:
+            return asked
+        *fixed, last = asked.requested
+        bound = money
+        if held.used:
+            bound = CONTEXT.add(bound, self._probe(held, held.used).amount)
+
+        def ask(quantity: Quantity) -> Probe:
+            found = self._probe(held, together(held.used, fixed, (Usage(last.unit, quantity),)))
+            return found._replace(is_covered=found.amount <= bound)
+
+        quantity, found = most(last.quantity, ask)
+        if found.refusal is not None:
+            return asked
+        bought = (*fixed, Usage(last.unit, quantity)) if found.is_covered else ()
+        return replace(asked, requested=bought)
 
     def _most(
         self, held: HeldService, used: tuple[Usage, ...], asked: ServiceRequest
@@ -214,6 +344,11 @@ class Work:
             self.state.put(Table.RESERVATIONS, self.key, held)
         else:
             self.state.delete(Table.RESERVATIONS, self.key)
+
+
+_NO_TRIGGER: Trigger = ""
+RATING_CONDITION_CHANGE: Trigger = "rating_condition_change"
+TARIFF_TIME_CHANGE: Trigger = "tariff_time_change"
 
 
 def _session_key(session: ChargingSession) -> bytes:

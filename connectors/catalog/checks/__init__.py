@@ -27,6 +27,7 @@ from connectors.catalog.checks.prices import check_prices
 from connectors.catalog.checks.rate_units import check_rate_units
 from connectors.catalog.checks.resources import check_resources
 from connectors.catalog.checks.rounding import check_rounding
+from connectors.catalog.checks.sessions import check_sessions
 from connectors.catalog.checks.spend import check_spend
 from connectors.catalog.checks.taxes import check_taxes
 from connectors.catalog.checks.thresholds import check_thresholds
@@ -60,6 +61,7 @@ CHECKS: tuple[Check, ...] = (
     check_loyalty,
     check_fees,
     check_spend,
+    check_sessions,
     check_entitlements,
     check_platforms,
     check_fields,
