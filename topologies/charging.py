@@ -7,7 +7,7 @@ its next append if somebody else has written meanwhile.
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -32,12 +32,6 @@ from topologies.snapshot import SnapshotShelf
 from topologies.stage import WorkerParts
 from topologies.state import Store, StoreOptions
 from topologies.transport.stop import stop_failed
-
-STEP_CPU_S: Final = 0.016
-"""Computing time of one step: larger ones share the cost of a ledger record among more inputs.
-
-A fetch in mediation keeps the loop of a shared worker longer than this.
-"""
 
 _log = structlog.get_logger()
 
@@ -149,7 +143,7 @@ class ChargingStage:
             options=OwnerOptions(
                 engine=parts.engine,
                 watch=passed,
-                cpu_target_s=STEP_CPU_S,
+                turns=parts.turns,
                 shelf=SnapshotShelf(parts.folder / "snapshots" / f"{partition}", partition),
             ),
         )

@@ -34,6 +34,7 @@ from topologies.stage import WorkerParts
 from topologies.transport.batch import Batch
 from topologies.transport.stop import stop_failed
 from topologies.transport.subscription import read_also
+from topologies.turns import Place
 
 FACT_S: Final = 1.0
 """How long released records wait for a fact; without it they would be suspended again."""
@@ -93,7 +94,8 @@ class MediationStage:
         runner = self._runner
         run = runner.run_released_arrivals if is_release else runner.run_arrivals
         topic_id = self._topic_ids[batch.topic]
-        await self._outputs.send(map(run, slices(batch, topic=topic, topic_id=topic_id)))
+        outputs = map(run, slices(batch, topic=topic, topic_id=topic_id))
+        await self._outputs.send(outputs, Place(self._parts.turns))
         metrics.READ.labels(topic).inc(len(batch))
         metrics.MEDIATION_S.observe(time.perf_counter() - began)
 

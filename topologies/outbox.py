@@ -11,7 +11,8 @@ import structlog
 
 from connectors.errors import ConnectorError
 from connectors.kafka.codec import encode_commands
-from streams.model.command import OutboxMessage, Receipt, Relayed
+from streams.model.command import FoldPeriods, OutboxMessage, Receipt, Relayed
+from topologies.turns import Room
 
 _log = structlog.get_logger()
 
@@ -28,12 +29,14 @@ def receipt_for(forwarded: Relayed, receiver: int) -> OutboxMessage:
 class Outbox:
     """What a partition still has to send. `run` sends; the others only note."""
 
-    def __init__(self, send: Send, resend_s: float) -> None:
+    def __init__(self, send: Send, resend_s: float, room: Room) -> None:
         self._send = send
         self._resend_s = resend_s
         self._pending: dict[int, OutboxMessage] = {}
         self._due_at: dict[int, float] = {}
         self._receipts: list[OutboxMessage] = []
+        self._room = room
+        self._folding: set[int] = set()
         self._wake = asyncio.Event()
 
     def __len__(self) -> int:
@@ -54,6 +57,7 @@ class Outbox:
         for message_id in cleared:
             self._pending.pop(message_id, None)
             self._due_at.pop(message_id, None)
+            self._folded(message_id)
 
     def answer(self, receipts: Iterable[OutboxMessage]) -> None:
         """Send these once; if one is lost, its cause comes again and so does it."""
@@ -66,6 +70,8 @@ class Outbox:
         self._pending.clear()
         self._due_at.clear()
         self._receipts.clear()
+        for message_id in [*self._folding]:
+            self._folded(message_id)
 
     async def run(self) -> None:
         """Send what is due, for ever."""
@@ -87,9 +93,24 @@ class Outbox:
             await self._try_send(receipt)
         for message_id in [key for key, due_at in self._due_at.items() if due_at <= now]:
             message = self._pending.get(message_id)
-            if message is not None:
+            if message is not None and self._may_go(message):
                 self._due_at[message_id] = now + self._resend_s
                 await self._try_send(message)
+
+    def _may_go(self, message: OutboxMessage) -> bool:
+        """Idle accounts are folded by few partitions at a time: nobody waits for them."""
+        number = message.message_id
+        if number in self._folding or not isinstance(message.command, FoldPeriods):
+            return True
+        if not self._room.take(self._wake.set):
+            return False
+        self._folding.add(number)
+        return True
+
+    def _folded(self, message_id: int) -> None:
+        if message_id in self._folding:
+            self._folding.remove(message_id)
+            self._room.give()
 
     async def _try_send(self, message: OutboxMessage) -> None:
         try:

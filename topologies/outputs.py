@@ -17,6 +17,7 @@ from streams.model.refused import RefusedRecord
 from streams.model.usage import UsageBatch
 from topologies import metrics
 from topologies.runner import MediationOutput
+from topologies.turns import Place
 
 TOPIC_OF_STATE: Final = {
     "suspended": Topic.SUSPENSE,
@@ -88,14 +89,16 @@ class MediationOutputs:
         self._producer = producer
         self._prefix = prefix
 
-    async def send(self, outputs: Iterable[MediationOutput]) -> None:
+    async def send(self, outputs: Iterable[MediationOutput], place: Place) -> None:
         """Return when everything is acknowledged. Raises what the client raises.
 
-        Nothing leaves before the last output has been made.
+        Outputs are made in the turns that `place` gets; nothing leaves before the last one is made.
         """
         packed = Packed()
+        await place.come()
         for output in outputs:
             packed.add(output)
+            await place.go_on()
         pending: list[Awaitable[Any]] = []
         for partition, message in packed.for_charging():
             pending.append(await self._hand_over(Topic.CHARGING, None, message, partition))

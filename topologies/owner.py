@@ -10,12 +10,11 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 import structlog
 from msgspec.structs import replace
 
-from connectors.errors import ConnectorError, Corrupted, Unavailable
+from connectors.errors import Corrupted, Unavailable
 from streams.model.charging_session import ChargingAnswer, ChargingRequest
 from streams.model.instant import BEGINNING, Instant
 from streams.model.ledger import WHOLE
@@ -35,8 +34,10 @@ from topologies.ports import (
 )
 from topologies.reject_limit import RejectGauge
 from topologies.requests import OwnerFigures, Question, Questions, tell_all
+from topologies.snapshot_times import SnapshotTimes
 from topologies.state import Store
 from topologies.step import Cutter, Portion, Step, StepComputer
+from topologies.turns import Place
 from topologies.versions import VersionGate
 
 __all__ = [
@@ -85,10 +86,12 @@ class PartitionOwner:
         self._source = source
         self._options = options or OwnerOptions()
         self._hold = self.hold_type(partition, store, log, self._options)
-        self._outbox = self.outbox_type(outbox_send, self._options.resend_s)
+        turns = self._options.turns
+        self._outbox = self.outbox_type(outbox_send, self._options.resend_s, turns.room)
         self._computer = self.computer_type(core, store, RejectGauge(self._options.limit))
         self._inbox: deque[OfferedBatch] = deque()
-        self._questions = Questions()
+        self._questions = Questions(turns)
+        self._place = Place(turns)
         self._wake = asyncio.Event()
         self._renewed = asyncio.Event()
         self._opened = asyncio.Event()
@@ -103,8 +106,7 @@ class PartitionOwner:
             poll_s=self._options.version_poll_s,
             is_closing=lambda: self._is_closing,
         )
-        self._snapshot_at: float | None = None
-        self._snapshot: asyncio.Future[Any] | None = None
+        self._snapshots = SnapshotTimes(partition, store, self._options)
 
     # What others call
 
@@ -142,6 +144,7 @@ class PartitionOwner:
         if self._is_closing:
             self._questions.refuse(f"partition {self.partition} is closing")
         self._wake.set()
+        self._place.interrupt()
         return answer
 
     def root_of(self, tenant: str, service_id: str) -> str:
@@ -268,7 +271,7 @@ class PartitionOwner:
         self._source.acknowledge(batch)
         self.figures.batches += 1
         self._options.watch("told")
-        await self._snapshot_when_due()
+        await self._snapshots.take_when_due()
 
     async def _is_next(self, batch: OfferedBatch) -> bool:
         """False where inputs are missing before the batch: fetch them first."""
@@ -301,9 +304,16 @@ class PartitionOwner:
             portions = await self._ready(cutter, cutter.take(self._pace.inputs))
             if not portions:
                 break
+            await self._turn()
             if not await self._step(self._compute(cutter, portions)):
                 cutter = Cutter(batch, self._store.position.written)
         return not cutter.take(1)
+
+    async def _turn(self) -> None:
+        """Wait for this worker's turn to compute; who asks meanwhile is answered."""
+        while not await self._place.come():
+            if self._questions:
+                await self._serve()
 
     async def _ready(self, cutter: Cutter, portions: list[Portion]) -> list[Portion]:
         """The portions up to the first command that must wait; waits where it is the first."""
@@ -370,27 +380,3 @@ class PartitionOwner:
         self.figures.requests += len(asked)
         for question, answer in zip(asked, answers, strict=True):
             question.tell(answer)
-
-    async def _snapshot_when_due(self) -> None:
-        shelf = self._options.shelf
-        if shelf is None:
-            return
-        now = asyncio.get_running_loop().time()
-        if self._snapshot_at is None:
-            self._snapshot_at = now + self._options.snapshot_s
-        if now < self._snapshot_at or not (self._snapshot is None or self._snapshot.done()):
-            return
-        self._snapshot_at = now + self._options.snapshot_s
-        try:
-            draft = await self._options.in_thread(shelf.begin, self._store)
-        except ConnectorError as error:
-            _log.warning("no snapshot", partition=self.partition, why=str(error))
-            return
-        self._snapshot = asyncio.ensure_future(self._options.in_thread(shelf.finish, draft))
-        self._snapshot.add_done_callback(self._snapshot_ended)
-
-    def _snapshot_ended(self, ended: "asyncio.Future[Any]") -> None:
-        """A snapshot that fails costs nothing but itself: the ledger has everything."""
-        error = None if ended.cancelled() else ended.exception()
-        if error is not None:
-            _log.warning("no snapshot", partition=self.partition, why=repr(error))

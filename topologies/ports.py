@@ -16,6 +16,7 @@ from streams.model.instant import Instant
 from streams.model.usage import SourcePosition, UsageRecord
 from streams.state import Effects, State, Table
 from topologies.reject_limit import RejectLimit
+from topologies.turns import Turns
 
 
 class AppendUnknown(Unavailable):
@@ -113,7 +114,6 @@ class OwnerOptions:
     """
 
     engine: str = "dev"
-    cpu_target_s: float = 0.002
     records_first: int = 200
     records_max: int = 4000
     output_bytes: int = 512 * 1024
@@ -124,6 +124,7 @@ class OwnerOptions:
     version_poll_s: float = 0.1
     close_wait_s: float = 3.0
     limit: RejectLimit = field(default_factory=RejectLimit)
+    turns: Turns = field(default_factory=Turns)
     shelf: Shelf | None = None
     snapshot_s: float = 600.0
     cpu_clock: Callable[[], float] = time.thread_time

@@ -8,6 +8,7 @@ from typing import Final
 
 from connectors.errors import Unavailable
 from streams.model.charging_session import ChargingAnswer, ChargingRequest
+from topologies.turns import Turns
 
 ASKED_AT_ONCE: Final = 64
 """Requests that share one ledger record at most."""
@@ -52,8 +53,9 @@ class Question:
 class Questions:
     """The requests that wait for one owner."""
 
-    def __init__(self) -> None:
+    def __init__(self, turns: Turns) -> None:
         self._waiting: deque[Question] = deque()
+        self._turns = turns
 
     def __bool__(self) -> bool:
         """True where somebody waits."""
@@ -63,6 +65,7 @@ class Questions:
         """Have it answered in its turn."""
         answer: asyncio.Future[ChargingAnswer] = asyncio.get_running_loop().create_future()
         self._waiting.append(Question(request, answer))
+        self._turns.asked(answer)
         return answer
 
     def take(self) -> list[Question]:

@@ -1,13 +1,14 @@
 """What a worker process gives its agents, and what it asks of them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from connectors.kafka.catalog_library import CatalogLibrary
 from connectors.settings import KafkaSettings
 from streams.rate.plan import Plan
+from topologies.turns import Turns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,7 @@ class WorkerParts:
     library: CatalogLibrary[Plan]
     options: WorkerOptions
     engine: str
+    turns: Turns = field(default_factory=Turns)
 
 
 class Stage(Protocol):

@@ -194,11 +194,11 @@ def crash(
 def idle(
     data: DataOption = None,
     accounts: Annotated[int, typer.Option(min=10, help="Accounts that nobody uses.")] = 100_000,
-    months: Annotated[int, typer.Option(min=1, help="Months of ticks.")] = 24,
+    months: Annotated[int, typer.Option(min=2, help="Months of ticks.")] = 24,
     as_json: JsonOption = False,
 ) -> None:
     """Monthly grants of idle accounts, and what usage feels of them; 1 where a balance is wrong."""
-    amount = IdleAmount(accounts=accounts, months=months, watched=min(2, months))
+    amount = IdleAmount(accounts=accounts, months=months, watched=min(2, months - 1))
     with bench_engines(load_settings(data)) as place, own_place(place.site, Workload.VOICE) as here:
         result = measure_idle(here, amount, _tell)
     if as_json:

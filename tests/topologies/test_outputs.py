@@ -14,6 +14,7 @@ from streams.model.refused import RefusedRecord
 from streams.model.usage import SourcePosition, Usage, UsageBatch, UsageRecord
 from topologies.outputs import MediationOutputs, Packed, command_messages
 from topologies.runner import MediationOutput
+from topologies.turns import Place, Turns
 
 
 class Broker:
@@ -78,7 +79,7 @@ def test_a_batch_is_done_when_everything_is_acknowledged() -> None:
             commands={1: [Released("release/1", batch(record(3)))]},
             refused=[refused("suspended", "unknown_service"), refused("error", "not_parsable")],
         )
-        sending = asyncio.create_task(MediationOutputs(broker, "p.").send([output]))
+        sending = asyncio.create_task(MediationOutputs(broker, "p.").send([output], Place(Turns())))
         await asyncio.sleep(0)
         assert [(topic, place) for topic, _, _, place in broker.sent] == [
             ("p.charging", 2),
@@ -103,7 +104,7 @@ def test_a_refusal_by_the_broker_reaches_the_agent() -> None:
     async def scenario() -> None:
         broker = Broker()
         output = MediationOutput(batches={0: [batch(record(1))]})
-        sending = asyncio.create_task(MediationOutputs(broker, "").send([output]))
+        sending = asyncio.create_task(MediationOutputs(broker, "").send([output], Place(Turns())))
         await asyncio.sleep(0)
         broker.acknowledgements[0].set_exception(ConnectionError("gone"))
         with pytest.raises(ConnectionError):
@@ -128,7 +129,7 @@ def test_a_refused_record_goes_by_what_became_of_it(state: Any, topic: str) -> N
         broker = Broker()
         entry = refused(state, "filtered")
         sending = asyncio.create_task(
-            MediationOutputs(broker, "").send([MediationOutput(refused=[entry])])
+            MediationOutputs(broker, "").send([MediationOutput(refused=[entry])], Place(Turns()))
         )
         await asyncio.sleep(0)
         ((found, key, value, _),) = broker.sent
