@@ -17,6 +17,8 @@ from connectors.api.keys import ApiKey, KeyStore, Scope
 from connectors.clock import now
 from connectors.errors import Refused, Unavailable
 from connectors.online.forms import STATUS, answer_body, read_request, seconds_until_retry
+from connectors.online.leases import HEADER as LEASE
+from connectors.online.leases import check_lease, lease_of
 from connectors.online.protocol import DoorProtocol, HttpAnswer, HttpRequest
 from streams.model.charging_session import AnswerCode, ChargingAnswer, ChargingRequest, Verb
 from streams.partition import partition_of
@@ -28,7 +30,9 @@ DEADLINE_S: Final = 2.0
 """After this a caller is told to ask again; what it asked for may still be done, once."""
 PROBLEM: Final = "application/problem+json"
 _KEPT: Final = 65_536
-_NAMED: Final = ("reserve", "extend", "confirm", "release")
+_NAMED: Final = ("reserve", "extend", "confirm", "release", "lease")
+_VERBS: Final[Mapping[str, Verb]] = {"lease": "reserve"}
+"""What the words of paths mean to an owner, where it has no verb of that name."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -61,10 +65,10 @@ class OnlineDoor:
     async def answer(self, asked: HttpRequest) -> HttpAnswer:
         """One request, one answer; nothing escapes."""
         try:
-            request = self._read(asked)
-            if isinstance(request, HttpAnswer):
-                return request
-            return await self._ask(request)
+            read = self._read(asked)
+            if isinstance(read, HttpAnswer):
+                return read
+            return await self._ask(*read)
         except Refused as error:
             return problem(HTTPStatus.BAD_REQUEST, str(error))
         except (Unavailable, TimeoutError) as error:
@@ -73,8 +77,11 @@ class OnlineDoor:
         except RequestFailed as error:
             return problem(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
 
-    def _read(self, asked: HttpRequest) -> ChargingRequest | HttpAnswer:
-        """The request of `…/T/sessions/S/VERB`, or `…/T/check`, `balance`, `debit`, `refund`."""
+    def _read(self, asked: HttpRequest) -> tuple[ChargingRequest, ApiKey | None] | HttpAnswer:
+        """The request of `…/T/sessions/S/VERB`, or `…/T/check`, `balance`, `debit`, `refund`.
+
+        With the key that its answer is to be signed with, where a lease is asked for.
+        """
         parts = [unquote(part) for part in asked.path.strip("/").split("/")]
         match parts:
             case ["v1", "tenants", tenant, "sessions", session, verb] if verb in _NAMED:
@@ -100,13 +107,19 @@ class OnlineDoor:
             )
         if not key.allows(Scope.WRITE, tenant):
             return problem(HTTPStatus.FORBIDDEN, "The key does not reach this far.")
-        return read_request(tenant, cast(Verb, verb), name, asked.body)
+        request = read_request(tenant, _VERBS.get(verb, cast(Verb, verb)), name, asked.body)
+        if LEASE in asked.headers:
+            try:
+                check_lease(asked.headers[LEASE], request, self._keys)
+            except Refused as error:
+                return problem(HTTPStatus.FORBIDDEN, str(error))
+        return request, key if verb == "lease" else None
 
     def _key_of(self, asked: HttpRequest) -> ApiKey | None:
         scheme, _, text = asked.headers.get("authorization", "").partition(" ")
         return self._keys.find(text.strip()) if scheme.lower() == "bearer" else None
 
-    async def _ask(self, request: ChargingRequest) -> HttpAnswer:
+    async def _ask(self, request: ChargingRequest, signer: ApiKey | None) -> HttpAnswer:
         owner, root = self._home_of(request)
         if owner is None:
             return problem(
@@ -118,7 +131,7 @@ class OnlineDoor:
         async with asyncio.timeout(DEADLINE_S):
             answer = await owner.ask(replace(request, root=root))
         metrics.ANSWERS.labels(request.verb, answer.code).inc()
-        return told(answer)
+        return told(answer, lease_of(request, answer, signer) if signer is not None else "")
 
     def _home_of(self, request: ChargingRequest) -> tuple[PartitionOwner | None, str]:
         """The owner that the service lives with, and its root there."""
@@ -138,10 +151,12 @@ class OnlineDoor:
         return None, ""
 
 
-def told(answer: ChargingAnswer) -> HttpAnswer:
+def told(answer: ChargingAnswer, lease: str = "") -> HttpAnswer:
     """The answer as its caller gets it: a problem where nothing was granted or done."""
     status = STATUS[answer.code]
     document = answer_body(answer)
+    if lease:
+        document["lease"] = lease
     headers = {"Idempotency-Hit": "true"} if answer.is_repeat else {}
     if answer.code == AnswerCode.RATE_LIMITED:
         headers["Retry-After"] = str(seconds_until_retry(answer, now()))

@@ -28,6 +28,7 @@ class Doors:
         self._kafka = kafka
         self._client: httpx.AsyncClient | None = None
         self._addresses: list[str] = []
+        self._partitions: set[int] = set()
         self._heard_at = float("-inf")
         self._served: dict[tuple[str, str], str] = {}
 
@@ -56,12 +57,21 @@ class Doors:
             wrong = answer
         if wrong is None:
             raise Unavailable("no charging worker answers; try again")
+        if not await self._is_all_served():
+            raise Unavailable("partitions are on their way to another worker; try again")
         return wrong
+
+    async def _is_all_served(self) -> bool:
+        """True where every partition has an owner: then a service that none knows is unknown."""
+        self._heard_at = float("-inf")
+        await self._all()
+        return len(self._partitions) >= self._kafka.partitions
 
     async def _all(self) -> list[str]:
         if monotonic() - self._heard_at > HEARD_S:
             workers = await run_in_threadpool(live_workers, self._kafka)
             self._addresses = sorted(each.address for each in workers.values() if each.address)
+            self._partitions = {each for found in workers.values() for each in found.partitions}
             self._heard_at = monotonic()
         return self._addresses
 

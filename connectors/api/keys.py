@@ -139,6 +139,11 @@ class KeyStore:
         matches = hmac.compare_digest(expected, _digest(secret))
         return key if key is not None and matches and prefix == PREFIX else None
 
+    def named(self, key_id: str) -> ApiKey | None:
+        """The key of an id; None where there is none any more."""
+        self._refresh()
+        return self._keys.get(key_id)
+
     def _refresh(self) -> None:
         try:
             status = self._path.stat()

@@ -14,7 +14,7 @@ from connectors.api.problems import Problem
 from connectors.api.route import TENANT, Route
 from connectors.online.forms import BalanceBody, RefundBody, RequestBody
 
-_PASSED: Final = ("authorization", "idempotency-key")
+_PASSED: Final = ("authorization", "idempotency-key", "vivace-lease")
 _TOLD: Final = ("content-type", "idempotency-hit", "retry-after", "www-authenticate")
 
 
@@ -86,6 +86,7 @@ class SessionAnswer(Struct, frozen=True, kw_only=True):
     """What became of a request. `valid_until`: ask again before.
 
     Without use for `inactive_after` seconds it is settled; `control` is what it was last told.
+    `lease` is the grant, signed.
     """
 
     code: str
@@ -97,6 +98,7 @@ class SessionAnswer(Struct, frozen=True, kw_only=True):
     budgets: list[BudgetLeftBody] = []
     inactive_after: int = 0
     control: dict[str, str] = {}
+    lease: str = ""
 
 
 class _Whose(Struct, frozen=True):
@@ -119,6 +121,7 @@ async def _forward(request: Request, gateway: Gateway) -> Response:
     if answer.status_code == HTTPStatus.MISDIRECTED_REQUEST:
         raise Problem(HTTPStatus.NOT_FOUND, f"No worker knows service {service_id} of {tenant}.")
     told = {name: answer.headers[name] for name in _TOLD if name in answer.headers}
+    told["vivace-door"] = f"{answer.url.scheme}://{answer.url.netloc.decode('ascii')}"
     return Response(answer.content, answer.status_code, headers=told)
 
 
@@ -152,6 +155,11 @@ async def extend(request: Request, gateway: Gateway) -> Response:
     return await _forward(request, gateway)
 
 
+async def lease(request: Request, gateway: Gateway) -> Response:
+    """Reserve, or extend, by a signed grant: its bearer may decide by it until it ends."""
+    return await _forward(request, gateway)
+
+
 async def confirm(request: Request, gateway: Gateway) -> Response:
     """Report the last use, charge the session, give the rest back."""
     return await _forward(request, gateway)
@@ -181,6 +189,7 @@ ROUTES: Final = tuple(
         (f"{TENANT}/refund", refund, RefundBody),
         (f"{_SESSION}/reserve", reserve, RequestBody),
         (f"{_SESSION}/extend", extend, RequestBody),
+        (f"{_SESSION}/lease", lease, RequestBody),
         (f"{_SESSION}/confirm", confirm, RequestBody),
         (f"{_SESSION}/release", release, RequestBody),
     )

@@ -1,0 +1,159 @@
+"""The client for programs on asyncio: the same courses, driven by its loop."""
+
+import asyncio
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TypeVar
+from uuid import uuid4
+
+import httpx
+
+from connectors.client.calls import Course, Pause, Reply, Send
+from connectors.client.dialogue import VALID_FOR_S, Dialogue, Settled
+from connectors.client.options import ClientOptions, desk_of
+from connectors.client.words import Answer, Service
+from connectors.errors import Unavailable
+
+T = TypeVar("T")
+
+
+class AsyncClient:
+    """Asks the owners of a tenant's accounts, by gateways or by the doors of charging workers."""
+
+    def __init__(
+        self,
+        *addresses: str,
+        tenant: str,
+        key: str,
+        options: ClientOptions | None = None,
+    ) -> None:
+        chosen = options or ClientOptions()
+        self.desk = desk_of(addresses, tenant, key, chosen)
+        self._http = httpx.AsyncClient(limits=chosen.limits())
+
+    async def __aenter__(self) -> "AsyncClient":
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def check(self, service_id: str, *services: Service) -> Answer:
+        """What could be granted now, and its price. Raises Unavailable, Refused."""
+        return await self.drive(
+            self.desk.caller.call(self.desk.once("check", service_id, services))
+        )
+
+    async def debit(self, service_id: str, *services: Service, key: str) -> Answer:
+        """Charge at once, whole or not at all; by `key` once. Raises Unavailable, Refused."""
+        call = self.desk.once("debit", service_id, services, key)
+        return await self.drive(self.desk.caller.call(call))
+
+    def session(
+        self, service_id: str, *, session: str = "", valid_for: int = VALID_FOR_S
+    ) -> "AsyncSession":
+        """A new session; its name is made up where none is given. `valid_for` is in seconds."""
+        name = session or str(uuid4())
+        return AsyncSession(
+            self, Dialogue(self.desk, service_id, session=name, valid_for=valid_for)
+        )
+
+    async def settle(self) -> Settled:
+        """Tell what was used without an answer. Raises Unavailable while there is no owner."""
+        return await self.drive(self.desk.settle())
+
+    async def drive(self, course: Course[T]) -> T:
+        """Do what a course asks for, to its end."""
+        reply: Reply | None = None
+        try:
+            while True:
+                step = course.send(reply)
+                if isinstance(step, Pause):
+                    await asyncio.sleep(step.seconds)
+                    reply = None
+                else:
+                    reply = await self._post(step)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        finally:
+            course.close()
+
+    async def close(self) -> None:
+        """Let connections and the journal's file go."""
+        await self._http.aclose()
+        self.desk.journal.close()
+
+    async def _post(self, step: Send) -> Reply | None:
+        try:
+            found = await self._http.post(
+                step.url, content=step.body, headers=step.headers, timeout=step.timeout_s
+            )
+        except httpx.TransportError:
+            return None
+        return Reply(found.status_code, found.headers, found.content)
+
+
+class AsyncSession:
+    """One session; its requests are made one after the other. Left as a context, it is released
+    where nothing has ended it."""
+
+    def __init__(self, client: AsyncClient, dialogue: Dialogue) -> None:
+        self._client = client
+        self._dialogue = dialogue
+        self._is_open = False
+
+    @property
+    def name(self) -> str:
+        """What the owner knows it by."""
+        return self._dialogue.session
+
+    async def __aenter__(self) -> "AsyncSession":
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._is_open:
+            await self.release()
+
+    async def reserve(self, *services: Service) -> Answer:
+        """Open it: units are granted and what they cost is set aside. Raises Unavailable."""
+        return await self._ask("reserve", services)
+
+    async def extend(self, *services: Service) -> Answer:
+        """Report what was used, ask for more. Raises Unavailable."""
+        return await self._ask("extend", services)
+
+    async def lease(self, *services: Service) -> Answer:
+        """Reserve or extend by a signed grant. Raises Unavailable."""
+        return await self._ask("lease", services)
+
+    async def confirm(self, *services: Service) -> Answer:
+        """Report the last use and be charged. Without an owner it is told later."""
+        return await self._ask("confirm", services)
+
+    async def release(self) -> Answer:
+        """End it without more use. Without an owner it is told later."""
+        return await self._ask("release", ())
+
+    async def _ask(self, verb: str, services: Sequence[Service]) -> Answer:
+        self._is_open = verb not in ("confirm", "release")
+        answer = await self._client.drive(self._dialogue.ask(verb, services))
+        if not answer.is_offline and len(self._client.desk.journal):
+            await self._settle()
+        return answer
+
+    async def _settle(self) -> None:
+        """An owner answers again: tell it what waits, of other sessions too."""
+        try:
+            await self._client.settle()
+        except Unavailable:
+            return  # it stays in the journal

@@ -1,0 +1,215 @@
+"""Sessions as their caller leads them: what is asked, told, used without an answer, and settled.
+
+Everything here is a course: `sync` and `aio` drive it. Requests of one session are made one after
+the other.
+
+A report that found no owner is told again by the same name, so it counts once. Where the session
+was over meanwhile, it is told as the beginning of another one of the same name and sequence: the
+owner that had heard of it says that there is no such session any more, any other charges it.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import quote
+
+from connectors.client.calls import Call, Caller, Course
+from connectors.client.journal import Entry, Journal
+from connectors.client.offline import DENY, Rules, added
+from connectors.client.words import OFFLINE, Answer, Service, ServiceAnswer
+from connectors.errors import Refused, Unavailable
+
+VALID_FOR_S: Final = 60
+QUIET_S: Final = 1.0
+"""After a request that found no owner, services that may be used without one ask no owner."""
+_SETTLED_AT_ONCE: Final = 16
+_LATE_S: Final = 1
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What was told of the journal: how many, and those that the owner would not have."""
+
+    told: int = 0
+    refused: tuple[tuple[Entry, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What all dialogues of a client share."""
+
+    tenant: str
+    caller: Caller
+    journal: Journal
+    rules: Rules
+    now: Callable[[], float]
+    away: dict[str, float] = field(default_factory=dict)
+
+    def once(self, verb: str, service_id: str, services: Sequence[Service], key: str = "") -> Call:
+        """A request without a session; `key` is its Idempotency-Key."""
+        body = {"service_id": service_id, "services": [each.body() for each in services]}
+        path = f"/v1/tenants/{quote(self.tenant, safe='')}/{verb}"
+        return Call(service_id=service_id, path=path, key=key, body=_packed(body))
+
+    def of(self, entry: Entry, lease: str = "") -> Call:
+        """The request of an entry."""
+        place = f"{quote(self.tenant, safe='')}/sessions/{quote(entry.session, safe='')}"
+        return Call(
+            service_id=entry.service_id,
+            path=f"/v1/tenants/{place}/{entry.verb}",
+            key=entry.key,
+            body=_packed(entry.body()),
+            lease=lease,
+        )
+
+    def is_away(self) -> bool:
+        """True just after a request found no owner."""
+        return self.now() < self.away.get("", 0.0)
+
+    def found(self, *, answered: bool) -> None:
+        """A request was answered, or not."""
+        self.away[""] = 0.0 if answered else self.now() + QUIET_S
+
+    def settle(self, sessions: int = _SETTLED_AT_ONCE) -> Course[Settled]:
+        """Tell what waits in the journal, of so many sessions. Raises Unavailable."""
+        told = 0
+        refused: list[tuple[Entry, str]] = []
+        for _ in range(sessions):
+            session = self.journal.claim()
+            if not session:
+                break
+            try:
+                done = yield from self.tell(session)
+            finally:
+                self.journal.release(session)
+            told += done.told
+            refused += done.refused
+        return Settled(told, tuple(refused))
+
+    def tell(self, session: str) -> Course[Settled]:
+        """Tell what a claimed session has not told yet. Raises Unavailable."""
+        told = 0
+        refused: list[tuple[Entry, str]] = []
+        while entries := self.journal.of(session):
+            for entry in entries:
+                why = yield from self._tell(entry)
+                self.journal.done(entry)
+                told += 1
+                if why:
+                    _log.warning("the owner refuses what %s tells: %s", entry.key, why)
+                    refused.append((entry, why))
+        return Settled(told, tuple(refused))
+
+    def _tell(self, entry: Entry) -> Course[str]:
+        """Tell it; why the owner would not have it, empty where it has it."""
+        try:
+            answer = yield from self.caller.call(self.of(entry))
+            if answer.code not in ("unknown_session", "idempotency_conflict") or not entry.has_use:
+                return ""
+            answer = yield from self.caller.call(self.of(_late(entry)))
+        except Refused as error:
+            return str(error)
+        is_refused = answer.code in ("idempotency_conflict", "not_rated")
+        return answer.detail or answer.code if is_refused else ""
+
+
+def _late(entry: Entry) -> Entry:
+    """The use of an entry whose session is over, as the beginning of another."""
+    services = tuple(replace(each, requested={}) for each in entry.services if each.used)
+    return replace(entry, verb="reserve", services=services, valid_for=_LATE_S)
+
+
+class Dialogue:
+    """One session, from its first request to its end."""
+
+    def __init__(self, desk: Desk, service_id: str, *, session: str, valid_for: int) -> None:
+        self.session = session
+        self.service_id = service_id
+        self._desk = desk
+        self._valid_for = valid_for
+        self._sequence = 0
+        self._unasked: dict[str, Decimal] = {}
+
+    def ask(self, verb: str, services: Sequence[Service], *, lease: str = "") -> Course[Answer]:
+        """The owner's answer, or that of the offline rules; with the lease that it reports on.
+
+        Raises Unavailable where they allow nothing: what was used is kept all the same and told
+        later. Raises Refused.
+        """
+        self._sequence += 1
+        entry = Entry(
+            session=self.session,
+            sequence=self._sequence,
+            verb=verb,
+            service_id=self.service_id,
+            services=tuple(services),
+            valid_for=self._valid_for,
+        )
+        if self._desk.is_away() and self._may_go_on(verb, services):
+            return self._alone(entry, "no owner answered just now")
+        try:
+            yield from self._catch_up()
+            answer = yield from self._desk.caller.call(self._desk.of(entry, lease))
+            if answer.code == "unknown_session" and entry.has_use:
+                answer = yield from self._begin_again(entry, answer)
+        except Unavailable as error:
+            self._desk.found(answered=False)
+            return self._alone(entry, str(error))
+        self._desk.found(answered=True)
+        self._unasked.clear()
+        return answer
+
+    def _begin_again(self, entry: Entry, answer: Answer) -> Course[Answer]:
+        """The session's validity was over: what this request tells counts all the same."""
+        self._desk.journal.put(entry)
+        yield from self._catch_up()
+        return answer
+
+    def _catch_up(self) -> Course[None]:
+        """Tell first what the session could not tell before. Raises Unavailable."""
+        journal = self._desk.journal
+        if not journal.of(self.session):
+            return
+        if not journal.claim(self.session):
+            raise Unavailable(f"session {self.session} is being settled")
+        try:
+            yield from self._desk.tell(self.session)
+        finally:
+            journal.release(self.session)
+
+    def _may_go_on(self, verb: str, services: Sequence[Service]) -> bool:
+        if verb in ("confirm", "release"):
+            return True
+        return any(self._desk.rules.get(each.usage_type, DENY) != DENY for each in services)
+
+    def _alone(self, entry: Entry, why: str) -> Answer:
+        """Answer by the rules; what must be told is kept. Raises Unavailable."""
+        is_end = entry.verb in ("confirm", "release")
+        if is_end or entry.has_use:
+            self._desk.journal.put(entry)
+        if is_end:
+            return Answer(code=OFFLINE, status=0, detail=why)
+        answered = tuple(self._grant(each) for each in entry.services)
+        if not any(each.granted for each in answered):
+            raise Unavailable(why)
+        return Answer(code=OFFLINE, status=0, services=answered, detail=why)
+
+    def _grant(self, asked: Service) -> ServiceAnswer:
+        rule = self._desk.rules.get(asked.usage_type, DENY)
+        granted = rule.grants(asked, self._unasked.get(asked.group, Decimal(0)))
+        if granted:
+            last = list(asked.requested)[-1]
+            sums = added({last: self._unasked.get(asked.group, Decimal(0))}, {last: granted[last]})
+            self._unasked[asked.group] = sums[last]
+        wanted = {unit: Decimal(quantity) for unit, quantity in asked.requested.items()}
+        return ServiceAnswer(
+            group=asked.group, code=OFFLINE, granted=granted, is_final=granted != wanted
+        )
+
+
+def _packed(body: Any) -> bytes:
+    return json.dumps(body, separators=(",", ":")).encode()
