@@ -11,7 +11,7 @@ import httpx
 from connectors.client.calls import Course, Pause, Reply, Send
 from connectors.client.dialogue import VALID_FOR_S, Dialogue, Settled
 from connectors.client.options import ClientOptions, desk_of
-from connectors.client.words import Answer, Service
+from connectors.client.words import Answer, Service, Units
 from connectors.errors import Unavailable
 
 T = TypeVar("T")
@@ -52,6 +52,29 @@ class AsyncClient:
         """Charge at once, whole or not at all; by `key` once. Raises Unavailable, Refused."""
         call = self.desk.once("debit", service_id, services, key)
         return await self.drive(self.desk.caller.call(call))
+
+    async def refund(
+        self,
+        service_id: str,
+        *,
+        key: str,
+        session: str = "",
+        debit: str = "",
+        part: Units | None = None,
+    ) -> Answer:
+        """Give back what an ended session or a debit has cost, or `part` of it by resource.
+
+        By `key` once. Raises Unavailable, Refused.
+        """
+        told = {name: str(quantity) for name, quantity in (part or {}).items()}
+        body = {"session": session, "debit": debit, "part": told}
+        return await self.drive(
+            self.desk.caller.call(self.desk.plain("refund", service_id, body, key))
+        )
+
+    async def balance(self, service_id: str) -> Answer:
+        """What the service's account has left, under `balances` of what was told."""
+        return await self.drive(self.desk.caller.call(self.desk.plain("balance", service_id, {})))
 
     def session(
         self, service_id: str, *, session: str = "", valid_for: int = VALID_FOR_S

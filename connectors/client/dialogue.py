@@ -10,7 +10,7 @@ owner that had heard of it says that there is no such session any more, any othe
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
@@ -51,9 +51,14 @@ class Desk:
 
     def once(self, verb: str, service_id: str, services: Sequence[Service], key: str = "") -> Call:
         """A request without a session; `key` is its Idempotency-Key."""
-        body = {"service_id": service_id, "services": [each.body() for each in services]}
+        body = {"services": [each.body() for each in services]}
+        return self.plain(verb, service_id, body, key)
+
+    def plain(self, verb: str, service_id: str, body: Mapping[str, Any], key: str = "") -> Call:
+        """A request whose body has members of its own."""
         path = f"/v1/tenants/{quote(self.tenant, safe='')}/{verb}"
-        return Call(service_id=service_id, path=path, key=key, body=_packed(body))
+        told = {"service_id": service_id} | {name: value for name, value in body.items() if value}
+        return Call(service_id=service_id, path=path, key=key, body=_packed(told))
 
     def of(self, entry: Entry, lease: str = "") -> Call:
         """The request of an entry."""

@@ -52,6 +52,17 @@ def test_what_nobody_ends_is_released_with_its_context(shop: Shop) -> None:
     assert (shop.verbs["release"], shop.held("ada")) == (1, 0)
 
 
+def test_what_was_debited_is_refunded_once(shop: Shop) -> None:
+    shop.account("ada", Decimal(10))
+    with client(shop) as here:
+        here.debit("key-ada", calls(100), key="order")
+        for _ in range(2):
+            assert here.refund("key-ada", key="back", debit="order").code == "success"
+        (left,) = here.balance("key-ada").told["balances"]
+        assert Decimal(left["remaining"]) == 10
+    assert shop.left("ada") == 10
+
+
 def test_on_asyncio_it_is_the_same(shop: Shop) -> None:
     shop.account("ada", Decimal(10))
 
