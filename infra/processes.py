@@ -39,6 +39,10 @@ PROCESSES: Mapping[str, Process] = {
     "webhooks": Process(
         module="topologies.webhooks", purpose="alerts → signed webhooks, where there are receivers"
     ),
+    "trade": Process(
+        module="connectors.trade.server",
+        purpose="converged charging by HTTP/2, where it has a port",
+    ),
     "gateway": Process(
         module="connectors.api.server", purpose="HTTP: health, metrics, balances, schemas"
     ),
@@ -54,7 +58,7 @@ def startable(settings: Settings) -> list[str]:
     return [
         name
         for name, process in PROCESSES.items()
-        if _is_installed(process.module) and (name != "webhooks" or settings.webhooks is not None)
+        if _is_installed(process.module) and _has_something_to_do(name, settings)
     ]
 
 
@@ -69,6 +73,12 @@ def run_process(name: str, settings: Settings) -> None:
 def run_worker(agents: Sequence[str], settings: Settings) -> None:
     """Be one worker with these agents until SIGTERM."""
     import_module(WORKER).run(settings, agents)
+
+
+def _has_something_to_do(name: str, settings: Settings) -> bool:
+    if name == "webhooks":
+        return settings.webhooks is not None
+    return name != "trade" or settings.nchf_port > 0
 
 
 def _is_installed(module: str) -> bool:

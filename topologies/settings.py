@@ -97,6 +97,20 @@ class Settings(BaseSettings):
         le=65535,
         description="Port of a charging worker's online door; 0 takes any free one.",
     )
+    nchf_host: str = Field(
+        default="127.0.0.1", description="Address that converged charging (TS 32.291) listens on."
+    )
+    nchf_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Port of converged charging; 0: `vivace up` starts none of the trade's doors.",
+    )
+    nchf_certificate: Path | None = Field(
+        default=None,
+        description="PEM file with the certificate and key of converged charging. Empty: no TLS, "
+        "on the loopback interface alone.",
+    )
     registry_url: str = Field(
         default="",
         description="Schema registry elsewhere. Empty: the gateway serves `avro/` itself.",

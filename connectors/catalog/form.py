@@ -29,6 +29,7 @@ from connectors.catalog.forms.partners import (
 from connectors.catalog.forms.prices import PriceForm
 from connectors.catalog.forms.quantity import MeasureForm
 from connectors.catalog.forms.rate_units import RateUnitForm, RateUnitMapForm, ServiceTypeForm
+from connectors.catalog.forms.rating_groups import RatingGroupForm, SubscriberForm
 from connectors.catalog.forms.sessions import SessionsForm
 from connectors.catalog.forms.spend import CommitmentForm, MaximumSpendForm
 from connectors.catalog.forms.taxes import TaxForm
@@ -164,3 +165,5 @@ class CatalogFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     outcomes: tuple[OutcomeForm, ...] = ()
     attributes: tuple[AttributeForm, ...] = ()
     segments: tuple[SegmentForm, ...] = ()
+    rating_groups: tuple[RatingGroupForm, ...] = ()
+    subscribers: tuple[SubscriberForm, ...] = ()

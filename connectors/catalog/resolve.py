@@ -20,6 +20,7 @@ from connectors.catalog.resolution.outcomes import outcome_rule
 from connectors.catalog.resolution.prices import price_kind
 from connectors.catalog.resolution.quantity import measure
 from connectors.catalog.resolution.rate_units import rate_unit, rate_unit_map
+from connectors.catalog.resolution.rating_groups import rating_group, subscriber_rule
 from connectors.catalog.resolution.rounding import currency_rule, rounding
 from connectors.catalog.resolution.sessions import session_policy
 from connectors.catalog.resolution.spend import commitment, maximum_spend
@@ -100,6 +101,8 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
         multi_rates=tuple(multi_rate(entry.form) for entry in sheets.multi_rates),
         attributes=tuple(attribute(entry.form) for entry in sheets.attributes),
         segments=tuple(segment(entry.form) for entry in sheets.segments),
+        rating_groups=tuple(rating_group(entry.form) for entry in sheets.rating_groups),
+        subscribers=tuple(subscriber_rule(entry.form) for entry in sheets.subscribers),
     )
 
 

@@ -29,6 +29,7 @@ from connectors.catalog.forms.partners import (
     RevenueShareForm,
 )
 from connectors.catalog.forms.rate_units import RateUnitForm, RateUnitMapForm, ServiceTypeForm
+from connectors.catalog.forms.rating_groups import RatingGroupForm, SubscriberForm
 from connectors.catalog.forms.taxes import TaxForm
 from connectors.catalog.forms.thresholds import ThresholdForm
 from connectors.catalog.forms.when import BillingPeriodForm, HolidayCalendarForm, TimeUnitForm
@@ -84,6 +85,8 @@ class Sheets:
     outcomes: list[Entry[OutcomeForm]] = field(default_factory=list)
     attributes: list[Entry[AttributeForm]] = field(default_factory=list)
     segments: list[Entry[SegmentForm]] = field(default_factory=list)
+    rating_groups: list[Entry[RatingGroupForm]] = field(default_factory=list)
+    subscribers: list[Entry[SubscriberForm]] = field(default_factory=list)
     row_files: dict[str, tuple[ZoneRow, ...]] = field(default_factory=dict)
     """The rows of CSV files, by the file's name."""
 

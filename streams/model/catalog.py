@@ -41,6 +41,7 @@ from streams.model.prices import PriceKind as PriceKind
 from streams.model.prices import Tier as Tier
 from streams.model.rate_unit import RateUnit, RateUnitMap
 from streams.model.rate_unit import ServiceType as ServiceType
+from streams.model.rating_group import RatingGroup, SubscriberRule
 from streams.model.rounding import Rounding, RoundingScope
 from streams.model.session import OutcomeRule
 from streams.model.session_policy import SessionPolicy
@@ -218,6 +219,8 @@ class Catalog(Struct, frozen=True, kw_only=True):
     is_test: bool = False
     attributes: tuple[Attribute, ...] = ()
     segments: tuple[Segment, ...] = ()
+    rating_groups: tuple[RatingGroup, ...] = ()
+    subscribers: tuple[SubscriberRule, ...] = ()
 
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode

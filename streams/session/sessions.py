@@ -114,7 +114,8 @@ class Sessions:
         answer = _answer(request, work.account, answered, valid_until=until)
         answer = replace(answer, inactive_after=idle)
         services = tuple(each for each in running.values() if each.used or each.granted)
-        if session is None and not services:
+        is_refused = any(asked.requested for asked in request.services) and not services
+        if session is None and is_refused:
             keep_answer(request.tenant, request.session, _answered(request, answer), work.state)
             return answer
         opened_at = request.at if session is None else session.opened_at

@@ -25,6 +25,7 @@ from connectors.catalog.checks.partners import check_partners
 from connectors.catalog.checks.platforms import check_platforms
 from connectors.catalog.checks.prices import check_prices
 from connectors.catalog.checks.rate_units import check_rate_units
+from connectors.catalog.checks.rating_groups import check_rating_groups
 from connectors.catalog.checks.resources import check_resources
 from connectors.catalog.checks.rounding import check_rounding
 from connectors.catalog.checks.sessions import check_sessions
@@ -66,4 +67,5 @@ CHECKS: tuple[Check, ...] = (
     check_platforms,
     check_fields,
     check_outcomes,
+    check_rating_groups,
 )

@@ -1,0 +1,186 @@
+"""The door of converged charging: create, update, release; problems with a cause.
+
+It keeps nothing: a session's name is made of the request that created it, so that the same request
+sent again creates the same session and gets the first answer, from whatever process it reaches.
+"""
+
+from hashlib import blake2b
+from http import HTTPStatus
+from typing import Any, Final, NoReturn
+from urllib.parse import quote
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from connectors import clock
+from connectors.api.keys import ApiKey, KeyStore, Scope
+from connectors.api.limits import RequestLimits
+from connectors.api.problems import Problem, problem_response
+from connectors.errors import Refused, Unavailable
+from connectors.trade.charging import SessionVerb, TermsBook, Told, Worker
+from connectors.trade.dialogue import KNOWN, Dialogue, Outcome, converse
+from connectors.trade.nchf.answers import charging_data
+from connectors.trade.nchf.forms import Read, read
+
+ROOT: Final = "/nchf-convergedcharging/v3/chargingdata"
+BODY_BYTES_MAX: Final = 64 * 1024
+REQUEST_S_MAX: Final = 12.0
+_IMMEDIATE: Final = ("", "IEC", "PEC")
+
+
+class ConvergedCharging:
+    """Answers network functions, over the worker that serves the subscriber's account."""
+
+    def __init__(self, worker: Worker, terms: TermsBook, keys: KeyStore) -> None:
+        self._worker = worker
+        self._terms = terms
+        self._keys = keys
+
+    async def create(self, request: Request) -> Response:
+        """Open a session and grant what it asks for; of a one-time event, charge it."""
+        key, secret = self._key_of(request)
+        found = read(await request.body())
+        tenant = _tenant_of(found, key)
+        name = _name_of(tenant, key, found)
+        asked = found.request
+        if asked.one_time_event and asked.one_time_event_type not in _IMMEDIATE:
+            detail = f"expected IEC or PEC, found {asked.one_time_event_type}"
+            raise _problem(HTTPStatus.BAD_REQUEST, "OPTIONAL_IE_INCORRECT", detail)
+        verb: SessionVerb = "debit" if asked.one_time_event else "reserve"
+        outcome = await self._converse(verb, name, found, tenant=tenant, secret=secret)
+        if outcome.is_refused:
+            detail = "Money, credit or allowances do not cover it."
+            raise _problem(HTTPStatus.FORBIDDEN, "QUOTA_LIMIT_REACHED", detail)
+        location = f"{request.url.scheme}://{request.url.netloc}{ROOT}/{quote(name)}"
+        answer = charging_data(asked, outcome, at=clock.now())
+        return _json(answer, HTTPStatus.CREATED, {"Location": location})
+
+    async def update(self, request: Request) -> Response:
+        """Take a report, grant what is asked for next."""
+        key, secret = self._key_of(request)
+        found = read(await request.body())
+        tenant, name = _tenant_of(found, key), request.path_params["reference"]
+        outcome = await self._converse("extend", name, found, tenant=tenant, secret=secret)
+        return _json(charging_data(found.request, outcome, at=clock.now()))
+
+    async def release(self, request: Request) -> Response:
+        """Take the last report, charge the session, give the rest back."""
+        key, secret = self._key_of(request)
+        found = read(await request.body())
+        tenant, name = _tenant_of(found, key), request.path_params["reference"]
+        await self._converse("confirm", name, found, tenant=tenant, secret=secret)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    def app(self) -> Starlette:
+        """The application that a server serves."""
+        limits = Middleware(
+            RequestLimits, body_bytes_max=BODY_BYTES_MAX, request_s_max=REQUEST_S_MAX
+        )
+        return Starlette(
+            routes=[
+                Route(ROOT, self.create, methods=["POST"]),
+                Route(f"{ROOT}/{{reference}}/update", self.update, methods=["POST"]),
+                Route(f"{ROOT}/{{reference}}/release", self.release, methods=["POST"]),
+            ],
+            middleware=[limits],
+            exception_handlers={Problem: _told, Refused: _refused, Unavailable: _unavailable},
+        )
+
+    async def _converse(
+        self, verb: SessionVerb, name: str, found: Read, *, tenant: str, secret: str
+    ) -> Outcome:
+        asked = found.request
+        if not asked.subscriber_identifier:
+            detail = "subscriberIdentifier is missing: it tells whose account serves the session."
+            raise _problem(HTTPStatus.BAD_REQUEST, "MANDATORY_IE_MISSING", detail)
+        usages = [each.asked() for each in asked.multiple_unit_usage]
+        dialogue = Dialogue(
+            tenant,
+            secret,
+            name,
+            asked.subscriber_identifier,
+            asked.invocation_sequence_number,
+            usages,
+            found.fact,
+        )
+        outcome = await converse(self._worker, await self._terms.of(tenant), verb, dialogue)
+        if outcome.told.status not in KNOWN or (outcome.told.code == "not_rated" and not usages):
+            _fail(outcome.told)
+        return outcome
+
+    def _key_of(self, request: Request) -> tuple[ApiKey, str]:
+        scheme, _, text = request.headers.get("authorization", "").partition(" ")
+        secret = text.strip()
+        key = self._keys.find(secret) if scheme.lower() == "bearer" else None
+        if key is None:
+            detail = "A bearer token is needed: an API key that may write."
+            raise Problem(HTTPStatus.UNAUTHORIZED, detail, headers={"WWW-Authenticate": "Bearer"})
+        return key, secret
+
+
+def _tenant_of(found: Read, key: ApiKey) -> str:
+    """The key's tenant; of a key for all of them, the one that the request names."""
+    tenant = key.tenant or found.request.tenant_identifier
+    named = found.request.tenant_identifier or tenant
+    if not tenant:
+        detail = "tenantIdentifier is missing: the API key is one for every tenant."
+        raise _problem(HTTPStatus.BAD_REQUEST, "MANDATORY_IE_MISSING", detail)
+    if named != tenant or not key.allows(Scope.WRITE, tenant):
+        raise Problem(HTTPStatus.FORBIDDEN, "The API key does not reach this far.")
+    return tenant
+
+
+def _name_of(tenant: str, key: ApiKey, found: Read) -> str:
+    said = b"\0".join((tenant.encode(), key.key_id.encode(), found.content))
+    return f"nchf-{blake2b(said, digest_size=16).hexdigest()}"
+
+
+def _fail(told: Told) -> NoReturn:
+    """Why a request was not served at all."""
+    match told.status:
+        case HTTPStatus.MISDIRECTED_REQUEST:
+            raise _problem(HTTPStatus.NOT_FOUND, "USER_UNKNOWN", "No account serves it.")
+        case HTTPStatus.NOT_FOUND:
+            raise _problem(HTTPStatus.NOT_FOUND, "CONTEXT_NOT_FOUND", told.detail)
+        case HTTPStatus.UNPROCESSABLE_ENTITY:
+            raise _problem(HTTPStatus.FORBIDDEN, "CHARGING_NOT_APPLICABLE", told.detail)
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+            raise Problem(told.status, told.detail)
+        case HTTPStatus.CONFLICT:
+            raise _problem(HTTPStatus.CONFLICT, "INVOCATION_SEQUENCE_INCORRECT", told.detail)
+        case _:
+            raise _problem(HTTPStatus.BAD_REQUEST, "CHARGING_FAILED", told.detail)
+
+
+def _problem(status: HTTPStatus, cause: str, detail: str) -> Problem:
+    return Problem(status, detail, cause=cause)
+
+
+def _json(
+    answer: Any, status: HTTPStatus = HTTPStatus.OK, headers: dict[str, str] | None = None
+) -> Response:
+    return Response(
+        msgspec.json.encode(answer), int(status), headers, media_type="application/json"
+    )
+
+
+async def _told(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return error.response()
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    return problem_response(HTTPStatus.BAD_REQUEST, str(error), cause="INVALID_MSG_FORMAT")
+
+
+async def _unavailable(_: Request, error: Exception) -> Response:
+    return problem_response(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The account's owner is moving, opening or away: send the same again.",
+        headers={"Retry-After": "1"},
+        cause="NF_CONGESTION",
+    )

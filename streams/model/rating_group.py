@@ -1,0 +1,62 @@
+"""Rating groups: what the doors of the trade call what a catalog calls usage types and units.
+
+A network asks for seconds or octets of a rating group; the catalog prices units of a usage type.
+Nothing here is priced: the engine never looks at it, doors alone do.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+from streams.model.instant import HOUR, Instant
+
+CountName = Literal[
+    "time", "total_volume", "input_volume", "output_volume", "service_units", "money"
+]
+"""What a network counts: seconds, octets (input: sent by the subscriber), pieces, money."""
+
+
+class Count(Struct, frozen=True, array_like=True):
+    """`per` of a count are one `unit` of the usage type."""
+
+    count: CountName
+    unit: str
+    per: int = 1
+
+
+class AttributeSource(Struct, frozen=True, array_like=True):
+    """Where an attribute stands in a request: the first of the sources that is told counts.
+
+    A source is a path of names, or the name of an AVP; without one, `constant` is its value.
+    """
+
+    name: str
+    sources: tuple[str, ...] = ()
+    constant: str = ""
+
+
+class RatingGroup(Struct, frozen=True, array_like=True):
+    """What a network names by `number`. `quota`, in its first count, is asked for where a request
+    does not say how much; the network is to ask again when less than `threshold` of it is left.
+
+    When nothing more can be granted, service ends, or goes on as `redirect_to` or `restrict_to`
+    say.
+    """
+
+    number: int
+    usage_type: str
+    counts: tuple[Count, ...]
+    quota: int = 0
+    threshold: Decimal = Decimal(0)
+    validity: Instant = HOUR
+    redirect_to: str = ""
+    restrict_to: tuple[str, ...] = ()
+    attributes: tuple[AttributeSource, ...] = ()
+
+
+class SubscriberRule(Struct, frozen=True, array_like=True):
+    """A subscriber whose identifier begins with `prefix` is the service id with `instead` of it."""
+
+    prefix: str
+    instead: str = ""
