@@ -38,6 +38,7 @@ class Told:
     code: str
     services: dict[int, dict[str, Any]]
     detail: str = ""
+    valid_until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,11 @@ def _told(answer: httpx.Response) -> Told:
         if each["rating_group"].isdecimal()
     }
     return Told(
-        HTTPStatus(answer.status_code), told.get("code", ""), services, told.get("detail", "")
+        HTTPStatus(answer.status_code),
+        told.get("code", ""),
+        services,
+        told.get("detail", ""),
+        told.get("valid_until", ""),
     )
 
 

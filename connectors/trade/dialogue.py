@@ -6,13 +6,12 @@ termination confirms, a one-time event debits. Requests that come again are know
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
-from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from connectors.trade.charging import Call, SessionVerb, Told, Worker, ask
 from connectors.trade.terms import (
-    GRACE_S,
     Asked,
     Counts,
     Fact,
@@ -22,7 +21,18 @@ from connectors.trade.terms import (
     merged,
     service_body,
 )
+from streams.model.instant import SECOND, Instant, instant_of
 from streams.model.rating_group import RatingGroup
+
+VALID_FOR_S: Final = 3_600
+"""How long a grant is valid where the catalog does not say less."""
+GRACE_S: Final = 60
+"""The network is to ask again so long before a session would be settled: reports take their time.
+
+Of a grant that is valid for less than twice as much, half.
+"""
+UNKNOWN: Final = ("", "unknown_session", "idempotency_conflict", "out_of_order")
+"""Answers that tell nothing of any service."""
 
 
 class Result(StrEnum):
@@ -31,16 +41,35 @@ class Result(StrEnum):
     SUCCESS = "success"
     LIMIT_REACHED = "limit_reached"
     """Nothing can be granted any more."""
+    DENIED = "denied"
+    """A policy, a limit on sessions or an operator does not let it be served now."""
     RATING_FAILED = "rating_failed"
     """Nobody can say what it costs."""
+
+
+_RESULTS: Final = {
+    "success": Result.SUCCESS,
+    "partial": Result.SUCCESS,
+    "credit_limit_reached": Result.LIMIT_REACHED,
+    "budget_exhausted": Result.LIMIT_REACHED,
+    "not_rated": Result.RATING_FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FinalUnit:
+    """What becomes of service when the grant is used up: `action` as sessions name it, and `to`."""
+
+    action: str = "terminate"
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupResult:
     """What a rating group is granted. `group` None: the catalog does not know it.
 
-    `is_asked`: the request asked for credit, not only told what was used. `is_final`: what is
-    granted is the last.
+    `is_asked`: the request asked for credit, not only told what was used. `final`: what is granted
+    is the last. Ask again once `ask_again_at` is left; at `tariff_change` the tariff changes.
     """
 
     number: int
@@ -48,13 +77,19 @@ class GroupResult:
     group: RatingGroup | None = None
     granted: Counts = field(default_factory=dict)
     is_asked: bool = True
-    is_final: bool = False
+    final: FinalUnit | None = None
+    ask_again_at: Counts = field(default_factory=dict)
+    ask_again_before_s: int = 0
+    tariff_change: Instant | None = None
     detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """A request. `name` is the session's, or an event's own; `sequence` rises from 0 on."""
+    """A request. `name` is the session's, or an event's own; `sequence` rises from 0 on.
+
+    `gateway` is who hears what is commanded of the session.
+    """
 
     tenant: str
     key: str
@@ -63,6 +98,7 @@ class Dialogue:
     sequence: int
     asked: list[Asked]
     fact: Fact
+    gateway: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +107,27 @@ class Outcome:
 
     told: Told
     results: list[GroupResult]
-    validity_s: int
+
+    @property
+    def is_served(self) -> bool:
+        """True where the answer tells what became of each service."""
+        if self.told.code == "not_rated" and not self.told.services:
+            return not any(each.group is not None for each in self.results) and bool(self.results)
+        return self.told.code not in UNKNOWN
 
     @property
     def is_refused(self) -> bool:
         """True where credit was asked for, and nothing is granted at all."""
         asked = [each for each in self.results if each.is_asked]
-        return bool(asked) and all(each.result is Result.LIMIT_REACHED for each in asked)
+        refused = (Result.LIMIT_REACHED, Result.DENIED)
+        return bool(asked) and all(each.result in refused for each in asked)
+
+    def validity_s(self, result: GroupResult, now: Instant) -> int:
+        """How long the network may go on without asking again; 0: nothing is said."""
+        if not self.told.valid_until:
+            return 0
+        left = max(0, (_instant(self.told.valid_until) - now) // SECOND)
+        return left - (result.ask_again_before_s or min(GRACE_S, left // 2))
 
 
 async def converse(worker: Worker, terms: Terms, verb: SessionVerb, dialogue: Dialogue) -> Outcome:
@@ -91,17 +141,17 @@ async def converse(worker: Worker, terms: Terms, verb: SessionVerb, dialogue: Di
         except Unrated as error:
             build.append(_unrated(asked, str(error)))
         else:
-            build.append(_granted(asked, group))
-    validity_s = terms.validity_s([asked.number for asked in dialogue.asked])
+            build.append(_served(asked, group))
     body = {
         "service_id": terms.service_id(dialogue.subscriber),
         "services": services,
         "sequence": dialogue.sequence + 1,
-        "valid_for": validity_s + GRACE_S,
+        "valid_for": VALID_FOR_S,
+        "gateway": dialogue.gateway,
     }
     call = Call(verb, dialogue.tenant, dialogue.key, dialogue.name)
     told = await ask(worker, call, body)
-    return Outcome(told, [result(told) for result in build], validity_s)
+    return Outcome(told, [result(told) for result in build])
 
 
 def _events(asked: list[Asked]) -> list[Asked]:
@@ -116,30 +166,50 @@ def _unrated(asked: Asked, why: str) -> Callable[[Told], GroupResult]:
     return result
 
 
-def _granted(asked: Asked, group: RatingGroup) -> Callable[[Told], GroupResult]:
+def _served(asked: Asked, group: RatingGroup) -> Callable[[Told], GroupResult]:
     is_asked = asked.requested is not None
 
     def result(told: Told) -> GroupResult:
-        found = told.services.get(asked.number)
-        if found is None or found["code"] == "not_rated":
-            detail = told.detail if found is None else found.get("detail", "")
-            return GroupResult(
-                asked.number, Result.RATING_FAILED, group, is_asked=is_asked, detail=detail
-            )
-        granted = counts_of(group, found["granted"]) if is_asked else {}
-        if is_asked and not any(granted.values()):
-            return GroupResult(asked.number, Result.LIMIT_REACHED, group, is_final=True)
-        return GroupResult(
+        found = told.services.get(asked.number, {})
+        code = _RESULTS.get(found.get("code", told.code), Result.DENIED)
+        granted = counts_of(group, found.get("granted", {})) if is_asked else {}
+        if is_asked and code is Result.SUCCESS and not any(granted.values()):
+            code = Result.LIMIT_REACHED
+        served = GroupResult(
             asked.number,
-            Result.SUCCESS,
+            code,
             group,
-            granted,
             is_asked=is_asked,
-            is_final=bool(found["final"]),
+            final=_final(found, code),
+            detail=found.get("detail", told.detail),
+        )
+        if code is not Result.SUCCESS:
+            return served
+        change = found.get("tariff_change")
+        return replace(
+            served,
+            granted=granted,
+            ask_again_at=_ask_again(group, found),
+            ask_again_before_s=int(found.get("ask_again_before", 0)),
+            tariff_change=_instant(change) if change else None,
         )
 
     return result
 
 
-KNOWN = (HTTPStatus.OK, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.UNPROCESSABLE_ENTITY)
-"""Answers that tell what became of each service."""
+def _ask_again(group: RatingGroup, found: dict[str, Any]) -> Counts:
+    """The rest at which to ask again is one of the last unit that is granted."""
+    if "ask_again_at" not in found or not found["granted"]:
+        return {}
+    return counts_of(group, {list(found["granted"])[-1]: found["ask_again_at"]})
+
+
+def _final(found: dict[str, Any], code: Result) -> FinalUnit | None:
+    if not found.get("final") and code is not Result.LIMIT_REACHED:
+        return None
+    told = found.get("final_unit")
+    return FinalUnit() if told is None else FinalUnit(told["action"], told["to"])
+
+
+def _instant(text: str) -> Instant:
+    return instant_of(datetime.fromisoformat(text))

@@ -7,18 +7,15 @@ converted is exact; a grant that is no whole count is told as the whole one belo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal
-from typing import Any, Final
+from typing import Any
 
 from streams.model.catalog import Catalog
-from streams.model.instant import SECOND
 from streams.model.money import CONTEXT
 from streams.model.rating_group import CountName, RatingGroup
 
 Counts = dict[CountName, Decimal]
 Fact = Callable[[str], str]
 """What a request tells at a place; empty where it tells nothing."""
-GRACE_S: Final = 60
-"""A session is kept so much longer than its grant is valid: reports take their time."""
 
 
 class Unrated(Exception):
@@ -29,12 +26,14 @@ class Unrated(Exception):
 class Asked:
     """One rating group of a request. `requested` None: nothing; empty: the catalog says how much.
 
-    A count that the catalog does not know is left out: networks report all that they count.
+    `used_after` is what was used after the change of the tariff that the grant told. A count that
+    the catalog does not know is left out: networks report all that they count.
     """
 
     number: int
     requested: Counts | None = None
     used: Counts = field(default_factory=dict)
+    used_after: Counts = field(default_factory=dict)
 
 
 class Terms:
@@ -58,11 +57,6 @@ class Terms:
             raise Unrated(f"rating group {number} is not in the catalog")
         return found
 
-    def validity_s(self, numbers: list[int]) -> int:
-        """How long a grant to these rating groups is valid: as long as the shortest."""
-        spans = [self._groups[number].validity for number in numbers if number in self._groups]
-        return min(spans, default=3_600 * SECOND) // SECOND
-
 
 def service_body(group: RatingGroup, asked: Asked, fact: Fact) -> dict[str, Any]:
     """One service of a session's request. Raises Unrated where nothing of it is counted."""
@@ -78,24 +72,20 @@ def service_body(group: RatingGroup, asked: Asked, fact: Fact) -> dict[str, Any]
         "rating_group": str(group.number),
         "requested": requested,
         "used": _units(group, asked.used),
+        "used_after": _units(group, asked.used_after),
         "attributes": _attributes(group, fact),
     }
 
 
-def counts_of(group: RatingGroup, granted: Mapping[str, str]) -> Counts:
-    """What is granted, as the network counts it."""
+def counts_of(group: RatingGroup, units: Mapping[str, str]) -> Counts:
+    """Units as the network counts them."""
     found: Counts = {}
     for each in group.counts:
-        if each.unit in granted:
-            exact = CONTEXT.multiply(Decimal(granted[each.unit]), Decimal(each.per))
+        if each.unit in units:
+            exact = CONTEXT.multiply(Decimal(units[each.unit]), Decimal(each.per))
             whole = each.count != "money"
             found[each.count] = exact.to_integral_value(ROUND_FLOOR) if whole else exact
     return found
-
-
-def threshold_of(group: RatingGroup, granted: Decimal) -> int:
-    """At which rest of a grant the network is to ask again; 0: when nothing is left."""
-    return int(CONTEXT.multiply(granted, group.threshold).to_integral_value(ROUND_FLOOR))
 
 
 def merged(asked: list[Asked]) -> list[Asked]:
@@ -109,7 +99,8 @@ def merged(asked: list[Asked]) -> list[Asked]:
         requested = known.requested
         if each.requested is not None:
             requested = summed(requested or {}, each.requested)
-        found[each.number] = Asked(each.number, requested, summed(known.used, each.used))
+        used, after = summed(known.used, each.used), summed(known.used_after, each.used_after)
+        found[each.number] = Asked(each.number, requested, used, after)
     return list(found.values())
 
 

@@ -4,12 +4,9 @@ A network asks for seconds or octets of a rating group; the catalog prices units
 Nothing here is priced: the engine never looks at it, doors alone do.
 """
 
-from decimal import Decimal
 from typing import Literal
 
 from msgspec import Struct
-
-from streams.model.instant import HOUR, Instant
 
 CountName = Literal[
     "time", "total_volume", "input_volume", "output_volume", "service_units", "money"
@@ -38,20 +35,13 @@ class AttributeSource(Struct, frozen=True, array_like=True):
 
 class RatingGroup(Struct, frozen=True, array_like=True):
     """What a network names by `number`. `quota`, in its first count, is asked for where a request
-    does not say how much; the network is to ask again when less than `threshold` of it is left.
-
-    When nothing more can be granted, service ends, or goes on as `redirect_to` or `restrict_to`
-    say.
+    does not say how much.
     """
 
     number: int
     usage_type: str
     counts: tuple[Count, ...]
     quota: int = 0
-    threshold: Decimal = Decimal(0)
-    validity: Instant = HOUR
-    redirect_to: str = ""
-    restrict_to: tuple[str, ...] = ()
     attributes: tuple[AttributeSource, ...] = ()
 
 

@@ -32,7 +32,9 @@ ONLY_NUMBERS: Final = {
     *("calls", "calls_per", "bonus"),
 }
 """Amounts and what they are for: a product of them has no boundary of its own."""
-NO_RATING: Final = {"tenant", "source_platforms", "service_types", "usage_types"}
+NO_RATING: Final = {
+    *("tenant", "source_platforms", "service_types", "usage_types", "rating_groups", "subscribers"),
+}
 """Sections that say whose usage it is and how it is read, before it is rated."""
 ELSEWHERE: Final = {"settle", "provisional", "minimum_with_tax", "maximum_with_tax"}
 """Words whose boundaries are those of a rule of their own."""

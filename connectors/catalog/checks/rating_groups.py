@@ -1,19 +1,14 @@
 """Rating groups: does each lead to units that the catalog prices, by numbers that are exact."""
 
-from decimal import Decimal
 from typing import Final
-from urllib.parse import urlsplit
 
 from connectors.catalog.forms.rating_groups import CountForm, RatingGroupForm
 from connectors.catalog.names import Names
 from connectors.catalog.problem import Place, ProblemBook, unknown
-from connectors.catalog.resolution.dates import duration_of
 from connectors.catalog.sheets import Sheets
-from streams.model.instant import DAY, MINUTE
 
 FINEST: Final = 10**12
 """Quantities have twelve digits after the point: whatever divides this comes out even."""
-LONGEST_VALIDITY: Final = 6 * DAY
 _VOLUMES: Final = {"total_volume": ("input_volume", "output_volume")}
 
 
@@ -26,7 +21,6 @@ def check_rating_groups(sheets: Sheets, names: Names, book: ProblemBook) -> None
             book.report(place.at("number"), f"rating group {form.number} stands here twice")
         numbers.add(form.number)
         _check_counts(form, place, names, book)
-        _check_terms(form, place, book)
         _check_attributes(form, place, names, book)
     prefixes: list[str] = []
     for rule in sheets.subscribers:
@@ -64,19 +58,6 @@ def _check_per(form: CountForm, place: Place, book: ProblemBook) -> None:
     if FINEST % form.per:
         message = f"expected a divisor of 10^12, so that nothing is rounded, found {form.per}"
         book.report(place.at("per"), message)
-
-
-def _check_terms(form: RatingGroupForm, place: Place, book: ProblemBook) -> None:
-    if form.threshold is not None and not 0 <= form.threshold < Decimal(1):
-        message = f"expected a share from 0 to below 1, found {form.threshold}"
-        book.report(place.at("threshold"), message)
-    if not MINUTE <= duration_of(form.validity) <= LONGEST_VALIDITY:
-        book.report(place.at("validity"), f"expected 1m up to 6d, found {form.validity}")
-    if form.redirect_to and form.restrict_to:
-        book.report(place.at("restrict_to"), 'stands beside "redirect_to": expected one of them')
-    if form.redirect_to and urlsplit(form.redirect_to).scheme not in ("http", "https"):
-        message = f"expected a URL that begins with http, found {form.redirect_to[:80]}"
-        book.report(place.at("redirect_to"), message)
 
 
 def _check_attributes(form: RatingGroupForm, place: Place, names: Names, book: ProblemBook) -> None:

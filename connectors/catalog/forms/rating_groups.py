@@ -1,11 +1,10 @@
 """The words of rating groups and subscribers: how networks name what a catalog prices."""
 
-from decimal import Decimal
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from connectors.catalog.forms.words import Duration, Id
+from connectors.catalog.forms.words import Id
 from streams.model.rating_group import CountName
 
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
@@ -33,20 +32,13 @@ class AttributeSourceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 class RatingGroupForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a network names by a number. `quota` is asked for where a request does not say how much,
-    in the first count; `threshold` is the share of a grant at whose rest it is to ask again.
-
-    When nothing more can be granted, service ends, or goes on as `redirect_to` or `restrict_to`
-    say.
+    in the first count.
     """
 
     number: Annotated[int, Meta(ge=0, le=LARGEST_NUMBER)]
     usage_type: Id
     counts: tuple[CountForm, ...]
     quota: Annotated[int, Meta(ge=1)] | None = None
-    threshold: Decimal | None = None
-    validity: Duration = "1h"
-    redirect_to: str = ""
-    restrict_to: tuple[Name, ...] = ()
     attributes: tuple[AttributeSourceForm, ...] = ()
 
 

@@ -1,9 +1,6 @@
 """Rating groups and subscribers, from their words."""
 
-from decimal import Decimal
-
 from connectors.catalog.forms.rating_groups import RatingGroupForm, SubscriberForm
-from connectors.catalog.resolution.dates import duration_of
 from streams.model.rating_group import AttributeSource, Count, RatingGroup, SubscriberRule
 
 
@@ -14,10 +11,6 @@ def rating_group(each: RatingGroupForm) -> RatingGroup:
         each.usage_type,
         tuple(Count(found.count, found.unit, found.per) for found in each.counts),
         each.quota or 0,
-        each.threshold or Decimal(0),
-        duration_of(each.validity),
-        each.redirect_to,
-        each.restrict_to,
         tuple(AttributeSource(found.name, found.sources, found.value) for found in each.attributes),
     )
 

@@ -4,6 +4,7 @@ It keeps nothing: a session's name is made of the request that created it, so th
 sent again creates the same session and gets the first answer, from whatever process it reaches.
 """
 
+from collections.abc import Callable
 from hashlib import blake2b
 from http import HTTPStatus
 from typing import Any, Final, NoReturn
@@ -22,9 +23,10 @@ from connectors.api.limits import RequestLimits
 from connectors.api.problems import Problem, problem_response
 from connectors.errors import Refused, Unavailable
 from connectors.trade.charging import SessionVerb, TermsBook, Told, Worker
-from connectors.trade.dialogue import KNOWN, Dialogue, Outcome, converse
+from connectors.trade.dialogue import Dialogue, Outcome, Result, converse
 from connectors.trade.nchf.answers import charging_data
 from connectors.trade.nchf.forms import Read, read
+from streams.model.instant import Instant
 
 ROOT: Final = "/nchf-convergedcharging/v3/chargingdata"
 BODY_BYTES_MAX: Final = 64 * 1024
@@ -35,10 +37,18 @@ _IMMEDIATE: Final = ("", "IEC", "PEC")
 class ConvergedCharging:
     """Answers network functions, over the worker that serves the subscriber's account."""
 
-    def __init__(self, worker: Worker, terms: TermsBook, keys: KeyStore) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        terms: TermsBook,
+        keys: KeyStore,
+        *,
+        now: Callable[[], Instant] = clock.now,
+    ) -> None:
         self._worker = worker
         self._terms = terms
         self._keys = keys
+        self._now = now
 
     async def create(self, request: Request) -> Response:
         """Open a session and grant what it asks for; of a one-time event, charge it."""
@@ -53,10 +63,9 @@ class ConvergedCharging:
         verb: SessionVerb = "debit" if asked.one_time_event else "reserve"
         outcome = await self._converse(verb, name, found, tenant=tenant, secret=secret)
         if outcome.is_refused:
-            detail = "Money, credit or allowances do not cover it."
-            raise _problem(HTTPStatus.FORBIDDEN, "QUOTA_LIMIT_REACHED", detail)
+            _refuse(outcome)
         location = f"{request.url.scheme}://{request.url.netloc}{ROOT}/{quote(name)}"
-        answer = charging_data(asked, outcome, at=clock.now())
+        answer = charging_data(asked, outcome, at=self._now())
         return _json(answer, HTTPStatus.CREATED, {"Location": location})
 
     async def update(self, request: Request) -> Response:
@@ -65,7 +74,7 @@ class ConvergedCharging:
         found = read(await request.body())
         tenant, name = _tenant_of(found, key), request.path_params["reference"]
         outcome = await self._converse("extend", name, found, tenant=tenant, secret=secret)
-        return _json(charging_data(found.request, outcome, at=clock.now()))
+        return _json(charging_data(found.request, outcome, at=self._now()))
 
     async def release(self, request: Request) -> Response:
         """Take the last report, charge the session, give the rest back."""
@@ -108,7 +117,7 @@ class ConvergedCharging:
             found.fact,
         )
         outcome = await converse(self._worker, await self._terms.of(tenant), verb, dialogue)
-        if outcome.told.status not in KNOWN or (outcome.told.code == "not_rated" and not usages):
+        if not outcome.is_served:
             _fail(outcome.told)
         return outcome
 
@@ -137,6 +146,15 @@ def _tenant_of(found: Read, key: ApiKey) -> str:
 def _name_of(tenant: str, key: ApiKey, found: Read) -> str:
     said = b"\0".join((tenant.encode(), key.key_id.encode(), found.content))
     return f"nchf-{blake2b(said, digest_size=16).hexdigest()}"
+
+
+def _refuse(outcome: Outcome) -> NoReturn:
+    """Nothing of what was asked for is granted."""
+    cause = "QUOTA_LIMIT_REACHED"
+    if any(each.result is Result.DENIED for each in outcome.results):
+        cause = "END_USER_REQUEST_DENIED"
+    detail = outcome.told.detail or "Money, credit or allowances do not cover it."
+    raise _problem(HTTPStatus.FORBIDDEN, cause, detail)
 
 
 def _fail(told: Told) -> NoReturn:

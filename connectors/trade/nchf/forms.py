@@ -51,10 +51,22 @@ TOLD: Final[dict[CountName, str]] = {
 """The name of each count in an answer."""
 
 
+class Trigger(Struct, frozen=True, rename="camel"):
+    """Why a part was closed."""
+
+    trigger_type: Text
+
+
 class UsedUnitContainer(Units, frozen=True, rename="camel", kw_only=True):
     """A part of what was used; several of a rating group add up."""
 
     local_sequence_number: int
+    triggers: Annotated[tuple[Trigger, ...], Meta(max_length=64)] = ()
+
+    @property
+    def ends_a_tariff(self) -> bool:
+        """True where it was closed because the tariff changes."""
+        return any(each.trigger_type == "TARIFF_TIME_CHANGE" for each in self.triggers)
 
 
 class MultipleUnitUsage(Struct, frozen=True, rename="camel"):
@@ -65,12 +77,22 @@ class MultipleUnitUsage(Struct, frozen=True, rename="camel"):
     used_unit_container: Annotated[tuple[UsedUnitContainer, ...], Meta(max_length=256)] = ()
 
     def asked(self) -> Asked:
-        """The same, as dialogues have it."""
-        used: Counts = {}
-        for container in self.used_unit_container:
-            used = summed(used, container.counts())
+        """The same, as dialogues have it: parts after one that ends a tariff are of the next."""
+        before: Counts = {}
+        after: Counts = {}
+        is_after = False
+        for part in sorted(self.used_unit_container, key=_number):
+            if is_after:
+                after = summed(after, part.counts())
+            else:
+                before = summed(before, part.counts())
+            is_after = is_after or part.ends_a_tariff
         requested = None if self.requested_unit is None else self.requested_unit.counts()
-        return Asked(self.rating_group, requested, used)
+        return Asked(self.rating_group, requested, before, after)
+
+
+def _number(container: UsedUnitContainer) -> int:
+    return container.local_sequence_number
 
 
 class NFIdentification(Struct, frozen=True, rename="camel"):

@@ -49,7 +49,6 @@ SHAPES: Mapping[str, Mapping[str, Any]] = {
     "FinalUnitIndication": {
         "finalUnitAction!": {"TERMINATE", "REDIRECT", "RESTRICT_ACCESS"},
         "filterId": "text",
-        "filterIdList": ["text"],
         "redirectServer": "RedirectServer",
     },
     "RedirectServer": {

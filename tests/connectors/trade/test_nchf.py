@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from connectors.api.keys import KeyStore, Scope
 from connectors.trade.charging import TermsBook
 from connectors.trade.nchf.app import ROOT, ConvergedCharging
+from streams.model.instant import SECOND
 from tests.connectors.trade.shapes import check_shape
 from tests.connectors.trade.worker import MemoryWorker, load
 
@@ -22,6 +23,8 @@ usage_types:
   - {id: call, units: [s]}
   - {id: sms, units: [n]}
   - {id: unpriced, units: [n]}
+  - {id: chat, units: [n]}
+time_units: [{id: hours, bands: [{band: night, from: "22:00", to: "06:00"}], default: day}]
 price_plans:
   - id: plan
     currency: CHF
@@ -29,13 +32,25 @@ price_plans:
       - id: surf
         usage_type: data
         from: 2020-01-01
+        sessions:
+          valid_for: 30m
+          ask_again_percent: 20
+          final_unit: {action: redirect, to: https://pay.example.com}
         prices:
           - {when: {network: mms}, per_unit: {amounts: {kb: "0.02"}}}
           - {per_unit: {amounts: {kb: "0.01"}}}
       - id: calls
         usage_type: call
         from: 2020-01-01
+        sessions: {ask_again_before: 5m, final_unit: {action: restrict, to: top-up}}
         prices: [{per_unit: {amounts: {s: "0.01"}}}]
+      - id: chats
+        usage_type: chat
+        from: 2020-01-01
+        time_unit: hours
+        prices:
+          - {when: {band: day}, per_unit: {amounts: {n: "0.10"}}}
+          - {when: {band: night}, per_unit: {amounts: {n: "0.05"}}}
       - id: texts
         usage_type: sms
         from: 2020-01-01
@@ -45,16 +60,14 @@ rating_groups:
     usage_type: data
     counts: [{count: total_volume, unit: kb, per: 1000}]
     quota: 100000
-    threshold: 0.2
-    validity: 30m
-    redirect_to: https://pay.example.com
     attributes:
       - name: network
         sources: [pDUSessionChargingInformation.pduSessionInformation.dnnId]
         value: internet
-  - {number: 20, usage_type: call, counts: [{count: time, unit: s}], restrict_to: [top-up, help]}
+  - {number: 20, usage_type: call, counts: [{count: time, unit: s}]}
   - {number: 30, usage_type: sms, counts: [{count: service_units, unit: n}]}
   - {number: 40, usage_type: unpriced, counts: [{count: service_units, unit: n}]}
+  - {number: 50, usage_type: chat, counts: [{count: service_units, unit: n}]}
 subscribers:
   - {prefix: imsi-, instead: "sim:"}
 """
@@ -67,7 +80,8 @@ class Network:
         self.worker = MemoryWorker(load(CATALOG, folder))
         self.keys = KeyStore(folder)
         self.key = self.key_of(Scope.WRITE)
-        door = ConvergedCharging(self.worker, TermsBook(lambda _: self.worker.catalog), self.keys)
+        terms = TermsBook(lambda _: self.worker.catalog)
+        door = ConvergedCharging(self.worker, terms, self.keys, now=lambda: self.worker.at)
         self.client = TestClient(door.app())
         self.sequence = 0
 
@@ -124,7 +138,7 @@ def test_a_session_is_created_updated_and_released(network: Network) -> None:
         "resultCode": "SUCCESS",
         "ratingGroup": 10,
         "grantedUnit": {"totalVolume": 300_000},
-        "validityTime": 1800,
+        "validityTime": 1740,
         "volumeQuotaThreshold": 60_000,
         "triggers": [
             {"triggerType": "QUOTA_THRESHOLD", "triggerCategory": "IMMEDIATE_REPORT"},
@@ -196,9 +210,11 @@ def test_several_rating_groups_are_served_from_one_balance(network: Network) -> 
     assert told[20]["finalUnitIndication"] == {
         "finalUnitAction": "RESTRICT_ACCESS",
         "filterId": "top-up",
-        "filterIdList": ["top-up", "help"],
     }
     assert "timeQuotaThreshold" not in told[20]
+    assert (told[10]["validityTime"], told[20]["validityTime"]) == (1740, 1740)
+    first = network.post("", {"ratingGroup": 20, "requestedUnit": {"time": 60}})
+    assert first.status_code == HTTPStatus.FORBIDDEN
     assert told[30]["resultCode"] == "QUOTA_LIMIT_REACHED"
     assert told[30]["finalUnitIndication"] == {"finalUnitAction": "TERMINATE"}
     assert (told[40]["resultCode"], told[99]["resultCode"]) == ("RATING_FAILED",) * 2
@@ -224,6 +240,31 @@ def test_attributes_are_found_where_the_catalog_says(network: Network) -> None:
     created = network.post("", data(300_000), pDUSessionChargingInformation=where)
     (told,) = created.json()["multipleUnitInformation"]
     assert told["grantedUnit"] == {"totalVolume": 250_000}
+
+
+def test_a_tariff_changes_inside_a_grant(network: Network) -> None:
+    network.worker.account("ada", "sim:228011", "5")
+    network.worker.at += (21 * 60 + 50) * 60 * SECOND
+    asked = {"ratingGroup": 50, "requestedUnit": {"serviceSpecificUnits": 20}}
+    created = network.post("", asked)
+    (told,) = created.json()["multipleUnitInformation"]
+    assert told["grantedUnit"] == {
+        "serviceSpecificUnits": 20,
+        "tariffTimeChange": "2025-03-02T22:00:00.000000Z",
+    }
+    network.worker.at += 20 * 60 * SECOND
+    change = {"triggerType": "TARIFF_TIME_CHANGE", "triggerCategory": "DEFERRED_REPORT"}
+    parts = [
+        {"localSequenceNumber": 2, "serviceSpecificUnits": 10},
+        {"localSequenceNumber": 1, "serviceSpecificUnits": 6, "triggers": [change]},
+    ]
+    used = {"ratingGroup": 50, "usedUnitContainer": parts}
+    assert network.post(f"{reference(created)}/release", used).status_code == 204
+    # Six by day, ten by night.
+    assert [charge.amount for charge in network.worker.charges[1:]] == [
+        Decimal("0.60"),
+        Decimal("0.50"),
+    ]
 
 
 def test_an_event_is_charged_at_once(network: Network) -> None:
@@ -276,7 +317,7 @@ def test_a_session_that_nobody_ends_is_settled(network: Network) -> None:
     network.worker.account("ada", "sim:228011", "5")
     name = reference(network.post("", data(300_000)))
     network.post(f"{name}/update", data(100_000, 100_000))
-    network.worker.tick(1800 + 59)
+    network.worker.tick(1799)
     assert network.worker.sessions()
     network.worker.tick(1)
     assert not network.worker.sessions()
