@@ -25,11 +25,13 @@ from streams.model.command import (
     FoldPeriods,
     Forwarded,
     PutAttributes,
+    PutStatus,
     Released,
     SentOn,
     Tick,
 )
 from streams.model.instant import BEGINNING, Instant
+from streams.model.session_command import SignalSessions
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.moved import Home, release_on, sent_on_key
 from streams.outbox import forward
@@ -44,6 +46,7 @@ from streams.record_ids import (
 )
 from streams.refusals import wrong_home
 from streams.session.sessions import Sessions
+from streams.session.signalling import Signalling
 from streams.state import (
     TIME,
     Effects,
@@ -95,6 +98,7 @@ class Charging:
         self._folding = Folding(plans, partition, self.folded_at_once, partitions=partitions)
         self._chain = RecordChain(plans, self._folding, partition)
         self._attempt = self._chain.attempt
+        self._signalling = Signalling(self._folding, plans)
         self._sessions = Sessions(self._try, self._folding, partition, plans)
 
     def reads_of(self, records: Sequence[UsageRecord]) -> Sequence[tuple[Table, Collection[bytes]]]:
@@ -151,6 +155,8 @@ class Charging:
     def settle(self, state: State, effects: Effects) -> None:
         """Put what the charges of a step add to the counter-accounts; once a step, as its last."""
         post_charges(effects.rated, state)
+        if len(effects.alerts) != effects.heeded:
+            self._signalling.heed_alerts(state, effects)
         # Kept any longer, its memory could not be used again by the next step, still warm.
         self._chain.forget_step()
 
@@ -168,6 +174,12 @@ class Charging:
                     self._apply_sent_on(command, state=state, effects=effects)
             case ChargingRequest():
                 self._sessions.ask(command, state, effects)
+            case SignalSessions():
+                if not self._commands.is_sent_on(command, state, effects) and note(command, state):
+                    self._signalling.obey(command, state, effects)
+            case PutStatus():
+                apply_command(command, self._commands, self._folding, state=state, effects=effects)
+                self._signalling.heed_status(command, state, effects)
             case Tick() | FoldPeriods():
                 apply_command(command, self._commands, self._folding, state=state, effects=effects)
                 self._end_sessions(state, effects)
@@ -184,6 +196,7 @@ class Charging:
         time: Instant = state.get(Table.META, TIME) or BEGINNING
         if self._sessions.expire(time, self.folded_at_once, state, effects):
             self._folding.remind(state, effects)
+        self._signalling.go_on(state, effects)
 
     def _try(
         self, record: UsageRecord, position: SourcePosition, state: State, effects: Effects

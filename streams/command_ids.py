@@ -40,6 +40,7 @@ from streams.model.command import (
 )
 from streams.model.instant import DAY
 from streams.model.move_command import MoveAccount, TakeAccount
+from streams.model.session_command import SignalSessions
 from streams.record_ids import KEPT_DAYS
 from streams.state import State, Table
 
@@ -67,6 +68,7 @@ Identified = (
     | TakeAccount
     | SentOn
     | Forwarded
+    | SignalSessions
 )
 """Commands that count once. The others have the same effect the second time."""
 

@@ -63,6 +63,7 @@ from streams.model.move_command import MoveAccount, TakeAccount
 from streams.model.partner import PartnerTiers
 from streams.model.pool import Memberships
 from streams.model.rated import RecordVerdict
+from streams.model.session_command import SignalSessions
 from streams.model.usage import SourcePosition
 from streams.moved import Home, drop_sent_on, is_sent_on
 from streams.outbox import clear
@@ -71,6 +72,7 @@ from streams.rate.plan import Plan
 from streams.record_ids import dropped_range, mark_of, position_of
 from streams.services import assign_service, end_service
 from streams.session.answers import ANSWERS
+from streams.session.signals import COMMANDS
 from streams.state import TIME, CatalogMarks, Effects, RecordState, State, Table, record_id_key
 from streams.status import put_status
 from streams.subscriptions import has_supplements
@@ -142,7 +144,14 @@ class CommandBook:
             ):
                 if command_ids.note(command, state):
                     self._apply_new(command, state=state, effects=effects)
-            case Forwarded() | Released() | FoldPeriods() | ChargingRequest() | SentOn():
+            case (
+                Forwarded()
+                | Released()
+                | FoldPeriods()
+                | ChargingRequest()
+                | SentOn()
+                | SignalSessions()
+            ):
                 raise AssertionError("usage is charged and periods are folded, not applied")
             case _:
                 assert_never(command)
@@ -356,6 +365,7 @@ def _tick(at: Instant, state: State) -> None:
         drop_sent_on(limit[1], state)
     COMMAND_IDS.turn(at, state)
     ANSWERS.turn(at, state)
+    COMMANDS.turn(at, state)
     drop_closed(at, state)
 
 

@@ -15,6 +15,7 @@ from streams.model.account import Account, Service
 from streams.model.command import Command, OutboxMessage
 from streams.model.instant import DAY, Instant
 from streams.model.rated import Alert, RatedUsage, RecordVerdict
+from streams.model.session_command import SessionCommand
 from streams.model.usage import UsageRecord
 
 
@@ -80,6 +81,11 @@ class Table(IntEnum):
     """Sessions by when they expire (8 bytes, in order), then as in SESSIONS."""
     ANSWERS = 33
     """`Answered` by group (4 bytes, big endian) and digest."""
+    ACCOUNT_SESSIONS = 41
+    """The sessions of an account: by `tenant NUL account NUL session`. `HalfSignalled` by NUL and
+    the id of the command."""
+    SESSION_COMMANDS = 42
+    """`NumberedCommand` by group (4 bytes, big endian) and number (8 bytes)."""
     BELONGINGS = 22
     """What moves with an account, by `tenant NUL account NUL` and a letter: `s` and a service id,
     `c` and the digest of a command that counts for good."""
@@ -171,10 +177,21 @@ class Effects:
     """All that one step did beside the state: what leaves with its ledger record.
 
     Lists keep the order of the inputs. `causes` are the records of those charges of `rated` that
-    are no input themselves, each with the input, a record or a command, that they came from.
+    are no input themselves, each with the input, a record or a command, that they came from. Of
+    `alerts` the first `heeded` have had what they are to do with sessions done.
     """
 
-    __slots__ = ("alerts", "causes", "cleared", "facts", "outbox", "rated", "verdicts")
+    __slots__ = (
+        "alerts",
+        "causes",
+        "cleared",
+        "facts",
+        "heeded",
+        "outbox",
+        "rated",
+        "signals",
+        "verdicts",
+    )
 
     def __init__(self) -> None:
         self.rated: list[RatedUsage] = []
@@ -184,6 +201,8 @@ class Effects:
         self.facts: list[Account | Service] = []
         self.cleared: list[int] = []
         self.causes: list[tuple[UsageRecord, Command | UsageRecord]] = []
+        self.signals: list[SessionCommand] = []
+        self.heeded = 0
 
     def make(self, charge: RatedUsage, cause: Command | UsageRecord) -> None:
         """Append a charge of a record that no source has sent, or that is a part of one."""
@@ -199,3 +218,4 @@ class Effects:
         self.facts += other.facts
         self.cleared += other.cleared
         self.causes += other.causes
+        self.signals += other.signals

@@ -309,6 +309,7 @@ class StepComputer:
             outbox=tuple(effects.outbox),
             cleared=tuple(effects.cleared),
             facts=tuple(effects.facts),
+            signals=tuple(effects.signals),
             **rest,
         )
 

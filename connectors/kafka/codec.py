@@ -22,6 +22,7 @@ from streams.model.partner import PartnerTiers
 from streams.model.pool import Memberships
 from streams.model.refused import RefusedRecord
 from streams.model.session import SessionTally
+from streams.model.session_command import HalfSignalled, NumberedCommand
 from streams.model.subscription import Subscription
 from streams.model.tally import Tally
 from streams.model.top_up_request import TopUpRequests
@@ -71,6 +72,8 @@ _TABLE_TYPES: dict[Table, Any] = {
     Table.SESSIONS: ChargingSession,
     Table.SESSION_ENDS: Any,
     Table.ANSWERS: Answered,
+    Table.ACCOUNT_SESSIONS: HalfSignalled | int,
+    Table.SESSION_COMMANDS: NumberedCommand,
     Table.BELONGINGS: Any,
     Table.MOVES: Moving | int,
 }

@@ -48,6 +48,7 @@ from streams.model.command import (
 )
 from streams.model.ledger import WHOLE
 from streams.model.move_command import MoveAccount, TakeAccount
+from streams.model.session_command import SignalSessions
 from streams.partition import partition_of
 
 COMMANDS_AT_ONCE: Final = 500
@@ -83,6 +84,7 @@ def partitions_of(command: Command, partitions: int) -> Iterable[int]:
             | VoidGrant()
             | ChargingRequest()
             | MoveAccount()
+            | SignalSessions()
         ):
             return (partition_of(command.tenant, command.root, partitions),)
         case (

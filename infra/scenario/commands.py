@@ -8,6 +8,7 @@ from connectors.catalog.account_prices import price_list
 from infra.scenario.grants import grant_command, void_command
 from infra.scenario.messages import instant
 from infra.scenario.money import adjust_command, answer_command, convert_command
+from infra.scenario.signals import signal_command
 from infra.scenario.step_form import (
     AccountForm,
     AttributesForm,
@@ -45,6 +46,7 @@ from streams.model.command import (
 from streams.model.instant import BEGINNING, FOREVER
 from streams.model.move_command import MoveAccount
 from streams.model.pool import Membership, PoolCap
+from streams.model.session_command import SignalSessions
 from streams.rate.quantity import exact
 
 _BEFORE: Final = instant("2000-01-01")
@@ -93,6 +95,7 @@ RootCommand = (
     | MoveAccount
     | PutPrices
     | PutStatus
+    | SignalSessions
     | TopUp
     | Transfer
     | VoidGrant
@@ -143,6 +146,9 @@ def step_command(
     if step.move_account is not None:
         root = step.move_account.root or root_of(step.move_account.account)
         return move_command(step.move_account, root=root, tenant=tenant, step=number)
+    if step.signal is not None:
+        root = root_of(step.signal.account)
+        return signal_command(step.signal, root=root, tenant=tenant, step=number)
     if step.grant is not None:
         root = root_of(step.grant.account)
         return grant_command(step.grant, root=root, tenant=tenant, step=number)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from connectors.catalog.resolution.dates import instant_at
 from infra.scenario.outcome import Outcome
 from infra.scenario.requests import answer_differences
+from infra.scenario.signals import signal_differences
 from infra.scenario.sums import compare_sum
 from infra.scenario.then_form import BalanceForm, ChargeForm, ThenForm, TotalForm
 from streams.due.movement import is_movement
@@ -34,6 +35,8 @@ def differences(then: ThenForm, found: Outcome) -> list[str]:
         told += _pairwise("alerts", then.alerts, found.alerts)
     if then.answers is not None:
         told += answer_differences(then.answers, found.answers)
+    if then.signals is not None:
+        told += signal_differences(then.signals, found.signals)
     for balance in then.balances:
         told += _compare_balance(balance, found)
     for total in then.accumulators:

@@ -242,6 +242,7 @@ class CoreRun:
             if verdict.verdict == "suspended" and record is not None:
                 self._waiting[where] = record
         self._outcome.alerts += effects.alerts
+        self._outcome.signals += effects.signals
         for message in effects.outbox:
             self._deliver(partition, message)
 

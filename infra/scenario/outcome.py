@@ -6,6 +6,7 @@ from decimal import Decimal
 from streams.model.account import Accumulators, Balances
 from streams.model.charging_session import ChargingAnswer
 from streams.model.rated import Alert, RatedUsage
+from streams.model.session_command import SessionCommand
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Outcome:
     refused: list[Refused] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     answers: list[ChargingAnswer] = field(default_factory=list)
+    signals: list[SessionCommand] = field(default_factory=list)
     balances: dict[str, Balances] = field(default_factory=dict)
     accumulators: dict[str, Accumulators] = field(default_factory=dict)
     time_zones: dict[str, str] = field(default_factory=dict)

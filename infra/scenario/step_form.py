@@ -11,6 +11,7 @@ from infra.scenario.times import Time
 from streams.model.account import Payment
 from streams.model.billing_period import PeriodUnit
 from streams.model.pool import PoolOrder
+from streams.model.session_command import SessionAction
 from streams.model.status import StatusWord
 
 
@@ -137,6 +138,22 @@ class MoveAccountForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     to: str
     at: Time
     root: str = ""
+    id: str = ""
+
+
+class SignalForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The running sessions of an account are told something, or `session` alone; `grace` seconds
+    after an end its last report is awaited.
+    """
+
+    account: str
+    action: SessionAction
+    at: Time
+    session: str = ""
+    service: str = ""
+    value: str = ""
+    reason: str = ""
+    grace: int = 60
     id: str = ""
 
 
@@ -303,6 +320,7 @@ class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     refund: RefundForm | None = None
     balance: RequestForm | None = None
     move_account: MoveAccountForm | None = None
+    signal: SignalForm | None = None
     tick: Time | None = None
     advance: Time | None = None
     redeliver: str | None = None

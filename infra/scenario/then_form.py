@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from infra.scenario.times import Month, Time
+from streams.model.session_command import SessionAction, SignalCause
 
 
 class LineForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,6 +107,17 @@ class AnswerForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     control: str | None = None
 
 
+class SessionCommandForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the gateway of a session was told; what is left out is not compared."""
+
+    session: str
+    action: SessionAction
+    value: str | None = None
+    reason: str | None = None
+    cause: SignalCause | None = None
+    gateway: str | None = None
+
+
 class BalanceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an account has left of a resource: all of it, or what fits the other words.
 
@@ -176,6 +188,7 @@ class ThenForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     charges: tuple[ChargeForm, ...] | None = None
     movements: tuple[ChargeForm, ...] | None = None
     answers: tuple[AnswerForm, ...] | None = None
+    signals: tuple[SessionCommandForm, ...] | None = None
     verdicts: tuple[VerdictForm, ...] = ()
     alerts: tuple[AlertForm, ...] | None = None
     balances: tuple[BalanceForm, ...] = ()

@@ -26,6 +26,7 @@ from streams.model.charging_session import ChargingRequest
 from streams.model.instant import FOREVER, Instant
 from streams.model.money import Currency, Quantity
 from streams.model.move_command import MoveAccount, TakeAccount
+from streams.model.session_command import SignalSessions
 from streams.model.status import StatusWord
 from streams.model.usage import UsageBatch
 
@@ -259,6 +260,7 @@ OfAccount = (
     | GrantAllowance
     | VoidGrant
     | MoveAccount
+    | SignalSessions
 )
 """Commands that name the account they are for: what comes where it lived is sent on."""
 
@@ -325,6 +327,7 @@ Command = (
     | MoveAccount
     | TakeAccount
     | SentOn
+    | SignalSessions
 )
 
 Relayed = Forwarded | PartnerVolume | PutPartnerTier | TakeTransfer | TakeAccount | SentOn

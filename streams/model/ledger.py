@@ -12,6 +12,7 @@ from streams.model.account import Account, Service
 from streams.model.command import Command, OutboxMessage
 from streams.model.instant import Instant
 from streams.model.rated import Alert, RatedUsage, RecordVerdict
+from streams.model.session_command import SessionCommand
 
 LEDGER_FORMAT = 1
 
@@ -38,7 +39,7 @@ class LedgerRecord(Struct, frozen=True, array_like=True):
     `requests` are commands that came by the online door, not by `charging[p]`, with the time they
     were stamped with; a record has either inputs or requests. `origins` are the ordinals, among
     the step's inputs, of those that each charge and each verdict came from; empty where the i-th
-    came from the i-th.
+    came from the i-th. `signals` are what sessions are told.
     """
 
     format: int
@@ -61,3 +62,4 @@ class LedgerRecord(Struct, frozen=True, array_like=True):
     requests: tuple[Command, ...] = ()
     requested_at: Instant = 0
     origins: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
+    signals: tuple[SessionCommand, ...] = ()

@@ -27,7 +27,8 @@ class Threshold(Eligibility, frozen=True, kw_only=True):
     `levels` are amounts or quantities, `percents` shares of the credit limit, of the grant, or of
     `of`: one of the two is empty, both of an entry. `every` goes on from the last level, in the
     same unit. `period` is that of a spend or an entry, None the account's month. `by` keeps the
-    entries of different values apart. `to` names who is told. `top_up` asks for money.
+    entries of different values apart. `to` names who is told. `top_up` asks for money. `value` is
+    the rate to throttle to, or the address to redirect to.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Threshold(Eligibility, frozen=True, kw_only=True):
     to: tuple[str, ...] = ()
     action: Action = "notify"
     top_up: AutoTopUp | None = None
+    value: str = ""
 
     @property
     def bounds(self) -> bool:

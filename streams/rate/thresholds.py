@@ -19,13 +19,15 @@ _KEPT: Final = 4096
 class Notice(NamedTuple):
     """Who is told of a threshold's alerts, what is to be done, and which accounts it concerns.
 
-    `has_span`: its periods are its own, not the account's months.
+    `has_span`: its periods are its own, not the account's months. `value` is what sessions are told
+    with the action.
     """
 
     to: tuple[str, ...] = ()
     action: Action = "notify"
     attributes: tuple[tuple[str, str], ...] = ()
     has_span: bool = False
+    value: str = ""
 
     def concerns(self, attributes: Mapping[str, str]) -> bool:
         """True where an account's attributes are as the threshold has them."""
@@ -130,7 +132,7 @@ def _notice(threshold: Threshold, has_span: bool) -> Notice:
     # What a spend or an entry is of has been judged by its own rule, word by word.
     words = {} if threshold.on in ("spend", "entry") else threshold.when
     attributes = tuple((key, words[word]) for word, key in held_words(words))
-    return Notice(threshold.to, threshold.action, attributes, has_span)
+    return Notice(threshold.to, threshold.action, attributes, has_span, threshold.value)
 
 
 def _span_of(threshold: Threshold) -> str:

@@ -34,6 +34,7 @@ from streams.session.balance import balances_left
 from streams.session.probe import Attempt
 from streams.session.records import record_of
 from streams.session.refunds import refund, refunded
+from streams.session.signals import ending, is_ended, send
 from streams.session.work import Granted, Work
 from streams.state import Effects, State, Table
 
@@ -102,6 +103,8 @@ class Sessions:
 
     def _grant(self, work: Work, session: ChargingSession | None) -> ChargingAnswer:
         """Serve each service of the request from what is available after the one before."""
+        if session is not None and is_ended(session):
+            return self._refuse_more(work, session)
         request, running = work.request, {} if session is None else _by_group(session)
         granted: list[Granted] = []
         for asked in request.services:
@@ -112,7 +115,8 @@ class Sessions:
         idle = min((each.inactive_after for each in granted if each.inactive_after), default=0)
         answered = [each.answer for each in granted]
         answer = _answer(request, work.account, answered, valid_until=until)
-        answer = replace(answer, inactive_after=idle)
+        control = None if session is None else session.control
+        answer = replace(answer, inactive_after=idle, control=control)
         services = tuple(each for each in running.values() if each.used or each.granted)
         is_refused = any(asked.requested for asked in request.services) and not services
         if session is None and is_refused:
@@ -137,8 +141,29 @@ class Sessions:
             used_at,
             idle,
             request.gateway or ("" if session is None else session.gateway),
+            control,
         )
         work.put(opened, former=session)
+        return answer
+
+    def _refuse_more(self, work: Work, session: ChargingSession) -> ChargingAnswer:
+        """Take what a session reports that was told to end; it is granted nothing more."""
+        request, running = work.request, _by_group(session)
+        for asked in request.services:
+            held = running.get(asked.group)
+            if held is not None:
+                running[asked.group] = work.report(held, asked)
+        answer = ChargingAnswer(
+            AnswerCode.TERMINATED, currency=work.account.currency, control=session.control
+        )
+        reported = replace(
+            session,
+            sequence=request.sequence,
+            digest=digest_of(request),
+            answer=answer,
+            services=tuple(running.values()),
+        )
+        work.put(reported, former=session)
         return answer
 
     def _end(self, work: Work, session: ChargingSession) -> ChargingAnswer:
@@ -150,6 +175,11 @@ class Sessions:
         answer = _answer(request, work.account, work.settle(tuple(running.values())))
         work.close(session)
         if request.expires:
+            if not is_ended(session):
+                at = session.used_at + session.inactive_after
+                is_idle = session.inactive_after and at <= session.expires_at
+                why = "inactivity" if is_idle else "validity"
+                send(session, ending(session, request.at, why), work.state, work.effects)
             gone = ChargingAnswer(AnswerCode.UNKNOWN_SESSION)
             answered = Answered(session.sequence, b"", gone, work.paid, session.account)
         else:

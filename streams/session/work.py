@@ -37,6 +37,7 @@ from streams.session.most import most
 from streams.session.probe import Attempt, Probe, both, dearer, probe
 from streams.session.records import record_of, together
 from streams.session.refunds import paid_of
+from streams.session.signals import account_session_key
 from streams.session.tariff_change import Change, change_of
 from streams.session.terms import covered_until, offer_of, policy_of, with_terms
 from streams.state import Effects, State, Table
@@ -163,6 +164,7 @@ class Work:
             self.state.delete(Table.SESSION_ENDS, due_key(former.expires_at, key))
         else:
             self._count(1)
+            self.state.put(Table.ACCOUNT_SESSIONS, account_session_key(session), 1)
         self.state.put(Table.SESSIONS, key, session)
         self.state.put(Table.SESSION_ENDS, due_key(session.expires_at, key), 1)
 
@@ -170,6 +172,7 @@ class Work:
         """The session is over."""
         key = _session_key(session)
         self.state.delete(Table.SESSIONS, key)
+        self.state.delete(Table.ACCOUNT_SESSIONS, account_session_key(session))
         self.state.delete(Table.SESSION_ENDS, due_key(session.expires_at, key))
         self._count(-1)
 

@@ -185,6 +185,9 @@ class Owner:
             total: quantity for total, quantity in totals.items() if quantity
         }
         assert len(self.state.table(Table.SESSION_ENDS)) == len(sessions)
+        assert set(self.state.table(Table.ACCOUNT_SESSIONS)) == {
+            f"{each.tenant}\0{each.account}\0{each.session}".encode() for each in sessions
+        }
         money = sum(
             (
                 Decimal(b.remaining) + Decimal(b.reserved)

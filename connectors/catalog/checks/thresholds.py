@@ -19,6 +19,7 @@ from streams.model.threshold import BOUNDING
 
 _LEVEL: Final = ("level", "levels")
 _PERCENT: Final = ("percent", "percents")
+_WITH_VALUE: Final = ("throttle", "redirect")
 _OF_RECORDS: Final = ("usage_types", "products", "price_plans", "start", "end")
 
 
@@ -32,6 +33,8 @@ def check_thresholds(sheets: Sheets, names: Names, book: ProblemBook) -> None:
         _check_scope(entry.form, check, offers)
         _check_cap(entry.form, check)
         _check_top_up(entry.form, check)
+        if entry.form.value and entry.form.action not in _WITH_VALUE:
+            check.report('stands only beside action "throttle" or "redirect"', "value")
 
 
 def _check_resource(form: ThresholdForm, check: MoneyCheck) -> None:

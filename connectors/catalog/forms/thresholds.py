@@ -30,7 +30,8 @@ class ThresholdForm(EligibilityForm, frozen=True, kw_only=True, forbid_unknown_f
     an `allowance`, the `spend` of a period, an `accumulator`, or the `entry` of a first usage.
     `every` goes on after the last level. `of` is what the percents are shares of, where the credit
     limit or the grant is not. `period` is that of a spend or an entry; `by` tells entries apart.
-    `to` names who is told; with `action`, what is to be done. `top_up` asks for money.
+    `to` names who is told; with `action`, what is to be done. `top_up` asks for money. `value` is
+    the rate to throttle to, or the address to redirect to.
     """
 
     id: Id
@@ -47,6 +48,7 @@ class ThresholdForm(EligibilityForm, frozen=True, kw_only=True, forbid_unknown_f
     to: tuple[Annotated[str, Meta(min_length=1)], ...] = ()
     action: Action = "notify"
     top_up: AutoTopUpForm | None = None
+    value: str = ""
 
     @property
     def all_levels(self) -> tuple[Decimal, ...]:

@@ -1,0 +1,177 @@
+"""Sessions that run are told something: by an operator, a threshold, a status, or their time.
+
+What is told leaves with the ledger record of the step, and is kept for an hour at least by rising
+numbers, so that whoever follows it can ask again from where he was.
+"""
+
+from hashlib import blake2b
+from typing import Final
+
+from msgspec.structs import replace
+
+from streams.due.agenda import due_key
+from streams.generations import Generations
+from streams.model.charging_session import ChargingSession, Control
+from streams.model.instant import HOUR, Instant
+from streams.model.session_command import (
+    HalfSignalled,
+    NumberedCommand,
+    SessionCommand,
+    SignalSessions,
+)
+from streams.state import Effects, State, Table
+
+AT_ONCE: Final = 200
+"""Sessions that one step tells at most; the others are told by the next."""
+COMMANDS: Final = Generations(Table.SESSION_COMMANDS, "session_commands", HOUR)
+"""The session commands that are kept."""
+_NEXT: Final = b"session_commands_next"
+_HALF: Final = b"\0"
+"""Before what is half done, among the sessions of accounts: no tenant is without a name."""
+_END: Final = b"\xff"
+
+
+def session_key(tenant: str, session: str) -> bytes:
+    """Where a session stands."""
+    return f"{tenant}\0{session}".encode()
+
+
+def account_session_key(session: ChargingSession) -> bytes:
+    """Where a session stands among those of its account."""
+    return f"{session.tenant}\0{session.account}\0{session.session}".encode()
+
+
+def sessions_of(
+    tenant: str, account: str, state: State, *, after: bytes = b"", limit: int
+) -> list[ChargingSession]:
+    """The sessions of an account that run, by their names; those whose place is after `after`."""
+    first = f"{tenant}\0{account}\0".encode()
+    found = state.scan(
+        Table.ACCOUNT_SESSIONS, after + b"\0" if after else first, first + _END, limit
+    )
+    sessions = (
+        state.get(Table.SESSIONS, session_key(tenant, key[len(first) :].decode()))
+        for key, _ in found
+    )
+    return [session for session in sessions if session is not None]
+
+
+def signal(command: SignalSessions, state: State, effects: Effects, *, after: bytes = b"") -> bool:
+    """Tell the sessions that are meant; True where some are left for another step."""
+    if command.session:
+        key = session_key(command.tenant, command.session)
+        session: ChargingSession | None = state.get(Table.SESSIONS, key)
+        if session is not None and session.account == command.account:
+            tell(session, command, state, effects)
+        return False
+    tenant, account = command.tenant, command.account
+    found = sessions_of(tenant, account, state, after=after, limit=AT_ONCE)
+    for session in found:
+        if not command.service_id or session.service_id == command.service_id:
+            tell(session, command, state, effects)
+    if len(found) < AT_ONCE:
+        return False
+    last = account_session_key(found[-1])
+    state.put(
+        Table.ACCOUNT_SESSIONS,
+        _HALF + command.command_id.encode(),
+        HalfSignalled(command, last),
+    )
+    return True
+
+
+def go_on(state: State, effects: Effects) -> bool:
+    """Tell the next of those that are left; True where more are."""
+    halves = state.scan(Table.ACCOUNT_SESSIONS, _HALF, _HALF + _END, 1)
+    for key, half in halves:
+        state.delete(Table.ACCOUNT_SESSIONS, key)
+        signal(half.signal, state, effects, after=half.after)
+    return bool(state.scan(Table.ACCOUNT_SESSIONS, _HALF, _HALF + _END, 1))
+
+
+def tell(session: ChargingSession, command: SignalSessions, state: State, effects: Effects) -> None:
+    """Command one session. What was told to end hears no more."""
+    if is_ended(session):
+        return
+    changed = session
+    if command.action == "resume":
+        changed = replace(session, control=None)
+    elif command.action != "reauthorise":
+        control = Control(command.action, command.value, command.reason)
+        changed = replace(session, control=control)
+    if command.action == "terminate":
+        changed = _ending(changed, command.occurred_at + command.grace, state)
+    if changed != session:
+        state.put(Table.SESSIONS, session_key(session.tenant, session.session), changed)
+    send(session, command, state, effects)
+
+
+def is_ended(session: ChargingSession) -> bool:
+    """True where it was told to end, and only its last report is awaited."""
+    return session.control is not None and session.control.action == "terminate"
+
+
+def send(session: ChargingSession, command: SignalSessions, state: State, effects: Effects) -> None:
+    """Let the gateway that holds the session hear of it."""
+    cause = f"{command.command_id}\0{session.tenant}\0{session.session}\0{command.action}"
+    told = SessionCommand(
+        blake2b(cause.encode(), digest_size=16).hexdigest(),
+        session.tenant,
+        session.account,
+        session.session,
+        session.service_id,
+        session.gateway,
+        command.action,
+        command.value,
+        command.reason,
+        command.cause,
+        command.occurred_at,
+    )
+    effects.signals.append(told)
+    number: int = state.get(Table.META, _NEXT) or 0
+    state.put(Table.META, _NEXT, number + 1)
+    place = COMMANDS.kept(state)[0] + number.to_bytes(8, "big")
+    state.put(Table.SESSION_COMMANDS, place, NumberedCommand(number, told))
+
+
+def commands_from(number: int, state: State, limit: int) -> list[NumberedCommand]:
+    """The commands that are kept of this number or later, in their order."""
+    found: list[NumberedCommand] = []
+    for start in reversed(COMMANDS.kept(state)):
+        first, end = start + number.to_bytes(8, "big"), start + _END * 9
+        kept = state.scan(Table.SESSION_COMMANDS, first, end, limit - len(found))
+        found += [value for _, value in kept]
+        if len(found) >= limit:
+            break
+    return found
+
+
+def next_number(state: State) -> int:
+    """The number of the next command."""
+    number: int | None = state.get(Table.META, _NEXT)
+    return number or 0
+
+
+def ending(session: ChargingSession, at: Instant, reason: str) -> SignalSessions:
+    """What tells a gateway that a session has ended by its time."""
+    return SignalSessions(
+        f"expiry/{session.session}/{session.sequence}",
+        session.tenant,
+        session.account,
+        session.root,
+        "terminate",
+        at,
+        session.session,
+        reason=reason,
+        cause="expiry",
+    )
+
+
+def _ending(session: ChargingSession, at: Instant, state: State) -> ChargingSession:
+    """The session, found by then at the latest."""
+    if at >= session.expires_at:
+        return session
+    key = session_key(session.tenant, session.session)
+    state.delete(Table.SESSION_ENDS, due_key(session.expires_at, key))
+    state.put(Table.SESSION_ENDS, due_key(at, key), 1)
+    return replace(session, expires_at=at)
