@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from streams.accumulate.counters import post_charges
+from streams.caps.slices import Place
 from streams.charge_record import RecordChain
 from streams.command_ids import note
 from streams.commands import CommandBook, catalog_of, version_from
@@ -96,10 +97,12 @@ class Charging:
         self._home = Home(partition, partitions, self.moved_at_once)
         self._commands = CommandBook(plans, self._home)
         self._folding = Folding(plans, partition, self.folded_at_once, partitions=partitions)
-        self._chain = RecordChain(plans, self._folding, partition)
+        self._chain = RecordChain(plans, self._folding, partition, partitions)
         self._attempt = self._chain.attempt
         self._signalling = Signalling(self._folding, plans)
         self._sessions = Sessions(self._try, self._folding, partition, plans)
+        place = Place(partition, partitions)
+        self._sessions = Sessions(self._try, self._folding, place, plans)
 
     def reads_of(self, records: Sequence[UsageRecord]) -> Sequence[tuple[Table, Collection[bytes]]]:
         """The keys that are worth reading in one go: those that no cache will hold."""

@@ -13,6 +13,7 @@ from streams.accumulate.convert import convert_earned
 from streams.accumulate.held import keep_held
 from streams.accumulate.periods import open_period, period_of
 from streams.accumulate.pools import accounts_drawn_on, show_pools
+from streams.caps.slices import Place, use
 from streams.charge_children import charge_children
 from streams.charge_parts import charge_parts
 from streams.due.fold import Folding
@@ -48,8 +49,11 @@ _NO_TOTALS = Accumulators()
 class RecordChain:
     """The chain of one partition. `plans` is live: it grows as versions are compiled."""
 
-    def __init__(self, plans: Mapping[str, Plan], folding: Folding, partition: int) -> None:
+    def __init__(
+        self, plans: Mapping[str, Plan], folding: Folding, partition: int, partitions: int = 1
+    ) -> None:
         self._partition = partition
+        self._place = Place(partition, partitions)
         self._folding = folding
         self._periods: dict[str, Period] = {}
         self._guides = Guides(plans)
@@ -119,6 +123,7 @@ class RecordChain:
             self._draw_on_pools(rating, offer.product, state, effects)
         if offer.reads_state:
             rating.state, rating.position, rating.product = state, position, offer.product
+            rating.partitions = self._place.partitions
             if offer.segments is not None:
                 offer.segments.tell(rating)
         refusal = (rate_usage if offer.outcome is None else rate_session)(rating, offer)
@@ -141,11 +146,15 @@ class RecordChain:
     def _follow_up(
         self, rating: Rating, offer: CompiledOffer, plan: Plan, state: State, effects: Effects
     ) -> None:
-        """What a charged record has done besides: fees that it drives, points that it earned."""
+        """What a charged record has done besides: to fees, by its points, to caps."""
         if offer.is_held:
             self._folding.drive(rating.record, rating, state, effects)
         if offer.earns:
             convert_earned(rating, plan, self._partition, state, effects)
+        if offer.is_capped:
+            at = rating.record.occurred_at
+            for each in rating.shared:
+                use(each, occurred_at=at, place=self._place, state=state, effects=effects)
 
     def _draw_on_pools(self, rating: Rating, product: str, state: State, effects: Effects) -> None:
         """Show the record what its pools hold, once that is done what was due there."""

@@ -25,6 +25,7 @@ from streams.model.balance_command import (
     Transfer,
     VoidGrant,
 )
+from streams.model.cap_command import GrantSlice, RecallSlice, ReportCap
 from streams.model.command import (
     ActivateCatalog,
     AdvanceClock,
@@ -69,6 +70,9 @@ Identified = (
     | SentOn
     | Forwarded
     | SignalSessions
+    | ReportCap
+    | GrantSlice
+    | RecallSlice
 )
 """Commands that count once. The others have the same effect the second time."""
 

@@ -16,6 +16,8 @@ from streams.accumulate.partner_totals import take_volume
 from streams.accumulate.sessions import drop_closed
 from streams.accumulate.top_up import top_up
 from streams.attributes import put_attributes
+from streams.caps.messages import take_message
+from streams.caps.slices import Place
 from streams.command_ids import COMMAND_IDS
 from streams.due.arrive import arrive
 from streams.due.clock import advance_clock
@@ -36,6 +38,7 @@ from streams.model.balance_command import (
     Transfer,
     VoidGrant,
 )
+from streams.model.cap_command import GrantSlice, RecallSlice, ReportCap
 from streams.model.charging_session import ChargingRequest
 from streams.model.command import (
     ActivateCatalog,
@@ -110,6 +113,10 @@ class CommandBook:
     def apply(self, command: Command, *, state: State, effects: Effects) -> None:
         """Apply a command that carries no usage; a known id does nothing."""
         match command:
+            case ReportCap() | GrantSlice() | RecallSlice():
+                if command_ids.note(command, state):
+                    place = Place(self._partition, self._partitions)
+                    take_message(command, place, state, effects)
             case Tick(at=at):
                 _tick(at, state)
             case Receipt():

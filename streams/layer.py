@@ -46,6 +46,11 @@ class Layer:
         }
         return scanned(own, self._under, self._is_dropped, (table, start, end, limit))
 
+    def changed(self, table: Table) -> list[tuple[bytes, Any]]:
+        """What was put here of a table, in the order of keys."""
+        found = [(key, value) for (of, key), value in self._values.items() if of == table]
+        return sorted(found, key=itemgetter(0))
+
     def paying(self) -> object:
         """What lies below tells, while nothing of it is changed here."""
         is_changed = bool(self._dropped) or any(table in PAYING for table, _ in self._values)

@@ -89,6 +89,10 @@ class Table(IntEnum):
     BELONGINGS = 22
     """What moves with an account, by `tenant NUL account NUL` and a letter: `s` and a service id,
     `c` and the digest of a command that counts for good."""
+    CAP_SLICES = 36
+    """`CapSlice` by `tenant NUL cap NUL` and when its period starts (8 bytes, in order)."""
+    CAP_SUMS = 37
+    """`CapSum` by the same keys, where a cap's sum is kept."""
     MOVES = 23
     """What moves leave behind, by a letter: `a` and `tenant NUL account`: the `Moving` that is
     under way; `r` and the key of a record's id: the partition it was sent on to."""

@@ -31,6 +31,7 @@ from connectors.catalog.forms.quantity import MeasureForm
 from connectors.catalog.forms.rate_units import RateUnitForm, RateUnitMapForm, ServiceTypeForm
 from connectors.catalog.forms.rating_groups import RatingGroupForm, SubscriberForm
 from connectors.catalog.forms.sessions import SessionsForm
+from connectors.catalog.forms.shared_caps import SharedCapForm
 from connectors.catalog.forms.spend import CommitmentForm, MaximumSpendForm
 from connectors.catalog.forms.taxes import TaxForm
 from connectors.catalog.forms.thresholds import ThresholdForm
@@ -153,6 +154,7 @@ class CatalogFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     billing_periods: tuple[BillingPeriodForm, ...] = ()
     price_plans: tuple[PricePlanForm, ...] = ()
     thresholds: tuple[ThresholdForm, ...] = ()
+    shared_caps: tuple[SharedCapForm, ...] = ()
     discounts: tuple[DiscountForm, ...] = ()
     taxes: tuple[TaxForm, ...] = ()
     partners: tuple[PartnerForm, ...] = ()

@@ -21,6 +21,7 @@ from connectors.catalog.forms.partners import (
     RevenueShareForm,
 )
 from connectors.catalog.forms.rate_units import RateUnitForm, ServiceTypeForm
+from connectors.catalog.forms.shared_caps import SharedCapForm
 from connectors.catalog.forms.taxes import TaxForm
 from connectors.catalog.forms.thresholds import ThresholdForm
 from connectors.catalog.forms.when import BillingPeriodForm, HolidayCalendarForm, TimeUnitForm
@@ -52,6 +53,7 @@ class Names:
     billing_periods: dict[str, BillingPeriodForm]
     price_plans: dict[str, PricePlanForm]
     thresholds: dict[str, ThresholdForm]
+    shared_caps: dict[str, SharedCapForm]
     discounts: dict[str, DiscountForm]
     taxes: dict[str, TaxForm]
     partners: dict[str, PartnerForm]
@@ -113,6 +115,7 @@ def names_of(sheets: Sheets, book: ProblemBook) -> Names:
         billing_periods=by_id(sheets.billing_periods, book),
         price_plans=by_id(sheets.price_plans, book),
         thresholds=by_id(sheets.thresholds, book),
+        shared_caps=by_id(sheets.shared_caps, book),
         discounts=by_id(sheets.discounts, book),
         taxes=by_id(sheets.taxes, book),
         partners=by_id(sheets.partners, book),

@@ -23,6 +23,7 @@ from connectors.catalog.resolution.rate_units import rate_unit, rate_unit_map
 from connectors.catalog.resolution.rating_groups import rating_group, subscriber_rule
 from connectors.catalog.resolution.rounding import currency_rule, rounding
 from connectors.catalog.resolution.sessions import session_policy
+from connectors.catalog.resolution.shared_caps import shared_cap
 from connectors.catalog.resolution.spend import commitment, maximum_spend
 from connectors.catalog.resolution.thresholds import threshold
 from connectors.catalog.resolution.when import (
@@ -72,6 +73,7 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
         billing_periods=tuple(billing_period(entry.form) for entry in sheets.billing_periods),
         price_plans=tuple(_price_plan(entry.form, periods) for entry in sheets.price_plans),
         thresholds=tuple(threshold(entry.form, periods) for entry in sheets.thresholds),
+        shared_caps=tuple(shared_cap(entry.form, periods) for entry in sheets.shared_caps),
         discounts=tuple(money.discount(entry.form, periods) for entry in sheets.discounts),
         taxes=tuple(money.tax(entry.form) for entry in sheets.taxes),
         partners=tuple(money.partner(entry.form) for entry in sheets.partners),

@@ -30,6 +30,7 @@ from connectors.catalog.forms.partners import (
 )
 from connectors.catalog.forms.rate_units import RateUnitForm, RateUnitMapForm, ServiceTypeForm
 from connectors.catalog.forms.rating_groups import RatingGroupForm, SubscriberForm
+from connectors.catalog.forms.shared_caps import SharedCapForm
 from connectors.catalog.forms.taxes import TaxForm
 from connectors.catalog.forms.thresholds import ThresholdForm
 from connectors.catalog.forms.when import BillingPeriodForm, HolidayCalendarForm, TimeUnitForm
@@ -73,6 +74,7 @@ class Sheets:
     billing_periods: list[Entry[BillingPeriodForm]] = field(default_factory=list)
     price_plans: list[Entry[PricePlanForm]] = field(default_factory=list)
     thresholds: list[Entry[ThresholdForm]] = field(default_factory=list)
+    shared_caps: list[Entry[SharedCapForm]] = field(default_factory=list)
     discounts: list[Entry[DiscountForm]] = field(default_factory=list)
     taxes: list[Entry[TaxForm]] = field(default_factory=list)
     partners: list[Entry[PartnerForm]] = field(default_factory=list)

@@ -23,6 +23,7 @@ from streams.model.pool import Memberships
 from streams.model.refused import RefusedRecord
 from streams.model.session import SessionTally
 from streams.model.session_command import HalfSignalled, NumberedCommand
+from streams.model.shared_cap import CapSlice, CapSum
 from streams.model.subscription import Subscription
 from streams.model.tally import Tally
 from streams.model.top_up_request import TopUpRequests
@@ -76,6 +77,8 @@ _TABLE_TYPES: dict[Table, Any] = {
     Table.SESSION_COMMANDS: NumberedCommand,
     Table.BELONGINGS: Any,
     Table.MOVES: Moving | int,
+    Table.CAP_SLICES: CapSlice,
+    Table.CAP_SUMS: CapSum,
 }
 TABLE_DECODERS = {
     table: msgspec.msgpack.Decoder(kind).decode for table, kind in _TABLE_TYPES.items()

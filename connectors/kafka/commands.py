@@ -25,6 +25,7 @@ from streams.model.balance_command import (
     Transfer,
     VoidGrant,
 )
+from streams.model.cap_command import GrantSlice, RecallSlice, ReportCap
 from streams.model.charging_session import ChargingRequest
 from streams.model.command import (
     ActivateCatalog,
@@ -97,6 +98,9 @@ def partitions_of(command: Command, partitions: int) -> Iterable[int]:
             | PutPartnerTier()
             | TakeAccount()
             | SentOn()
+            | ReportCap()
+            | GrantSlice()
+            | RecallSlice()
         ):
             raise AssertionError(f"{type(command).__name__} is sent by workers alone")
         case _:

@@ -13,7 +13,7 @@ from streams.model.instant import BEGINNING, FOREVER
 from streams.model.money import CONTEXT, ZERO
 from streams.model.rated import BalanceChange, Posting
 from streams.outcome import Reject, RejectReason
-from streams.rate.covering import REFUSED
+from streams.rate.covering import REFUSED, SHARED
 from streams.rate.rating import Rating
 
 _BORNE_BY = {"receivable": "overrun", "write_off": "write_off", "suspend": "overrun"}
@@ -104,6 +104,10 @@ def beyond_caps(rating: Rating) -> Decimal:
             over = _refused(rating, share=most)
             if abs(over) > abs(beyond):
                 beyond, rating.cap_level = over, ZERO
+            continue
+        if total == SHARED:
+            if abs(most) > abs(beyond):
+                beyond, rating.cap_level = most, rating.shared[0].cap.most
             continue
         after = Decimal(rating.used_of(total))
         before = _subtract(after, Decimal(rating.moved.get(total, ZERO)))

@@ -45,6 +45,7 @@ from streams.model.rating_group import RatingGroup, SubscriberRule
 from streams.model.rounding import Rounding, RoundingScope
 from streams.model.session import OutcomeRule
 from streams.model.session_policy import SessionPolicy
+from streams.model.shared_cap import SharedCap as SharedCap
 from streams.model.tax import Tax
 from streams.model.threshold import Threshold as Threshold
 from streams.model.time_unit import TimeUnit
@@ -221,6 +222,7 @@ class Catalog(Struct, frozen=True, kw_only=True):
     segments: tuple[Segment, ...] = ()
     rating_groups: tuple[RatingGroup, ...] = ()
     subscribers: tuple[SubscriberRule, ...] = ()
+    shared_caps: tuple[SharedCap, ...] = ()
 
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode

@@ -241,7 +241,8 @@ class HeldService(Struct, frozen=True, array_like=True):
 
     `used` is all that was reported, `granted` what it may use beyond that; `holds` and `totals` are
     what both together take of buckets and add to accumulators. `number` counts its charges. The
-    tariff changes at `tariff_change`, within the grant.
+    tariff changes at `tariff_change`, within the grant. `caps` are what they take
+    of the slices of caps, by their keys.
     """
 
     group: str
@@ -255,6 +256,7 @@ class HeldService(Struct, frozen=True, array_like=True):
     totals: tuple[Total, ...] = ()
     number: int = 0
     tariff_change: Instant = BEGINNING
+    caps: tuple[tuple[bytes, Decimal], ...] = ()
 
     @classmethod
     def opened(cls, asked: ServiceRequest, at: Instant) -> "HeldService":

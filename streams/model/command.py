@@ -22,6 +22,7 @@ from streams.model.balance_command import (
     Transfer,
     VoidGrant,
 )
+from streams.model.cap_command import GrantSlice, RecallSlice, ReportCap
 from streams.model.charging_session import ChargingRequest
 from streams.model.instant import FOREVER, Instant
 from streams.model.money import Currency, Quantity
@@ -328,9 +329,22 @@ Command = (
     | TakeAccount
     | SentOn
     | SignalSessions
+    | ReportCap
+    | GrantSlice
+    | RecallSlice
 )
 
-Relayed = Forwarded | PartnerVolume | PutPartnerTier | TakeTransfer | TakeAccount | SentOn
+Relayed = (
+    Forwarded
+    | PartnerVolume
+    | PutPartnerTier
+    | TakeTransfer
+    | TakeAccount
+    | SentOn
+    | ReportCap
+    | GrantSlice
+    | RecallSlice
+)
 """Commands of an outbox: whoever takes one in tells its `sender` by a `Receipt`."""
 
 

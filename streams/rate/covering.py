@@ -26,6 +26,8 @@ from streams.rate.weight import Weight, draw, weights_of
 
 REFUSED = ""
 """The cap of what no allowance lets be used: in place of a total it has the share beyond it."""
+SHARED = "/"
+"""A cap that accounts share: in place of a total it has the amount beyond it."""
 _ONE = Decimal(1)
 
 

@@ -7,6 +7,7 @@ from streams.model.commission import CommissionPlan
 from streams.model.discount import Discount
 from streams.model.loyalty import LoyaltyRule
 from streams.model.partner import Partner, RevenueShare
+from streams.model.shared_cap import SharedCap
 from streams.model.tax import Tax
 from streams.model.threshold import Threshold
 from streams.rate.exchange import Exchange
@@ -28,6 +29,7 @@ class MoneyTerms(Struct, frozen=True):
     commission_plans: tuple[CommissionPlan, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
     converted: frozenset[str] = frozenset()
+    shared_caps: tuple[SharedCap, ...] = ()
 
 
 def money_terms(catalog: Catalog) -> MoneyTerms:
@@ -42,4 +44,5 @@ def money_terms(catalog: Catalog) -> MoneyTerms:
         catalog.commission_plans,
         tuple(each for each in catalog.thresholds if each.on in ("spend", "entry")),
         frozenset(each.source for each in catalog.conversions if each.automatic),
+        catalog.shared_caps,
     )

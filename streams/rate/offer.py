@@ -8,6 +8,7 @@ from streams.rate.rating import Rating
 from streams.rate.rule import CompileRule
 from streams.rate.rules import RULES, compile_rules
 from streams.rate.rules.revenue_share import asks_tier
+from streams.rate.rules.shared_cap import caps_of
 from streams.rate.segments import offer_segments
 from streams.rate.terms import OfferTerms
 
@@ -18,7 +19,8 @@ class CompiledOffer:
     `product` is what revenue is reported by. `is_derived`: how much a record is follows from more
     than itself: rate units say it, or what is held (`is_held`: its units stay).
     `reads_state`: its rules look into the state. `has_sequel`: something may be done once a record
-    is charged, with what it drives or with the points that it `earns`.
+    is charged, with what it drives, with the points that it `earns`, or with caps that
+    accounts share (`is_capped`).
     `takes_nothing`: records that measured nothing may be charged. With an `outcome`, records move
     sessions, and what is achieved in them is charged. `segments` are those by totals that it may be
     asked for, told before any of its rules.
@@ -28,6 +30,7 @@ class CompiledOffer:
         "earns",
         "end",
         "has_sequel",
+        "is_capped",
         "is_derived",
         "is_held",
         "outcome",
@@ -49,7 +52,8 @@ class CompiledOffer:
             rule.resource in terms.money.converted and is_for(rule, terms)
             for rule in terms.money.loyalty
         )
-        self.has_sequel = self.is_held or self.earns
+        self.is_capped = rules is RULES and bool(caps_of(terms))
+        self.has_sequel = self.is_held or self.earns or self.is_capped
         self.is_derived = terms.rate_units is not None or self.is_held
         rule = terms.outcome
         self.outcome = None if rule is None else CompiledOutcome(rule, terms.units)
@@ -60,6 +64,7 @@ class CompiledOffer:
             or asks_tier(terms)
             or bool(terms.plan.tallies)
             or self.segments is not None
+            or self.is_capped
         )
         self.takes_nothing = terms.charges_zero or self.is_derived or rule is not None
         self.product = terms.offer.product

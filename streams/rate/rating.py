@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from streams.caps.slices import CapUse
 from streams.model.account import Balances, Bucket
 from streams.model.instant import BEGINNING, Instant, Period
 from streams.model.money import ZERO, Quantity, added
@@ -66,7 +67,8 @@ class Rating(Struct, gc=False):
     of a first usage that it is meant by: threshold, group, what their period goes by. `caps` are
     totals of what usage has cost, each with the most of it that the account bears; `cap_level` is
     the one that the record went beyond. `tallied` are the accumulators of more than sums that it
-    has moved, as they stand after it.
+    has moved, as they stand after it. `shared` is what it takes of caps that accounts of all
+    `partitions` share.
     """
 
     record: UsageRecord
@@ -115,6 +117,8 @@ class Rating(Struct, gc=False):
     caps: tuple[tuple[str, Decimal], ...] = ()
     cap_level: Decimal | None = None
     tallied: tuple[tuple[str, Tally], ...] = ()
+    partitions: int = 1
+    shared: tuple[CapUse, ...] = ()
 
     def span_of(self, name: str) -> Period:
         """The period that the record counts in for a total or a grant: its month, or their own.

@@ -111,6 +111,7 @@ def spans_of(catalog: Catalog) -> Spans:
         if each.tiers
     ]
     named += [(spent_total(each.id), each.period, ()) for each in catalog.thresholds]
+    named += [(capped_total(each.id), each.every, ()) for each in catalog.shared_caps]
     named += [(entry_span(each.id), each.period, ()) for each in catalog.thresholds]
     evaluated = {each.accumulator for each in catalog.evaluations}
     named += [
@@ -159,6 +160,11 @@ def commitment_total(price_plan: str, commitment: str) -> str:
 def spent_total(threshold: str) -> str:
     """The total of what usage has cost, as a threshold counts it."""
     return f"{SPENT}{threshold}"
+
+
+def capped_total(cap: str) -> str:
+    """The total of what a cap that accounts share did not let this one pay."""
+    return f"capped:{cap}"
 
 
 def earned_total(rule: str) -> str:

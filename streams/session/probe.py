@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from streams.accumulate.partner_totals import plus
 from streams.layer import Layer
 from streams.model.account import Accumulators, Balances
@@ -11,6 +13,7 @@ from streams.model.charging_session import Reservations, Total
 from streams.model.instant import Period
 from streams.model.money import CONTEXT, ZERO, Quantity, added, minus
 from streams.model.rated import RatedUsage
+from streams.model.shared_cap import CapSlice
 from streams.model.usage import MADE, SourcePosition, UsageRecord
 from streams.outcome import Drop, Reject
 from streams.rate.guide import Elsewhere
@@ -22,6 +25,15 @@ Attempt = Callable[[UsageRecord, SourcePosition, State, Effects], Elsewhere | Dr
 
 BEYOND: Final = ("overrun", "write_off")
 """Where what nobody can pay is booked."""
+
+
+class CapMove(NamedTuple):
+    """What a charge would take of a cap's slice as it is `held`, and what that is `short` of."""
+
+    key: bytes
+    held: CapSlice
+    quantity: Decimal
+    short: Decimal
 
 
 class Probe(NamedTuple):
@@ -38,6 +50,7 @@ class Probe(NamedTuple):
     totals: tuple[Total, ...] = ()
     version: str = ""
     price_plan: str = ""
+    caps: tuple[CapMove, ...] = ()
 
     @property
     def is_granted(self) -> bool:
@@ -79,6 +92,7 @@ def dearer(one: Probe, other: Probe) -> Probe:
         one.totals,
         one.version,
         one.price_plan,
+        tuple(_larger(one.caps, other.caps)),
     )
 
 
@@ -95,7 +109,30 @@ def both(one: Probe, other: Probe) -> Probe:
         is_covered=one.is_covered and other.is_covered,
         taken=tuple(taken.values()),
         totals=(*one.totals, *other.totals),
+        caps=tuple(_sum(one.caps, other.caps)),
     )
+
+
+def _sum(one: tuple[CapMove, ...], other: tuple[CapMove, ...]) -> Iterator[CapMove]:
+    found = {each.key: each for each in one}
+    for each in other:
+        held = found.get(each.key)
+        if held is None:
+            found[each.key] = each
+        else:
+            quantity = CONTEXT.add(held.quantity, each.quantity)
+            short = CONTEXT.add(held.short, each.short)
+            found[each.key] = held._replace(quantity=quantity, short=short)
+    return iter(found.values())
+
+
+def _larger(one: tuple[CapMove, ...], other: tuple[CapMove, ...]) -> Iterator[CapMove]:
+    found = {each.key: each for each in one}
+    for each in other:
+        held = found.get(each.key)
+        if held is None or held.quantity < each.quantity:
+            found[each.key] = each
+    return iter(found.values())
 
 
 def _charge(
@@ -108,14 +145,16 @@ def _charge(
         return Probe(refusal)
     after: Accumulators = layer.get(Table.ACCUMULATORS, key) or Accumulators()
     first = effects.rated[0] if effects.rated else None
+    caps = tuple(_of_caps(under, layer))
     return Probe(
         None,
         sum((rated.amount for rated in effects.rated), ZERO),
-        _is_covered(effects.rated),
+        _is_covered(effects.rated) and not any(each.short for each in caps),
         tuple(_taken(record.tenant, account, effects.rated, under, layer)),
         tuple(_moved(before, after)),
         first.catalog_version if first is not None else "",
         first.price_plan if first is not None else "",
+        caps,
     )
 
 
@@ -125,6 +164,23 @@ def _count(reserved: Reservations, key: bytes, layer: Layer) -> None:
     for name, start, end, quantity in reserved.totals:
         totals = plus(totals, name, Period(start, end), quantity)
     layer.put(Table.ACCUMULATORS, key, totals)
+
+
+def _of_caps(state: State, layer: Layer) -> Iterator[CapMove]:
+    """Of slices as far as they have been granted: nothing that others may have is counted on."""
+    for key, after in layer.changed(Table.CAP_SLICES):
+        if after is None:
+            continue
+        before: CapSlice = state.get(Table.CAP_SLICES, key) or _not_touched(after)
+        quantity = CONTEXT.subtract(after.used, before.used)
+        short = CONTEXT.subtract(after.beyond, before.beyond)
+        if quantity > ZERO and after.left < ZERO:
+            short = CONTEXT.subtract(short, after.left)
+        yield CapMove(key, replace(before, most=after.most), quantity, short)
+
+
+def _not_touched(opened: CapSlice) -> CapSlice:
+    return CapSlice(opened.end, opened.most, opened.granted)
 
 
 def _is_covered(charges: list[RatedUsage]) -> bool:

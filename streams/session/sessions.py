@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from streams.caps.slices import Place
 from streams.due.agenda import due_key
 from streams.due.fold import Folding
 from streams.model.account import Account, ServiceAssignment
@@ -45,12 +46,12 @@ class Sessions:
     """The sessions of one partition, over the chain that charges a record."""
 
     def __init__(
-        self, attempt: Attempt, folding: Folding, partition: int, plans: Mapping[str, Plan]
+        self, attempt: Attempt, folding: Folding, place: Place, plans: Mapping[str, Plan]
     ) -> None:
         self._plans = plans
         self._attempt = attempt
         self._folding = folding
-        self._partition = partition
+        self._place = place
 
     def ask(self, request: ChargingRequest, state: State, effects: Effects) -> ChargingAnswer:
         """Do what is asked, once; the answer."""
@@ -65,7 +66,7 @@ class Sessions:
         account = _account_of(request, session, state)
         if isinstance(account, Reject):
             return ChargingAnswer(AnswerCode.NOT_RATED, detail=account.detail)
-        work = Work(request, account, self._attempt, self._partition, state, effects, self._plans)
+        work = Work(request, account, self._attempt, self._place, state, effects, self._plans)
         if session is not None:
             work.paid = session.paid
         # What is due may open or end what the request is to be served from.
@@ -206,7 +207,7 @@ class Sessions:
                 request,
                 work.account,
                 known.paid,
-                partition=self._partition,
+                partition=self._place.partition,
                 state=state,
                 effects=work.effects,
             )

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from streams.accumulate.partner_totals import plus
+from streams.caps.slices import Place, end_promises
+from streams.caps.slices import lift as lift_slices
 from streams.due.agenda import due_key
 from streams.due.made import made_position
 from streams.due.movement import Movement, holder_of
@@ -32,6 +34,7 @@ from streams.model.usage import Usage
 from streams.outcome import Drop, Reject
 from streams.rate.guide import Elsewhere
 from streams.rate.plan import Plan
+from streams.session.caps import Slices
 from streams.session.holds import grant_movement, lift, set_aside
 from streams.session.most import most
 from streams.session.probe import Attempt, Probe, both, dearer, probe
@@ -59,6 +62,7 @@ class Work:
         "_attempt",
         "_partition",
         "_plans",
+        "_slices",
         "account",
         "charged",
         "effects",
@@ -73,7 +77,7 @@ class Work:
         request: ChargingRequest,
         account: Account,
         attempt: Attempt,
-        partition: int,
+        place: Place,
         state: State,
         effects: Effects,
         plans: Mapping[str, Plan],
@@ -85,7 +89,8 @@ class Work:
         self.effects = effects
         self.paid: tuple[Paid, ...] = ()
         self._attempt = attempt
-        self._partition = partition
+        self._partition = place.partition
+        self._slices = Slices(request, place, state, effects)
         self._plans = plans
         self.charged: dict[str, Decimal] = {}
         """By service: what was charged of it because its terms changed."""
@@ -105,8 +110,10 @@ class Work:
         What was used under other attributes is charged by them (3GPP: a change of rating
         conditions).
         """
-        self.lift(held)
+        promised = held.caps
+        self.lift(held, is_charged=True)
         held, trigger = self._told_apart(held, asked)
+        end_promises(promised, self.state)
         asked = self._bought(held, asked)
         granted, found = self._most(held, held.used, asked)
         policy = self._policy(found, asked)
@@ -114,14 +121,17 @@ class Work:
         change = self._change(held, asked, found, until)
         if granted and found is not None and BEGINNING < change.at < until:
             granted, found = self._across(held, granted, found, change.at)
-        held = replace(held, granted=granted, holds=(), totals=(), tariff_change=change.at)
+        held = replace(held, granted=granted, holds=(), totals=(), caps=(), tariff_change=change.at)
         borne = found if granted else self._probe(held, held.used) if held.used else None
         if borne is not None and borne.refusal is None:
             holds, opened = set_aside(self.request.tenant, list(borne.taken), self.state)
             for each in opened:
                 self._make(grant_movement(each))
             self._reserve(borne.totals)
-            held = replace(held, holds=tuple(holds), totals=borne.totals)
+            caps = self._slices.hold(borne)
+            held = replace(held, holds=tuple(holds), totals=borne.totals, caps=caps)
+        if found is not None and not found.is_granted:
+            self._slices.ask_more(found)
         told = replace(with_terms(_told(asked, granted, found), policy), trigger=trigger)
         if granted and found is not None:
             until = min(until, change.again_at, covered_until(found))
@@ -149,6 +159,7 @@ class Work:
         asked = self._bought(held, asked)
         found = self._probe(held, asked.requested)
         if not found.is_granted:
+            self._slices.ask_more(found)
             return _told(asked, (), found)
         self._charge(replace(held, used=asked.requested))
         return ServiceAnswer(
@@ -179,13 +190,17 @@ class Work:
     def settle(self, services: tuple[HeldService, ...]) -> list[ServiceAnswer]:
         """Give back what is held for the services, and charge each for what it has used."""
         for held in services:
-            self.lift(held)
-        return [self._settled(held) for held in services]
+            self.lift(held, is_charged=True)
+        told = [self._settled(held) for held in services]
+        for held in services:
+            end_promises(held.caps, self.state)
+        return told
 
-    def lift(self, held: HeldService) -> None:
-        """Give back what is set aside for the service."""
+    def lift(self, held: HeldService, *, is_charged: bool = False) -> None:
+        """Give back what is set aside for the service, which may be charged next."""
         lift(self.request.tenant, held.holds, self.state)
         self._reserve(tuple((*each[:3], minus(each[3])) for each in held.totals))
+        lift_slices(held.caps, self.state, is_promised=is_charged)
 
     # What a change of terms does
 

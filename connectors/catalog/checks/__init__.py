@@ -29,6 +29,7 @@ from connectors.catalog.checks.rating_groups import check_rating_groups
 from connectors.catalog.checks.resources import check_resources
 from connectors.catalog.checks.rounding import check_rounding
 from connectors.catalog.checks.sessions import check_sessions
+from connectors.catalog.checks.shared_caps import check_shared_caps
 from connectors.catalog.checks.spend import check_spend
 from connectors.catalog.checks.taxes import check_taxes
 from connectors.catalog.checks.thresholds import check_thresholds
@@ -63,6 +64,7 @@ CHECKS: tuple[Check, ...] = (
     check_fees,
     check_spend,
     check_sessions,
+    check_shared_caps,
     check_entitlements,
     check_platforms,
     check_fields,

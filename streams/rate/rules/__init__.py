@@ -23,6 +23,7 @@ from streams.rate.rules.revenue_share import compile_revenue_share
 from streams.rate.rules.rounding import compile_rounding
 from streams.rate.rules.settled import compile_settled
 from streams.rate.rules.share import compile_share
+from streams.rate.rules.shared_cap import compile_shared_caps
 from streams.rate.rules.spend import compile_spend
 from streams.rate.rules.tax import compile_tax
 from streams.rate.rules.tax_bounds import compile_tax_bounds
@@ -66,6 +67,7 @@ RULES: tuple[CompileRule, ...] = (
     compile_taxed_allowance,
     # After all that changes what the customer pays.
     compile_spend,
+    compile_shared_caps,
     # After tax: tax is not the tenant's to count or share, and earns no points.
     compile_amount,
     compile_partner_volume,
