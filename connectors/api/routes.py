@@ -17,6 +17,7 @@ from connectors.api import (
     account_grants,
     account_moves,
     balance_routes,
+    caps,
     clock,
     entitlements,
     online,
@@ -164,6 +165,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *account_moves.ROUTES,
     *account_grants.ROUTES,
     *clock.ROUTES,
+    *caps.ROUTES,
     Route(
         path=f"{TENANT}/suspense",
         answering=list_suspense,

@@ -32,6 +32,7 @@ _KEPT = {
     int(Table.ACCUMULATORS): "accumulators",
     int(Table.TALLIES): "tallies",
     int(Table.COUNTERS): "counters",
+    int(Table.CAP_SLICES): "caps",
 }
 _STORED = 8
 _RESERVED = Bucket.__struct_fields__.index("reserved")

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from connectors.clickhouse.caps import cap_columns
 from connectors.clickhouse.charge_sums import GroupedCharges, Grouping
 from connectors.clickhouse.client import Database
 from connectors.clickhouse.columns import Columns, chunked, flattened
@@ -110,6 +111,7 @@ def _holding_rows(steps: Sequence[StoredStep]) -> list[tuple[str, Columns]]:
             chunked([accumulator_columns(held["accumulators"]), tally_columns(held["tallies"])]),
         ),
         ("counters", counter_columns(held["counters"])),
+        ("shared_caps", cap_columns(held["caps"])),
     ]
 
 

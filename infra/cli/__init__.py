@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "balance": "balance",
     "statement": "statement",
     "entitlement": "entitlement",
+    "caps": "caps",
     "clock": "clock",
     "explain": "explain",
     "suspense": "suspense",
