@@ -100,7 +100,6 @@ class Charging:
         self._chain = RecordChain(plans, self._folding, partition, partitions)
         self._attempt = self._chain.attempt
         self._signalling = Signalling(self._folding, plans)
-        self._sessions = Sessions(self._try, self._folding, partition, plans)
         place = Place(partition, partitions)
         self._sessions = Sessions(self._try, self._folding, place, plans)
 
