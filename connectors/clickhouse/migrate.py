@@ -42,12 +42,18 @@ class Migration(NamedTuple):
 
 
 def migrations(folder: Path = FOLDER) -> list[Migration]:
-    """All migrations in order. Raises Refused for a wrong name or a gap in the numbers."""
+    """All migrations in order. Raises Refused for a wrong name, or a number that is there twice.
+
+    A number may be left out: each stands by its own in what was applied.
+    """
     found: list[Migration] = []
     for path in sorted(folder.glob("*.sql")):
         match = _NAME.fullmatch(path.name)
-        if match is None or int(match[1]) != len(found) + 1:
-            raise Refused(f"migration {path.name}: expected {len(found) + 1:04d}_<name>.sql")
+        last = found[-1].number if found else 0
+        if match is None or int(match[1]) <= last:
+            raise Refused(
+                f"migration {path.name}: expected a name such as {last + 1:04d}_<name>.sql"
+            )
         text = path.read_text()
         digest = sha256(text.encode()).hexdigest()
         statements = tuple(

@@ -43,11 +43,21 @@ def test_an_applied_migration_that_was_edited_is_refused(
         migrate(clickhouse_settings, folder=tmp_path)
 
 
-@pytest.mark.parametrize("name", ["0002_gap.sql", "one.sql", "0001-dash.sql"])
-def test_a_gap_or_a_wrong_name_is_refused(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["0002_twice.sql", "one.sql", "0001-dash.sql", "0000_none.sql"])
+def test_a_number_twice_or_a_wrong_name_is_refused(tmp_path: Path, name: str) -> None:
+    _write(tmp_path, "0002_first.sql", "SELECT 1;\n")
     _write(tmp_path, name, "SELECT 1;\n")
     with pytest.raises(Refused, match=name):
         migrations(tmp_path)
+
+
+def test_a_number_may_be_left_out_and_come_later(
+    clickhouse_settings: ClickHouseSettings, tmp_path: Path
+) -> None:
+    _write(tmp_path, "0002_x.sql", "SELECT 1;\n")
+    assert migrate(clickhouse_settings, folder=tmp_path) == ["0002_x"]
+    _write(tmp_path, "0001_y.sql", "SELECT 1;\n")
+    assert migrate(clickhouse_settings, folder=tmp_path) == ["0001_y"]
 
 
 def test_a_database_name_that_is_none_is_refused() -> None:
