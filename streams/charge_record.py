@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from streams.accumulate.accumulate import accumulate_usage
+from streams.accumulate.budgets import count_budgets
 from streams.accumulate.convert import convert_earned
 from streams.accumulate.held import keep_held
 from streams.accumulate.periods import open_period, period_of
@@ -135,6 +136,8 @@ class RecordChain:
         refusal = accumulate_usage(rating, plan, state, closed_before=closed_before)
         if refusal is not None:
             return refusal
+        if payer.budgets:
+            count_budgets(rating, state, time)
         effects.alerts += rating.alerts
         if offer.is_derived:
             _keep(rating, record)

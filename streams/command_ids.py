@@ -25,6 +25,7 @@ from streams.model.balance_command import (
     Transfer,
     VoidGrant,
 )
+from streams.model.budget_command import PutBudget, RemoveBudget
 from streams.model.cap_command import GrantSlice, RecallSlice, ReportCap
 from streams.model.command import (
     ActivateCatalog,
@@ -73,6 +74,8 @@ Identified = (
     | ReportCap
     | GrantSlice
     | RecallSlice
+    | PutBudget
+    | RemoveBudget
 )
 """Commands that count once. The others have the same effect the second time."""
 

@@ -16,6 +16,7 @@ from streams.accumulate.partner_totals import take_volume
 from streams.accumulate.sessions import drop_closed
 from streams.accumulate.top_up import top_up
 from streams.attributes import put_attributes
+from streams.budgets import put_budget
 from streams.caps.messages import take_message
 from streams.caps.slices import Place
 from streams.command_ids import COMMAND_IDS
@@ -24,6 +25,7 @@ from streams.due.clock import advance_clock
 from streams.due.grants import stand, void
 from streams.due.leave import leave, received
 from streams.due.transfer import get, give
+from streams.memberships import put_membership
 from streams.model.account import Account
 from streams.model.account_prices import AccountPrices
 from streams.model.balance_command import (
@@ -38,6 +40,7 @@ from streams.model.balance_command import (
     Transfer,
     VoidGrant,
 )
+from streams.model.budget_command import PutBudget, RemoveBudget
 from streams.model.cap_command import GrantSlice, RecallSlice, ReportCap
 from streams.model.charging_session import ChargingRequest
 from streams.model.command import (
@@ -64,7 +67,6 @@ from streams.model.commission import CommissionPlan
 from streams.model.instant import Instant
 from streams.model.move_command import MoveAccount, TakeAccount
 from streams.model.partner import PartnerTiers
-from streams.model.pool import Memberships
 from streams.model.rated import RecordVerdict
 from streams.model.session_command import SignalSessions
 from streams.model.usage import SourcePosition
@@ -148,6 +150,8 @@ class CommandBook:
                 | VoidGrant()
                 | MoveAccount()
                 | TakeAccount()
+                | PutBudget()
+                | RemoveBudget()
             ):
                 if command_ids.note(command, state):
                     self._apply_new(command, state=state, effects=effects)
@@ -206,8 +210,10 @@ class CommandBook:
                 put_status(command, state, effects)
             case PutAttributes():
                 self._put_attributes(command, state, effects)
+            case PutBudget() | RemoveBudget():
+                put_budget(command, state, effects)
             case JoinPool() | LeavePool():
-                _put_membership(command, state, effects)
+                put_membership(command, state, effects)
             case Transfer():
                 version = catalog_of(command.tenant, command.occurred_at, state) or ""
                 give(
@@ -303,6 +309,7 @@ def _put_account(command: PutAccount, state: State, effects: Effects) -> None:
         has_supplements(key, state),
         () if known is None else known.dated,
         former_roots=() if known is None else known.former_roots,
+        has_budgets=state.get(Table.BUDGETS, key) is not None,
     )
     state.put(Table.ACCOUNTS, key, account)
     effects.facts.append(account)
@@ -316,24 +323,6 @@ def _put_prices(command: PutPrices, state: State, effects: Effects) -> None:
     account: Account | None = state.get(Table.ACCOUNTS, key)
     if account is not None:
         changed = replace(account, version=account.version + 1, has_prices=True)
-        state.put(Table.ACCOUNTS, key, changed)
-        effects.facts.append(changed)
-
-
-def _put_membership(command: JoinPool | LeavePool, state: State, effects: Effects) -> None:
-    """The account changes with its pools: whoever knows a payer by it looks again."""
-    key = f"{command.tenant}\0{command.account}".encode()
-    known: Memberships = state.get(Table.POOLS, key) or Memberships()
-    if isinstance(command, JoinPool):
-        after = known.joined(command.membership)
-    else:
-        after = known.left(command.pool, command.end)
-    if after == known:
-        return
-    state.put(Table.POOLS, key, after)
-    account: Account | None = state.get(Table.ACCOUNTS, key)
-    if account is not None:
-        changed = replace(account, version=account.version + 1, has_pools=True)
         state.put(Table.ACCOUNTS, key, changed)
         effects.facts.append(changed)
 

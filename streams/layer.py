@@ -27,6 +27,10 @@ class Layer:
         """Set the value, here only."""
         self._values[table, key] = value
 
+    def put_in(self, table: Table) -> list[tuple[bytes, Any]]:
+        """What was put here of a table, in the order in which it first was."""
+        return [(key, value) for (of, key), value in self._values.items() if of == table]
+
     def delete(self, table: Table, key: bytes) -> None:
         """Remove the key, here only."""
         self._values[table, key] = None

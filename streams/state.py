@@ -86,6 +86,10 @@ class Table(IntEnum):
     the id of the command."""
     SESSION_COMMANDS = 42
     """`NumberedCommand` by group (4 bytes, big endian) and number (8 bytes)."""
+    BUDGETS = 38
+    """`Budgets` by `tenant NUL account`."""
+    BUDGET_TOTALS = 39
+    """`BudgetTotal` by `tenant NUL account NUL budget NUL value`."""
     BELONGINGS = 22
     """What moves with an account, by `tenant NUL account NUL` and a letter: `s` and a service id,
     `c` and the digest of a command that counts for good."""

@@ -39,7 +39,8 @@ SELECT charging_offset, charging_index, ledger_offset, ledger_index, body FROM c
 WHERE charging_partition = {partition:UInt32} AND (
     kind IN ('Tick', 'FoldPeriods') OR tenant = {tenant:String} AND (
         account = {account:String} OR kind IN ('ActivateCatalog', 'AdvanceClock', 'PutPartnerTier')
-        OR kind IN ('EndService', 'ChargingRequest') AND root = {root:String}))
+        OR kind IN ('EndService', 'ChargingRequest', 'PutBudget', 'RemoveBudget')
+            AND root = {root:String}))
     AND kind NOT IN ('Forwarded', 'Released', 'Receipt', 'DiscardSuspended')
 ORDER BY charging_offset, charging_index, ledger_offset, ledger_index
 """

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from connectors.errors import Refused
 from streams.model.account import Account, Accumulators, Balances, Fees, Service
 from streams.model.account_prices import AccountPrices
+from streams.model.budget import Budgets, BudgetTotal
 from streams.model.charging_session import Answered, ChargingSession, Reservations
 from streams.model.command import Command, Moving, OutboxMessage
 from streams.model.grant import Grants
@@ -70,6 +71,8 @@ _TABLE_TYPES: dict[Table, Any] = {
     Table.RANGES: RangeEntry,
     Table.SUBSCRIPTIONS: Subscription,
     Table.RESERVATIONS: Reservations,
+    Table.BUDGETS: Budgets,
+    Table.BUDGET_TOTALS: BudgetTotal,
     Table.SESSIONS: ChargingSession,
     Table.SESSION_ENDS: Any,
     Table.ANSWERS: Answered,

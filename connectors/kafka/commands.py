@@ -25,6 +25,7 @@ from streams.model.balance_command import (
     Transfer,
     VoidGrant,
 )
+from streams.model.budget_command import PutBudget, RemoveBudget
 from streams.model.cap_command import GrantSlice, RecallSlice, ReportCap
 from streams.model.charging_session import ChargingRequest
 from streams.model.command import (
@@ -86,6 +87,8 @@ def partitions_of(command: Command, partitions: int) -> Iterable[int]:
             | ChargingRequest()
             | MoveAccount()
             | SignalSessions()
+            | PutBudget()
+            | RemoveBudget()
         ):
             return (partition_of(command.tenant, command.root, partitions),)
         case (

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "scenario": "scenario",
     "account": "account",
     "pool": "pool",
+    "budget": "budget",
     "balance": "balance",
     "statement": "statement",
     "entitlement": "entitlement",

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from connectors.catalog.account_prices import price_list
+from infra.scenario.budgets import budget_command, remove_command
 from infra.scenario.grants import grant_command, void_command
 from infra.scenario.messages import instant
 from infra.scenario.money import adjust_command, answer_command, convert_command
@@ -34,6 +35,7 @@ from streams.model.balance_command import (
     Transfer,
     VoidGrant,
 )
+from streams.model.budget_command import PutBudget, RemoveBudget
 from streams.model.command import (
     AssignService,
     Command,
@@ -97,6 +99,8 @@ RootCommand = (
     | PutStatus
     | SignalSessions
     | TopUp
+    | PutBudget
+    | RemoveBudget
     | Transfer
     | VoidGrant
 )
@@ -129,6 +133,12 @@ def step_command(
     if step.join_pool is not None:
         root = root_of(step.join_pool.account)
         return join_command(step.join_pool, root=root, tenant=tenant, step=number)
+    if step.budget is not None:
+        root = root_of(step.budget.account)
+        return budget_command(step.budget, root=root, tenant=tenant, step=number)
+    if step.remove_budget is not None:
+        root = root_of(step.remove_budget.account)
+        return remove_command(step.remove_budget, root=root, tenant=tenant, step=number)
     if step.leave_pool is not None:
         root = root_of(step.leave_pool.account)
         return leave_command(step.leave_pool, root=root, tenant=tenant, step=number)

@@ -6,10 +6,12 @@ from typing import Final, get_args
 
 from infra.scenario.messages import instant
 from infra.scenario.step_form import RefundForm, RequestForm, ServiceRequestForm, StepForm
-from infra.scenario.then_form import AnswerForm, ServiceAnswerForm
+from infra.scenario.then_form import AnswerForm, BudgetLeftForm, RestrictionForm, ServiceAnswerForm
 from streams.model.charging_session import (
+    BudgetLeft,
     ChargingAnswer,
     ChargingRequest,
+    Restriction,
     ServiceAnswer,
     ServiceRequest,
     Verb,
@@ -114,6 +116,8 @@ def answer_differences(
         )
         control = "" if answer.control is None else answer.control.action
         told += _same(f"{what} control", wanted.control, control)
+        if wanted.budgets is not None:
+            told += _budget_differences(f"{what} budgets", wanted.budgets, answer.budgets)
         if wanted.services is None:
             continue
         if len(wanted.services) != len(answer.services):
@@ -139,6 +143,7 @@ def _service_differences(what: str, wanted: ServiceAnswerForm, found: ServiceAns
         *_same(f"{what} ask_again_before", _micro(wanted.ask_again_before), found.ask_again_before),
         *_same(f"{what} tariff_change", _moment(wanted.tariff_change), found.tariff_change),
         *_same(f"{what} trigger", wanted.trigger, found.trigger),
+        *_restriction_differences(f"{what} restriction", wanted.restriction, found.restriction),
     ]
 
 
@@ -156,6 +161,37 @@ def _micro(seconds: int | None) -> int | None:
 def _moment(text: str | None) -> int | None:
     """An empty text: there is none."""
     return instant(text) if text else BEGINNING if text is not None else None
+
+
+def _restriction_differences(
+    what: str, wanted: RestrictionForm | None, found: Restriction | None
+) -> list[str]:
+    if wanted is None:
+        return []
+    if found is None:
+        return [f"{what}: expected one, found none"]
+    retry_at = None if wanted.retry_at is None else instant(wanted.retry_at)
+    return [
+        *_same(f"{what} kind", wanted.kind, found.kind),
+        *_same(f"{what} name", wanted.name, found.name),
+        *_same(f"{what} action", wanted.action, found.action),
+        *_same(f"{what} level", wanted.level, found.level),
+        *_same(f"{what} instead", wanted.instead, found.instead),
+        *_same(f"{what} rate", wanted.rate, found.rate),
+        *_same(f"{what} retry_at", retry_at, found.retry_at),
+    ]
+
+
+def _budget_differences(
+    what: str, wanted: Sequence[BudgetLeftForm], found: Sequence[BudgetLeft]
+) -> list[str]:
+    if len(wanted) != len(found):
+        return [f"{what}: expected {len(wanted)}, found {len(found)}"]
+    told: list[str] = []
+    for number, (one, other) in enumerate(zip(wanted, found, strict=True)):
+        for word in ("budget", "value", "level", "limit", "used", "reserved"):
+            told += _same(f"{what}[{number}] {word}", getattr(one, word), getattr(other, word))
+    return told
 
 
 def _same(what: str, wanted: object, found: object, why: str = "") -> list[str]:

@@ -10,6 +10,7 @@ from connectors.catalog.forms.grants import RollOverForm
 from infra.scenario.times import Time
 from streams.model.account import Payment
 from streams.model.billing_period import PeriodUnit
+from streams.model.budget import Limited, WindowUnit
 from streams.model.pool import PoolOrder
 from streams.model.session_command import SessionAction
 from streams.model.status import StatusWord
@@ -272,6 +273,41 @@ class RequestForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     gateway: str = ""
 
 
+class BudgetForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """So much of what it `limits` in a window, for all or by `by`, from a time until another.
+
+    `limits_of` are those of single values. `accounts` are those that it counts; the account's own
+    usage without.
+    """
+
+    account: str
+    budget: str
+    limits: Limited
+    limit: Decimal | None = None
+    every: WindowUnit = "month"
+    rolling: int = 0
+    level: str = ""
+    units: tuple[str, ...] = ()
+    currency: str = "CHF"
+    by: str = ""
+    limits_of: dict[str, Decimal] = {}
+    when: dict[str, str] = {}
+    parent: str = ""
+    accounts: tuple[str, ...] = ()
+    at_limit: Literal["refuse", "end_oldest"] = "refuse"
+    time_zone: str = "UTC"
+    start: Time | None = field(default=None, name="from")
+    end: Time | None = field(default=None, name="until")
+
+
+class RemoveBudgetForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A budget counts no more from a time on."""
+
+    account: str
+    budget: str
+    at: Time
+
+
 class RefundForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a debit or an ended session has cost goes back, whole or a `part` by resource.
 
@@ -310,6 +346,8 @@ class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     attributes: AttributesForm | None = None
     join_pool: JoinPoolForm | None = None
     leave_pool: LeavePoolForm | None = None
+    budget: BudgetForm | None = None
+    remove_budget: RemoveBudgetForm | None = None
     transfer: TransferForm | None = None
     check: RequestForm | None = None
     reserve: RequestForm | None = None

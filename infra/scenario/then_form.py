@@ -75,6 +75,18 @@ class AlertForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     value: Decimal | None = None
 
 
+class RestrictionForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What bounds a service of an answer; what is left out is not compared."""
+
+    kind: str | None = None
+    name: str | None = None
+    action: str | None = None
+    level: str | None = None
+    instead: dict[str, str] | None = None
+    rate: str | None = None
+    retry_at: Time | None = None
+
+
 class ServiceAnswerForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What became of one service of a request; what is left out is not compared.
 
@@ -91,6 +103,18 @@ class ServiceAnswerForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ask_again_before: int | None = None
     tariff_change: str | None = None
     trigger: str | None = None
+    restriction: RestrictionForm | None = None
+
+
+class BudgetLeftForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A budget as a `balance` tells it; what is left out is not compared."""
+
+    budget: str
+    value: str | None = None
+    level: str | None = None
+    limit: Decimal | None = None
+    used: Decimal | None = None
+    reserved: Decimal | None = None
 
 
 class AnswerForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,6 +126,7 @@ class AnswerForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     code: str
     services: tuple[ServiceAnswerForm, ...] | None = None
     valid_until: Time | None = None
+    budgets: tuple[BudgetLeftForm, ...] | None = None
     repeat: bool | None = None
     inactive_after: int | None = None
     control: str | None = None

@@ -8,7 +8,11 @@ from streams.model.instant import Instant
 from streams.state import State, Table
 from streams.tenant_time import own_times, time_of_key
 
-_CURSORS = ((Table.SESSION_TALLIES, b"sessions"), (Table.TALLIES, b"tallies"))
+_CURSORS = (
+    (Table.SESSION_TALLIES, b"sessions"),
+    (Table.TALLIES, b"tallies"),
+    (Table.BUDGET_TOTALS, b"budgets"),
+)
 """What a tick looks through, and where in META it notes how far it came."""
 _SLICE = 200
 """How many of each a tick looks at."""

@@ -25,7 +25,8 @@ class Account(Struct, frozen=True, array_like=True, tag=1):
     `has_pools`: it draws on pools. `statuses` say when its usage is taken. `has_supplements`:
     something supplements one of its subscriptions, or did. `dated` are values of attributes that
     the catalog declares, its own and those of its subscriptions. `moved_to` stands at a home that
-    it has left: the root it went to. `former_roots` are those it had before.
+    it has left: the root it went to. `former_roots` are those it had before. `has_budgets`:
+    there are budgets that count its usage, or were.
     """
 
     tenant: str
@@ -44,6 +45,7 @@ class Account(Struct, frozen=True, array_like=True, tag=1):
     dated: AttributeValues = ()
     moved_to: str = ""
     former_roots: tuple[str, ...] = ()
+    has_budgets: bool = False
 
     def is_under(self, root: str) -> bool:
         """True of its root, and of one that it had before."""

@@ -22,6 +22,9 @@ Verb = Literal["check", "reserve", "extend", "confirm", "release", "debit", "ref
 Total = tuple[str, Instant, Instant, Quantity]
 """An accumulator's name, its period's start and end, a quantity."""
 
+BudgetHold = tuple[bytes, Instant, Instant, Quantity]
+"""The key of a budget's total, its window's start and end, a quantity."""
+
 
 class ServiceRequest(Struct, frozen=True, array_like=True):
     """One service of a request: what was used since the last report, what is asked for now.
@@ -239,10 +242,10 @@ class Paid(Struct, frozen=True, array_like=True):
 class HeldService(Struct, frozen=True, array_like=True):
     """One service of a session while it runs, since `opened_at`.
 
-    `used` is all that was reported, `granted` what it may use beyond that; `holds` and `totals` are
-    what both together take of buckets and add to accumulators. `number` counts its charges. The
-    tariff changes at `tariff_change`, within the grant. `caps` are what they take
-    of the slices of caps, by their keys.
+    `used` is all that was reported, `granted` what it may use beyond that; `holds`, `totals` and
+    `budgets` are what both together take of buckets, and add to accumulators and budgets. `number`
+    counts its charges. The tariff changes at `tariff_change`, within the grant. `caps` are what
+    they take of the slices of caps, by their keys.
     """
 
     group: str
@@ -257,6 +260,7 @@ class HeldService(Struct, frozen=True, array_like=True):
     number: int = 0
     tariff_change: Instant = BEGINNING
     caps: tuple[tuple[bytes, Decimal], ...] = ()
+    budgets: tuple[BudgetHold, ...] = ()
 
     @classmethod
     def opened(cls, asked: ServiceRequest, at: Instant) -> "HeldService":
@@ -267,9 +271,10 @@ class HeldService(Struct, frozen=True, array_like=True):
 class ChargingSession(Struct, frozen=True, array_like=True):
     """A session that runs, with its last answer and the digest of what that answered.
 
-    `paid` are charges that were made before its end.
     `used_at` is when it last reported use, `gateway` who holds it. Without use it goes on for
     `inactive_after`, 0: as long as it is valid. `control` is what it was last told.
+    `paid` are charges that were made before its end. `places` are the keys of those limits on
+    sessions that it counts in.
     """
 
     tenant: str
@@ -288,6 +293,7 @@ class ChargingSession(Struct, frozen=True, array_like=True):
     inactive_after: Instant = 0
     gateway: str = ""
     control: Control | None = None
+    places: tuple[bytes, ...] = ()
 
 
 class Answered(Struct, frozen=True, array_like=True):

@@ -22,6 +22,7 @@ from streams.model.balance_command import (
     Transfer,
     VoidGrant,
 )
+from streams.model.budget_command import PutBudget, RemoveBudget
 from streams.model.cap_command import GrantSlice, RecallSlice, ReportCap
 from streams.model.charging_session import ChargingRequest
 from streams.model.instant import FOREVER, Instant
@@ -262,6 +263,8 @@ OfAccount = (
     | VoidGrant
     | MoveAccount
     | SignalSessions
+    | PutBudget
+    | RemoveBudget
 )
 """Commands that name the account they are for: what comes where it lived is sent on."""
 
@@ -332,6 +335,8 @@ Command = (
     | ReportCap
     | GrantSlice
     | RecallSlice
+    | PutBudget
+    | RemoveBudget
 )
 
 Relayed = (

@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from streams.model.account import Account, Service, ServiceAssignment
+from streams.model.budget import Budgets, CountedBudget
 from streams.model.instant import BEGINNING, FOREVER, Period, format_instant
 from streams.model.usage import UsageRecord
 from streams.outcome import Reject, RejectReason
@@ -183,6 +184,7 @@ class Guide:
             supplements,
             stored,
             plain,
+            _budgets_of(account_key, state) if account.has_budgets else (),
         )
         # Of several assignments another may claim the service within this one's time.
         if len(service.assignments) == 1 and within.end == FOREVER:
@@ -191,6 +193,11 @@ class Guide:
                 self._sure.clear()
             self._known[key] = payer
         return payer
+
+
+def _budgets_of(key: bytes, state: State) -> tuple[CountedBudget, ...]:
+    held: Budgets | None = state.get(Table.BUDGETS, key)
+    return () if held is None else held.counted
 
 
 def root_served(tenant: str, service_id: str, state: State) -> str:

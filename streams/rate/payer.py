@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from streams.model.account import Account, Service, ServiceAssignment
 from streams.model.account_prices import AccountPrices
+from streams.model.budget import CountedBudget
 from streams.model.instant import Instant
 from streams.model.money import CONTEXT, ZERO, Currency
 from streams.rate.bounds import MoneyBound
@@ -21,7 +22,8 @@ class Payer(Struct, frozen=True, gc=False):
     it (None: no other than its plan's). `price_plan` is the assignment's, with those of its
     `supplements`. It holds while the state still has
     this very `service` and this very `account`; or `stored`, where a catalog declares attributes
-    and `account` is what it is with them: then `plain` holds them all as values. Words that many
+    and `account` is what it is with them: then `plain` holds them all as values. `budgets` count
+    its usage. Words that many
     accounts share (price plan, currency, time zone) are one object for all of them, so that looking
     at them stays in the processor's cache.
     """
@@ -41,6 +43,7 @@ class Payer(Struct, frozen=True, gc=False):
     supplements: tuple[Supplement, ...] = ()
     stored: Account | None = None
     plain: dict[str, Any] | None = None
+    budgets: tuple[CountedBudget, ...] = ()
 
 
 def floor_of(account: Account) -> Decimal | None:

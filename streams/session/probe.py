@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from streams.accumulate.partner_totals import plus
 from streams.layer import Layer
 from streams.model.account import Accumulators, Balances
-from streams.model.charging_session import Reservations, Total
+from streams.model.budget import BudgetTotal
+from streams.model.charging_session import BudgetHold, Reservations, Total
 from streams.model.instant import Period
 from streams.model.money import CONTEXT, ZERO, Quantity, added, minus
 from streams.model.rated import RatedUsage
@@ -17,6 +18,7 @@ from streams.model.shared_cap import CapSlice
 from streams.model.usage import MADE, SourcePosition, UsageRecord
 from streams.outcome import Drop, Reject
 from streams.rate.guide import Elsewhere
+from streams.session.budgets import Beyond, dearer_holds, held_of_budgets, summed_holds
 from streams.session.holds import Place, Taken, place_of, taken_between
 from streams.state import Effects, State, Table
 
@@ -39,8 +41,9 @@ class CapMove(NamedTuple):
 class Probe(NamedTuple):
     """What a charge would do: its amount, what it takes of buckets, what it adds to totals.
 
-    `refusal` says why there is none. `is_covered`: money, credit, allowances and caps bear
-    it whole. `version` of the catalog and `price_plan` are what it was rated by.
+    `refusal` says why there is none. `is_covered`: money, credit, allowances, caps and budgets bear
+    it whole; `beyond` is the first budget that does not. `counted` are totals of budgets as they
+    would stand. `version` of the catalog and `price_plan` are what it was rated by.
     """
 
     refusal: Elsewhere | Drop | Reject | None
@@ -51,6 +54,9 @@ class Probe(NamedTuple):
     version: str = ""
     price_plan: str = ""
     caps: tuple[CapMove, ...] = ()
+    budgets: tuple[BudgetHold, ...] = ()
+    beyond: Beyond | None = None
+    counted: tuple[tuple[bytes, BudgetTotal], ...] = ()
 
     @property
     def is_granted(self) -> bool:
@@ -93,6 +99,9 @@ def dearer(one: Probe, other: Probe) -> Probe:
         one.version,
         one.price_plan,
         tuple(_larger(one.caps, other.caps)),
+        dearer_holds(one.budgets, other.budgets),
+        one.beyond or other.beyond,
+        (*one.counted, *other.counted),
     )
 
 
@@ -110,6 +119,9 @@ def both(one: Probe, other: Probe) -> Probe:
         taken=tuple(taken.values()),
         totals=(*one.totals, *other.totals),
         caps=tuple(_sum(one.caps, other.caps)),
+        budgets=summed_holds(one.budgets, other.budgets),
+        beyond=one.beyond or other.beyond,
+        counted=(*one.counted, *other.counted),
     )
 
 
@@ -146,15 +158,21 @@ def _charge(
     after: Accumulators = layer.get(Table.ACCUMULATORS, key) or Accumulators()
     first = effects.rated[0] if effects.rated else None
     caps = tuple(_of_caps(under, layer))
+    counted = tuple(layer.put_in(Table.BUDGET_TOTALS))
+    budgets, beyond = held_of_budgets(counted, under) if counted else ((), None)
+    is_borne = beyond is None and not any(each.short for each in caps)
     return Probe(
         None,
         sum((rated.amount for rated in effects.rated), ZERO),
-        _is_covered(effects.rated) and not any(each.short for each in caps),
+        is_borne and _is_covered(effects.rated),
         tuple(_taken(record.tenant, account, effects.rated, under, layer)),
         tuple(_moved(before, after)),
         first.catalog_version if first is not None else "",
         first.price_plan if first is not None else "",
         caps,
+        budgets,
+        beyond,
+        counted,
     )
 
 

@@ -32,6 +32,7 @@ from streams.rate.guide import find_assignment
 from streams.rate.plan import Plan
 from streams.session.answers import digest_of, keep_answer, kept_answer, kept_name
 from streams.session.balance import balances_left
+from streams.session.budgets import budgets_left
 from streams.session.probe import Attempt
 from streams.session.records import record_of
 from streams.session.refunds import refund, refunded
@@ -81,7 +82,8 @@ class Sessions:
                 return self._refund(work)
             case "balance":
                 left = balances_left(work.key, request.at, state)
-                return replace(_answer(request, account, []), balances=left)
+                stand = budgets_left(work.key, request.at, state)
+                return replace(_answer(request, account, []), balances=left, budgets=stand)
             case "reserve" | "extend":
                 return self._grant(work, session)
             case _:

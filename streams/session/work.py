@@ -31,9 +31,9 @@ from streams.model.instant import BEGINNING, FOREVER, Instant, Period
 from streams.model.money import CONTEXT, ZERO, Quantity, minus
 from streams.model.session_policy import SessionPolicy
 from streams.model.usage import Usage
-from streams.outcome import Drop, Reject
 from streams.rate.guide import Elsewhere
 from streams.rate.plan import Plan
+from streams.session.budgets import hold_budgets, lift_budgets
 from streams.session.caps import Slices
 from streams.session.holds import grant_movement, lift, set_aside
 from streams.session.most import most
@@ -43,6 +43,7 @@ from streams.session.refunds import paid_of
 from streams.session.signals import account_session_key
 from streams.session.tariff_change import Change, change_of
 from streams.session.terms import covered_until, offer_of, policy_of, with_terms
+from streams.session.told import told_of
 from streams.state import Effects, State, Table
 
 
@@ -101,8 +102,8 @@ class Work:
         """What could be granted now, and its price; nothing changes."""
         held = HeldService.opened(asked, self.request.at)
         asked = self._bought(held, asked)
-        granted, found = self._most(held, (), asked)
-        return with_terms(_told(asked, granted, found), self._policy(found, asked))
+        granted, found, short = self._most(held, (), asked)
+        return with_terms(told_of(asked, granted, found, short), self._policy(found, asked))
 
     def grant(self, held: HeldService, asked: ServiceRequest) -> Granted:
         """Set aside what the service has used and may use next; where its terms change, anew.
@@ -115,13 +116,14 @@ class Work:
         held, trigger = self._told_apart(held, asked)
         end_promises(promised, self.state)
         asked = self._bought(held, asked)
-        granted, found = self._most(held, held.used, asked)
+        granted, found, short = self._most(held, held.used, asked)
         policy = self._policy(found, asked)
         until = self.request.at + self._validity(policy)
         change = self._change(held, asked, found, until)
         if granted and found is not None and BEGINNING < change.at < until:
             granted, found = self._across(held, granted, found, change.at)
-        held = replace(held, granted=granted, holds=(), totals=(), caps=(), tariff_change=change.at)
+        held = replace(held, granted=granted, holds=(), totals=(), caps=(), budgets=())
+        held = replace(held, tariff_change=change.at)
         borne = found if granted else self._probe(held, held.used) if held.used else None
         if borne is not None and borne.refusal is None:
             holds, opened = set_aside(self.request.tenant, list(borne.taken), self.state)
@@ -129,10 +131,12 @@ class Work:
                 self._make(grant_movement(each))
             self._reserve(borne.totals)
             caps = self._slices.hold(borne)
+            hold_budgets(borne.budgets, borne.counted, self.state)
             held = replace(held, holds=tuple(holds), totals=borne.totals, caps=caps)
+            held = replace(held, budgets=borne.budgets)
         if found is not None and not found.is_granted:
             self._slices.ask_more(found)
-        told = replace(with_terms(_told(asked, granted, found), policy), trigger=trigger)
+        told = replace(with_terms(told_of(asked, granted, found, short), policy), trigger=trigger)
         if granted and found is not None:
             until = min(until, change.again_at, covered_until(found))
             if BEGINNING < change.at < until:
@@ -160,7 +164,7 @@ class Work:
         found = self._probe(held, asked.requested)
         if not found.is_granted:
             self._slices.ask_more(found)
-            return _told(asked, (), found)
+            return told_of(asked, (), found, found)
         self._charge(replace(held, used=asked.requested))
         return ServiceAnswer(
             asked.group, asked.usage_type, AnswerCode.SUCCESS, asked.requested, found.amount
@@ -199,6 +203,7 @@ class Work:
     def lift(self, held: HeldService, *, is_charged: bool = False) -> None:
         """Give back what is set aside for the service, which may be charged next."""
         lift(self.request.tenant, held.holds, self.state)
+        lift_budgets(held.budgets, self.state)
         self._reserve(tuple((*each[:3], minus(each[3])) for each in held.totals))
         lift_slices(held.caps, self.state, is_promised=is_charged)
 
@@ -267,7 +272,7 @@ class Work:
             record = record_of(later, together(fixed, (Usage(last.unit, quantity),)), self.request)
             return probe(record, self.account.account, layer, self._attempt)
 
-        quantity, after = most(last.quantity, ask)
+        quantity, after, _ = most(last.quantity, ask)
         if not after.is_granted:
             return (), after
         before = found
@@ -290,7 +295,7 @@ class Work:
             found = self._probe(held, together(held.used, fixed, (Usage(last.unit, quantity),)))
             return found._replace(is_covered=found.amount <= bound)
 
-        quantity, found = most(last.quantity, ask)
+        quantity, found, _ = most(last.quantity, ask)
         if found.refusal is not None:
             return asked
         bought = (*fixed, Usage(last.unit, quantity)) if found.is_covered else ()
@@ -298,20 +303,22 @@ class Work:
 
     def _most(
         self, held: HeldService, used: tuple[Usage, ...], asked: ServiceRequest
-    ) -> tuple[tuple[Usage, ...], Probe | None]:
-        """As much of what is requested as is covered after what was used."""
+    ) -> tuple[tuple[Usage, ...], Probe | None, Probe | None]:
+        """As much of what is requested as is covered after what was used; what more would do."""
         if not asked.requested:
-            return (), None
+            return (), None, None
         *fixed, last = asked.requested
 
         def ask(quantity: Quantity) -> Probe:
             return self._probe(held, together(used, fixed, (Usage(last.unit, quantity),)))
 
         if asked.is_whole:
-            quantity, found = last.quantity, ask(last.quantity)
+            found = ask(last.quantity)
+            quantity = last.quantity
+            short: Probe | None = found
         else:
-            quantity, found = most(last.quantity, ask)
-        return ((*fixed, Usage(last.unit, quantity)) if found.is_granted else ()), found
+            quantity, found, short = most(last.quantity, ask)
+        return ((*fixed, Usage(last.unit, quantity)) if found.is_granted else ()), found, short
 
     def _probe(self, held: HeldService, usages: tuple[Usage, ...]) -> Probe:
         record = record_of(held, usages, self.request)
@@ -371,21 +378,3 @@ TARIFF_TIME_CHANGE: Trigger = "tariff_time_change"
 
 def _session_key(session: ChargingSession) -> bytes:
     return f"{session.tenant}\0{session.session}".encode()
-
-
-def _told(asked: ServiceRequest, granted: tuple[Usage, ...], found: Probe | None) -> ServiceAnswer:
-    """What the service is told of its grant."""
-    answer = ServiceAnswer(asked.group, asked.usage_type, AnswerCode.SUCCESS, granted)
-    if found is None:
-        return answer
-    if found.refusal is not None:
-        return replace(answer, code=AnswerCode.NOT_RATED, detail=_why(found.refusal))
-    if not found.is_covered and not granted:
-        return replace(answer, code=AnswerCode.CREDIT_LIMIT_REACHED, is_final=True)
-    is_final = asked.requested != granted
-    code = AnswerCode.PARTIAL if is_final else AnswerCode.SUCCESS
-    return replace(answer, code=code, amount=Decimal(found.amount), is_final=is_final)
-
-
-def _why(refusal: Elsewhere | Drop | Reject) -> str:
-    return f"lives under {refusal.root}" if isinstance(refusal, Elsewhere) else refusal.detail
