@@ -46,6 +46,9 @@ PROCESSES: Mapping[str, Process] = {
     "gateway": Process(
         module="connectors.api.server", purpose="HTTP: health, metrics, balances, schemas"
     ),
+    "proxy": Process(
+        module="connectors.proxy.server", purpose="interfaces of model providers, metered"
+    ),
 }
 
 
@@ -76,8 +79,9 @@ def run_worker(agents: Sequence[str], settings: Settings) -> None:
 
 
 def _has_something_to_do(name: str, settings: Settings) -> bool:
-    if name == "webhooks":
-        return settings.webhooks is not None
+    files = {"webhooks": settings.webhooks, "proxy": settings.proxy}
+    if name in files:
+        return files[name] is not None
     return name != "trade" or settings.nchf_port > 0
 
 

@@ -161,6 +161,14 @@ class Settings(BaseSettings):
         description="Attempts to deliver a webhook, further and further apart, up to an hour.",
     )
 
+    proxy: Path | None = Field(
+        default=None,
+        description="File of the metering proxy: providers, callers, charging; TOML. Empty: there "
+        "is none.",
+    )
+    proxy_host: str = Field(default="127.0.0.1", description="Address the proxy listens on.")
+    proxy_port: int = Field(default=8090, ge=0, le=65535, description="Port of the proxy.")
+
     maven_repository: str = Field(
         default=MAVEN_CENTRAL,
         description="Base address of the Maven repository that Kafka's jars are fetched from.",

@@ -1,10 +1,9 @@
 """The door: the table of routes behind keys and limits, served by uvicorn."""
 
 import logging
-import signal
 from base64 import b64decode
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
@@ -28,6 +27,7 @@ from connectors.api.route import Route, json_answer
 from connectors.api.routes import ROUTES
 from connectors.errors import Refused, Unavailable
 from connectors.kafka.registry import NotRegistered
+from connectors.orderly import OrderlyServer
 
 _log: Any = structlog.get_logger()
 
@@ -179,15 +179,4 @@ def run(settings: GatewaySettings) -> None:
         limit_concurrency=256,
         server_header=False,
     )
-    _Server(config).run()
-
-
-class _Server(uvicorn.Server):
-    """Ends in order with exit code 0 on SIGTERM; uvicorn's own would die of the signal after."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Hear signals while it serves, and raise none again."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self.handle_exit)
-        yield
+    OrderlyServer(config).run()

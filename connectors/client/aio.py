@@ -127,13 +127,13 @@ class AsyncSession:
 
     def __init__(self, client: AsyncClient, dialogue: Dialogue) -> None:
         self._client = client
-        self._dialogue = dialogue
+        self.dialogue = dialogue
         self._is_open = False
 
     @property
     def name(self) -> str:
         """What the owner knows it by."""
-        return self._dialogue.session
+        return self.dialogue.session
 
     async def __aenter__(self) -> "AsyncSession":
         return self
@@ -169,7 +169,7 @@ class AsyncSession:
 
     async def _ask(self, verb: str, services: Sequence[Service]) -> Answer:
         self._is_open = verb not in ("confirm", "release")
-        answer = await self._client.drive(self._dialogue.ask(verb, services))
+        answer = await self._client.drive(self.dialogue.ask(verb, services))
         if not answer.is_offline and len(self._client.desk.journal):
             await self._settle()
         return answer

@@ -64,8 +64,7 @@ class Patience:
     def wait_s(self, attempt: int, reply: Reply | None, dice: Random) -> float:
         """How long to wait after this attempt, counted from 0."""
         spread = min(self.most_s, self.first_s * 2.0 ** min(attempt, 30))
-        asked = reply.headers.get("retry-after", "") if reply is not None else ""
-        least = float(asked) if asked.isascii() and asked.isdecimal() else 0.0
+        least = _retry_after(reply) if reply is not None else 0
         return least + dice.uniform(0.0, spread)
 
 
@@ -143,5 +142,15 @@ def _is_for_later(reply: Reply) -> bool:
 def _read(reply: Reply) -> Answer:
     if reply.status in (401, 403) or reply.status >= 500:
         raise Refused(f"status {reply.status}: {reply.content[:300].decode(errors='replace')}")
-    is_repeat = reply.headers.get("idempotency-hit") == "true"
-    return read_answer(reply.status, reply.content, is_repeat=is_repeat)
+    return read_answer(
+        reply.status,
+        reply.content,
+        is_repeat=reply.headers.get("idempotency-hit") == "true",
+        retry_after=_retry_after(reply),
+    )
+
+
+def _retry_after(reply: Reply) -> int:
+    """In seconds; a date is not read."""
+    asked = reply.headers.get("retry-after", "")
+    return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 0

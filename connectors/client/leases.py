@@ -13,8 +13,10 @@ import binascii
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from threading import Lock
@@ -132,7 +134,15 @@ class LeaseBook:
     Renewals and ends are courses, for `client.drive`. Safe to be used by several threads.
     """
 
-    def __init__(self, desk: Desk, terms: LeaseTerms, *, key: str) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        terms: LeaseTerms,
+        *,
+        key: str,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._wall = wall
         self._desk = desk
         self._terms = terms
         self._digest = digest_of_key(key)
@@ -219,8 +229,14 @@ class LeaseBook:
         with self._lock:
             held.token = answer.lease
             held.left = granted - held.used
-            held.until = began_at + self._terms.valid_for
+            held.until = began_at + min(self._terms.valid_for, self._left_s(answer.valid_until))
             held.is_final = answer.is_final
+
+    def _left_s(self, valid_until: str) -> float:
+        """For how long by the wall's clock: an owner may grant for less than was asked."""
+        if not valid_until:
+            return self._terms.valid_for
+        return datetime.fromisoformat(valid_until).timestamp() - self._wall()
 
     def _is_due(self, held: _Leased) -> bool:
         if held.is_renewed or held.is_final:

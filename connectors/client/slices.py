@@ -46,6 +46,11 @@ class SlicedHold:
         return (yield from self._hold("reserve", units or self._slicing.slice))
 
     @property
+    def session(self) -> str:
+        """The name of its session."""
+        return self._dialogue.session
+
+    @property
     def granted(self) -> Decimal:
         """Units that may be passed on, in all."""
         return self._granted

@@ -121,13 +121,13 @@ class Session:
 
     def __init__(self, client: Client, dialogue: Dialogue) -> None:
         self._client = client
-        self._dialogue = dialogue
+        self.dialogue = dialogue
         self._is_open = False
 
     @property
     def name(self) -> str:
         """What the owner knows it by."""
-        return self._dialogue.session
+        return self.dialogue.session
 
     def __enter__(self) -> "Session":
         return self
@@ -163,7 +163,7 @@ class Session:
 
     def _ask(self, verb: str, services: Sequence[Service]) -> Answer:
         self._is_open = verb not in ("confirm", "release")
-        answer = self._client.drive(self._dialogue.ask(verb, services))
+        answer = self._client.drive(self.dialogue.ask(verb, services))
         if not answer.is_offline and len(self._client.desk.journal):
             self._settle()
         return answer

@@ -68,6 +68,8 @@ class ServiceAnswer:
 class Answer:
     """What became of a request. `lease` is the signed grant, where one was asked for.
 
+    `retry_after` are seconds, where asking again may help then.
+
     `is_repeat`: it had been answered before, and nothing was done now. An answer by an offline rule
     has code `offline` and status 0.
     """
@@ -79,6 +81,7 @@ class Answer:
     valid_until: str = ""
     detail: str = ""
     lease: str = ""
+    retry_after: int = 0
     is_repeat: bool = False
     told: Mapping[str, Any] = field(default_factory=dict)
 
@@ -107,7 +110,9 @@ class Answer:
         return any(each.is_final for each in self.services)
 
 
-def read_answer(status: int, content: bytes, *, is_repeat: bool) -> Answer:
+def read_answer(
+    status: int, content: bytes, *, is_repeat: bool = False, retry_after: int = 0
+) -> Answer:
     """The answer in a reply that carries a code. Raises Refused where it is none of ours."""
     try:
         told = json.loads(content)
@@ -121,6 +126,7 @@ def read_answer(status: int, content: bytes, *, is_repeat: bool) -> Answer:
             valid_until=told.get("valid_until", ""),
             detail=told.get("detail", ""),
             lease=told.get("lease", ""),
+            retry_after=retry_after,
             is_repeat=is_repeat,
             told=told,
         )

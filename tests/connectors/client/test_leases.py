@@ -52,7 +52,7 @@ def test_a_lease_ends_with_its_time_and_what_was_used_is_not_lost(shop: Shop) ->
     shop.account("ada", Decimal(10))
     clock = Clock()
     with client(shop, now=clock) as here:
-        book = LeaseBook(here.desk, TERMS, key=shop.key)
+        book = LeaseBook(here.desk, TERMS, key=shop.key, wall=lambda: shop.now() / 1e6)
         here.drive(book.renewal("key-ada"))
         clock.at += 59
         assert book.take("key-ada", 7) is Decision.GRANTED

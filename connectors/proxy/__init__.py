@@ -1,0 +1,1 @@
+"""Model providers' interfaces, metered: the proxy holds before it passes on, and stops in time."""
