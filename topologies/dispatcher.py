@@ -1,4 +1,5 @@
-"""The dispatcher: ledger → topics `alerts`, `rated`, `errors`, `outcomes`, each message once.
+"""The dispatcher: ledger → topics `alerts`, `session-commands`, `rated`, `errors`, `outcomes`, each
+message once.
 
 What a batch of ledger records makes is committed together with its positions, so that whoever reads
 `read_committed` sees every message once whatever dies when.
@@ -25,7 +26,7 @@ from topologies.settings import Settings
 from topologies.stopping import stop_requests
 
 NAME = "dispatcher"
-OUTPUTS = (Topic.ALERTS, Topic.RATED)
+OUTPUTS = (Topic.ALERTS, Topic.RATED, Topic.SESSION_COMMANDS)
 
 RECORDS_MAX = 64
 """Ledger records in one transaction: a record holds up to 512 KiB of outputs."""

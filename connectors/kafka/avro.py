@@ -19,12 +19,14 @@ from connectors.kafka.topics import Topic
 from streams.model.fact import Fact
 from streams.model.rated import Alert, RatedUsage
 from streams.model.refused import RefusedRecord
+from streams.model.session_command import SessionCommand
 
-AvroValue = Alert | RatedUsage | RefusedRecord | Fact
+AvroValue = Alert | RatedUsage | RefusedRecord | Fact | SessionCommand
 
 _FRAME: Final = struct.Struct(">bI")
 _MAPPINGS: Final[Mapping[str, tuple[Callable[[Any], Any], Callable[[Any], AvroValue]]]] = {
     Topic.ALERTS: (avro_rows.alert_row, avro_rows.alert_of),
+    Topic.SESSION_COMMANDS: (avro_rows.session_command_row, avro_rows.session_command_of),
     Topic.RATED: (avro_rows.rated_row, avro_rows.rated_of),
     Topic.SUSPENSE: (avro_rows.refused_row, avro_rows.refused_of),
     Topic.ERRORS: (avro_rows.refused_row, avro_rows.refused_of),

@@ -12,6 +12,7 @@ from streams.model.instant import Instant, instant_of
 from streams.model.money import CONTEXT, LINE_QUANTUM, LINE_SCALE, ZERO, Quantity, trimmed
 from streams.model.rated import Alert, BalanceChange, ChargeLine, Posting, RatedUsage
 from streams.model.refused import RefusedRecord
+from streams.model.session_command import SessionCommand
 from streams.model.usage import SourcePosition, Usage, UsageRecord
 
 Row = dict[str, Any]
@@ -63,6 +64,16 @@ def alert_of(row: Row) -> Alert:
             "to": tuple(row["to"]),
         }
     )
+
+
+def session_command_row(command: SessionCommand) -> Row:
+    """The row of `session-commands`."""
+    return asdict(command)
+
+
+def session_command_of(row: Row) -> SessionCommand:
+    """The command that `session_command_row` wrote."""
+    return SessionCommand(**row | {"occurred_at": instant_of(row["occurred_at"])})
 
 
 def rated_row(rated: RatedUsage) -> Row:

@@ -1,4 +1,6 @@
-"""What leaves the ledger for readers outside: alerts, charges, and records that end without one."""
+"""What leaves the ledger for readers outside: alerts, commands to sessions, charges, and records
+that end without one.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Final, cast
@@ -16,6 +18,7 @@ from connectors.kafka.topics import Topic
 from connectors.kafka.transactions import OutgoingMessage
 from streams.model.rated import Alert, RatedUsage, RecordVerdict
 from streams.model.refused import RefusedRecord
+from streams.model.session_command import SessionCommand
 from streams.model.usage import UsageRecord
 from streams.outcome import Verdict
 
@@ -48,6 +51,14 @@ class OutgoingStep(msgspec.Struct, frozen=True, array_like=True):
     rated: list[packed_type(RatedUsage)] = []  # type: ignore[valid-type]
     verdicts: tuple[RecordVerdict, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    outbox: msgspec.Raw = msgspec.Raw()
+    cleared: msgspec.Raw = msgspec.Raw()
+    facts: msgspec.Raw = msgspec.Raw()
+    counts: msgspec.Raw = msgspec.Raw()
+    requests: msgspec.Raw = msgspec.Raw()
+    requested_at: msgspec.Raw = msgspec.Raw()
+    origins: msgspec.Raw = msgspec.Raw()
+    signals: tuple[SessionCommand, ...] = ()
 
 
 def _step_of(widths: Widths) -> type[OutgoingStep]:
@@ -94,6 +105,10 @@ def outgoing_messages(valid: ValidRecord, codec: AvroCodec) -> Iterator[Outgoing
         yield OutgoingMessage(
             Topic.ALERTS, account_key(alert.tenant, alert.account), value, headers
         )
+    for command in step.signals:
+        key = account_key(command.tenant, command.account)
+        value = codec.encode(Topic.SESSION_COMMANDS, command)
+        yield OutgoingMessage(Topic.SESSION_COMMANDS, key, value, headers)
     for row in step.rated:
         record, _, account, *_ = row
         key = account_key(record[_TENANT], account)

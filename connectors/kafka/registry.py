@@ -14,7 +14,7 @@ from connectors.kafka.avro import AvroCodec
 from connectors.kafka.contracts import Contract, contracts
 from connectors.kafka.topics import Topic
 
-OUTSIDE: Final = (Topic.ALERTS, Topic.RATED)
+OUTSIDE: Final = (Topic.ALERTS, Topic.RATED, Topic.SESSION_COMMANDS)
 """The topics whose readers are not ours; only they use an outside registry's numbers."""
 
 SUBJECT_NOT_FOUND: Final = 40401

@@ -20,6 +20,7 @@ class Topic(StrEnum):
     OUTCOMES = "outcomes"
     ALERTS = "alerts"
     UNDELIVERED = "undelivered"
+    SESSION_COMMANDS = "session-commands"
     RATED = "rated"
     CATALOG = "catalog"
     ACCOUNTS = "accounts"
@@ -97,6 +98,12 @@ TOPICS: Mapping[Topic, TopicSpec] = {
         key="tenant and account",
         partitions=1,
         config=_FOREVER,
+    ),
+    Topic.SESSION_COMMANDS: TopicSpec(
+        description="What gateways are told of the charging sessions that they hold, Avro",
+        key="tenant and account",
+        partitions=4,
+        config={},
     ),
     Topic.RATED: TopicSpec(
         description="Charges, Avro, for consumers outside",
