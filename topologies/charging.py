@@ -148,6 +148,7 @@ class ChargingStage:
             ),
         )
         owner.generation = self.app.consumer_generation_id
+        owner.signalled = self._door.wake
         self._owners[partition] = owner
         task = asyncio.create_task(owner.run(), name=f"owner-{partition}")
         task.add_done_callback(self._owner_ended)

@@ -7,6 +7,7 @@ the one that knows the service id answers. A caller that came to the wrong worke
 import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
+from time import perf_counter
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
@@ -19,16 +20,18 @@ from connectors.errors import Refused, Unavailable
 from connectors.online.forms import STATUS, answer_body, read_request, seconds_until_retry
 from connectors.online.leases import HEADER as LEASE
 from connectors.online.leases import check_lease, lease_of
-from connectors.online.protocol import DoorProtocol, HttpAnswer, HttpRequest
+from connectors.online.problem import problem as problem
+from connectors.online.protocol import DoorProtocol, HttpAnswer, HttpRequest, HttpStream
 from streams.model.charging_session import AnswerCode, ChargingAnswer, ChargingRequest, Verb
 from streams.partition import partition_of
 from topologies import metrics
+from topologies.figures import DoorFigures
 from topologies.owner import PartitionOwner
 from topologies.requests import RequestFailed
+from topologies.session_door import SessionDoor
 
 DEADLINE_S: Final = 2.0
 """After this a caller is told to ask again; what it asked for may still be done, once."""
-PROBLEM: Final = "application/problem+json"
 _KEPT: Final = 65_536
 _NAMED: Final = ("reserve", "extend", "confirm", "release", "lease")
 _VERBS: Final[Mapping[str, Verb]] = {"lease": "reserve"}
@@ -47,6 +50,10 @@ class OnlineDoor:
         self._partitions = partitions
         self._homes: dict[tuple[str, str], int] = {}
         self._server: asyncio.Server | None = None
+        self._figures = DoorFigures()
+        self._sessions = SessionDoor(owners, self._figures)
+        self.wake = self._sessions.events.wake
+        """Sessions were told something."""
 
     async def open(self, host: str, port: int) -> str:
         """Listen; the address that callers find it by."""
@@ -58,13 +65,16 @@ class OnlineDoor:
         return f"http://{host}:{bound[1]}"
 
     async def close(self) -> None:
-        """Listen no longer."""
+        """Listen no longer; whoever follows asks again elsewhere."""
+        self._sessions.events.close()
         if self._server is not None:
             self._server.close()
 
-    async def answer(self, asked: HttpRequest) -> HttpAnswer:
+    async def answer(self, asked: HttpRequest) -> HttpAnswer | HttpStream:
         """One request, one answer; nothing escapes."""
         try:
+            if asked.method == "GET":
+                return self._look(asked)
             read = self._read(asked)
             if isinstance(read, HttpAnswer):
                 return read
@@ -100,11 +110,7 @@ class OnlineDoor:
             return problem(HTTPStatus.METHOD_NOT_ALLOWED, "Requests are sent by POST.")
         key = self._key_of(asked)
         if key is None:
-            return problem(
-                HTTPStatus.UNAUTHORIZED,
-                "An API key is needed: Authorization: Bearer <key>.",
-                {"WWW-Authenticate": "Bearer"},
-            )
+            return _unknown_key()
         if not key.allows(Scope.WRITE, tenant):
             return problem(HTTPStatus.FORBIDDEN, "The key does not reach this far.")
         request = read_request(tenant, _VERBS.get(verb, cast(Verb, verb)), name, asked.body)
@@ -114,6 +120,10 @@ class OnlineDoor:
             except Refused as error:
                 return problem(HTTPStatus.FORBIDDEN, str(error))
         return request, key if verb == "lease" else None
+
+    def _look(self, asked: HttpRequest) -> HttpAnswer | HttpStream:
+        key = self._key_of(asked)
+        return _unknown_key() if key is None else self._sessions.look(asked, key)
 
     def _key_of(self, asked: HttpRequest) -> ApiKey | None:
         scheme, _, text = asked.headers.get("authorization", "").partition(" ")
@@ -128,8 +138,11 @@ class OnlineDoor:
             )
         if not owner.is_open:
             raise Unavailable(f"Partition {owner.partition} is opening; ask again.")
+        began = perf_counter()
         async with asyncio.timeout(DEADLINE_S):
             answer = await owner.ask(replace(request, root=root))
+        took_s = perf_counter() - began
+        self._figures.note(owner.partition, request.verb, answer.code, took_s)
         metrics.ANSWERS.labels(request.verb, answer.code).inc()
         return told(answer, lease_of(request, answer, signer) if signer is not None else "")
 
@@ -149,6 +162,14 @@ class OnlineDoor:
                 self._homes[place] = partition
                 return owner, root
         return None, ""
+
+
+def _unknown_key() -> HttpAnswer:
+    return problem(
+        HTTPStatus.UNAUTHORIZED,
+        "An API key is needed: Authorization: Bearer <key>.",
+        {"WWW-Authenticate": "Bearer"},
+    )
 
 
 def told(answer: ChargingAnswer, lease: str = "") -> HttpAnswer:
@@ -178,20 +199,3 @@ _SAID: Final[Mapping[AnswerCode, str]] = {
     AnswerCode.STOPPED_BY_POLICY: "A policy forbids it.",
     AnswerCode.TERMINATED: "The session was told to end; its last report is awaited.",
 }
-
-
-def problem(
-    status: HTTPStatus,
-    detail: str,
-    headers: Mapping[str, str] | None = None,
-    more: Mapping[str, Any] | None = None,
-) -> HttpAnswer:
-    """An error as RFC 9457 says."""
-    document = {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": int(status),
-        **(more or {}),
-        "detail": detail,
-    }
-    return HttpAnswer(status, _encode(document), PROBLEM, headers or {})

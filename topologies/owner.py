@@ -8,7 +8,7 @@ the ledger, `outbox.py` talks to other partitions).
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import structlog
@@ -19,7 +19,7 @@ from streams.model.charging_session import ChargingAnswer, ChargingRequest
 from streams.model.instant import BEGINNING, Instant
 from streams.model.ledger import WHOLE
 from streams.rate.guide import root_served
-from streams.state import TIME, Table
+from streams.state import TIME, State, Table
 from topologies.hold import Hold, Lost
 from topologies.outbox import Outbox, Send, receipt_for
 from topologies.overlay import Overlay
@@ -107,6 +107,7 @@ class PartitionOwner:
             is_closing=lambda: self._is_closing,
         )
         self._snapshots = SnapshotTimes(partition, store, self._options)
+        self.signalled: Callable[[], None] = _nobody
 
     # What others call
 
@@ -150,6 +151,10 @@ class PartitionOwner:
     def root_of(self, tenant: str, service_id: str) -> str:
         """The root of a service that lives here, as this owner's state says; else empty."""
         return root_served(tenant, service_id, Overlay(self._store))
+
+    def look(self) -> State:
+        """What stands now, for who only looks."""
+        return Overlay(self._store)
 
     def position(self) -> int:
         """The next offset of `charging[p]` to fetch; the one in hand where it is half taken."""
@@ -355,6 +360,8 @@ class PartitionOwner:
             self.figures.steps += 1
             self.figures.output_bytes += len(step.value)
             self._outbox.note(step.effects.outbox, step.effects.cleared)
+            if step.effects.signals:
+                self.signalled()
         return landed
 
     async def _serve(self) -> None:
@@ -380,3 +387,7 @@ class PartitionOwner:
         self.figures.requests += len(asked)
         for question, answer in zip(asked, answers, strict=True):
             question.tell(answer)
+
+
+def _nobody() -> None:
+    """Nobody wants to hear that sessions were told something."""

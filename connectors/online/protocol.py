@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ class HttpRequest(Struct):
     path: str
     headers: dict[str, str]
     body: bytes
+    query: str = ""
 
 
 class HttpAnswer(Struct, frozen=True):
@@ -46,7 +48,21 @@ class HttpAnswer(Struct, frozen=True):
         return head.encode() + self.body
 
 
-Answering = Callable[[HttpRequest], Awaitable[HttpAnswer]]
+class HttpStream(Struct, frozen=True):
+    """An answer that goes on until either side ends it; the connection ends with it."""
+
+    chunks: AsyncGenerator[bytes, None]
+    media_type: str
+
+    def head(self) -> bytes:
+        """What comes before the first chunk."""
+        return (
+            f"HTTP/1.1 {int(HTTPStatus.OK)} OK\r\ncontent-type: {self.media_type}\r\n"
+            "cache-control: no-store\r\nconnection: close\r\n\r\n"
+        ).encode()
+
+
+Answering = Callable[[HttpRequest], Awaitable[HttpAnswer | HttpStream]]
 
 
 class DoorProtocol(asyncio.Protocol):
@@ -60,6 +76,8 @@ class DoorProtocol(asyncio.Protocol):
         self._waiting: deque[tuple[HttpRequest, bool]] = deque()
         self._task: asyncio.Task[None] | None = None
         self._idle: asyncio.TimerHandle | None = None
+        self._room = asyncio.Event()
+        self._room.set()
         self._begin()
 
     # What the loop calls
@@ -74,6 +92,15 @@ class DoorProtocol(asyncio.Protocol):
         if self._idle is not None:
             self._idle.cancel()
         self._waiting.clear()
+        self._room.set()
+
+    def pause_writing(self) -> None:
+        """The caller reads more slowly than we write."""
+        self._room.clear()
+
+    def resume_writing(self) -> None:
+        """The caller has read most of it."""
+        self._room.set()
 
     def data_received(self, data: bytes) -> None:
         """Bytes came."""
@@ -108,8 +135,8 @@ class DoorProtocol(asyncio.Protocol):
         if self._transport.is_closing():
             return
         method = self._parser.get_method().decode()
-        path = bytes(self._url).partition(b"?")[0].decode("latin-1")
-        request = HttpRequest(method, path, self._headers, bytes(self._body))
+        path, _, query = bytes(self._url).decode("latin-1").partition("?")
+        request = HttpRequest(method, path, self._headers, bytes(self._body), query)
         self._waiting.append((request, self._parser.should_keep_alive()))
         self._begin()
         if len(self._waiting) >= PIPELINED_MAX:
@@ -140,6 +167,9 @@ class DoorProtocol(asyncio.Protocol):
                 answer = await self._answering(request)
                 if self._transport.is_closing():
                     return
+                if isinstance(answer, HttpStream):
+                    await self._stream(answer)
+                    return
                 self._transport.write(answer.packed(keeps_open=keeps_open))
                 if not keeps_open:
                     self._transport.close()
@@ -147,6 +177,20 @@ class DoorProtocol(asyncio.Protocol):
                 self._transport.resume_reading()
         finally:
             self._task = None
+
+    async def _stream(self, answer: HttpStream) -> None:
+        """Send what comes, as fast as it is read; what is asked meanwhile is not answered."""
+        self._waiting.clear()
+        async with aclosing(answer.chunks) as chunks:
+            self._transport.write(answer.head())
+            async for chunk in chunks:
+                if self._idle is not None:
+                    self._idle.cancel()
+                if self._transport.is_closing():
+                    return
+                self._transport.write(chunk)
+                await self._room.wait()
+        self._transport.close()
 
     def _refuse(self, status: HTTPStatus, detail: str) -> None:
         if not self._transport.is_closing():

@@ -25,6 +25,8 @@ AT_ONCE: Final = 200
 """Sessions that one step tells at most; the others are told by the next."""
 COMMANDS: Final = Generations(Table.SESSION_COMMANDS, "session_commands", HOUR)
 """The session commands that are kept."""
+RUNNING: Final = b"sessions"
+"""In META: how many sessions run."""
 _NEXT: Final = b"session_commands_next"
 _HALF: Final = b"\0"
 """Before what is half done, among the sessions of accounts: no tenant is without a name."""
@@ -54,6 +56,12 @@ def sessions_of(
         for key, _ in found
     )
     return [session for session in sessions if session is not None]
+
+
+def running_sessions(state: State) -> int:
+    """How many sessions run in the partition."""
+    running: int | None = state.get(Table.META, RUNNING)
+    return running or 0
 
 
 def signal(command: SignalSessions, state: State, effects: Effects, *, after: bytes = b"") -> bool:

@@ -40,7 +40,7 @@ from streams.session.most import most
 from streams.session.probe import Attempt, Probe, both, dearer, probe
 from streams.session.records import record_of, together
 from streams.session.refunds import paid_of
-from streams.session.signals import account_session_key
+from streams.session.signals import RUNNING, account_session_key
 from streams.session.tariff_change import Change, change_of
 from streams.session.terms import covered_until, offer_of, policy_of, with_terms
 from streams.session.told import told_of
@@ -361,6 +361,8 @@ class Work:
         self._put_reservations(replace(held, totals=left))
 
     def _count(self, sessions: int) -> None:
+        running: int = self.state.get(Table.META, RUNNING) or 0
+        self.state.put(Table.META, RUNNING, running + sessions)
         held: Reservations = self.state.get(Table.RESERVATIONS, self.key) or Reservations()
         self._put_reservations(replace(held, sessions=held.sessions + sessions))
 
