@@ -15,7 +15,7 @@ from connectors.errors import Unavailable
 from connectors.trade.terms import Terms
 from streams.model.catalog import Catalog
 
-SessionVerb = Literal["reserve", "extend", "confirm", "debit"]
+SessionVerb = Literal["check", "reserve", "extend", "confirm", "debit"]
 HEARD_S: Final = 5.0
 """A catalog is asked for again after this: so late a new one counts at the doors."""
 _KEPT: Final = 256
@@ -39,6 +39,7 @@ class Told:
     services: dict[int, dict[str, Any]]
     detail: str = ""
     valid_until: str = ""
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ class Call:
     def path(self) -> str:
         """Where workers answer it."""
         start = f"/v1/tenants/{quote(self.tenant, safe='')}"
-        if self.verb == "debit":
-            return f"{start}/debit"
+        if self.verb in ("check", "debit"):
+            return f"{start}/{self.verb}"
         return f"{start}/sessions/{quote(self.name, safe='')}/{self.verb}"
 
     @property
@@ -95,6 +96,7 @@ def _told(answer: httpx.Response) -> Told:
         services,
         told.get("detail", ""),
         told.get("valid_until", ""),
+        told.get("currency", ""),
     )
 
 

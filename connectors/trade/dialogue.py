@@ -7,6 +7,7 @@ termination confirms, a one-time event debits. Requests that come again are know
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from connectors.trade.terms import (
     service_body,
 )
 from streams.model.instant import SECOND, Instant, instant_of
+from streams.model.money import ZERO
 from streams.model.rating_group import RatingGroup
 
 VALID_FOR_S: Final = 3_600
@@ -45,6 +47,8 @@ class Result(StrEnum):
     """A policy, a limit on sessions or an operator does not let it be served now."""
     RATING_FAILED = "rating_failed"
     """Nobody can say what it costs."""
+    FREE = "free"
+    """It needs no credit."""
 
 
 _RESULTS: Final = {
@@ -70,6 +74,7 @@ class GroupResult:
 
     `is_asked`: the request asked for credit, not only told what was used. `final`: what is granted
     is the last. Ask again once `ask_again_at` is left; at `tariff_change` the tariff changes.
+    `amount` is what the grant costs at most.
     """
 
     number: int
@@ -81,6 +86,7 @@ class GroupResult:
     ask_again_at: Counts = field(default_factory=dict)
     ask_again_before_s: int = 0
     tariff_change: Instant | None = None
+    amount: Decimal = ZERO
     detail: str = ""
 
 
@@ -111,8 +117,8 @@ class Outcome:
     @property
     def is_served(self) -> bool:
         """True where the answer tells what became of each service."""
-        if self.told.code == "not_rated" and not self.told.services:
-            return not any(each.group is not None for each in self.results) and bool(self.results)
+        if self.told.code == "not_rated":
+            return bool(self.told.services)
         return self.told.code not in UNKNOWN
 
     @property
@@ -137,6 +143,9 @@ async def converse(worker: Worker, terms: Terms, verb: SessionVerb, dialogue: Di
     for asked in merged(_events(dialogue.asked) if verb == "debit" else dialogue.asked):
         try:
             group = terms.group(asked.number)
+            if group.is_free:
+                build.append(_free(asked, group))
+                continue
             services.append(service_body(group, asked, dialogue.fact))
         except Unrated as error:
             build.append(_unrated(asked, str(error)))
@@ -162,6 +171,15 @@ def _events(asked: list[Asked]) -> list[Asked]:
 def _unrated(asked: Asked, why: str) -> Callable[[Told], GroupResult]:
     def result(_: Told) -> GroupResult:
         return GroupResult(asked.number, Result.RATING_FAILED, detail=why)
+
+    return result
+
+
+def _free(asked: Asked, group: RatingGroup) -> Callable[[Told], GroupResult]:
+    is_asked = asked.requested is not None
+
+    def result(_: Told) -> GroupResult:
+        return GroupResult(asked.number, Result.FREE, group, is_asked=is_asked)
 
     return result
 
@@ -192,6 +210,7 @@ def _served(asked: Asked, group: RatingGroup) -> Callable[[Told], GroupResult]:
             ask_again_at=_ask_again(group, found),
             ask_again_before_s=int(found.get("ask_again_before", 0)),
             tariff_change=_instant(change) if change else None,
+            amount=Decimal(found["amount"]),
         )
 
     return result

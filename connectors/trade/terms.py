@@ -50,6 +50,11 @@ class Terms:
                 return rule.instead + subscriber[len(rule.prefix) :]
         return subscriber
 
+    def known(self, subscribers: list[str]) -> str:
+        """The first identifier that a rule fits; where none does, the first."""
+        prefixes = tuple(rule.prefix for rule in self._rules)
+        return next((each for each in subscribers if each.startswith(prefixes)), subscribers[0])
+
     def group(self, number: int) -> RatingGroup:
         """The rating group. Raises Unrated."""
         found = self._groups.get(number)

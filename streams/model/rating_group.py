@@ -35,7 +35,7 @@ class AttributeSource(Struct, frozen=True, array_like=True):
 
 class RatingGroup(Struct, frozen=True, array_like=True):
     """What a network names by `number`. `quota`, in its first count, is asked for where a request
-    does not say how much.
+    does not say how much. What is `is_free` has no counts: nobody is asked, nothing is charged.
     """
 
     number: int
@@ -43,6 +43,7 @@ class RatingGroup(Struct, frozen=True, array_like=True):
     counts: tuple[Count, ...]
     quota: int = 0
     attributes: tuple[AttributeSource, ...] = ()
+    is_free: bool = False
 
 
 class SubscriberRule(Struct, frozen=True, array_like=True):

@@ -36,8 +36,10 @@ def _check_counts(form: RatingGroupForm, place: Place, names: Names, book: Probl
     if usage_type is None:
         message = unknown("usage type", form.usage_type, names.usage_types)
         book.report(place.at("usage_type"), message)
-    if not form.counts:
-        book.report(place.at("counts"), "expected at least one")
+    if form.is_free and (form.counts or form.quota):
+        book.report(place.at("free"), 'stands beside "counts" or "quota": what is free has none')
+    if not form.counts and not form.is_free:
+        book.report(place, '"counts" are missing: expected at least one, or "free"')
     units, counts = set[str](), set[str]()
     for number, each in enumerate(form.counts):
         below = place.at("counts", number)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from connectors.catalog.forms.words import Id
 from streams.model.rating_group import CountName
@@ -32,14 +32,15 @@ class AttributeSourceForm(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 class RatingGroupForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a network names by a number. `quota` is asked for where a request does not say how much,
-    in the first count.
+    in the first count. What is `free` needs no credit, and is not charged.
     """
 
     number: Annotated[int, Meta(ge=0, le=LARGEST_NUMBER)]
     usage_type: Id
-    counts: tuple[CountForm, ...]
+    counts: tuple[CountForm, ...] = ()
     quota: Annotated[int, Meta(ge=1)] | None = None
     attributes: tuple[AttributeSourceForm, ...] = ()
+    is_free: bool = field(default=False, name="free")
 
 
 class SubscriberForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

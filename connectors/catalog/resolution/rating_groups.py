@@ -12,6 +12,7 @@ def rating_group(each: RatingGroupForm) -> RatingGroup:
         tuple(Count(found.count, found.unit, found.per) for found in each.counts),
         each.quota or 0,
         tuple(AttributeSource(found.name, found.sources, found.value) for found in each.attributes),
+        each.is_free,
     )
 
 

@@ -12,6 +12,7 @@ _RESULTS: Final = {
     Result.LIMIT_REACHED: "QUOTA_LIMIT_REACHED",
     Result.DENIED: "END_USER_SERVICE_DENIED",
     Result.RATING_FAILED: "RATING_FAILED",
+    Result.FREE: "QUOTA_MANAGEMENT_NOT_APPLICABLE",
 }
 _THRESHOLDS: Final[dict[CountName, str]] = {
     "time": "timeQuotaThreshold",
@@ -31,7 +32,7 @@ def charging_data(request: ChargingDataRequest, outcome: Outcome, *, at: Instant
     told = [
         _information(each, outcome, at)
         for each in outcome.results
-        if each.is_asked or each.result is not Result.SUCCESS
+        if each.is_asked or each.result not in (Result.SUCCESS, Result.FREE)
     ]
     if told:
         answer["multipleUnitInformation"] = told

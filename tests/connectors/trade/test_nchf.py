@@ -67,6 +67,7 @@ rating_groups:
   - {number: 20, usage_type: call, counts: [{count: time, unit: s}]}
   - {number: 30, usage_type: sms, counts: [{count: service_units, unit: n}]}
   - {number: 40, usage_type: unpriced, counts: [{count: service_units, unit: n}]}
+  - {number: 60, usage_type: data, free: true}
   - {number: 50, usage_type: chat, counts: [{count: service_units, unit: n}]}
 subscribers:
   - {prefix: imsi-, instead: "sim:"}
@@ -202,6 +203,7 @@ def test_several_rating_groups_are_served_from_one_balance(network: Network) -> 
         {"ratingGroup": 30, "requestedUnit": {"serviceSpecificUnits": 1}},
         {"ratingGroup": 40, "requestedUnit": {"serviceSpecificUnits": 1}},
         {"ratingGroup": 99, "requestedUnit": {"time": 1}},
+        {"ratingGroup": 60, "requestedUnit": {"totalVolume": 1}},
     )
     told = {each["ratingGroup"]: each for each in created.json()["multipleUnitInformation"]}
     # The catalog's quota: 100 kB for 1.00. What is left pays for 200 of 600 seconds.
@@ -213,6 +215,8 @@ def test_several_rating_groups_are_served_from_one_balance(network: Network) -> 
     }
     assert "timeQuotaThreshold" not in told[20]
     assert (told[10]["validityTime"], told[20]["validityTime"]) == (1740, 1740)
+    free = {"ratingGroup": 60, "resultCode": "QUOTA_MANAGEMENT_NOT_APPLICABLE"}
+    assert told[60] == free
     first = network.post("", {"ratingGroup": 20, "requestedUnit": {"time": 60}})
     assert first.status_code == HTTPStatus.FORBIDDEN
     assert told[30]["resultCode"] == "QUOTA_LIMIT_REACHED"
