@@ -41,7 +41,7 @@ PROCESSES: Mapping[str, Process] = {
     ),
     "trade": Process(
         module="connectors.trade.server",
-        purpose="converged charging by HTTP/2, where it has a port",
+        purpose="Nchf and Diameter → charging sessions, where they have ports",
     ),
     "gateway": Process(
         module="connectors.api.server", purpose="HTTP: health, metrics, balances, schemas"
@@ -82,7 +82,7 @@ def _has_something_to_do(name: str, settings: Settings) -> bool:
     files = {"webhooks": settings.webhooks, "proxy": settings.proxy}
     if name in files:
         return files[name] is not None
-    return name != "trade" or settings.nchf_port > 0
+    return name != "trade" or settings.nchf_port > 0 or settings.diameter_port > 0
 
 
 def _is_installed(module: str) -> bool:

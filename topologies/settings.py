@@ -111,6 +111,24 @@ class Settings(BaseSettings):
         description="PEM file with the certificate and key of converged charging. Empty: no TLS, "
         "on the loopback interface alone.",
     )
+    diameter_host: str = Field(
+        default="127.0.0.1", description="Address that Diameter Credit-Control listens on."
+    )
+    diameter_port: int = Field(
+        default=0, ge=0, le=65535, description="Port of Diameter Credit-Control; 0: there is none."
+    )
+    diameter_identity: str = Field(
+        default="ocs.vivace.internal",
+        description="Our DiameterIdentity; its realm is what follows the first point.",
+    )
+    diameter_peers: str = Field(
+        default="",
+        description="DiameterIdentities of the peers that may connect, `pgw1.example.net,…`.",
+    )
+    diameter_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="API key by which Diameter peers ask: one that may write, of their tenant.",
+    )
     registry_url: str = Field(
         default="",
         description="Schema registry elsewhere. Empty: the gateway serves `avro/` itself.",

@@ -15,10 +15,12 @@ from connectors.errors import Unavailable
 from connectors.trade.terms import Terms
 from streams.model.catalog import Catalog
 
-SessionVerb = Literal["check", "reserve", "extend", "confirm", "debit"]
+SessionVerb = Literal["check", "reserve", "extend", "confirm", "debit", "refund"]
 HEARD_S: Final = 5.0
 """A catalog is asked for again after this: so late a new one counts at the doors."""
 _KEPT: Final = 256
+_KEYED: Final = ("debit", "refund")
+_UNNAMED: Final = ("check", *_KEYED)
 
 
 class Worker(Protocol):
@@ -32,7 +34,10 @@ class Worker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An answer: its status, code and services as sessions tell them, `detail` for a person."""
+    """An answer: its status, code and services as sessions tell them, `detail` for a person.
+
+    `others` are services without a rating group's number.
+    """
 
     status: HTTPStatus
     code: str
@@ -40,11 +45,12 @@ class Told:
     detail: str = ""
     valid_until: str = ""
     currency: str = ""
+    others: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is asked of a session `name`; of a debit, that is its Idempotency-Key."""
+    """What is asked of a session `name`; of a debit or refund, that is its Idempotency-Key."""
 
     verb: SessionVerb
     tenant: str
@@ -55,7 +61,7 @@ class Call:
     def path(self) -> str:
         """Where workers answer it."""
         start = f"/v1/tenants/{quote(self.tenant, safe='')}"
-        if self.verb in ("check", "debit"):
+        if self.verb in _UNNAMED:
             return f"{start}/{self.verb}"
         return f"{start}/sessions/{quote(self.name, safe='')}/{self.verb}"
 
@@ -63,7 +69,7 @@ class Call:
     def headers(self) -> dict[str, str]:
         """Who asks, and by which name."""
         told = {"authorization": f"Bearer {self.key}", "content-type": "application/json"}
-        return {**told, "idempotency-key": self.name} if self.verb == "debit" else told
+        return {**told, "idempotency-key": self.name} if self.verb in _KEYED else told
 
 
 async def ask(worker: Worker, call: Call, body: dict[str, Any]) -> Told:
@@ -97,6 +103,7 @@ def _told(answer: httpx.Response) -> Told:
         told.get("detail", ""),
         told.get("valid_until", ""),
         told.get("currency", ""),
+        tuple(each for each in told.get("services", ()) if not each["rating_group"].isdecimal()),
     )
 
 

@@ -89,6 +89,11 @@ class GroupResult:
     amount: Decimal = ZERO
     detail: str = ""
 
+    @property
+    def is_graceful(self) -> bool:
+        """True where service does not end with the last unit, but goes on in another way."""
+        return self.final is not None and self.final.action in ("redirect", "restrict")
+
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:

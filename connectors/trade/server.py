@@ -3,31 +3,78 @@
 import asyncio
 import logging
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 import structlog
+from pydantic import SecretStr
 
 from connectors.api.doors import Doors
-from connectors.api.keys import KeyStore
+from connectors.api.keys import ApiKey, KeyStore, Scope
 from connectors.errors import Refused, Unavailable
 from connectors.kafka.newest_catalogs import NewestCatalogs
 from connectors.settings import KafkaSettings
 from connectors.trade.charging import TermsBook
+from connectors.trade.diameter.credit_control import Credits
 from connectors.trade.nchf.app import ConvergedCharging
 
 try:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from hypercorn.typing import ASGIFramework
+
+    from connectors.trade.diameter.node import CreditNode
 except ImportError as error:
-    raise Unavailable("hypercorn is not installed: pip install 'vivace[trade]'") from error
+    raise Unavailable(f"{error.name} is not installed: pip install 'vivace[trade]'") from error
 
 _log: Any = structlog.get_logger()
 _GRACE_S = 5.0
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-class TradeSettings(Protocol):
+class NchfSettings(Protocol):
+    """How converged charging listens."""
+
+    @property
+    def nchf_host(self) -> str:
+        """Its address."""
+
+    @property
+    def nchf_port(self) -> int:
+        """Its port; 0: it does not listen."""
+
+    @property
+    def nchf_certificate(self) -> Path | None:
+        """Its certificate and key, PEM; without, it speaks without TLS."""
+
+
+class DiameterSettings(Protocol):
+    """How Diameter listens, to whom, and for whom they ask."""
+
+    @property
+    def diameter_host(self) -> str:
+        """Its address."""
+
+    @property
+    def diameter_port(self) -> int:
+        """Its port; 0: it does not listen."""
+
+    @property
+    def diameter_identity(self) -> str:
+        """Our name."""
+
+    @property
+    def diameter_peers(self) -> str:
+        """The peers that may connect, parted by commas."""
+
+    @property
+    def diameter_key(self) -> SecretStr:
+        """The API key by which they ask."""
+
+
+class TradeSettings(NchfSettings, DiameterSettings, Protocol):
     """What the doors ask of the settings; docs/reference/settings.md says what they mean."""
 
     @property
@@ -38,21 +85,9 @@ class TradeSettings(Protocol):
     def data(self) -> Path:
         """Where the keys are kept."""
 
-    @property
-    def nchf_host(self) -> str:
-        """The address of converged charging."""
-
-    @property
-    def nchf_port(self) -> int:
-        """Its port; 0 for any."""
-
-    @property
-    def nchf_certificate(self) -> Path | None:
-        """Its certificate and key, PEM; without, it speaks without TLS."""
-
 
 def run(settings: TradeSettings) -> None:
-    """Serve until SIGTERM. Raises Unavailable where no engine is named."""
+    """Serve until SIGTERM. Raises Unavailable where no engine is named, Refused for settings."""
     asyncio.run(_serve(settings))
 
 
@@ -61,19 +96,52 @@ async def _serve(settings: TradeSettings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
+    if not settings.nchf_port and not settings.diameter_port:
+        raise Refused("neither nchf_port nor diameter_port is set: there is nothing to listen on")
     worker = Doors(settings.kafka)
     terms = TermsBook(NewestCatalogs(settings.kafka).of)
-    door = ConvergedCharging(worker, terms, KeyStore(settings.data))
-    config = config_of(settings)
-    _log.info("converged charging", address=config.bind[0])
+    keys = KeyStore(settings.data)
     try:
-        app = cast(ASGIFramework, door.app())
-        await serve(app, config, shutdown_trigger=ended.wait)
+        async with _diameter(settings, worker, terms, keys):
+            if settings.nchf_port:
+                app = cast(ASGIFramework, ConvergedCharging(worker, terms, keys).app())
+                await serve(app, config_of(settings), shutdown_trigger=ended.wait)
+            else:
+                await ended.wait()
     finally:
         await worker.close()
 
 
-def config_of(settings: TradeSettings) -> Config:
+@asynccontextmanager
+async def _diameter(
+    settings: DiameterSettings, worker: Doors, terms: TermsBook, keys: KeyStore
+) -> AsyncIterator[None]:
+    if not settings.diameter_port:
+        yield
+        return
+    secret = settings.diameter_key.get_secret_value()
+    tenant = tenant_of(keys.find(secret))
+    peers = [each.strip() for each in settings.diameter_peers.split(",") if each.strip()]
+    if not peers:
+        raise Refused("diameter_peers is empty: nobody may connect")
+    credits = Credits(worker, terms, tenant=tenant, key=secret)
+    node = CreditNode(credits, identity=settings.diameter_identity, peers=peers)
+    node.open(settings.diameter_host, settings.diameter_port)
+    _log.info("diameter", port=settings.diameter_port, peers=peers)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(node.close)
+
+
+def tenant_of(key: ApiKey | None) -> str:
+    """Whose accounts Diameter peers ask for. Raises Refused for a key that does not say it."""
+    if key is None or not key.tenant or not key.allows(Scope.WRITE, key.tenant):
+        raise Refused("diameter_key is no API key that may write for one tenant")
+    return key.tenant
+
+
+def config_of(settings: NchfSettings) -> Config:
     """How the server listens: HTTP/2 with or without TLS, and HTTP/1.1 for those who know no more.
 
     Raises Refused for an address that others can reach, without TLS.
@@ -87,7 +155,7 @@ def config_of(settings: TradeSettings) -> Config:
     config.loglevel = logging.getLevelName(logging.WARNING)
     if settings.nchf_certificate is not None:
         config.certfile = config.keyfile = str(settings.nchf_certificate)
-    elif settings.nchf_host not in ("127.0.0.1", "::1", "localhost"):
+    elif settings.nchf_host not in _LOOPBACK:
         raise Refused(
             f"nchf_host is {settings.nchf_host}: others reach it, so nchf_certificate is needed"
         )

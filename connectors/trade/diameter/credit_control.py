@@ -5,16 +5,16 @@ itself (IEC). Quota is asked for by rating group, of a request without Multiple-
 Service-Identifier.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from hashlib import blake2b
 from http import HTTPStatus
 from typing import Final
 
-from connectors.trade.charging import SessionVerb, TermsBook, Worker
+from connectors.trade.charging import Call, SessionVerb, TermsBook, Worker, ask
 from connectors.trade.dialogue import Dialogue, GroupResult, Outcome, Result, converse
 from connectors.trade.diameter.codes import RequestedAction, RequestType, ResultCode
-from connectors.trade.terms import Asked, Fact
+from connectors.trade.terms import Asked, Fact, Terms
 
 _VERBS: Final[dict[RequestType, SessionVerb]] = {
     RequestType.INITIAL: "reserve",
@@ -42,7 +42,8 @@ _FAILURES: Final = {
 class CreditControl:
     """A request. `is_multiple`: its services stand in Multiple-Services-Credit-Control.
 
-    `subscribers` are all identifiers that are told, each as it begins in TS 29.571.
+    `subscribers` are all identifiers that are told, each as it begins in TS 29.571. `correlation`
+    is the Session-Id of the direct debit that a refund gives back.
     """
 
     session_id: str
@@ -53,6 +54,7 @@ class CreditControl:
     fact: Fact
     is_multiple: bool = True
     action: RequestedAction = RequestedAction.DIRECT_DEBITING
+    correlation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,9 @@ class Credits:
         if not request.subscribers:
             return Credit(ResultCode.MISSING_AVP)
         is_event = request.type is RequestType.EVENT
-        if is_event and request.action is RequestedAction.REFUND_ACCOUNT:
-            return Credit(ResultCode.UNABLE_TO_COMPLY)
         terms = await self._terms.of(self._tenant)
+        if is_event and request.action is RequestedAction.REFUND_ACCOUNT:
+            return await self._refund(request, terms)
         enquires = is_event and request.action is not RequestedAction.DIRECT_DEBITING
         verb: SessionVerb = "check" if enquires else _VERBS.get(request.type, "debit")
         dialogue = Dialogue(
@@ -111,6 +113,22 @@ class Credits:
             return _enquired(request, outcome)
         return Credit(_whole(request, outcome), outcome, outcome.results)
 
+    async def _refund(self, request: CreditControl, terms: Terms) -> Credit:
+        """Give back what a direct debit took; nothing is credited that was never paid."""
+        if not request.correlation:
+            return Credit(ResultCode.MISSING_AVP)
+        debit = replace(request, session_id=request.correlation, number=0)
+        body = {
+            "service_id": terms.service_id(terms.known(request.subscribers)),
+            "debit": _name_of(self._tenant, debit),
+        }
+        name = _name_of(self._tenant, request)
+        told = await ask(self._worker, Call("refund", self._tenant, self._key, name), body)
+        if told.code != "success":
+            return Credit(_FAILURES.get(told.status, ResultCode.UNABLE_TO_COMPLY))
+        cost = sum((Decimal(each["amount"]) for each in told.others), Decimal(0))
+        return Credit(ResultCode.SUCCESS, cost=cost, currency=told.currency)
+
 
 def _enquired(request: CreditControl, outcome: Outcome) -> Credit:
     failed = [each for each in outcome.results if each.result is Result.RATING_FAILED]
@@ -129,14 +147,16 @@ def _whole(request: CreditControl, outcome: Outcome) -> ResultCode:
     """The code of the request as a whole.
 
     Of several services it is success as soon as one may go on, and whenever the session itself
-    goes on or ends: what each may do stands with it.
+    goes on or ends: what each may do stands with it. So it is where service is not ended but
+    redirected or restricted.
     """
     asked = [each for each in outcome.results if each.is_asked]
     if not asked or request.type is RequestType.TERMINATION:
         return ResultCode.SUCCESS
     codes = [code_of(each) for each in asked]
     goes_on = request.is_multiple and request.type is RequestType.UPDATE
-    if goes_on or ResultCode.SUCCESS in codes:
+    is_graceful = request.type is RequestType.UPDATE and all(each.is_graceful for each in asked)
+    if goes_on or is_graceful or ResultCode.SUCCESS in codes:
         return ResultCode.SUCCESS
     return codes[0]
 

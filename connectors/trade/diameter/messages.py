@@ -64,6 +64,7 @@ def read(message: Any) -> CreditControl:
         _facts(avps),
         is_multiple=bool(services),
         action=action,
+        correlation=_text(_one(avps, names.AVP_CC_CORRELATION_ID, b"")),
     )
 
 
@@ -101,9 +102,9 @@ def _service(result: GroupResult, outcome: Outcome, at: Instant) -> Iterator[Any
             change = datetime_of(result.tariff_change).astimezone(UTC)
             units.append(Avp.new(names.AVP_TARIFF_TIME_CHANGE, value=change))
         yield Avp.new(names.AVP_GRANTED_SERVICE_UNIT, value=units)
-        validity_s = outcome.validity_s(result, at)
-        if validity_s:
-            yield Avp.new(names.AVP_VALIDITY_TIME, value=validity_s)
+    validity_s = outcome.validity_s(result, at)
+    if validity_s and (result.granted or result.is_graceful):
+        yield Avp.new(names.AVP_VALIDITY_TIME, value=validity_s)
     if result.final is not None:
         yield _final(result.final)
     for name, value in result.ask_again_at.items():
@@ -141,7 +142,10 @@ def _final(final: FinalUnit) -> Any:
     match final.action:
         case "redirect":
             server = [
-                Avp.new(names.AVP_REDIRECT_ADDRESS_TYPE, value=URL),
+                Avp.new(
+                    names.AVP_REDIRECT_ADDRESS_TYPE,
+                    value=URL,
+                ),
                 Avp.new(names.AVP_REDIRECT_SERVER_ADDRESS, value=final.to),
             ]
             more = [Avp.new(names.AVP_REDIRECT_SERVER, value=server)]
@@ -192,6 +196,10 @@ def _counts(avps: Avps) -> Counts:
             raise Refused(f"Exponent is {exponent}: expected -12 to 12")
         found["money"] = Decimal(_one(value, names.AVP_VALUE_DIGITS, 0)).scaleb(exponent)
     return completed(found)
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")[:TEXT_MAX]
 
 
 def _subscribers(avps: Avps) -> Iterator[str]:

@@ -6,6 +6,7 @@ the list could claim to be any other of it.
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any, Final
 
 import structlog
@@ -18,6 +19,7 @@ from connectors.errors import Refused, Unavailable
 from connectors.trade.diameter.codes import ResultCode
 from connectors.trade.diameter.credit_control import Credit, Credits
 from connectors.trade.diameter.messages import fill, read
+from streams.model.instant import Instant
 
 _log: Any = structlog.get_logger()
 ANSWER_S: Final = 12.0
@@ -29,10 +31,18 @@ STOP_S: Final = 5
 class CreditNode:
     """Listens for peers. `identity` is our host's name, its realm what follows the first point."""
 
-    def __init__(self, credits: Credits, *, identity: str, peers: list[str]) -> None:
+    def __init__(
+        self,
+        credits: Credits,
+        *,
+        identity: str,
+        peers: list[str],
+        now: Callable[[], Instant] = clock.now,
+    ) -> None:
         self._credits = credits
         self._identity = identity
         self._peers = peers
+        self._now = now
         self._node: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -83,7 +93,7 @@ class CreditNode:
         except Refused as error:
             answer.error_message = str(error)
             credit = Credit(ResultCode.UNABLE_TO_COMPLY)
-        return fill(answer, request, credit, at=clock.now())
+        return fill(answer, request, credit, at=self._now())
 
 
 def realm_of(identity: str) -> str:
