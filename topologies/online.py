@@ -135,6 +135,7 @@ class OnlineDoor:
             return problem(
                 HTTPStatus.MISDIRECTED_REQUEST,
                 f"Service {request.service_id} is not known to this worker.",
+                more={"partitions": [each for each, its in self._owners.items() if its.is_open]},
             )
         if not owner.is_open:
             raise Unavailable(f"Partition {owner.partition} is opening; ask again.")

@@ -9,6 +9,8 @@ from time import monotonic
 from typing import Final
 
 import httpx
+import msgspec
+from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 
 from connectors.errors import Unavailable
@@ -21,6 +23,13 @@ TIMEOUT_S: Final = 10.0
 _KEPT: Final = 65_536
 
 
+class _Opened(Struct):
+    partitions: list[int] = []
+
+
+_opened = msgspec.json.Decoder(_Opened).decode
+
+
 class Doors:
     """Finds the worker that answers."""
 
@@ -28,20 +37,24 @@ class Doors:
         self._kafka = kafka
         self._client: httpx.AsyncClient | None = None
         self._addresses: list[str] = []
-        self._partitions: set[int] = set()
         self._heard_at = float("-inf")
         self._served: dict[tuple[str, str], str] = {}
 
     async def send(
         self, path: str, body: bytes, headers: dict[str, str], *, tenant: str, service_id: str
     ) -> httpx.Response:
-        """The answer of the worker that serves it; 421 where none does. Raises Unavailable."""
+        """The answer of the worker that serves it; 421 where none does. Raises Unavailable.
+
+        A worker that does not know the service says which partitions it has open. Only where that
+        is all of them together nobody knows it; else one is on its way.
+        """
         if self._client is None:
             self._client = httpx.AsyncClient(timeout=TIMEOUT_S)
         place = (tenant, service_id)
         known = self._served.get(place)
         others = [each for each in await self._all() if each != known]
         wrong: httpx.Response | None = None
+        served: set[int] = set()
         for address in [known, *others] if known else others:
             try:
                 answer = await self._client.post(f"{address}{path}", content=body, headers=headers)
@@ -55,23 +68,17 @@ class Doors:
                 self._served[place] = address
                 return answer
             wrong = answer
+            served.update(_open_partitions(answer))
         if wrong is None:
             raise Unavailable("no charging worker answers; try again")
-        if not await self._is_all_served():
+        if len(served) < self._kafka.partitions:
             raise Unavailable("partitions are on their way to another worker; try again")
         return wrong
-
-    async def _is_all_served(self) -> bool:
-        """True where every partition has an owner: then a service that none knows is unknown."""
-        self._heard_at = float("-inf")
-        await self._all()
-        return len(self._partitions) >= self._kafka.partitions
 
     async def _all(self) -> list[str]:
         if monotonic() - self._heard_at > HEARD_S:
             workers = await run_in_threadpool(live_workers, self._kafka)
             self._addresses = sorted(each.address for each in workers.values() if each.address)
-            self._partitions = {each for found in workers.values() for each in found.partitions}
             self._heard_at = monotonic()
         return self._addresses
 
@@ -79,3 +86,10 @@ class Doors:
         """Let the connections go."""
         if self._client is not None:
             await self._client.aclose()
+
+
+def _open_partitions(answer: httpx.Response) -> list[int]:
+    try:
+        return _opened(answer.content).partitions
+    except msgspec.MsgspecError:
+        return []

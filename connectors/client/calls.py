@@ -140,7 +140,7 @@ def _is_for_later(reply: Reply) -> bool:
 
 
 def _read(reply: Reply) -> Answer:
-    if reply.status in (401, 403) or reply.status >= 500:
+    if reply.status == 401 or reply.status >= 500:
         raise Refused(f"status {reply.status}: {reply.content[:300].decode(errors='replace')}")
     return read_answer(
         reply.status,

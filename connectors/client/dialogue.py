@@ -124,7 +124,9 @@ class Desk:
 
 def _late(entry: Entry) -> Entry:
     """The use of an entry whose session is over, as the beginning of another."""
-    services = tuple(replace(each, requested={}) for each in entry.services if each.used)
+    services = tuple(
+        replace(each, requested={}) for each in entry.services if each.used or each.used_after
+    )
     return replace(entry, verb="reserve", services=services, valid_for=_LATE_S)
 
 

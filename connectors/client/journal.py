@@ -38,7 +38,7 @@ class Entry:
     @property
     def has_use(self) -> bool:
         """True where it tells of use, which must not be lost."""
-        return any(any(each.used.values()) for each in self.services)
+        return any(each.used or each.used_after for each in self.services)
 
     def body(self) -> dict[str, Any]:
         """What is sent."""

@@ -32,6 +32,8 @@ class SlicedHold:
         self._dialogue = dialogue
         self._slicing = slicing
         self._fixed: dict[str, int | Decimal] = {}
+        self.attributes = dict(slicing.attributes)
+        """What it is rated by; a policy may have granted others than were asked for."""
         self._granted = Decimal(0)
         self._is_final = False
         self.counted = 0
@@ -81,11 +83,16 @@ class SlicedHold:
 
     def _hold(self, verb: str, units: int) -> Course[Answer]:
         requested = {**self._fixed, self._slicing.unit: units}
-        answer = yield from self._dialogue.ask(verb, [self._service(requested=requested)])
+        service = self._service(requested=requested)
+        answer = yield from self._dialogue.ask(verb, [service])
+        if answer.code == "unknown_session":
+            # Its validity was over while the stream was slow, and nothing was reported of it.
+            answer = yield from self._dialogue.ask("reserve", [service])
         granted = answer.granted(self._slicing.unit)
         if answer.is_offline:
             # A rule grants slices for themselves; an owner tells the whole hold each time.
             granted = min(Decimal(units), self._granted + granted)
+        self.attributes |= answer.instead
         self._granted = granted if answer.is_granted else Decimal(self.counted)
         self._is_final = answer.is_final or not answer.is_granted
         return answer
@@ -96,5 +103,5 @@ class SlicedHold:
             usage_type=slicing.usage_type,
             requested=requested or {},
             used=used or {},
-            attributes=slicing.attributes,
+            attributes=self.attributes,
         )

@@ -21,6 +21,8 @@ class Service:
 
     Where not all can be granted the last unit of `requested` is cut; with `whole` it is all or
     nothing. `rating_group` tells services of one session apart; empty: the usage type does.
+    `used_after` was used after the change of the tariff that the grant told; no more is granted
+    than `money` buys.
     """
 
     usage_type: str
@@ -29,6 +31,8 @@ class Service:
     attributes: Mapping[str, str] = field(default_factory=dict)
     rating_group: str = ""
     whole: bool = False
+    used_after: Units = field(default_factory=dict)
+    money: Decimal | str | None = None
 
     @property
     def group(self) -> str:
@@ -44,6 +48,8 @@ class Service:
             "attributes": dict(self.attributes),
             "rating_group": self.rating_group,
             "whole": self.whole,
+            "used_after": _plain(self.used_after),
+            "money": None if self.money is None else str(self.money),
         }
         return {name: value for name, value in told.items() if value}
 
@@ -103,6 +109,16 @@ class Answer:
             if not group or each.group == group
         )
         return sum(found, Decimal(0))
+
+    @property
+    def instead(self) -> dict[str, str]:
+        """The attributes that a policy has granted in place of those that were asked for."""
+        found: dict[str, str] = {}
+        for each in self.services:
+            restriction = each.told.get("restriction") or {}
+            if restriction.get("action") == "downgrade":
+                found |= restriction.get("instead") or {}
+        return found
 
     @property
     def is_final(self) -> bool:

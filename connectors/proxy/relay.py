@@ -120,7 +120,7 @@ class Exchange:
         held = await self.relay.client.drive(self.hold.opening({INPUT: input_tokens}, units=most))
         if not held.is_granted or not self.hold.granted:
             return self._refused(held)
-        body = self.dialect.prepare(self.body)
+        body = {**self.dialect.prepare(self.body), "model": self.hold.attributes["model"]}
         if not is_stream and self.hold.granted < most:
             body = self.dialect.limited(body, max(1, int(self.hold.granted) // answers))
         return await self._asked(body, input_tokens, is_stream=is_stream)

@@ -28,7 +28,7 @@ class Engine:
     """Processes by name; each may be killed and started again."""
 
     def __init__(self, settings: KafkaSettings, folder: Path) -> None:
-        self._environment = os.environ | {
+        self.environment = os.environ | {
             "VIVACE_KAFKA_BOOTSTRAP": settings.bootstrap,
             "VIVACE_KAFKA_PREFIX": settings.prefix,
             "VIVACE_PARTITIONS": str(settings.partitions),
@@ -43,7 +43,7 @@ class Engine:
             with (self._folder / f"{name}.log").open("ab") as log:
                 self._running[name] = subprocess.Popen(
                     [sys.executable, "-m", "infra.cli", "run", name],
-                    env=self._environment,
+                    env=self.environment,
                     stdout=log,
                     stderr=log,
                 )

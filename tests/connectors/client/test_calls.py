@@ -1,5 +1,6 @@
 """Where requests go and how long they are tried, without I/O."""
 
+import json
 from random import Random
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from connectors.client.addresses import Addresses
 from connectors.client.calls import Call, Caller, Patience, Pause, Reply, Send
-from connectors.errors import Unavailable
+from connectors.errors import Refused, Unavailable
 
 GATEWAY, OTHER, DOOR = "http://gateway", "http://other", "http://worker"
 CALL = Call(service_id="s", path="/v1/x", key="k", body=b"{}")
@@ -91,3 +92,19 @@ def test_it_gives_up_after_its_deadline() -> None:
         world.call(reply(503, b""))
     assert 10 <= world.at < 10.1
     assert max(world.waited) <= 2
+
+
+def test_a_refusal_with_a_code_is_an_answer_and_others_are_errors() -> None:
+    world = World()
+    service = {
+        "rating_group": "g",
+        "code": "success",
+        "restriction": {"action": "downgrade", "instead": {"model": "small"}},
+    }
+    content = json.dumps({"code": "stopped_by_policy", "services": [service]}).encode()
+    stopped = world.call(reply(403, content))
+    assert (stopped.status, stopped.code, stopped.is_granted) == (403, "stopped_by_policy", False)
+    assert stopped.instead == {"model": "small"}
+    for status, text in ((403, b"{}"), (401, DONE), (500, DONE), (200, b"[]"), (200, b"{")):
+        with pytest.raises(Refused, match=f"status {status}"):
+            world.call(reply(status, text))

@@ -97,3 +97,30 @@ def test_a_stream_that_loses_its_owner_goes_on_for_a_slice(shop: Shop) -> None:
         shop.is_away = False
         here.settle()
     assert (shop.used("output_tokens"), shop.held("ada")) == (80, 0)
+
+
+def test_a_stream_that_outlives_its_hold_is_held_anew(shop: Shop) -> None:
+    shop.account("ada", Decimal(10))
+    with client(shop) as here:
+        held = hold(here, "one")
+        here.drive(held.opening({"input_tokens": 5}))
+        held.count(50)
+        shop.pass_time(61)
+        assert shop.held("ada") == 0
+        assert here.drive(held.extension(1))
+        assert shop.held("ada") == Decimal("1.01")
+        held.count(1)
+        here.drive(held.settlement({"input_tokens": 5, "output_tokens": 51}))
+    assert (shop.used("output_tokens"), shop.held("ada")) == (51, 0)
+
+
+def test_a_stream_that_outlives_its_owner_is_charged_all_the_same(shop: Shop) -> None:
+    shop.account("ada", Decimal(10))
+    with client(shop) as here:
+        held = hold(here, "one")
+        here.drive(held.opening({}))
+        held.count(50)
+        shop.pass_time(61)
+        here.drive(held.settlement({"output_tokens": 50}))
+    shop.pass_time(5)
+    assert (shop.used("output_tokens"), shop.held("ada")) == (50, 0)

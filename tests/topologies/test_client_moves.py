@@ -1,0 +1,213 @@
+"""The shipped client on real workers: partitions move and workers die while its sessions run."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.api.keys import KeyStore, Scope
+from connectors.catalog.load import read_catalog
+from connectors.client.aio import AsyncClient
+from connectors.client.calls import Patience
+from connectors.client.leases import Decision, LeaseBook, LeaseTerms
+from connectors.client.options import ClientOptions
+from connectors.client.words import Service
+from connectors.kafka.catalog_topic import activate, publish
+from connectors.kafka.commands import CommandSender
+from connectors.kafka.ledger import LedgerFollower
+from connectors.kafka.owners import live_workers
+from connectors.settings import ClickHouseSettings, KafkaSettings
+from streams.model.balance_command import TopUp
+from streams.model.catalog import Catalog
+from streams.model.command import AssignService, PutAccount
+from streams.model.instant import BEGINNING, FOREVER
+from tests.connectors.door import Door, DoorSettings
+from tests.topologies.engine import Engine
+from tests.topologies.test_online_door import CATALOG, PLAN, TENANT
+from tests.topologies.toys import wait_for
+
+pytestmark = pytest.mark.xdist_group("online_door")
+
+ACCOUNTS = 16
+LIMIT_S = 30.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Site:
+    """A gateway, workers by name, and accounts with plenty of money."""
+
+    kafka: KafkaSettings
+    folder: Path
+    gateway: str
+    key: str
+    workers: dict[str, Engine] = field(default_factory=dict)
+
+    def start(self, name: str) -> None:
+        engine = self.workers[name] = Engine(self.kafka, self.folder)
+        engine.environment["VIVACE_WORKER"] = name
+        engine.start("charging")
+
+    def stop(self, name: str) -> None:
+        assert self.workers.pop(name).stop() == {"charging": 0}
+
+    def kill(self, name: str) -> None:
+        self.workers.pop(name).kill("charging")
+
+    def owns(self, name: str) -> int:
+        """How many partitions a worker says that it has."""
+        found = live_workers(self.kafka).get(name)
+        return len(found.partitions) if found else 0
+
+    def client(self) -> AsyncClient:
+        options = ClientOptions(direct=True, patience=Patience(deadline_s=LIMIT_S))
+        return AsyncClient(self.gateway, tenant=TENANT, key=self.key, options=options)
+
+    def charged(self) -> int:
+        """All requests that stand in the ledger."""
+        total = 0
+        with LedgerFollower(self.kafka, dict.fromkeys(range(self.kafka.partitions), -1)) as follow:
+            ends = follow.end_positions()
+            while any(follow.next_offsets()[each] < end for each, end in ends.items()):
+                for valid in follow.poll(timeout_s=0.2):
+                    for charge in valid.record.rated:
+                        total += sum(int(usage.quantity) for usage in charge.record.usages)
+        return total
+
+
+@pytest.fixture
+def site(
+    kafka_settings: KafkaSettings, clickhouse_settings: ClickHouseSettings, tmp_path: Path
+) -> Iterator[Site]:
+    (tmp_path / "catalog").mkdir()
+    (tmp_path / "catalog" / "catalog.yaml").write_text(CATALOG)
+    catalog = read_catalog(tmp_path / "catalog")
+    assert isinstance(catalog, Catalog), catalog
+    version = publish(kafka_settings, catalog)
+    activate(kafka_settings, tenant=TENANT, version=version, start=BEGINNING)
+    _, key = KeyStore(tmp_path).create(name="w", scope=Scope.WRITE, tenant=TENANT, at=0)
+    door = Door(DoorSettings(kafka_settings, clickhouse_settings, tmp_path))
+    opened = Site(kafka_settings, tmp_path, door.address, key)
+    opened.start("one")
+    with CommandSender(kafka_settings) as sender:
+        for number in range(ACCOUNTS):
+            name = f"c{number}"
+            command = PutAccount(f"a{name}", TENANT, name, name, "prepaid", "CHF", "UTC", None)
+            place = (f"key-{name}", name, name, name, PLAN, BEGINNING, FOREVER)
+            money = (Decimal(10_000), "CHF", BEGINNING, "test")
+            sent = sender.send(
+                [
+                    command,
+                    AssignService(f"s{name}", TENANT, *place),
+                    TopUp(f"t{name}", TENANT, name, name, *money),
+                ]
+            )
+        sender.wait(sent, timeout_s=60)
+    wait_for(lambda: opened.owns("one") == kafka_settings.partitions, "an owner", 60)
+    yield opened
+    for engine in opened.workers.values():
+        engine.stop()
+    door.close()
+
+
+def calls(asked: int = 0, used: int = 0) -> Service:
+    return Service(
+        usage_type="api_call",
+        requested={"requests": asked} if asked else {},
+        used={"requests": used} if used else {},
+    )
+
+
+@dataclass
+class Run:
+    """Sessions that run until they are told to end, and what they saw."""
+
+    used: int = 0
+    sessions: int = 0
+    longest_s: float = 0.0
+    is_over: bool = False
+
+    async def sessions_of(self, client: AsyncClient, service_id: str) -> None:
+        while not self.is_over:
+            session = client.session(service_id)
+            granted = await self.timed(session.reserve(calls(10)))
+            assert granted.granted("requests") == 10
+            for _ in range(3):
+                await self.timed(session.extend(calls(10, used=2)))
+                await asyncio.sleep(0.05)
+            done = await self.timed(session.confirm(calls(used=3)))
+            assert done.code == "success"
+            self.used += 9
+            self.sessions += 1
+
+    async def timed(self, asking: Awaitable[Any]) -> Any:
+        began = time.monotonic()
+        answer = await asking
+        self.longest_s = max(self.longest_s, time.monotonic() - began)
+        assert not answer.is_offline, answer
+        return answer
+
+
+async def run_sessions(site: Site, count: int, disturb: Callable[[], None]) -> Run:
+    """So many sessions at a time, while something happens to the workers. Any error fails."""
+    run = Run()
+    async with site.client() as client:
+        running = [
+            asyncio.create_task(run.sessions_of(client, f"key-c{number % ACCOUNTS}"))
+            for number in range(count)
+        ]
+        await asyncio.sleep(1)
+        try:
+            await asyncio.to_thread(disturb)
+            await asyncio.sleep(1)
+        finally:
+            run.is_over = True
+        await asyncio.gather(*running)
+    return run
+
+
+def test_partitions_move_while_sessions_run(site: Site) -> None:
+    def disturb() -> None:
+        site.start("two")
+        wait_for(lambda: site.owns("two") > 0, "partitions of the second worker", 60)
+        wait_for(lambda: site.owns("one") + site.owns("two") == site.kafka.partitions, "all", 60)
+        time.sleep(1)
+        site.stop("one")
+        wait_for(lambda: site.owns("two") == site.kafka.partitions, "all partitions", 60)
+
+    run = asyncio.run(run_sessions(site, 64, disturb))
+    _log.info("longest pause %.2f s, %s sessions", run.longest_s, run.sessions)
+    assert run.sessions >= 64
+    assert run.longest_s < LIMIT_S
+    assert site.charged() == run.used
+
+
+def test_a_worker_dies_while_sessions_and_leases_run(site: Site) -> None:
+    async def main() -> tuple[Run, int]:
+        terms = LeaseTerms(usage_type="api_call", unit="requests", slice=50, valid_for=60)
+        async with site.client() as edge:
+            book = LeaseBook(edge.desk, terms, key=site.key)
+            await edge.drive(book.renewal("key-c0"))
+            taken = 0
+
+            def disturb() -> None:
+                nonlocal taken
+                site.kill("one")
+                for _ in range(20):  # the edge asks nobody
+                    taken += book.take("key-c0") is Decision.GRANTED
+                site.start("two")
+                wait_for(lambda: site.owns("two") == site.kafka.partitions, "all", 60)
+
+            run = await run_sessions(site, 16, disturb)
+            await edge.drive(book.end("key-c0"))
+            return run, taken
+
+    run, taken = asyncio.run(main())
+    assert taken == 20
+    assert site.charged() == run.used + taken
