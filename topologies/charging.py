@@ -6,7 +6,7 @@ its next append if somebody else has written meanwhile.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 import structlog
@@ -26,10 +26,12 @@ from topologies.disk import DiskMemory, RocksDisk
 from topologies.ledger_log import KafkaLedgerLog
 from topologies.online import OnlineDoor
 from topologies.owner import Core, OfferedBatch, OwnerOptions, PartitionOwner
+from topologies.ports import LedgerLog
 from topologies.process import run_stages
 from topologies.settings import Settings
 from topologies.snapshot import SnapshotShelf
 from topologies.stage import WorkerParts
+from topologies.standby import Standby
 from topologies.state import Store, StoreOptions
 from topologies.transport.stop import stop_failed
 
@@ -52,6 +54,7 @@ class ChargingStage:
         self._memory = DiskMemory()
         self._share = StoreOptions()
         self._owners: dict[int, PartitionOwner] = {}
+        self._standbys: dict[int, Standby] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._changing = asyncio.Lock()
         self._is_draining = False
@@ -69,7 +72,7 @@ class ChargingStage:
         @app.agent(app.topic(self._topic), isolated_partitions=True, name="charging")  # type: ignore[untyped-decorator]
         async def charging(stream: Any) -> None:
             async for event in stream.events():
-                self.offer(event.message)
+                await self.offer(event.message)
 
     def new_core(self, partition: int) -> Core:
         """The pure core that charges one partition."""
@@ -80,14 +83,17 @@ class ChargingStage:
 
     # What the agent does
 
-    def offer(self, message: Any) -> None:
+    async def offer(self, message: Any) -> None:
         """Give a batch to its partition's owner, which tells the consumer what became of it."""
         batch = message.value
         if message.generation_id != self.app.consumer_generation_id or self._is_draining:
             self.app.consumer.drop(message)
             return
         metrics.OFFERED.inc(len(batch))
-        owner = self._owners.get(batch.partition) or self._open(batch.partition)
+        owner = self._owners.get(batch.partition) or await self._opened(batch.partition)
+        if message.generation_id != self.app.consumer_generation_id:
+            self.app.consumer.drop(message)
+            return
         owner.offer(
             OfferedBatch(
                 batch.partition, batch.offsets(), batch.values(), batch.generation, message
@@ -116,49 +122,82 @@ class ChargingStage:
         metrics.REBALANCES.labels("charging").inc()
         ours = {place.partition for place in assigned if place.topic == self._topic}
         # Stores that are open already keep the share they have.
-        self._share = StoreOptions.for_one_of(len(ours))
+        partitions = range(self._parts.kafka.partitions)
+        others = {*partitions} - ours if self._parts.options.standbys else set[int]()
+        self._share = StoreOptions.for_one_of(len(ours | others))
         async with self._changing:
             gone = [partition for partition in self._owners if partition not in ours]
             await asyncio.gather(*(self._close_owner(partition) for partition in gone))
             for partition in ours:
-                owner = self._owners.get(partition) or self._open(partition)
+                owner = self._owners.get(partition) or await self._open(partition)
                 owner.generation = self.app.consumer_generation_id
+            for partition in others - self._standbys.keys():
+                self._follow(partition)
 
-    def _open(self, partition: int) -> PartitionOwner:
-        parts = self._parts
+    async def _opened(self, partition: int) -> PartitionOwner:
+        """The owner of a partition that a batch has come from before its assignment was told."""
+        async with self._changing:
+            return self._owners.get(partition) or await self._open(partition)
+
+    async def _open(self, partition: int) -> PartitionOwner:
+        standby = self._standbys.pop(partition, None)
+        store = self._new_store(partition) if standby is None else await standby.release()
         owner = PartitionOwner(
             partition,
             core=self.new_core(partition),
-            store=Store(
-                RocksDisk(parts.folder / "charging" / f"{partition}", self._memory), self._share
-            ),
-            log=KafkaLedgerLog(
-                partition,
-                producer=self.app.producer,
-                reader=self._reader,
-                settings=parts.kafka,
-            ),
+            store=store,
+            log=self._ledger_of(partition),
             source=_PartitionSource(self, partition),
             outbox_send=self._send_command,
-            options=OwnerOptions(
-                engine=parts.engine,
-                watch=passed,
-                turns=parts.turns,
-                shelf=SnapshotShelf(parts.folder / "snapshots" / f"{partition}", partition),
-            ),
+            options=self._options_of(partition),
         )
         owner.generation = self.app.consumer_generation_id
         owner.signalled = self._door.wake
         self._owners[partition] = owner
-        task = asyncio.create_task(owner.run(), name=f"owner-{partition}")
-        task.add_done_callback(self._owner_ended)
-        self._tasks[partition] = task
+        self._tasks[partition] = self._start(owner.run(), f"owner-{partition}")
         return owner
 
-    def _owner_ended(self, task: "asyncio.Task[None]") -> None:
+    def _follow(self, partition: int) -> None:
+        """Keep a partition that is another's warm."""
+        standby = Standby(
+            partition,
+            self._new_store(partition),
+            self._ledger_of(partition),
+            self._options_of(partition),
+        )
+        self._standbys[partition] = standby
+        self._tasks[partition] = self._start(standby.run(), f"standby-{partition}")
+
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(self._task_ended)
+        return task
+
+    def _new_store(self, partition: int) -> Store:
+        folder = self._parts.folder / "charging" / f"{partition}"
+        return Store(RocksDisk(folder, self._memory), self._share)
+
+    def _ledger_of(self, partition: int) -> LedgerLog:
+        return KafkaLedgerLog(
+            partition,
+            producer=self.app.producer,
+            reader=self._reader,
+            settings=self._parts.kafka,
+        )
+
+    def _options_of(self, partition: int) -> OwnerOptions:
+        parts = self._parts
+        return OwnerOptions(
+            engine=parts.engine,
+            watch=passed,
+            turns=parts.turns,
+            shelf=SnapshotShelf(parts.folder / "snapshots" / f"{partition}", partition),
+        )
+
+    def _task_ended(self, task: "asyncio.Task[None]") -> None:
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            _log.error("owner failed", owner=task.get_name(), cause=repr(error))
+            _log.error("partition failed", task=task.get_name(), cause=repr(error))
             self._ending = asyncio.ensure_future(stop_failed(self.app, error))
 
     async def _send_command(self, partition: int, value: bytes) -> None:
@@ -193,6 +232,7 @@ class ChargingStage:
     def observe(self) -> None:
         """Gauges of ownership and lag."""
         metrics.OWNED.set(sum(owner.is_open for owner in self._owners.values()))
+        metrics.STANDBYS.set(sum(standby.is_current for standby in self._standbys.values()))
         metrics.observe_lag(self.app.consumer)
 
     async def open(self) -> None:
@@ -209,6 +249,8 @@ class ChargingStage:
         self._is_draining = True
         async with self._changing:
             await asyncio.gather(*(self._close_owner(partition) for partition in [*self._owners]))
+            for partition in [*self._standbys]:
+                (await self._standbys.pop(partition).release()).close()
 
     async def close(self) -> None:
         """Let the door's callers and the ledger's clients go."""

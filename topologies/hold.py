@@ -72,9 +72,7 @@ class Hold:
         Raises Corrupted where the ledger begins above what the state, or any snapshot, reached.
         """
         self._owner = self._options.new_owner()
-        bounds = await self._ledger.bounds()
-        await self._prepare(bounds)
-        await self._read_to(bounds[1] - 1)
+        await self.catch_up()
         self._options.watch("replayed")
         tries = 1
         while not await self._reopen():
@@ -89,6 +87,18 @@ class Hold:
             tries=tries,
             voids=self._replay.voids,
         )
+
+    async def catch_up(self) -> None:
+        """Prove the local state and bring it to the ledger's end; nothing is taken. Raises as
+        `open` does."""
+        bounds = await self._ledger.bounds()
+        await self._prepare(bounds)
+        await self._read_to(bounds[1] - 1)
+
+    async def follow(self) -> None:
+        """Read what has been written since, into a state that is proven."""
+        _, end = await self._ledger.bounds()
+        await self._read_to(end - 1)
 
     async def _prepare(self, bounds: tuple[int, int]) -> None:
         """A state that belongs to this ledger: the local one, a snapshot, or an empty one."""

@@ -46,6 +46,10 @@ OFFERED: Final = Counter(
 
 OWNED: Final = Gauge("vivace_charging_partitions", "Partitions this worker owns and has open")
 """Does every partition have an owner, and how many has each worker?"""
+STANDBYS: Final = Gauge(
+    "vivace_charging_standbys", "Partitions of other workers that this one keeps warm"
+)
+"""How many partitions would be served at once, should their worker die?"""
 
 APPENDS: Final = Counter("vivace_ledger_appends_total", "Ledger records acknowledged")
 """How many steps are taken: divided into records, how large a step is."""

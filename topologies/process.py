@@ -77,6 +77,7 @@ def _prepare(settings: Settings) -> WorkerParts:
         metrics_port=settings.metrics_port or None,
         online_host=settings.online_host,
         online_port=settings.online_port,
+        standbys=settings.standbys,
         keys=settings.data,
     )
     await_broker(kafka)

@@ -143,6 +143,11 @@ class Settings(BaseSettings):
         description="Seconds until the partitions of a killed worker go to another. Brokers accept "
         "6 or more unless told otherwise.",
     )
+    standbys: bool = Field(
+        default=True,
+        description="A charging worker keeps the partitions of other workers warm, for a short "
+        "takeover; off, it reads their ledgers when it takes them over.",
+    )
     metrics_port: int = Field(
         default=0,
         ge=0,

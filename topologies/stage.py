@@ -28,6 +28,8 @@ class WorkerOptions:
     online_host: str = "127.0.0.1"
     online_port: int | None = None
     """Where the online door listens, 0: on any free port; None: it stays shut."""
+    standbys: bool = True
+    """Whether it keeps the partitions of others warm."""
     keys: Path = Path()
     """The folder of the API keys."""
 

@@ -184,8 +184,12 @@ def test_the_gateway_finds_the_worker(
                 ).is_success
 
             wait_for(is_done, "the worker again", 60)
-            none = ask(caller, "sessions/two/reserve", "nobody", requested={"requests": 6})
-            assert none.status_code == HTTPStatus.NOT_FOUND
+
+            def is_unknown() -> bool:
+                none = ask(caller, "sessions/two/reserve", "nobody", requested={"requests": 6})
+                return none.status_code == HTTPStatus.NOT_FOUND
+
+            wait_for(is_unknown, "every partition to be served, and nobody to know it")
             left = ask(caller, "debit", "gil", requested={"requests": 6})
             assert left.status_code == HTTPStatus.BAD_REQUEST
             caller.headers["Idempotency-Key"] = "order"
