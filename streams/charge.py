@@ -11,21 +11,19 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from streams.accumulate.counters import post_charges
+from streams.bill_units import tell_units
 from streams.caps.slices import Place
 from streams.charge_record import RecordChain
 from streams.command_ids import note
-from streams.commands import CommandBook, catalog_of, version_from
+from streams.commands import CommandBook
 from streams.due.apply import apply_command
 from streams.due.fold import AT_ONCE, Folding
 from streams.ends import duplicate, refuse
-from streams.model.balance_command import Adjust, AnswerTopUp, ConvertPoints, TopUp
 from streams.model.charging_session import ChargingAnswer, ChargingRequest
 from streams.model.command import (
-    ActivateCatalog,
     Command,
     FoldPeriods,
     Forwarded,
-    PutAttributes,
     PutStatus,
     Released,
     SentOn,
@@ -57,6 +55,7 @@ from streams.state import (
     Table,
     record_id_key,
 )
+from streams.versions import missing_version
 
 _RECORD_IDS: Final = Table.RECORD_IDS
 _CHARGED: Final = RecordState.CHARGED
@@ -114,25 +113,7 @@ class Charging:
 
     def missing_version(self, entry: Command | UsageRecord, state: State) -> str | None:
         """A catalog version that has to be compiled before this input can be taken."""
-        if isinstance(entry, UsageRecord | TopUp | Adjust | AnswerTopUp | ConvertPoints):
-            version = catalog_of(entry.tenant, entry.occurred_at, state)
-            return version if version is not None and version not in self._plans else None
-        match entry:
-            case ActivateCatalog(version=version):
-                return None if version in self._plans else version
-            case PutAttributes():
-                version = version_from(entry, state)
-                return version if version is not None and version not in self._plans else None
-            case ChargingRequest():
-                version = catalog_of(entry.tenant, entry.at, state)
-                return version if version is not None and version not in self._plans else None
-            case SentOn(command=command):
-                return self.missing_version(command, state)
-            case Forwarded(batch=batch) | Released(batch=batch):
-                missing = (self.missing_version(record, state) for record in batch.records)
-                return next((version for version in missing if version is not None), None)
-            case _:
-                return None
+        return missing_version(entry, self._plans, state)
 
     def charge_record(
         self, record: UsageRecord, *, position: SourcePosition, state: State, effects: Effects
@@ -165,6 +146,11 @@ class Charging:
     def apply_command(self, command: Command, *, state: State, effects: Effects) -> None:
         """Apply a command once; a known id does nothing."""
         self._chain.forget_step()
+        made = len(effects.rated)
+        self._apply(command, state, effects)
+        tell_units(effects, made, state)
+
+    def _apply(self, command: Command, state: State, effects: Effects) -> None:
         match command:
             case Forwarded():
                 if note(command, state):
@@ -191,7 +177,10 @@ class Charging:
     def ask(self, request: ChargingRequest, *, state: State, effects: Effects) -> ChargingAnswer:
         """Do what a caller of the online door asks, once; the answer."""
         self._chain.forget_step()
-        return self._sessions.ask(request, state, effects)
+        made = len(effects.rated)
+        answer = self._sessions.ask(request, state, effects)
+        tell_units(effects, made, state)
+        return answer
 
     def _end_sessions(self, state: State, effects: Effects) -> None:
         """Settle what has expired; what is too much for one command goes with the next."""

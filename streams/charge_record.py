@@ -14,6 +14,7 @@ from streams.accumulate.convert import convert_earned
 from streams.accumulate.held import keep_held
 from streams.accumulate.periods import open_period, period_of
 from streams.accumulate.pools import accounts_drawn_on, show_pools
+from streams.bill_units import unit_of_usage
 from streams.caps.slices import Place, use
 from streams.charge_children import charge_children
 from streams.charge_parts import charge_parts
@@ -129,10 +130,11 @@ class RecordChain:
                 offer.segments.tell(rating)
         refusal = (rate_usage if offer.outcome is None else rate_session)(rating, offer)
         if refusal is not None:
-            if type(refusal) is Drop:
-                keep_reading(rating)
-            return refusal
+            return _left(rating, refusal)
         rating.product = rating.product or offer.product
+        rating.bill_unit = period.start
+        if payer.account.billing is not None or period.start > record.occurred_at:
+            rating.bill_unit = unit_of_usage(payer.account, record.occurred_at, time, plan.grace)
         refusal = accumulate_usage(rating, plan, state, closed_before=closed_before)
         if refusal is not None:
             return refusal
@@ -243,6 +245,13 @@ def _keep(rating: Rating, record: UsageRecord) -> None:
     tell_quantity(rating, record)
     keep_reading(rating)
     keep_held(rating)
+
+
+def _left(rating: Rating, refusal: Drop | Reject) -> Drop | Reject:
+    """Why it is not charged; a reading of nothing is kept all the same."""
+    if type(refusal) is Drop:
+        keep_reading(rating)
+    return refusal
 
 
 def _is_nothing(record: UsageRecord) -> bool:

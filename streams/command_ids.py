@@ -25,6 +25,7 @@ from streams.model.balance_command import (
     Transfer,
     VoidGrant,
 )
+from streams.model.billing_command import MarkBilled, PutBillingProfile
 from streams.model.budget_command import PutBudget, RemoveBudget
 from streams.model.cap_command import GrantSlice, RecallSlice, ReportCap
 from streams.model.command import (
@@ -76,6 +77,8 @@ Identified = (
     | RecallSlice
     | PutBudget
     | RemoveBudget
+    | PutBillingProfile
+    | MarkBilled
 )
 """Commands that count once. The others have the same effect the second time."""
 

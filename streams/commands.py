@@ -16,6 +16,7 @@ from streams.accumulate.partner_totals import take_volume
 from streams.accumulate.sessions import drop_closed
 from streams.accumulate.top_up import top_up
 from streams.attributes import put_attributes
+from streams.billing import apply_billing
 from streams.budgets import put_budget
 from streams.caps.messages import take_message
 from streams.caps.slices import Place
@@ -40,6 +41,7 @@ from streams.model.balance_command import (
     Transfer,
     VoidGrant,
 )
+from streams.model.billing_command import MarkBilled, PutBillingProfile
 from streams.model.budget_command import PutBudget, RemoveBudget
 from streams.model.cap_command import GrantSlice, RecallSlice, ReportCap
 from streams.model.charging_session import ChargingRequest
@@ -152,6 +154,8 @@ class CommandBook:
                 | TakeAccount()
                 | PutBudget()
                 | RemoveBudget()
+                | PutBillingProfile()
+                | MarkBilled()
             ):
                 if command_ids.note(command, state):
                     self._apply_new(command, state=state, effects=effects)
@@ -176,6 +180,9 @@ class CommandBook:
         self, command: command_ids.Identified, *, state: State, effects: Effects
     ) -> None:
         match command:
+            case PutBillingProfile() | MarkBilled():
+                at = self._partition
+                apply_billing(command, self._plans, partition=at, state=state, effects=effects)
             case MoveAccount() | TakeAccount():
                 self._move(command, state=state, effects=effects)
             case PutAccount():
@@ -195,13 +202,8 @@ class CommandBook:
                 plan, at = self._plan_now(command, state), self._partition
                 answer_top_up(command, plan=plan, partition=at, state=state, effects=effects)
             case ConvertPoints():
-                convert_points(
-                    command,
-                    plan=self._plan_now(command, state),
-                    partition=self._partition,
-                    state=state,
-                    effects=effects,
-                )
+                plan, at = self._plan_now(command, state), self._partition
+                convert_points(command, plan=plan, partition=at, state=state, effects=effects)
             case ActivateCatalog():
                 _activate(command, self._plans, state)
             case PutPrices():
@@ -310,6 +312,7 @@ def _put_account(command: PutAccount, state: State, effects: Effects) -> None:
         () if known is None else known.dated,
         former_roots=() if known is None else known.former_roots,
         has_budgets=state.get(Table.BUDGETS, key) is not None,
+        billing=None if known is None else known.billing,
     )
     state.put(Table.ACCOUNTS, key, account)
     effects.facts.append(account)

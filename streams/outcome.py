@@ -81,6 +81,10 @@ class CommandReason(StrEnum):
     SERVICE_NOT_KNOWN = "service_not_known"
     ATTRIBUTE_NOT_KNOWN = "attribute_not_known"
     WRONG_ATTRIBUTE_VALUE = "wrong_attribute_value"
+    BILL_UNIT_NOT_OPEN = "bill_unit_not_open"
+    BILL_UNIT_NOT_KNOWN = "bill_unit_not_known"
+    BILL_UNIT_NOT_CLOSED = "bill_unit_not_closed"
+    BILL_UNIT_BILLED = "bill_unit_billed"
 
 
 _ERRORS = frozenset(list(RejectReason)[: list(RejectReason).index(RejectReason.NO_CATALOG)])

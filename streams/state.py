@@ -97,6 +97,8 @@ class Table(IntEnum):
     """`CapSlice` by `tenant NUL cap NUL` and when its period starts (8 bytes, in order)."""
     CAP_SUMS = 37
     """`CapSum` by the same keys, where a cap's sum is kept."""
+    BILLED_UNITS = 34
+    """`BilledUnits` by `tenant NUL account`."""
     MOVES = 23
     """What moves leave behind, by a letter: `a` and `tenant NUL account`: the `Moving` that is
     under way; `r` and the key of a record's id: the partition it was sent on to."""

@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from connectors.clickhouse.columns import Column, Columns, integers, scaled_ints
 
-Group = tuple[int, int, str, str, str, str, str, str]
+Group = tuple[int, int, str, str, str, str, str, str, int]
 """(ledger partition, start of the period in seconds, tenant, account, product, usage type, zone,
-currency)."""
+currency, bill unit)."""
 
 
 @dataclass(slots=True)
@@ -50,6 +50,7 @@ class Grouping:
                 row[0][7],
                 row[9],
                 row[7],
+                row[17],
             ]
             for row in rows
         ]

@@ -1,4 +1,4 @@
-"""Times of test tenants as the database knows them, and whether what fell due has been done."""
+"""Times as the database knows them, and whether what fell due has been done."""
 
 import time
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from connectors.clickhouse.commands import command_of
 from connectors.clickhouse.positions import Position, load_positions
 from connectors.errors import Unavailable
 from connectors.kafka.topics import Topic
-from streams.model.command import AdvanceClock
+from streams.model.command import AdvanceClock, Tick
 from streams.model.instant import Instant
 from streams.model.ledger import WHOLE
 
@@ -20,6 +20,14 @@ WHERE tenant = {tenant:String} AND kind = 'AdvanceClock'
     AND concat('clock/', command_id, '/', toString(charging_partition)) NOT IN
         (SELECT event_id FROM verdicts FINAL
          WHERE tenant = {tenant:String} AND usage_type = 'clock')
+"""
+_TICK: Final = """
+SELECT body FROM commands FINAL
+WHERE tenant = '' AND account = '' AND charging_partition = {partition:UInt32} AND kind = 'Tick'
+    AND (charging_offset, charging_index) <= (
+        SELECT argMax((written_offset, written_index), version) FROM positions
+        WHERE topic = {topic:String} AND partition = {partition:UInt32})
+ORDER BY charging_offset DESC, charging_index DESC LIMIT 1
 """
 _FOLDS: Final = "FoldPeriods"
 _POLL_S: Final = 0.1
@@ -33,6 +41,17 @@ def own_times_of(database: Database, tenant: str) -> dict[int, Instant]:
         assert isinstance(command, AdvanceClock)
         found[partition] = max(found.get(partition, command.at), command.at)
     return found
+
+
+def time_of_partition(database: Database, tenant: str, partition: int) -> Instant:
+    """The tenant's time on a partition, as of what is stored of the ledger; 0 before any tick."""
+    named = {"partition": partition, "topic": str(Topic.LEDGER)}
+    time = 0
+    for (body,) in database.query(_TICK, named, as_bytes=("body",)):
+        tick = command_of(body)
+        assert isinstance(tick, Tick)
+        time = tick.at
+    return own_times_of(database, tenant).get(partition, time)
 
 
 def await_folded(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from connectors.clickhouse.bill_units import billing_columns
 from connectors.clickhouse.columns import (
     DECIMAL,
     MILLISECOND,
@@ -64,6 +65,7 @@ def account_columns(placed: Sequence[Placed]) -> Columns:
         "attributes": maps([account.attributes for account in accounts]),
         **_status_columns(accounts),
         **_dated_columns(accounts),
+        **billing_columns(accounts),
         **_places(placed, "changed_at"),
     }
 

@@ -33,6 +33,7 @@ _KEPT = {
     int(Table.TALLIES): "tallies",
     int(Table.COUNTERS): "counters",
     int(Table.CAP_SLICES): "caps",
+    int(Table.BILLED_UNITS): "billed_units",
 }
 _STORED = 8
 _RESERVED = Bucket.__struct_fields__.index("reserved")
@@ -63,7 +64,7 @@ def newest_holdings(steps: Sequence[StoredStep]) -> dict[str, dict[tuple[int, by
 
 def balance_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:
     """Rows of `balances`."""
-    buckets, thresholds, _due = _values_of(held, ([], [], 0))
+    buckets, thresholds, due = _values_of(held, ([], [], 0))
     told = [_told(bucket) for bucket in flattened(buckets)]
     resources, starts, ends, granted, remaining, ids, priorities, products, reserved = transposed(
         told, _STORED + 1
@@ -88,6 +89,7 @@ def balance_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:
             {"threshold": strings(names), "period_start": bounds(periods)},
             "thresholds",
         ),
+        "due_at": bounds(due),
     }
 
 
@@ -138,6 +140,22 @@ def counter_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:
     return {
         **_keys_of(held, ("tenant", "ledger_account", "resource")),
         "total": decimals(totals, "counters.total"),
+    }
+
+
+def billed_unit_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:
+    """Rows of `billed_units`: one an account."""
+    (units,) = _values_of(held, ([],))
+    starts, ends, invoices, times = transposed(flattened(units), 4)
+    entry = {
+        "start_at": bounds(starts),
+        "end_at": bounds(ends),
+        "invoice": strings(invoices),
+        "billed_at": bounds(times),
+    }
+    return {
+        **_keys_of(held, ("tenant", "account")),
+        **lists(map(len, units), entry, "units"),
     }
 
 

@@ -21,6 +21,7 @@ from connectors.clickhouse.facts import (
 from connectors.clickhouse.holdings import (
     accumulator_columns,
     balance_columns,
+    billed_unit_columns,
     counter_columns,
     newest_holdings,
     tally_columns,
@@ -112,6 +113,7 @@ def _holding_rows(steps: Sequence[StoredStep]) -> list[tuple[str, Columns]]:
         ),
         ("counters", counter_columns(held["counters"])),
         ("shared_caps", cap_columns(held["caps"])),
+        ("billed_units", billed_unit_columns(held["billed_units"])),
     ]
 
 

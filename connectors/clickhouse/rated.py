@@ -17,7 +17,7 @@ from connectors.clickhouse.columns import (
 )
 from connectors.clickhouse.container import container_columns, position_columns
 
-_WIDTH = 17
+_WIDTH = 18
 
 
 def rated_columns(rows: Sequence[Sequence[Any]]) -> Columns:
@@ -25,6 +25,7 @@ def rated_columns(rows: Sequence[Sequence[Any]]) -> Columns:
     columns = transposed(rows, _WIDTH)
     records, positions, accounts, roots, subscriptions, plans, products, currencies = columns[:8]
     amounts, zones, bands, lines, postings, changes, versions, taxes, costs = columns[8:17]
+    units = columns[17]
     return {
         **container_columns(records),
         **position_columns(positions),
@@ -43,6 +44,7 @@ def rated_columns(rows: Sequence[Sequence[Any]]) -> Columns:
         "catalog_version": strings(versions),
         "tax": decimals(taxes, "rated.tax"),
         "cost": optional_decimals(costs, "rated.cost"),
+        "bill_unit": bounds(units),
     }
 
 

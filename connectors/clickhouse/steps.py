@@ -101,14 +101,21 @@ _NOT_TOLD: Final = (0, None)
 """Tax and cost of a charge that says neither."""
 _OWN_MONEY: Final = ("", "")
 """Bucket and holder of a change that names none."""
+_NO_UNIT: Final = 0
+"""The bill unit of a charge that names none."""
+_CHANGE_WIDTH: Final = 4
+"""Fields of a change that names no bucket."""
 _CHANGES: Final = RatedUsage.__struct_fields__.index("changes")
 _TAX: Final = RatedUsage.__struct_fields__.index("tax")
 
 
 def _as_now(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    changes = tuple((*change, *_OWN_MONEY) for change in row[_CHANGES])
+    changes = tuple(
+        (*change, *_OWN_MONEY) if len(change) == _CHANGE_WIDTH else change
+        for change in row[_CHANGES]
+    )
     told = row[_TAX:] or _NOT_TOLD
-    return (*row[:_CHANGES], changes, *row[_CHANGES + 1 : _TAX], *told)
+    return (*row[:_CHANGES], changes, *row[_CHANGES + 1 : _TAX], *told, _NO_UNIT)
 
 
 _SHORT_LIST: Final = 0x90

@@ -22,6 +22,7 @@ from connectors.clickhouse.client import Database
 from connectors.clickhouse.columns import (
     SECOND,
     Columns,
+    bounds,
     flattened,
     integers,
     scaled_decimals,
@@ -40,7 +41,7 @@ _NAMES: Final = ("tenant", "account", "product", "usage_type", "zone", "currency
 _LOAD = """
 SELECT
     ledger_partition, toUnixTimestamp(period), tenant, account, product, usage_type, zone,
-    currency, records, amount, quantities, through
+    currency, toUnixTimestamp64Micro(bill_unit), records, amount, quantities, through
 FROM {table:Identifier} FINAL
 WHERE tenant IN {tenants:Array(String)}
     AND period IN {periods:Array(DateTime('UTC'))}
@@ -184,7 +185,7 @@ def _scaled(amount: Any) -> int:
 
 
 def _columns(changed: list[tuple[Group, Total]]) -> Columns:
-    keys = transposed([group for group, _ in changed], 2 + len(_NAMES))
+    keys = transposed([group for group, _ in changed], 3 + len(_NAMES))
     totals = [total for _, total in changed]
     quantities = [list(total.quantities.items()) for total in totals]
     units, amounts = transposed(flattened(quantities), 2)
@@ -194,7 +195,8 @@ def _columns(changed: list[tuple[Group, Total]]) -> Columns:
     return {
         "ledger_partition": integers(keys[0], pa.uint32()),
         "period": pa.array(keys[1], SECOND),
-        **{name: strings(column) for name, column in zip(_NAMES, keys[2:], strict=True)},
+        **{name: strings(column) for name, column in zip(_NAMES, keys[2:-1], strict=True)},
+        "bill_unit": bounds(keys[-1]),
         "records": integers([total.records for total in totals], pa.uint64()),
         "amount": scaled_decimals([total.amount for total in totals], "total of a group"),
         "quantities": pa.MapArray.from_arrays(

@@ -129,6 +129,7 @@ def rated_row(rated: RatedUsage) -> Row:
         "catalog_version": rated.catalog_version,
         "tax": exact_bytes(rated.tax),
         "cost": None if rated.cost is None else exact_bytes(rated.cost),
+        "bill_unit": rated.bill_unit or None,
     }
 
 
@@ -183,6 +184,7 @@ def rated_of(row: Row) -> RatedUsage:
         catalog_version=row["catalog_version"],
         tax=ZERO if row["tax"] is None else trimmed(row["tax"]),
         cost=None if row["cost"] is None else trimmed(row["cost"]),
+        bill_unit=0 if row["bill_unit"] is None else instant_of(row["bill_unit"]),
     )
 
 

@@ -7,7 +7,9 @@ from streams.model.rated import BalanceChange, RatedUsage
 
 CHARGE_WIDTHS: Final[tuple[Widths, ...]] = (
     NOW,
-    {BalanceChange: 4},
+    {RatedUsage: 17},
+    {BalanceChange: 4, RatedUsage: 17},
     {BalanceChange: 4, RatedUsage: 15},
 )
-"""The newest first: before changes told their bucket; before charges told tax and cost."""
+"""The newest first: before charges told their bill unit; before changes told their bucket; before
+charges told tax and cost."""

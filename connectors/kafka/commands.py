@@ -25,6 +25,7 @@ from streams.model.balance_command import (
     Transfer,
     VoidGrant,
 )
+from streams.model.billing_command import MarkBilled, PutBillingProfile
 from streams.model.budget_command import PutBudget, RemoveBudget
 from streams.model.cap_command import GrantSlice, RecallSlice, ReportCap
 from streams.model.charging_session import ChargingRequest
@@ -89,6 +90,8 @@ def partitions_of(command: Command, partitions: int) -> Iterable[int]:
             | SignalSessions()
             | PutBudget()
             | RemoveBudget()
+            | PutBillingProfile()
+            | MarkBilled()
         ):
             return (partition_of(command.tenant, command.root, partitions),)
         case (

@@ -95,6 +95,7 @@ def encode_rated_row(row: Sequence[Any]) -> bytes:
             word(catalog_version),
             _optional(later[0] if later else 0),
             _optional(later[1] if later else None),
+            _unit(later[2] if len(later) > 2 else 0),
         )
     )
 
@@ -110,6 +111,11 @@ _NAMELESS: Final = _text("") + _text("")
 def _optional(value: Any) -> bytes:
     """Nothing, or a decimal, by the place in its union."""
     return _NOTHING if value is None else _SOMETHING + _amount(value)
+
+
+def _unit(start: int) -> bytes:
+    """The start of a bill unit; an earlier engine told none."""
+    return _SOMETHING + _number(start) if start else _NOTHING
 
 
 _NOTHING: Final = _number(0)

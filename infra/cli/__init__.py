@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "budget": "budget",
     "balance": "balance",
     "statement": "statement",
+    "bill-units": "bill_units",
     "entitlement": "entitlement",
     "caps": "caps",
     "clock": "clock",

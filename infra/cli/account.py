@@ -13,7 +13,13 @@ from connectors.clickhouse.client import Database
 from connectors.clock import now
 from connectors.kafka.newest_catalogs import NewestCatalogs
 from infra.account_file import ATTRIBUTE, COLUMNS, read_account_file
-from infra.cli import account_attributes, account_grants, account_money, account_move
+from infra.cli import (
+    account_attributes,
+    account_billing,
+    account_grants,
+    account_money,
+    account_move,
+)
 from infra.cli.options import DataOption, JsonOption, TenantOption, WaitOption
 from infra.cli.said import amount_of, instant_of
 from infra.cli.screen import ExitCode, console, errors, print_json
@@ -32,6 +38,8 @@ commands = typer.Typer(
 )
 app.add_typer(commands)
 commands.command("attributes")(account_attributes.put_attributes)
+commands.command()(account_billing.billing)
+commands.command()(account_billing.billed)
 commands.command()(account_grants.grant)
 commands.command()(account_grants.void)
 commands.command()(account_money.adjust)

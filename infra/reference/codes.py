@@ -160,6 +160,10 @@ COMMANDS: Mapping[CommandReason, str] = {
     CommandReason.SERVICE_NOT_KNOWN: "The account never had this service id.",
     CommandReason.ATTRIBUTE_NOT_KNOWN: "The catalog declares no such attribute of it.",
     CommandReason.WRONG_ATTRIBUTE_VALUE: "The value is not of the attribute's type.",
+    CommandReason.BILL_UNIT_NOT_OPEN: "A billing profile cannot begin before the open bill unit.",
+    CommandReason.BILL_UNIT_NOT_KNOWN: "No bill unit of the account begins then.",
+    CommandReason.BILL_UNIT_NOT_CLOSED: "The bill unit still takes late usage, or is open.",
+    CommandReason.BILL_UNIT_BILLED: "The bill unit stands on another invoice.",
 }
 
 

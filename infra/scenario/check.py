@@ -22,13 +22,14 @@ _TIMES: Final = {
     "advance": "advance",
     "received_at": "received_at",
     "anchor": "anchor",
+    "bill_unit": "bill_unit",
 }
 """Fields that hold a time, and their words."""
 
 
 _OF_ACCOUNTS: Final = (
     *("service", "top_up", "adjust", "convert", "answer", "prices", "grant", "void", "status"),
-    "attributes",
+    *("attributes", "billing", "billed"),
 )
 """Steps that concern an account there is."""
 
@@ -77,7 +78,7 @@ def _times(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
     elif isinstance(value, Struct):
         for name in value.__struct_fields__:
             held, word = getattr(value, name), _TIMES.get(name)
-            if word is not None and isinstance(held, str):
+            if word is not None and isinstance(held, str) and held:
                 yield place.at(word), held
             else:
                 yield from _times(held, place.at(word or name))

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from connectors.catalog.account_prices import price_list
+from infra.scenario.billing import billed_command, billing_command
 from infra.scenario.budgets import budget_command, remove_command
 from infra.scenario.grants import grant_command, void_command
 from infra.scenario.messages import instant
@@ -35,6 +36,7 @@ from streams.model.balance_command import (
     Transfer,
     VoidGrant,
 )
+from streams.model.billing_command import MarkBilled, PutBillingProfile
 from streams.model.budget_command import PutBudget, RemoveBudget
 from streams.model.command import (
     AssignService,
@@ -93,7 +95,9 @@ RootCommand = (
     | GrantAllowance
     | JoinPool
     | LeavePool
+    | MarkBilled
     | PutAttributes
+    | PutBillingProfile
     | MoveAccount
     | PutPrices
     | PutStatus
@@ -130,6 +134,12 @@ def step_command(
     if step.attributes is not None:
         root = root_of(step.attributes.account)
         return attributes_command(step.attributes, root=root, tenant=tenant, step=number)
+    if step.billing is not None:
+        root = root_of(step.billing.account)
+        return billing_command(step.billing, root=root, tenant=tenant, step=number)
+    if step.billed is not None:
+        root = root_of(step.billed.account)
+        return billed_command(step.billed, root=root, tenant=tenant, step=number)
     if step.join_pool is not None:
         root = root_of(step.join_pool.account)
         return join_command(step.join_pool, root=root, tenant=tenant, step=number)

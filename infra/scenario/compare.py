@@ -7,13 +7,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.catalog.resolution.dates import instant_at
+from infra.scenario.bill_units import compare_bill_unit
 from infra.scenario.outcome import Outcome
 from infra.scenario.requests import answer_differences
 from infra.scenario.signals import signal_differences
 from infra.scenario.sums import compare_sum
 from infra.scenario.then_form import BalanceForm, ChargeForm, ThenForm, TotalForm
 from streams.due.movement import is_movement
-from streams.model.instant import Instant, instant_of, month_of
+from streams.model.instant import Instant, format_instant, instant_of, month_of
 from streams.model.rated import RatedUsage
 
 
@@ -45,6 +46,8 @@ def differences(then: ThenForm, found: Outcome) -> list[str]:
         held = found.counters.get((counter.ledger_account, counter.resource), Decimal(0))
         what = f"counter {counter.ledger_account} {counter.resource}"
         told += _number(what, counter.total, held)
+    for unit in then.bill_units:
+        told += compare_bill_unit(unit, found)
     for wanted in then.sums:
         told += compare_sum(wanted, found)
     return told
@@ -58,7 +61,12 @@ def _compare_charges(
         return told
     for charge, rated in zip(expected, found, strict=True):
         what = f"{kind[:-1]} {charge.id}"
-        told += _fields(what, charge, rated, skip=("id", "lines", "postings", "changes"))
+        told += _fields(
+            what, charge, rated, skip=("id", "lines", "postings", "changes", "bill_unit")
+        )
+        if charge.bill_unit is not None and instant_at(charge.bill_unit) != rated.bill_unit:
+            unit = format_instant(rated.bill_unit)
+            told.append(f"{what} bill_unit: expected {charge.bill_unit}, found {unit}")
         if charge.lines is not None:
             told += _pairwise(f"{what} lines", charge.lines, rated.lines)
         if charge.postings is not None:

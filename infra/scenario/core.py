@@ -303,6 +303,10 @@ class CoreRun:
                 ):
                     if (found := state.get(table, key)) is not None:
                         held[account.account] = found
+            for key, billed in state.table(Table.BILLED_UNITS).items():
+                account_id = key.decode().split("\0")[1]
+                for unit in billed.units:
+                    outcome.invoices[account_id, unit.start] = unit.invoice
             for key, tally in state.table(Table.TALLIES).items():
                 account_id = key.decode().split("\0")[1]
                 plain = outcome.accumulators.get(account_id, Accumulators())

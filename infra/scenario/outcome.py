@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from streams.model.account import Accumulators, Balances
 from streams.model.charging_session import ChargingAnswer
+from streams.model.instant import Instant
 from streams.model.rated import Alert, RatedUsage
 from streams.model.session_command import SessionCommand
 
@@ -31,3 +32,5 @@ class Outcome:
     accumulators: dict[str, Accumulators] = field(default_factory=dict)
     time_zones: dict[str, str] = field(default_factory=dict)
     counters: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    invoices: dict[tuple[str, Instant], str] = field(default_factory=dict)
+    """By account and the start of a bill unit."""

@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from connectors.api.billing import CycleForm
 from connectors.catalog.forms.account_prices import AccountPricesForm
 from connectors.catalog.forms.grants import RollOverForm
 from infra.scenario.times import Time
@@ -235,6 +236,25 @@ class AttributesForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     id: str = ""
 
 
+class BillingForm(CycleForm, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From when on an account's bill units go by a cycle, with `grace_s` seconds for late usage."""
+
+    account: str
+    start: Time = field(name="from")
+    grace_s: int = 0
+    currency: str = ""
+    id: str = ""
+
+
+class BilledForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The bill unit that begins then stands on an invoice."""
+
+    account: str
+    bill_unit: Time
+    invoice: str
+    id: str = ""
+
+
 class PricesForm(AccountPricesForm, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Prices agreed with an account."""
 
@@ -344,6 +364,8 @@ class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     end_service: EndServiceForm | None = None
     status: StatusForm | None = None
     attributes: AttributesForm | None = None
+    billing: BillingForm | None = None
+    billed: BilledForm | None = None
     join_pool: JoinPoolForm | None = None
     leave_pool: LeavePoolForm | None = None
     budget: BudgetForm | None = None

@@ -31,7 +31,8 @@ SELECT event_id, account, product, currency, amount, zone, band, tax, cost,
     lines.rule, lines.price, lines.unit, lines.quantity, lines.unit_amount, lines.amount,
     lines.detail, postings.ledger_account, postings.resource, postings.amount,
     changes.resource, arrayMap(x -> toUnixTimestamp64Micro(x), changes.period_start),
-    changes.before, changes.after, changes.bucket, changes.account
+    changes.before, changes.after, changes.bucket, changes.account,
+    toUnixTimestamp64Micro(occurred_at), toUnixTimestamp64Micro(bill_unit)
 FROM rated FINAL WHERE tenant = {tenant:String}
 ORDER BY source_partition, source_offset, source_index, part
 """
@@ -56,6 +57,11 @@ ORDER BY ledger_partition, ledger_offset, ledger_index
 _COUNTERS = """
 SELECT ledger_account, resource, sum(total) FROM counters FINAL
 WHERE tenant = {tenant:String} GROUP BY ledger_account, resource
+"""
+_INVOICES = """
+SELECT account, toUnixTimestamp64Micro(unit.1), unit.2 FROM billed_units FINAL
+ARRAY JOIN arrayZip(units.start_at, units.invoice) AS unit
+WHERE tenant = {tenant:String} AND NOT is_deleted
 """
 
 
@@ -100,6 +106,8 @@ class StoredOutcome:
             others = outcome.accumulators.get(account, Accumulators()).totals
             totals = tuple(zip(*columns, strict=True))
             outcome.accumulators[account] = Accumulators((*others, *totals))
+        for account, start, invoice in self._rows(_INVOICES):
+            outcome.invoices[account, start] = invoice
         for ledger_account, resource, total in self._rows(_COUNTERS):
             outcome.counters[ledger_account, resource] = Decimal(total)
         return outcome
@@ -125,9 +133,23 @@ def _rated(row: tuple[Any, ...]) -> RatedUsage:
     lines = tuple(ChargeLine(*line) for line in zip(*row[13:20], strict=True))
     postings = tuple(Posting(*leg) for leg in zip(*row[20:23], strict=True))
     changes = tuple(BalanceChange(*change) for change in zip(*row[23:29], strict=True))
+    occurred_at, bill_unit = row[29:31]
     return RatedUsage(
         record=UsageRecord(
-            b"", "", "", event_id, 0, position.offset, position.index, "", "", "", 0, 0, (), {}
+            b"",
+            "",
+            "",
+            event_id,
+            0,
+            position.offset,
+            position.index,
+            "",
+            "",
+            "",
+            occurred_at,
+            0,
+            (),
+            {},
         ),
         position=position,
         account=account,
@@ -145,4 +167,5 @@ def _rated(row: tuple[Any, ...]) -> RatedUsage:
         catalog_version="",
         tax=tax,
         cost=cost,
+        bill_unit=bill_unit,
     )

@@ -49,6 +49,7 @@ class ChargeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     band: str | None = None
     tax: Decimal | None = None
     cost: Decimal | None = None
+    bill_unit: Time | None = None
     lines: tuple[LineForm, ...] | None = None
     postings: tuple[PostingForm, ...] | None = None
     changes: tuple[ChangeForm, ...] | None = None
@@ -177,6 +178,21 @@ class CounterForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     total: Decimal
 
 
+class BillUnitForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the bill unit of an account that begins then holds; what is left out is not compared.
+
+    `amount` is that of its charges, `late` how many of them are from before it began. An `invoice`
+    that is empty: it is not billed.
+    """
+
+    account: str
+    bill_unit: Time
+    charges: int | None = None
+    amount: Decimal | None = None
+    late: int | None = None
+    invoice: str | None = None
+
+
 class SumForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What charge lines add up to: all of them, or those that fit every word given.
 
@@ -202,7 +218,8 @@ class SumForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ThenForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What must have come out. All lists but those of balances and sums are complete,
+    """What must have come out. All lists but those of balances, bill units and sums
+    are complete,
     in order.
 
     `charges` are what was priced, `movements` what changed balances without usage: grants,
@@ -219,4 +236,5 @@ class ThenForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     balances: tuple[BalanceForm, ...] = ()
     accumulators: tuple[TotalForm, ...] = ()
     counters: tuple[CounterForm, ...] = ()
+    bill_units: tuple[BillUnitForm, ...] = ()
     sums: tuple[SumForm, ...] = ()

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from streams.accumulate.funds import money_place
 from streams.accumulate.money_watch import watch_money
 from streams.accumulate.not_done import NotDone, tell_not_done
+from streams.bill_units import UNTOLD
 from streams.due.agenda import put_balances
 from streams.due.movement import Movement, holder_of
 from streams.model.account import Account, Balances, Bucket, burn_order
@@ -77,7 +78,15 @@ def convert_earned(
         movement = Movement(CONVERSION, command.command_id, command.occurred_at, told)
         where = (partition, state, effects)
         _convert(
-            command, account, terms, plan, before, movement=movement, cause=record, where=where
+            command,
+            account,
+            terms,
+            plan,
+            before,
+            movement=movement,
+            cause=record,
+            where=where,
+            bill_unit=rating.bill_unit,
         )
 
 
@@ -100,6 +109,7 @@ def _convert(  # noqa: PLR0913 - what is converted by whom, and where that goes
     movement: Movement,
     cause: ConvertPoints | UsageRecord,
     where: tuple[int, State, Effects],
+    bill_unit: Instant = UNTOLD,
 ) -> None:
     partition, state, effects = where
     key = f"{command.tenant}\0{command.account}".encode()
@@ -116,7 +126,7 @@ def _convert(  # noqa: PLR0913 - what is converted by whom, and where that goes
         after = watch_money(account, after, at=at, plan=plan, state=state, effects=effects)
     put_balances(key, before, after, state)
     charge = movement.charge(holder_of(account), version=plan.version, partition=partition)
-    effects.make(charge, cause)
+    effects.make(replace(charge, bill_unit=bill_unit), cause)
 
 
 def _not_done(

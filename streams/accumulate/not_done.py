@@ -4,9 +4,15 @@ from typing import NamedTuple
 
 from streams.due.movement import Holder, Movement
 from streams.model.balance_command import Adjust, AnswerTopUp, ConvertPoints, Transfer
+from streams.model.billing_command import MarkBilled, PutBillingProfile
 from streams.model.command import PutAttributes
 from streams.outcome import CommandReason
 from streams.state import Effects
+
+Command = (
+    Adjust | AnswerTopUp | ConvertPoints | Transfer | PutAttributes | PutBillingProfile | MarkBilled
+)
+"""Those that may be refused."""
 
 
 class NotDone(NamedTuple):
@@ -20,7 +26,7 @@ class NotDone(NamedTuple):
 def tell_not_done(
     why: NotDone,
     movement: Movement,
-    command: Adjust | AnswerTopUp | ConvertPoints | Transfer | PutAttributes,
+    command: Command,
     *,
     partition: int,
     effects: Effects,

@@ -13,6 +13,7 @@ from streams.model.balance_command import (
     Transfer,
     VoidGrant,
 )
+from streams.model.billing_command import MarkBilled, PutBillingProfile
 from streams.model.command import (
     AdvanceClock,
     AssignService,
@@ -69,12 +70,14 @@ def apply_command(
             | GrantAllowance()
             | VoidGrant()
             | MoveAccount()
+            | PutBillingProfile()
+            | MarkBilled()
         ):
             key = f"{command.tenant}\0{command.account}".encode()
             folding.fold(key, command, now=BEGINNING, state=state, effects=effects)
             book.apply(command, state=state, effects=effects)
             # What has waited for the account waits no longer.
-            folding.fold(key, command, now=BEGINNING, state=state, effects=effects)
+            folding.fold(key, command, now=BEGINNING, state=state, effects=effects, is_new=True)
         case _:
             book.apply(command, state=state, effects=effects)
 
@@ -89,8 +92,11 @@ def _change_service(
 ) -> None:
     key = f"{command.tenant}\0{command.service_id}".encode()
     before: Service | None = state.get(Table.SERVICES, key)
-    for each in () if before is None else before.assignments:
-        account = f"{command.tenant}\0{each.account}".encode()
+    concerned = [each.account for each in (() if before is None else before.assignments)]
+    if isinstance(command, AssignService):
+        concerned.append(command.account)
+    for name in dict.fromkeys(concerned):
+        account = f"{command.tenant}\0{name}".encode()
         folding.fold(account, command, now=BEGINNING, state=state, effects=effects)
     book.apply(command, state=state, effects=effects)
     after: Service | None = state.get(Table.SERVICES, key)

@@ -22,6 +22,7 @@ from streams.model.account import (
     ServiceAssignment,
 )
 from streams.model.account_prices import AccountPrices
+from streams.model.billing import BilledUnits
 from streams.model.command import AssignService
 from streams.model.grant import Grants
 from streams.model.instant import BEGINNING, Instant, Period
@@ -75,6 +76,7 @@ def _put_whole(
     put(Table.FEES, Fees(), lambda here: Fees(whole.fees.running + here.running))
     put(Table.GRANTS, Grants(), lambda here: Grants(whole.grants.standing + here.standing))
     put(Table.TOP_UP_REQUESTS, TopUpRequests(), lambda here: _top_ups(whole.top_ups, here))
+    put(Table.BILLED_UNITS, BilledUnits(), lambda here: whole.billed)
     has_prices = put(
         Table.ACCOUNT_PRICES, AccountPrices(), lambda here: _price_lists(whole.prices, here)
     )

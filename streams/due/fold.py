@@ -101,6 +101,7 @@ class Folding:
             cause=record,
             time=time,
             now=time,
+            is_new=True,
             state=state,
             effects=effects,
         )
@@ -125,7 +126,7 @@ class Folding:
         for key in follow_service(before, after, self._plans, state):
             held: Balances = state.get(Table.BALANCES, key) or Balances()
             put_balances(key, held, replace(held, due=BEGINNING), state)
-            self.fold(key, cause, now=now, state=state, effects=effects)
+            self.fold(key, cause, now=now, state=state, effects=effects, is_new=True)
 
     def fold_before(
         self, record: UsageRecord, key: bytes, is_held: bool, state: State, effects: Effects
@@ -144,10 +145,12 @@ class Folding:
         effects: Effects,
         ahead: Instant = AHEAD,
         up_to: Instant = FOREVER,
+        is_new: bool = False,
     ) -> None:
         """Do what is due for one account. What begins may be ahead of the time, what ends not.
 
         With FOREVER as `ahead`, all begins that has begun `now`. What is due after `up_to` waits.
+        `is_new`: the cause has made due what is, and nothing else of the account was.
         """
         time = min(time_of_key(key, state), up_to)
         held: Balances = state.get(Table.BALANCES, key) or Balances()
@@ -163,7 +166,15 @@ class Folding:
         due = time + AGAIN
         if account is not None and marks is not None:
             moment = self._moment(
-                key, account, marks, cause=cause, time=time, now=now, state=state, effects=effects
+                key,
+                account,
+                marks,
+                cause=cause,
+                time=time,
+                now=now,
+                is_new=is_new,
+                state=state,
+                effects=effects,
             )
             self._folded.add(key)
             try:
@@ -182,6 +193,7 @@ class Folding:
         cause: Cause,
         time: Instant,
         now: Instant,
+        is_new: bool,
         state: State,
         effects: Effects,
     ) -> AccountMoment:
@@ -201,6 +213,7 @@ class Folding:
             effects=effects,
             partitions=self._partitions,
             fold_pool=fold_pool,
+            is_new=is_new,
         )
 
 

@@ -18,6 +18,7 @@ from streams.due.movement import Movement, holder_of
 from streams.due.transfer import IN_TRANSIT
 from streams.model.account import Account, Accumulators, Balances, Fees, Service
 from streams.model.account_prices import AccountPrices
+from streams.model.billing import BilledUnits
 from streams.model.charging_session import Reservations
 from streams.model.command import Moving, Receipt, SentOn
 from streams.model.grant import Grants
@@ -265,6 +266,7 @@ def _take_whole(key: bytes, account: Account, state: State) -> AccountWhole:
         state.get(Table.POOLS, key) or Memberships(),
         state.get(Table.GRANTS, key) or Grants(),
         state.get(Table.TOP_UP_REQUESTS, key) or TopUpRequests(),
+        state.get(Table.BILLED_UNITS, key) or BilledUnits(),
     )
     for table in (
         Table.BALANCES,
@@ -274,6 +276,7 @@ def _take_whole(key: bytes, account: Account, state: State) -> AccountWhole:
         Table.POOLS,
         Table.GRANTS,
         Table.TOP_UP_REQUESTS,
+        Table.BILLED_UNITS,
     ):
         if state.get(table, key) is not None:
             state.delete(table, key)

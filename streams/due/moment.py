@@ -3,9 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from streams.accumulate.accumulate import accumulate_usage
 from streams.accumulate.convert import convert_earned
 from streams.accumulate.pools import accounts_drawn_on, show_pools
+from streams.bill_units import unit_of_due, unit_of_usage
 from streams.due.made import made_position
 from streams.model.account import (
     Account,
@@ -37,7 +40,8 @@ Cause = UsageRecord | Command
 class AccountMoment:
     """An account at one moment. What ends is judged by `time`, the tenant's; what begins by `now`,
     which usage may have brought a little ahead of it. `fold_pool` does what is due in another
-    account up to a time, before that is drawn on."""
+    account up to a time, before that is drawn on. `is_new`: what falls due has just been made so,
+    be it for times that are over."""
 
     key: bytes
     account: Account
@@ -51,6 +55,7 @@ class AccountMoment:
     effects: Effects
     partitions: int = 1
     fold_pool: Callable[[bytes, Instant], None] | None = None
+    is_new: bool = False
 
     @property
     def grace(self) -> Instant:
@@ -79,7 +84,14 @@ class AccountMoment:
 
     def tell(self, charge: RatedUsage) -> None:
         """A charge was made."""
-        self.effects.make(charge, self.cause)
+        unit = self.bill_unit_of(charge.record.occurred_at)
+        self.effects.make(replace(charge, bill_unit=unit), self.cause)
+
+    def bill_unit_of(self, at: Instant) -> Instant:
+        """The bill unit of what falls due at a time."""
+        if self.is_new:
+            return unit_of_usage(self.account, at, self.time, self.grace)
+        return unit_of_due(self.account, at, self.time)
 
     def assignment_of(self, running: RunningFee) -> ServiceAssignment:
         """The assignment that a fee runs with."""
@@ -168,5 +180,6 @@ class AccountMoment:
             position = made_position(rating.record, self.partition)
             self.tell(rated_usage(rating, position, product, plan.version))
             if plan.automatic:
+                rating.bill_unit = self.bill_unit_of(rating.record.occurred_at)
                 convert_earned(rating, plan, self.partition, self.state, self.effects)
         return refusal

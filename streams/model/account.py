@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from streams.model.attribute import AttributeValues
+from streams.model.billing import Billing
 from streams.model.instant import BEGINNING, FOREVER, Instant
 from streams.model.money import Currency, Quantity, added
 from streams.model.status import Statuses
@@ -26,7 +27,8 @@ class Account(Struct, frozen=True, array_like=True, tag=1):
     something supplements one of its subscriptions, or did. `dated` are values of attributes that
     the catalog declares, its own and those of its subscriptions. `moved_to` stands at a home that
     it has left: the root it went to. `former_roots` are those it had before. `has_budgets`:
-    there are budgets that count its usage, or were.
+    there are budgets that count its usage, or were. `billing` is there once it has a billing
+    profile, or something of it is billed.
     """
 
     tenant: str
@@ -46,6 +48,7 @@ class Account(Struct, frozen=True, array_like=True, tag=1):
     moved_to: str = ""
     former_roots: tuple[str, ...] = ()
     has_budgets: bool = False
+    billing: Billing | None = None
 
     def is_under(self, root: str) -> bool:
         """True of its root, and of one that it had before."""

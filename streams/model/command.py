@@ -22,6 +22,7 @@ from streams.model.balance_command import (
     Transfer,
     VoidGrant,
 )
+from streams.model.billing_command import MarkBilled, PutBillingProfile
 from streams.model.budget_command import PutBudget, RemoveBudget
 from streams.model.cap_command import GrantSlice, RecallSlice, ReportCap
 from streams.model.charging_session import ChargingRequest
@@ -265,6 +266,8 @@ OfAccount = (
     | SignalSessions
     | PutBudget
     | RemoveBudget
+    | PutBillingProfile
+    | MarkBilled
 )
 """Commands that name the account they are for: what comes where it lived is sent on."""
 
@@ -337,6 +340,8 @@ Command = (
     | RecallSlice
     | PutBudget
     | RemoveBudget
+    | PutBillingProfile
+    | MarkBilled
 )
 
 Relayed = (

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from streams.model.account import Account, Accumulators, Balances, Fees, Service
 from streams.model.account_prices import AccountPrices
+from streams.model.billing import BilledUnits
 from streams.model.grant import Grants
 from streams.model.instant import Instant
 from streams.model.meter import MeterState
@@ -43,6 +44,7 @@ class AccountWhole(Struct, frozen=True, array_like=True):
     memberships: Memberships
     grants: Grants
     top_ups: TopUpRequests
+    billed: BilledUnits = BilledUnits()
 
 
 class AccountSlice(Struct, frozen=True, array_like=True):

@@ -67,6 +67,8 @@ class RatedUsage(Struct, frozen=True, array_like=True):
     `amount` is what the customer pays for the record, with taxes. `product` is what revenue is
     reported by; `zone` and `band` are empty where the price did not ask. `tax` is what of
     the amount is tax. `cost` is what the usage costs the tenant, None where its offer does not say.
+    `bill_unit` is the start of the account's bill unit that it belongs to; usage that came too late
+    for its own is from before that.
     """
 
     record: UsageRecord
@@ -86,6 +88,7 @@ class RatedUsage(Struct, frozen=True, array_like=True):
     catalog_version: str
     tax: Decimal = ZERO
     cost: Decimal | None = None
+    bill_unit: Instant = 0
 
 
 class Alert(Struct, frozen=True, array_like=True):

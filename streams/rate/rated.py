@@ -26,4 +26,5 @@ def rated_usage(rating: Rating, position: SourcePosition, product: str, version:
         version,
         rating.tax,
         rating.cost,
+        rating.bill_unit,
     )

@@ -68,7 +68,7 @@ class Rating(Struct, gc=False):
     totals of what usage has cost, each with the most of it that the account bears; `cap_level` is
     the one that the record went beyond. `tallied` are the accumulators of more than sums that it
     has moved, as they stand after it. `shared` is what it takes of caps that accounts of all
-    `partitions` share.
+    `partitions` share. `bill_unit` is the start of the unit that it is billed with.
     """
 
     record: UsageRecord
@@ -119,6 +119,7 @@ class Rating(Struct, gc=False):
     tallied: tuple[tuple[str, Tally], ...] = ()
     partitions: int = 1
     shared: tuple[CapUse, ...] = ()
+    bill_unit: Instant = 0
 
     def span_of(self, name: str) -> Period:
         """The period that the record counts in for a total or a grant: its month, or their own.

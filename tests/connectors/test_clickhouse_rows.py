@@ -104,6 +104,7 @@ def charge() -> RatedUsage:
         catalog_version="v",
         tax=LEAST,
         cost=OWED,
+        bill_unit=NOON - 1,
     )
 
 
@@ -133,6 +134,7 @@ def test_a_charge_comes_back_as_it_went_in(database: Database) -> None:
         ("c", Decimal(0)),
     ]
     assert (row["amount"], row["tax"], row["cost"]) == (MOST, LEAST, OWED)
+    assert row["bill_unit"].microsecond == 123_455
     assert row["postings.amount"] == [OWED, MOST]
     assert row["lines.amount"] == [OWED]
     assert row["lines.detail"] == [{"k": "v"}]
@@ -146,16 +148,25 @@ def test_a_charge_comes_back_as_it_went_in(database: Database) -> None:
 
 
 def test_charges_of_before_tax_and_cost_are_read(database: Database) -> None:
-    """A ledger keeps what an earlier version wrote: charges without their last two fields."""
+    """A ledger keeps what an earlier version wrote: charges without their last three fields."""
     made = step(rated=(charge(),))
     (row,) = made.frame.charge_rows()
     at = RatedUsage.__struct_fields__.index("changes")
     changes = [change[:4] for change in row[at]]
-    older = msgspec.Raw(msgspec.msgpack.encode([(*row[:at], changes, *row[at + 1 : -2])]))
+    older = msgspec.Raw(msgspec.msgpack.encode([(*row[:at], changes, *row[at + 1 : -3])]))
     store(database, [replace(made, frame=msgspec.structs.replace(made.frame, rated=older))])
     assert database.query("SELECT tax, cost, amount, changes.bucket FROM rated") == [
         (0, None, MOST, [""])
     ]
+
+
+def test_charges_of_before_bill_units_are_read(database: Database) -> None:
+    made = step(rated=(charge(),))
+    (row,) = made.frame.charge_rows()
+    older = msgspec.Raw(msgspec.msgpack.encode([row[:-1]]))
+    store(database, [replace(made, frame=msgspec.structs.replace(made.frame, rated=older))])
+    told = "SELECT toUnixTimestamp(bill_unit), cost, amount, changes.bucket FROM rated"
+    assert database.query(told) == [(0, OWED, MOST, [""])]
 
 
 def test_details_that_repeat_are_read_once_and_stand_everywhere() -> None:

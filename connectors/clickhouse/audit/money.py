@@ -59,7 +59,7 @@ HAVING off != 0
 ORDER BY ledger_offset, ledger_index
 """
 
-_GROUP: Final = "tenant, period, account, product, usage_type, zone, currency"
+_GROUP: Final = "tenant, period, account, product, usage_type, zone, currency, bill_unit"
 _WRONG_TOTAL: Final = f"""
 SELECT {_GROUP}, sum(total) AS off, sum(counted) AS miscounted, sumMap(held) AS quantities
 FROM (
@@ -68,7 +68,8 @@ FROM (
     UNION ALL
     SELECT {_GROUP}, -sum(r.amount), -toInt64(count()), mapApply((k, v) -> (k, -v), sumMap(used))
     FROM (
-        SELECT tenant, account, product, usage_type, zone, currency, amount, ledger_offset,
+        SELECT tenant, account, product, usage_type, zone, currency, bill_unit, amount,
+            ledger_offset,
             toDateTime(
                 if({{table:String}} = 'charges_by_hour', toStartOfHour(occurred_at),
                     toStartOfDay(occurred_at)), 'UTC') AS period,
