@@ -12,7 +12,6 @@ from connectors.client.calls import Course, Pause, Reply, Send
 from connectors.client.dialogue import VALID_FOR_S, Dialogue, Settled
 from connectors.client.options import ClientOptions, desk_of
 from connectors.client.words import Answer, Service, Units
-from connectors.errors import Unavailable
 
 T = TypeVar("T")
 
@@ -169,14 +168,4 @@ class AsyncSession:
 
     async def _ask(self, verb: str, services: Sequence[Service]) -> Answer:
         self._is_open = verb not in ("confirm", "release")
-        answer = await self._client.drive(self.dialogue.ask(verb, services))
-        if not answer.is_offline and len(self._client.desk.journal):
-            await self._settle()
-        return answer
-
-    async def _settle(self) -> None:
-        """An owner answers again: tell it what waits, of other sessions too."""
-        try:
-            await self._client.settle()
-        except Unavailable:
-            return  # it stays in the journal
+        return await self._client.drive(self.dialogue.ask(verb, services))

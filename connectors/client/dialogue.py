@@ -17,7 +17,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from connectors.client.calls import Call, Caller, Course
-from connectors.client.journal import Entry, Journal
+from connectors.client.journal import ENTRIES_MAX, Entry, Journal
 from connectors.client.offline import DENY, Rules, added
 from connectors.client.words import OFFLINE, Answer, Service, ServiceAnswer
 from connectors.errors import Refused, Unavailable
@@ -25,7 +25,9 @@ from connectors.errors import Refused, Unavailable
 VALID_FOR_S: Final = 60
 QUIET_S: Final = 1.0
 """After a request that found no owner, services that may be used without one ask no owner."""
-_SETTLED_AT_ONCE: Final = 16
+_SETTLED_AT_ONCE: Final = 4
+"""Sessions that a request tells of besides, once its service's owner answers again."""
+_AWAY_KEPT: Final = 65_536
 _LATE_S: Final = 1
 _log = logging.getLogger(__name__)
 
@@ -40,13 +42,14 @@ class Settled:
 
 @dataclass(frozen=True)
 class Desk:
-    """What all dialogues of a client share."""
+    """What all dialogues of a client share. `gateway` is who follows what is commanded of them."""
 
     tenant: str
     caller: Caller
     journal: Journal
     rules: Rules
     now: Callable[[], float]
+    gateway: str = ""
     away: dict[str, float] = field(default_factory=dict)
 
     def once(self, verb: str, service_id: str, services: Sequence[Service], key: str = "") -> Call:
@@ -67,24 +70,26 @@ class Desk:
             service_id=entry.service_id,
             path=f"/v1/tenants/{place}/{entry.verb}",
             key=entry.key,
-            body=_packed(entry.body()),
+            body=_packed(entry.body() | ({"gateway": self.gateway} if self.gateway else {})),
             lease=lease,
         )
 
-    def is_away(self) -> bool:
-        """True just after a request found no owner."""
-        return self.now() < self.away.get("", 0.0)
+    def is_away(self, service_id: str) -> bool:
+        """True just after a request of the service found no owner."""
+        return self.now() < self.away.get(service_id, 0.0)
 
-    def found(self, *, answered: bool) -> None:
-        """A request was answered, or not."""
-        self.away[""] = 0.0 if answered else self.now() + QUIET_S
+    def note_away(self, service_id: str) -> None:
+        """A request of the service found no owner."""
+        if len(self.away) >= _AWAY_KEPT:
+            self.away.clear()
+        self.away[service_id] = self.now() + QUIET_S
 
-    def settle(self, sessions: int = _SETTLED_AT_ONCE) -> Course[Settled]:
-        """Tell what waits in the journal, of so many sessions. Raises Unavailable."""
+    def settle(self, *, service_id: str = "", sessions: int = ENTRIES_MAX) -> Course[Settled]:
+        """Tell what waits in the journal, of one service or of all. Raises Unavailable."""
         told = 0
         refused: list[tuple[Entry, str]] = []
         for _ in range(sessions):
-            session = self.journal.claim()
+            session = self.journal.claim(service_id=service_id)
             if not session:
                 break
             try:
@@ -156,7 +161,7 @@ class Dialogue:
             services=tuple(services),
             valid_for=self._valid_for,
         )
-        if self._desk.is_away() and self._may_go_on(verb, services):
+        if self._desk.is_away(self.service_id) and self._may_go_on(verb, services):
             return self._alone(entry, "no owner answered just now")
         try:
             yield from self._catch_up()
@@ -164,11 +169,20 @@ class Dialogue:
             if answer.code == "unknown_session" and entry.has_use:
                 answer = yield from self._begin_again(entry, answer)
         except Unavailable as error:
-            self._desk.found(answered=False)
+            self._desk.note_away(self.service_id)
             return self._alone(entry, str(error))
-        self._desk.found(answered=True)
+        self._desk.away.pop(self.service_id, None)
         self._unasked.clear()
+        if len(self._desk.journal):
+            yield from self._settle()
         return answer
+
+    def _settle(self) -> Course[None]:
+        """The owner answers again: tell it what other sessions of the service have used."""
+        try:
+            yield from self._desk.settle(service_id=self.service_id, sessions=_SETTLED_AT_ONCE)
+        except Unavailable:
+            return  # it stays in the journal
 
     def _begin_again(self, entry: Entry, answer: Answer) -> Course[Answer]:
         """The session's validity was over: what this request tells counts all the same."""
@@ -181,7 +195,7 @@ class Dialogue:
         journal = self._desk.journal
         if not journal.of(self.session):
             return
-        if not journal.claim(self.session):
+        if not journal.claim(session=self.session):
             raise Unavailable(f"session {self.session} is being settled")
         try:
             yield from self._desk.tell(self.session)

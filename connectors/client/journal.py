@@ -88,14 +88,16 @@ class Journal:
         with self._lock:
             return [each for each in self._entries.values() if each.session == session]
 
-    def claim(self, session: str = "") -> str:
-        """Take a session that has something to tell, this one or any; empty where there is none.
+    def claim(self, *, session: str = "", service_id: str = "") -> str:
+        """Take a session that has something to tell; empty where there is none.
 
-        Nobody else gets it until it is released, so a session's entries are told in their order.
+        This one, or any of the service, or any. Nobody else gets it until it is released, so a
+        session's entries are told in their order.
         """
         with self._lock:
             for each in self._entries.values():
-                if each.session not in self._claimed and session in ("", each.session):
+                is_asked = session in ("", each.session) and service_id in ("", each.service_id)
+                if is_asked and each.session not in self._claimed:
                     self._claimed.add(each.session)
                     return each.session
             return ""

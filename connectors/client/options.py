@@ -20,7 +20,8 @@ class ClientOptions:
     """How a client asks. `direct`: it goes to the door of the worker that a gateway names.
 
     `rules` say by usage type what to do without an answer; `journal` is the file of what is to be
-    told later, None: it is kept in memory.
+    told later, None: it is kept in memory. `gateway` is the name by which it is told of what is
+    commanded of its sessions.
     """
 
     patience: Patience = field(default_factory=Patience)
@@ -28,6 +29,7 @@ class ClientOptions:
     rules: Mapping[str, OfflineRule] = field(default_factory=dict)
     journal: Path | None = None
     journal_entries: int = ENTRIES_MAX
+    gateway: str = ""
     connections: int = 128
     now: Callable[[], float] = time.monotonic
     dice: Random = field(default_factory=Random)
@@ -49,4 +51,4 @@ def desk_of(addresses: Sequence[str], tenant: str, key: str, options: ClientOpti
         dice=options.dice,
     )
     journal = Journal(options.journal, limit=options.journal_entries)
-    return Desk(tenant, caller, journal, options.rules, options.now)
+    return Desk(tenant, caller, journal, options.rules, options.now, options.gateway)

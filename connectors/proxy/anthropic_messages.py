@@ -90,6 +90,7 @@ DIALECT: Final = Dialect(
     limits=("max_tokens",),
     inputs=("messages", "system", "tools"),
     key_of=_key_of,
+    signed=lambda key: {"x-api-key": key},
     prepare=lambda body: body,
     reader=MessageReader,
     used_of=lambda answer: _usage(answer.get("usage")),

@@ -35,6 +35,7 @@ class Dialect:
     """One interface. `provider` is its attribute in ratings, and names its upstream.
 
     `limit` names the member of a request that bounds the output, the newest name first.
+    `key_of` finds the caller's key, `signed` brings the proxy's own.
     """
 
     path: str
@@ -42,6 +43,7 @@ class Dialect:
     limits: tuple[str, ...]
     inputs: tuple[str, ...]
     key_of: Callable[[Mapping[str, str]], str]
+    signed: Callable[[str], dict[str, str]]
     prepare: Callable[[Body], Body]
     reader: Callable[[Body, int], StreamReader]
     used_of: Callable[[Body], Used | None]
@@ -61,6 +63,11 @@ class Dialect:
         """The request, with no more output than this."""
         name = next((each for each in self.limits if each in body), self.limits[0])
         return {**body, name: tokens}
+
+
+def as_bearer(key: str) -> dict[str, str]:
+    """The header that brings a key as OpenAI takes it."""
+    return {"authorization": f"Bearer {key}"}
 
 
 def bearer_of(headers: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from connectors.proxy.dialect import Body, Dialect, Part, bearer_of
+from connectors.proxy.dialect import Body, Dialect, Part, as_bearer, bearer_of
 from connectors.proxy.events import DONE, document_of, event_of
 from connectors.proxy.tokens import Used, estimated, usage_reader, with_output
 
@@ -95,6 +95,7 @@ DIALECT: Final = Dialect(
     limits=("max_completion_tokens", "max_tokens"),
     inputs=("messages", "tools", "functions", "response_format"),
     key_of=bearer_of,
+    signed=as_bearer,
     prepare=prepare,
     reader=ChatReader,
     used_of=lambda answer: _usage(answer.get("usage")),

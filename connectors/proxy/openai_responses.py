@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from connectors.proxy.dialect import Body, Dialect, Part, bearer_of
+from connectors.proxy.dialect import Body, Dialect, Part, as_bearer, bearer_of
 from connectors.proxy.events import document_of, event_of
 from connectors.proxy.openai_chat import error
 from connectors.proxy.tokens import Used, estimated, usage_reader, with_output
@@ -85,6 +85,7 @@ DIALECT: Final = Dialect(
     limits=("max_output_tokens",),
     inputs=("input", "instructions", "tools", "text"),
     key_of=bearer_of,
+    signed=as_bearer,
     prepare=lambda body: body,
     reader=ResponseReader,
     used_of=lambda answer: _usage(answer.get("usage")),

@@ -26,6 +26,7 @@ from streams.split.tokens import INPUT, OUTPUT
 
 VALID_FOR_S: Final = 600
 """A stream that asks for nothing more in this time is taken for lost."""
+BODY_BYTES_MAX: Final = 32 * 1024 * 1024
 _HEADERS_PASSED: Final = ("openai-beta", "anthropic-version", "anthropic-beta", "user-agent")
 _log: Any = structlog.get_logger()
 _HEADERS_TOLD: Final = ("content-type", "x-request-id", "request-id", "retry-after")
@@ -54,12 +55,9 @@ class Relay:
         service_id = self.site.service_of(dialect.key_of(request.headers))
         if not service_id:
             return refusal(dialect, HTTPStatus.UNAUTHORIZED, "invalid_api_key", "Unknown API key.")
-        try:
-            body = json.loads(await request.body())
-        except ValueError:
-            body = None
+        body = await read_body(request)
         if not isinstance(body, dict) or not isinstance(body.get("model"), str):
-            what = "The body is no JSON object with a model."
+            what = f"A JSON object with a model is needed, of {BODY_BYTES_MAX} bytes at most."
             return refusal(dialect, HTTPStatus.BAD_REQUEST, "invalid_request", what)
         exchange = Exchange(
             self, dialect, body, request.headers, self._hold(service_id, dialect, body)
@@ -131,7 +129,7 @@ class Exchange:
             status = HTTPStatus.FORBIDDEN
         what = held.detail or str(held.told.get("title", "")) or "The budget is used up."
         code = "insufficient_quota" if status == HTTPStatus.PAYMENT_REQUIRED else held.code
-        return refusal(self.dialect, status, code, what)
+        return refusal(self.dialect, status, code, what, retry_s=held.retry_after)
 
     async def _asked(self, body: Body, input_tokens: int, *, is_stream: bool) -> Response:
         provider = self.relay.providers[self.dialect.provider]
@@ -179,7 +177,7 @@ class Exchange:
         headers = {name: self.headers[name] for name in _HEADERS_PASSED if name in self.headers}
         if not provider.key:
             return headers
-        return headers | {"authorization": f"Bearer {provider.key}", "x-api-key": provider.key}
+        return headers | self.dialect.signed(provider.key)
 
 
 def told(headers: Mapping[str, str]) -> dict[str, str]:
@@ -187,9 +185,24 @@ def told(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: headers[name] for name in _HEADERS_TOLD if name in headers}
 
 
-def refusal(dialect: Dialect, status: HTTPStatus, code: str, message: str) -> Response:
+async def read_body(request: Request) -> Any:
+    """The JSON of a request; None where it is none, or too long."""
+    content = bytearray()
+    async for part in request.stream():
+        content += part
+        if len(content) > BODY_BYTES_MAX:
+            return None
+    try:
+        return json.loads(content)
+    except ValueError:
+        return None
+
+
+def refusal(
+    dialect: Dialect, status: HTTPStatus, code: str, message: str, *, retry_s: int = 0
+) -> Response:
     """An error in the provider's shape; what may be tried again says when."""
     again = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
-    headers: dict[str, Any] = {"retry-after": "1"} if status in again else {}
+    headers: dict[str, str] = {"retry-after": str(retry_s or 1)} if status in again else {}
     content = json.dumps(dialect.error(int(status), code, message)).encode()
     return Response(content, int(status), headers=headers, media_type="application/json")
