@@ -4,6 +4,7 @@ Who serves an account its worker knows; a worker that does not says so (421), an
 Which worker served a service last is remembered, so the next request goes there at once.
 """
 
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 from time import monotonic
 from typing import Final
@@ -13,13 +14,15 @@ import msgspec
 from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 
-from connectors.errors import Unavailable
+from connectors.errors import Refused, Unavailable
 from connectors.kafka.owners import live_workers
 from connectors.settings import KafkaSettings
 
 HEARD_S: Final = 2.0
 """What workers have said of themselves is asked for again after this."""
 TIMEOUT_S: Final = 10.0
+SILENT_S: Final = 40.0
+"""A stream that says nothing for so long, not even that it is still there, has ended."""
 _KEPT: Final = 65_536
 
 
@@ -36,6 +39,7 @@ class Doors:
     def __init__(self, kafka: KafkaSettings) -> None:
         self._kafka = kafka
         self._client: httpx.AsyncClient | None = None
+        self._streams: httpx.AsyncClient | None = None
         self._addresses: list[str] = []
         self._heard_at = float("-inf")
         self._served: dict[tuple[str, str], str] = {}
@@ -48,16 +52,14 @@ class Doors:
         A worker that does not know the service says which partitions it has open. Only where that
         is all of them together nobody knows it; else one is on its way.
         """
-        if self._client is None:
-            self._client = httpx.AsyncClient(timeout=TIMEOUT_S)
-        place = (tenant, service_id)
+        client, place = self._at_hand(), (tenant, service_id)
         known = self._served.get(place)
         others = [each for each in await self._all() if each != known]
         wrong: httpx.Response | None = None
         served: set[int] = set()
         for address in [known, *others] if known else others:
             try:
-                answer = await self._client.post(f"{address}{path}", content=body, headers=headers)
+                answer = await client.post(f"{address}{path}", content=body, headers=headers)
             except httpx.TransportError:
                 self._heard_at = float("-inf")
                 self._served.pop(place, None)
@@ -75,6 +77,50 @@ class Doors:
             raise Unavailable("partitions are on their way to another worker; try again")
         return wrong
 
+    async def look(self, path: str, headers: dict[str, str]) -> httpx.Response:
+        """The answer of the worker that has it; 421 where none does. Raises Unavailable."""
+        wrong: httpx.Response | None = None
+        served: set[int] = set()
+        for address in await self._all():
+            try:
+                answer = await self._at_hand().get(f"{address}{path}", headers=headers)
+            except httpx.TransportError:
+                self.forget()
+                continue
+            if answer.status_code != HTTPStatus.MISDIRECTED_REQUEST:
+                return answer
+            wrong = answer
+            served.update(_open_partitions(answer))
+        if wrong is None or len(served) < self._kafka.partitions:
+            raise Unavailable("the charging worker of it does not answer; try again")
+        return wrong
+
+    async def stream(self, address: str, path: str, headers: dict[str, str]) -> AsyncIterator[str]:
+        """The lines of a worker's stream, until it ends. Raises Refused where it says no."""
+        if self._streams is None:
+            # Each caller has a stream to each worker.
+            limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+            silent = httpx.Timeout(TIMEOUT_S, read=SILENT_S)
+            self._streams = httpx.AsyncClient(timeout=silent, limits=limits)
+        async with self._streams.stream("GET", f"{address}{path}", headers=headers) as answer:
+            if answer.status_code != HTTPStatus.OK:
+                raise Refused(f"{address}: {answer.status_code}")
+            async for line in answer.aiter_lines():
+                yield line
+
+    async def addresses(self) -> list[str]:
+        """The doors of all workers. Raises Unavailable."""
+        return await self._all()
+
+    def forget(self) -> None:
+        """Ask again who is there."""
+        self._heard_at = float("-inf")
+
+    def _at_hand(self) -> httpx.AsyncClient:
+        if self._client is None:
+            self._client = httpx.AsyncClient(timeout=TIMEOUT_S)
+        return self._client
+
     async def _all(self) -> list[str]:
         if monotonic() - self._heard_at > HEARD_S:
             workers = await run_in_threadpool(live_workers, self._kafka)
@@ -84,8 +130,9 @@ class Doors:
 
     async def close(self) -> None:
         """Let the connections go."""
-        if self._client is not None:
-            await self._client.aclose()
+        for client in (self._client, self._streams):
+            if client is not None:
+                await client.aclose()
 
 
 def _open_partitions(answer: httpx.Response) -> list[int]:

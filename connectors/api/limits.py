@@ -17,7 +17,10 @@ class _TooLarge(Exception):
 
 
 class RequestLimits:
-    """Answers 413 to a body that is too large, said or found, and 503 to what takes too long."""
+    """Answers 413 to a body that is too large, said or found, and 503 to what takes too long.
+
+    A stream of events may take as long as it likes.
+    """
 
     def __init__(
         self,
@@ -40,10 +43,12 @@ class RequestLimits:
         async def note_start(message: Message) -> None:
             nonlocal began
             began = True
+            if _is_stream(message):
+                limit.reschedule(None)
             await send(message)
 
         try:
-            async with asyncio.timeout(self._request_s_max):
+            async with asyncio.timeout(self._request_s_max) as limit:
                 await self._app(scope, self._counted(scope, receive), note_start)
         except (_TooLarge, TimeoutError) as error:
             if began:
@@ -77,3 +82,10 @@ class RequestLimits:
             f"Not answered within {self._request_s_max:g} s; try again.",
             headers={"Retry-After": "1"},
         )
+
+
+def _is_stream(message: Message) -> bool:
+    if message["type"] != "http.response.start":
+        return False
+    kind: bytes = dict(message["headers"]).get(b"content-type", b"")
+    return kind.startswith(b"text/event-stream")

@@ -27,6 +27,7 @@ from connectors.api import (
     pools,
     queries,
     registry_routes,
+    session_routes,
     top_ups,
 )
 from connectors.api.account_prices import put_prices
@@ -167,6 +168,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *budgets.ROUTES,
     *account_attributes.ROUTES,
     *online.ROUTES,
+    *session_routes.ROUTES,
     *account_moves.ROUTES,
     *billing.ROUTES,
     *account_grants.ROUTES,
