@@ -18,6 +18,7 @@ from infra.bench.prices import measure_prices, rows_of
 from infra.bench.rate import measure_rate
 from infra.bench.record_ids import LONG
 from infra.bench.recover import measure_recover
+from infra.bench.signal import measure_signal
 from infra.bench.zones import measure_zones
 from infra.cli.options import DataOption, JsonOption
 from infra.cli.screen import ExitCode, console, errors, print_json
@@ -164,6 +165,28 @@ def online(
         )
     if result.overspend != "0":
         raise typer.Exit(ExitCode.FAILED)
+
+
+@app.command()
+def signal(
+    data: DataOption = None,
+    rounds: Annotated[int, typer.Option(min=100, help="How often each is done.")] = 500,
+    as_json: JsonOption = False,
+) -> None:
+    """Time until a gateway hears what its session is told: by a threshold, by a command."""
+    with bench_engines(load_settings(data)) as place:
+        result = measure_signal(place, rounds=rounds, tell=_tell)
+    if as_json:
+        print_json(result)
+        return
+    table = Table("from", "p50 ms", "p99 ms")
+    for name, heard in (
+        ("the debit that reaches a threshold", result.threshold),
+        ("its answer", result.after_answer),
+        ("a command to the account", result.command),
+    ):
+        table.add_row(name, f"{heard.p50_ms:.2f}", f"{heard.p99_ms:.2f}")
+    console.print(table)
 
 
 @app.command()
