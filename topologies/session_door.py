@@ -60,7 +60,9 @@ class SessionDoor:
                 found = sessions_of(tenant, account, owner.look(), after=place, limit=PAGE)
                 return HttpAnswer(HTTPStatus.OK, _encode(listed(found, limit=PAGE)))
         return problem(
-            HTTPStatus.MISDIRECTED_REQUEST, f"Account {account} is not known to this worker."
+            HTTPStatus.MISDIRECTED_REQUEST,
+            f"Account {account} is not known to this worker.",
+            more={"partitions": [each for each, its in self._owners.items() if its.is_open]},
         )
 
     def _now(self) -> bytes:
