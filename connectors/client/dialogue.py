@@ -29,6 +29,10 @@ _SETTLED_AT_ONCE: Final = 4
 """Sessions that a request tells of besides, once its service's owner answers again."""
 _AWAY_KEPT: Final = 65_536
 _LATE_S: Final = 1
+_ENDS: Final = ("confirm", "release")
+_LAST: Final = 2**52
+"""The sequence of the end of a session whose use so far is kept: that and its real end are one
+request, of which the owner takes the first."""
 _log = logging.getLogger(__name__)
 
 
@@ -144,6 +148,7 @@ class Dialogue:
         self._desk = desk
         self._valid_for = valid_for
         self._sequence = 0
+        self._kept: Entry | None = None
         self._unasked: dict[str, Decimal] = {}
 
     def ask(self, verb: str, services: Sequence[Service], *, lease: str = "") -> Course[Answer]:
@@ -152,15 +157,7 @@ class Dialogue:
         Raises Unavailable where they allow nothing: what was used is kept all the same and told
         later. Raises Refused.
         """
-        self._sequence += 1
-        entry = Entry(
-            session=self.session,
-            sequence=self._sequence,
-            verb=verb,
-            service_id=self.service_id,
-            services=tuple(services),
-            valid_for=self._valid_for,
-        )
+        entry = self._entry(verb, services)
         if self._desk.is_away(self.service_id) and self._may_go_on(verb, services):
             return self._alone(entry, "no owner answered just now")
         try:
@@ -173,9 +170,34 @@ class Dialogue:
             return self._alone(entry, str(error))
         self._desk.away.pop(self.service_id, None)
         self._unasked.clear()
+        if self._kept is not None and entry.sequence == _LAST:
+            self._desk.journal.done(self._kept)
         if len(self._desk.journal):
             yield from self._settle()
         return answer
+
+    def keep(self, services: Sequence[Service]) -> None:
+        """Should the process die now, the next one tells this as the session's end.
+
+        Where the journal does not outlive the process nothing is kept. Raises Unavailable where it
+        is full.
+        """
+        if self._desk.journal.is_lasting:
+            kept = replace(self._entry("confirm", services), sequence=_LAST)
+            self._desk.journal.put(kept, is_open=True)
+            self._kept = kept
+
+    def _entry(self, verb: str, services: Sequence[Service]) -> Entry:
+        is_end = verb in _ENDS and self._kept is not None
+        self._sequence += 1
+        return Entry(
+            session=self.session,
+            sequence=_LAST if is_end else self._sequence,
+            verb=verb,
+            service_id=self.service_id,
+            services=tuple(services),
+            valid_for=self._valid_for,
+        )
 
     def _settle(self) -> Course[None]:
         """The owner answers again: tell it what other sessions of the service have used."""
@@ -203,13 +225,13 @@ class Dialogue:
             journal.release(self.session)
 
     def _may_go_on(self, verb: str, services: Sequence[Service]) -> bool:
-        if verb in ("confirm", "release"):
+        if verb in _ENDS:
             return True
         return any(self._desk.rules.get(each.usage_type, DENY) != DENY for each in services)
 
     def _alone(self, entry: Entry, why: str) -> Answer:
         """Answer by the rules; what must be told is kept. Raises Unavailable."""
-        is_end = entry.verb in ("confirm", "release")
+        is_end = entry.verb in _ENDS
         if is_end or entry.has_use:
             self._desk.journal.put(entry)
         if is_end:

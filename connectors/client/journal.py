@@ -6,7 +6,7 @@ One process writes one file.
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -58,6 +58,7 @@ class Journal:
         self._path = path
         self._entries: dict[str, Entry] = {}
         self._claimed: set[str] = set()
+        self._open: set[str] = set()
         self._lock = Lock()
         self._lines = 0
         self._file: IO[bytes] | None = None
@@ -66,27 +67,37 @@ class Journal:
             self._rewrite(path)
 
     def __len__(self) -> int:
-        """How many wait."""
-        return len(self._entries)
+        """How many wait to be told."""
+        return len(self._entries) - len(self._open)
 
-    def put(self, entry: Entry) -> None:
-        """Keep it. Raises Unavailable where there is no room."""
+    @property
+    def is_lasting(self) -> bool:
+        """True where it outlives the process."""
+        return self._path is not None
+
+    def put(self, entry: Entry, *, is_open: bool = False) -> None:
+        """Keep it. Raises Unavailable where there is no room.
+
+        `is_open`: its session still runs, so it is to be told by whoever comes after this process.
+        """
         with self._lock:
             if len(self._entries) >= self._limit and entry.key not in self._entries:
                 raise Unavailable(f"{self._limit} requests wait for an owner already")
             self._entries[entry.key] = entry
+            (self._open.add if is_open else self._open.discard)(entry.key)
             self._write({"put": {"session": entry.session, "verb": entry.verb} | entry.body()})
 
     def done(self, entry: Entry) -> None:
         """The owner has it."""
         with self._lock:
+            self._open.discard(entry.key)
             if self._entries.pop(entry.key, None) is not None:
                 self._write({"done": entry.key})
 
     def of(self, session: str) -> list[Entry]:
         """What a session has not told yet, in its order."""
         with self._lock:
-            return [each for each in self._entries.values() if each.session == session]
+            return [each for each in self._told() if each.session == session]
 
     def claim(self, *, session: str = "", service_id: str = "") -> str:
         """Take a session that has something to tell; empty where there is none.
@@ -95,12 +106,15 @@ class Journal:
         session's entries are told in their order.
         """
         with self._lock:
-            for each in self._entries.values():
+            for each in self._told():
                 is_asked = session in ("", each.session) and service_id in ("", each.service_id)
                 if is_asked and each.session not in self._claimed:
                     self._claimed.add(each.session)
                     return each.session
             return ""
+
+    def _told(self) -> Iterator[Entry]:
+        return (each for each in self._entries.values() if each.key not in self._open)
 
     def release(self, session: str) -> None:
         """Others may take the session again."""

@@ -45,7 +45,10 @@ class SlicedHold:
         Nothing granted: the stream must not begin. Raises Unavailable, Refused.
         """
         self._fixed = dict(fixed)
-        return (yield from self._hold("reserve", units or self._slicing.slice))
+        answer = yield from self._hold("reserve", units or self._slicing.slice)
+        if self._granted:
+            self._keep()
+        return answer
 
     @property
     def session(self) -> str:
@@ -73,6 +76,7 @@ class SlicedHold:
         if not self._is_final:
             wanted = self.counted + units + self._slicing.slice
             yield from self._hold("extend", wanted)
+            self._keep()
         return self.has(units)
 
     def settlement(self, used: Units) -> Course[Answer]:
@@ -80,6 +84,13 @@ class SlicedHold:
         told = {unit: quantity for unit, quantity in used.items() if quantity}
         service = self._service(used=told)
         return (yield from self._dialogue.ask("confirm", [service] if told else []))
+
+    def _keep(self) -> None:
+        """What was passed on so far is charged even if the process dies."""
+        used = {**self._fixed, self._slicing.unit: self.counted}
+        self._dialogue.keep(
+            [self._service(used={name: each for name, each in used.items() if each})]
+        )
 
     def _hold(self, verb: str, units: int) -> Course[Answer]:
         requested = {**self._fixed, self._slicing.unit: units}

@@ -1,6 +1,7 @@
 """Sliced holds: what is passed on was held before, and ends within one slice."""
 
 from decimal import Decimal
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -124,3 +125,44 @@ def test_a_stream_that_outlives_its_owner_is_charged_all_the_same(shop: Shop) ->
         here.drive(held.settlement({"output_tokens": 50}))
     shop.pass_time(5)
     assert (shop.used("output_tokens"), shop.held("ada")) == (50, 0)
+
+
+def test_what_a_gateway_that_died_had_passed_on_is_charged_by_the_next(
+    shop: Shop, tmp_path: Path
+) -> None:
+    shop.account("ada", Decimal(10))
+    dead = client(shop, journal=tmp_path / "journal")
+    assert stream(dead, "whole", tokens=120) == 120
+    for name, tokens in (("one", 130), ("two", 0), ("three", 50)):
+        held = hold(dead, name)
+        dead.drive(held.opening({"input_tokens": 20}))
+        while held.counted < tokens:
+            assert held.has(1) or dead.drive(held.extension(1))
+            held.count(1)
+    assert shop.used("output_tokens") == 120
+    dead.drive(dead.desk.settle())  # what still runs is not told
+    assert (shop.used("output_tokens"), len(dead.desk.journal)) == (120, 0)
+    with client(shop, journal=tmp_path / "journal") as here:
+        assert here.settle().told == 3
+    # Of each stream less than a slice was not written down.
+    assert shop.used("output_tokens") == 120 + 101
+    assert shop.used("input_tokens") == 4 * 20
+    assert shop.held("ada") == 0
+    dead.close()
+
+
+def test_an_end_that_was_told_just_before_is_not_told_again(shop: Shop, tmp_path: Path) -> None:
+    shop.account("ada", Decimal(10))
+    path, copy = tmp_path / "journal", tmp_path / "copy"
+    with client(shop, journal=path) as here:
+        held = hold(here, "one")
+        here.drive(held.opening({}))
+        held.count(50)
+        assert here.drive(held.extension(1))
+        copy.write_bytes(path.read_bytes())  # as it stands when the process dies after the answer
+        held.count(30)
+        here.drive(held.settlement({"output_tokens": 80}))
+    with client(shop, journal=copy) as after:
+        assert len(after.settle().refused) == 1
+    shop.pass_time(5)
+    assert (shop.used("output_tokens"), shop.held("ada")) == (80, 0)
