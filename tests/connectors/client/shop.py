@@ -32,7 +32,7 @@ from streams.rate.plan import compile_catalog
 from streams.state import Effects, Table
 from topologies.online import OnlineDoor, problem
 
-QUICK = Patience(deadline_s=0.5, attempt_s=0.3, first_s=0.01, most_s=0.05)
+QUICK = Patience(deadline_s=1.0, attempt_s=0.9, first_s=0.01, most_s=0.05)
 """For tests: nobody waits for long."""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.client.aio import AsyncClient
+from connectors.client.calls import Patience
 from connectors.client.offline import SETTLE_LATER, allow_up_to
 from connectors.client.sync import Client
 from connectors.client.words import Service
@@ -182,9 +183,7 @@ def test_whatever_is_lost_all_that_was_used_is_charged_once(shop: Shop, seed: in
     shop.losing = lambda _: dice.random() < 0.4
     used = 0
     with client(shop, rules={CALL: SETTLE_LATER}, dice=random.Random(seed)) as here:
-        here.desk.caller._patience = type(here.desk.caller._patience)(
-            deadline_s=0.03, attempt_s=0.5, first_s=0.001, most_s=0.01
-        )
+        here.desk.caller._patience = Patience(deadline_s=0.03, first_s=0.001, most_s=0.01)
         for _ in range(4):
             session = here.session("key-ada", valid_for=5)
             session.reserve(calls(10))
@@ -203,6 +202,7 @@ def test_whatever_is_lost_all_that_was_used_is_charged_once(shop: Shop, seed: in
                 used += quantity
                 session.confirm(calls(used=quantity))
         shop.is_away, shop.losing = False, lambda _: False
+        here.desk.caller._patience = Patience()
         assert not here.settle().refused
         assert len(here.desk.journal) == 0
     shop.pass_time(60)

@@ -46,7 +46,7 @@ def proxied(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
                 tenant=shop.tenant,
                 key_from="CHARGING_KEY",
                 slice=SLICE,
-                deadline_s=2.0,
+                deadline_s=5.0,
                 offline_tokens=30,
             ),
             upstream=tuple(
