@@ -28,8 +28,12 @@ class Layer:
         self._values[table, key] = value
 
     def put_in(self, table: Table) -> list[tuple[bytes, Any]]:
-        """What was put here of a table, in the order in which it first was."""
-        return [(key, value) for (of, key), value in self._values.items() if of == table]
+        """What was put here of a table and stands, in the order in which it first was."""
+        return [
+            (key, value)
+            for (of, key), value in self._values.items()
+            if of == table and value is not None
+        ]
 
     def delete(self, table: Table, key: bytes) -> None:
         """Remove the key, here only."""

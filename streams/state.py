@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from streams.model.account import Account, Service
 from streams.model.command import Command, OutboxMessage
+from streams.model.decision import Decision
 from streams.model.instant import DAY, Instant
 from streams.model.rated import Alert, RatedUsage, RecordVerdict
 from streams.model.session_command import SessionCommand
@@ -195,6 +196,7 @@ class Effects:
         "alerts",
         "causes",
         "cleared",
+        "decisions",
         "facts",
         "heeded",
         "outbox",
@@ -212,6 +214,7 @@ class Effects:
         self.cleared: list[int] = []
         self.causes: list[tuple[UsageRecord, Command | UsageRecord]] = []
         self.signals: list[SessionCommand] = []
+        self.decisions: list[Decision] = []
         self.heeded = 0
 
     def make(self, charge: RatedUsage, cause: Command | UsageRecord) -> None:
@@ -229,3 +232,4 @@ class Effects:
         self.cleared += other.cleared
         self.causes += other.causes
         self.signals += other.signals
+        self.decisions += other.decisions

@@ -310,6 +310,7 @@ class StepComputer:
             cleared=tuple(effects.cleared),
             facts=tuple(effects.facts),
             signals=tuple(effects.signals),
+            decisions=tuple(effects.decisions),
             **rest,
         )
 

@@ -26,6 +26,7 @@ from connectors.catalog.forms.partners import (
     PartnerForm,
     RevenueShareForm,
 )
+from connectors.catalog.forms.policies import PolicyForm
 from connectors.catalog.forms.prices import PriceForm
 from connectors.catalog.forms.quantity import MeasureForm
 from connectors.catalog.forms.rate_units import RateUnitForm, RateUnitMapForm, ServiceTypeForm
@@ -155,6 +156,7 @@ class CatalogFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     price_plans: tuple[PricePlanForm, ...] = ()
     thresholds: tuple[ThresholdForm, ...] = ()
     shared_caps: tuple[SharedCapForm, ...] = ()
+    policies: tuple[PolicyForm, ...] = ()
     discounts: tuple[DiscountForm, ...] = ()
     taxes: tuple[TaxForm, ...] = ()
     partners: tuple[PartnerForm, ...] = ()

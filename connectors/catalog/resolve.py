@@ -17,6 +17,7 @@ from connectors.catalog.resolution.grants import grant
 from connectors.catalog.resolution.holding import holding
 from connectors.catalog.resolution.multi_rate import multi_rate
 from connectors.catalog.resolution.outcomes import outcome_rule
+from connectors.catalog.resolution.policies import use_policy
 from connectors.catalog.resolution.prices import price_kind
 from connectors.catalog.resolution.quantity import measure
 from connectors.catalog.resolution.rate_units import rate_unit, rate_unit_map
@@ -73,6 +74,7 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
         billing_periods=tuple(billing_period(entry.form) for entry in sheets.billing_periods),
         price_plans=tuple(_price_plan(entry.form, periods) for entry in sheets.price_plans),
         thresholds=tuple(threshold(entry.form, periods) for entry in sheets.thresholds),
+        policies=tuple(use_policy(entry.form) for entry in sheets.policies),
         shared_caps=tuple(shared_cap(entry.form, periods) for entry in sheets.shared_caps),
         discounts=tuple(money.discount(entry.form, periods) for entry in sheets.discounts),
         taxes=tuple(money.tax(entry.form) for entry in sheets.taxes),

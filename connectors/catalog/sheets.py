@@ -28,6 +28,7 @@ from connectors.catalog.forms.partners import (
     PartnerForm,
     RevenueShareForm,
 )
+from connectors.catalog.forms.policies import PolicyForm
 from connectors.catalog.forms.rate_units import RateUnitForm, RateUnitMapForm, ServiceTypeForm
 from connectors.catalog.forms.rating_groups import RatingGroupForm, SubscriberForm
 from connectors.catalog.forms.shared_caps import SharedCapForm
@@ -75,6 +76,7 @@ class Sheets:
     price_plans: list[Entry[PricePlanForm]] = field(default_factory=list)
     thresholds: list[Entry[ThresholdForm]] = field(default_factory=list)
     shared_caps: list[Entry[SharedCapForm]] = field(default_factory=list)
+    policies: list[Entry[PolicyForm]] = field(default_factory=list)
     discounts: list[Entry[DiscountForm]] = field(default_factory=list)
     taxes: list[Entry[TaxForm]] = field(default_factory=list)
     partners: list[Entry[PartnerForm]] = field(default_factory=list)

@@ -10,6 +10,7 @@ from connectors.clickhouse.charge_sums import GroupedCharges, Grouping
 from connectors.clickhouse.client import Database
 from connectors.clickhouse.columns import Columns, chunked, flattened
 from connectors.clickhouse.commands import command_columns, requests_of
+from connectors.clickhouse.decisions import decision_columns
 from connectors.clickhouse.facts import (
     account_columns,
     alert_columns,
@@ -124,6 +125,13 @@ def _fact_rows(steps: Sequence[StoredStep]) -> list[tuple[str, Columns]]:
         ("accounts", account_columns(accounts)),
         ("services", service_columns(services)),
         ("alerts", alert_columns(alerts)),
+        *_decision_rows(steps),
         ("transfers", transfer_columns(steps)),
         ("commands", command_columns(requests_of(steps))),
     ]
+
+
+def _decision_rows(steps: Sequence[StoredStep]) -> list[tuple[str, Columns]]:
+    if not any(step.frame.decisions for step in steps):
+        return []
+    return [("decisions", decision_columns(steps))]

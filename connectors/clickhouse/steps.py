@@ -29,6 +29,7 @@ from connectors.kafka.codec import LEDGER_V1
 from connectors.kafka.packed import packed_type
 from streams.model.account import Account, Service
 from streams.model.command import Command
+from streams.model.decision import Decision
 from streams.model.instant import Instant
 from streams.model.ledger import WHOLE
 from streams.model.rated import Alert, RatedUsage
@@ -57,6 +58,8 @@ class Frame(Struct, frozen=True, array_like=True):
     requests: tuple[Command, ...] = ()
     requested_at: Instant = 0
     origins: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
+    signals: msgspec.Raw = msgspec.Raw(b"\x90")
+    decisions: tuple[Decision, ...] = ()
 
     @property
     def charges(self) -> int:

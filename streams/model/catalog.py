@@ -49,6 +49,7 @@ from streams.model.shared_cap import SharedCap as SharedCap
 from streams.model.tax import Tax
 from streams.model.threshold import Threshold as Threshold
 from streams.model.time_unit import TimeUnit
+from streams.model.use_policy import UsePolicy
 from streams.model.zone_unit import ZoneUnit
 
 OverrunPolicy = Literal["receivable", "write_off", "suspend"]
@@ -223,6 +224,7 @@ class Catalog(Struct, frozen=True, kw_only=True):
     rating_groups: tuple[RatingGroup, ...] = ()
     subscribers: tuple[SubscriberRule, ...] = ()
     shared_caps: tuple[SharedCap, ...] = ()
+    policies: tuple[UsePolicy, ...] = ()
 
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode

@@ -110,8 +110,8 @@ class Restriction(Struct, frozen=True, array_like=True):
 
     `level` is the budget's, such as `agent` or `team`. `action` says what became of the request:
     `stop`, `throttle` (less was granted, or not more than `rate` tells) or `downgrade`: it was
-    granted with the attributes `instead`. At `retry_at` asking again may help; BEGINNING: it
-    does not.
+    granted with the attributes `instead`. `reason` is a policy's reason code. At `retry_at` asking
+    again may help; BEGINNING: it does not.
     """
 
     kind: Literal["budget", "sessions", "policy"]
@@ -121,6 +121,7 @@ class Restriction(Struct, frozen=True, array_like=True):
     instead: dict[str, str] = {}
     rate: str = ""
     retry_at: Instant = BEGINNING
+    reason: str = ""
 
 
 Trigger = Literal["", "rating_condition_change", "tariff_time_change"]

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from streams.model.account import Account, Service
 from streams.model.command import Command, OutboxMessage
+from streams.model.decision import Decision
 from streams.model.instant import Instant
 from streams.model.rated import Alert, RatedUsage, RecordVerdict
 from streams.model.session_command import SessionCommand
@@ -39,7 +40,8 @@ class LedgerRecord(Struct, frozen=True, array_like=True):
     `requests` are commands that came by the online door, not by `charging[p]`, with the time they
     were stamped with; a record has either inputs or requests. `origins` are the ordinals, among
     the step's inputs, of those that each charge and each verdict came from; empty where the i-th
-    came from the i-th. `signals` are what sessions are told.
+    came from the i-th. `signals` are what sessions are told, `decisions` what budgets and
+    policies said to requests.
     """
 
     format: int
@@ -63,3 +65,4 @@ class LedgerRecord(Struct, frozen=True, array_like=True):
     requested_at: Instant = 0
     origins: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
     signals: tuple[SessionCommand, ...] = ()
+    decisions: tuple[Decision, ...] = ()

@@ -47,6 +47,7 @@ from streams.rate.terms import Impacts, OfferTerms, PlanTerms, RateUnitTerms
 from streams.rate.thresholds import Thresholds
 from streams.rate.time_unit import BandCalendar
 from streams.rate.true_up import TrueUp, alone, true_up_offer
+from streams.rate.use_policies import use_policies
 from streams.rate.volume_settlement import VolumeSettlement
 from streams.rate.zone_unit import ZoneTable
 from streams.record_ids import KEPT_DAYS
@@ -78,6 +79,7 @@ class Plan:
         "session_policies",
         "tenant",
         "thresholds",
+        "use_policies",
         "version",
     )
 
@@ -124,6 +126,7 @@ class Plan:
         self.points = frozenset(rule.resource for rule in catalog.loyalty_rules)
         self.account_offers = AccountOffers()
         self.session_policies = {each.id: each.sessions for each in catalog.usage_types}
+        self.use_policies = use_policies(catalog, compiler.bands)
         self.has_session_policies = has_session_policies(catalog)
 
     def with_supplements(self, price_plan: str, supplements: Iterable[Supplement]) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from streams.accumulate.budgets import Meant
 from streams.caps.slices import Place
 from streams.due.agenda import due_key
 from streams.due.fold import Folding
@@ -23,6 +24,7 @@ from streams.model.charging_session import (
     ChargingSession,
     HeldService,
     Paid,
+    Restriction,
     ServiceAnswer,
 )
 from streams.model.instant import BEGINNING, Instant
@@ -33,10 +35,13 @@ from streams.rate.plan import Plan
 from streams.session.answers import digest_of, keep_answer, kept_answer, kept_name
 from streams.session.balance import balances_left
 from streams.session.budgets import budgets_left
+from streams.session.decisions import decision_of
+from streams.session.places import make_room, places_of, take_places
 from streams.session.probe import Attempt
 from streams.session.records import record_of
 from streams.session.refunds import refund, refunded
-from streams.session.signals import ending, is_ended, send
+from streams.session.running import close_session, put_session
+from streams.session.signals import ending, ending_for_room, is_ended, send, session_key, tell
 from streams.session.work import Granted, Work
 from streams.state import Effects, State, Table
 
@@ -109,6 +114,9 @@ class Sessions:
         if session is not None and is_ended(session):
             return self._refuse_more(work, session)
         request, running = work.request, {} if session is None else _by_group(session)
+        places = places_of(request, work.account, work.state) if session is None else []
+        if places and (bound := self._make_room(places, work)) is not None:
+            return self._find_no_place(bound, work)
         granted: list[Granted] = []
         for asked in request.services:
             held = running.get(asked.group) or HeldService.opened(asked, request.at)
@@ -145,8 +153,50 @@ class Sessions:
             idle,
             request.gateway or ("" if session is None else session.gateway),
             control,
+            take_places(places, request.session, request.at, work.state)
+            if session is None
+            else session.places,
         )
-        work.put(opened, former=session)
+        put_session(opened, session, work.state)
+        return answer
+
+    def _make_room(self, places: list[Meant], work: Work) -> Restriction | None:
+        """End the oldest sessions where limits say so; the limit that refuses this one."""
+        request, state, effects = work.request, work.state, work.effects
+
+        def end_oldest(name: str) -> None:
+            key = session_key(request.tenant, name)
+            oldest: ChargingSession | None = state.get(Table.SESSIONS, key)
+            if oldest is None:
+                return
+            tell(oldest, ending_for_room(oldest, request), state, effects)
+            told: ChargingSession = state.get(Table.SESSIONS, key)
+            self.ask(replace(_expiry_of(told), at=request.at), state, effects)
+
+        return make_room(places, end_oldest, state)
+
+    def _find_no_place(self, bound: Restriction, work: Work) -> ChargingAnswer:
+        """As many sessions run as may: this one does not begin."""
+        request = work.request
+        detail = f"{bound.name}: as many sessions run as may run at once"
+        code = AnswerCode.SESSION_LIMIT_REACHED
+        answered = [
+            ServiceAnswer(
+                asked.group,
+                asked.usage_type,
+                code,
+                is_final=True,
+                detail=detail,
+                restriction=bound,
+            )
+            for asked in request.services
+        ]
+        work.effects.decisions += [
+            decision_of(asked, told, request, work.account)
+            for asked, told in zip(request.services, answered, strict=True)
+        ]
+        answer = _answer(request, work.account, answered)
+        keep_answer(request.tenant, request.session, _answered(request, answer), work.state)
         return answer
 
     def _refuse_more(self, work: Work, session: ChargingSession) -> ChargingAnswer:
@@ -166,7 +216,7 @@ class Sessions:
             answer=answer,
             services=tuple(running.values()),
         )
-        work.put(reported, former=session)
+        put_session(reported, session, work.state)
         return answer
 
     def _end(self, work: Work, session: ChargingSession) -> ChargingAnswer:
@@ -176,7 +226,7 @@ class Sessions:
             held = running.get(asked.group) or HeldService.opened(asked, request.at)
             running[asked.group] = work.report_last(held, asked)
         answer = _answer(request, work.account, work.settle(tuple(running.values())))
-        work.close(session)
+        close_session(session, work.state)
         if request.expires:
             if not is_ended(session):
                 at = session.used_at + session.inactive_after

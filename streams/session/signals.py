@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from streams.due.agenda import due_key
 from streams.generations import Generations
-from streams.model.charging_session import ChargingSession, Control
+from streams.model.charging_session import ChargingRequest, ChargingSession, Control
 from streams.model.instant import HOUR, Instant
 from streams.model.session_command import (
     HalfSignalled,
@@ -172,6 +172,22 @@ def ending(session: ChargingSession, at: Instant, reason: str) -> SignalSessions
         session.session,
         reason=reason,
         cause="expiry",
+    )
+
+
+def ending_for_room(session: ChargingSession, request: ChargingRequest) -> SignalSessions:
+    """What tells a gateway that a session has ended because another one began."""
+    return SignalSessions(
+        f"limit/{request.session}/{session.session}",
+        session.tenant,
+        session.account,
+        session.root,
+        "terminate",
+        request.at,
+        session.session,
+        reason="session_limit",
+        cause="limit",
+        grace=0,
     )
 
 

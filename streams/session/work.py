@@ -6,28 +6,24 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from streams.accumulate.partner_totals import plus
 from streams.caps.slices import Place, end_promises
 from streams.caps.slices import lift as lift_slices
-from streams.due.agenda import due_key
+from streams.commands import catalog_of
 from streams.due.made import made_position
 from streams.due.movement import Movement, holder_of
 from streams.ends import refuse
 from streams.layer import Layer
-from streams.model.account import Account, Accumulators
+from streams.model.account import Account
 from streams.model.charging_session import (
     AnswerCode,
     ChargingRequest,
-    ChargingSession,
     HeldService,
     Paid,
-    Reservations,
     ServiceAnswer,
     ServiceRequest,
-    Total,
     Trigger,
 )
-from streams.model.instant import BEGINNING, FOREVER, Instant, Period
+from streams.model.instant import BEGINNING, FOREVER, Instant
 from streams.model.money import CONTEXT, ZERO, Quantity, minus
 from streams.model.session_policy import SessionPolicy
 from streams.model.usage import Usage
@@ -35,16 +31,18 @@ from streams.rate.guide import Elsewhere
 from streams.rate.plan import Plan
 from streams.session.budgets import hold_budgets, lift_budgets
 from streams.session.caps import Slices
+from streams.session.decisions import decision_of
 from streams.session.holds import grant_movement, lift, set_aside
 from streams.session.most import most
 from streams.session.probe import Attempt, Probe, both, dearer, probe
 from streams.session.records import record_of, together
 from streams.session.refunds import paid_of
-from streams.session.signals import RUNNING, account_session_key
+from streams.session.ruling import Ruling, rule
+from streams.session.running import reserve_totals
 from streams.session.tariff_change import Change, change_of
 from streams.session.terms import covered_until, offer_of, policy_of, with_terms
 from streams.session.told import told_of
-from streams.state import Effects, State, Table
+from streams.state import Effects, State
 
 
 class Granted(NamedTuple):
@@ -101,9 +99,11 @@ class Work:
     def estimate(self, asked: ServiceRequest) -> ServiceAnswer:
         """What could be granted now, and its price; nothing changes."""
         held = HeldService.opened(asked, self.request.at)
-        asked = self._bought(held, asked)
+        ruling = self._ruled(held, asked)
+        asked = self._bought(held, asked if ruling is None else ruling.asked)
         granted, found, short = self._most(held, (), asked)
-        return with_terms(told_of(asked, granted, found, short), self._policy(found, asked))
+        told = with_terms(told_of(asked, granted, found, short), self._policy(found, asked))
+        return told if ruling is None else ruling.told(told)
 
     def grant(self, held: HeldService, asked: ServiceRequest) -> Granted:
         """Set aside what the service has used and may use next; where its terms change, anew.
@@ -111,6 +111,8 @@ class Work:
         What was used under other attributes is charged by them (3GPP: a change of rating
         conditions).
         """
+        said, ruling = asked, self._ruled(held, asked)
+        asked = asked if ruling is None else ruling.asked
         promised = held.caps
         self.lift(held, is_charged=True)
         held, trigger = self._told_apart(held, asked)
@@ -129,7 +131,7 @@ class Work:
             holds, opened = set_aside(self.request.tenant, list(borne.taken), self.state)
             for each in opened:
                 self._make(grant_movement(each))
-            self._reserve(borne.totals)
+            reserve_totals(self.key, borne.totals, self.state)
             caps = self._slices.hold(borne)
             hold_budgets(borne.budgets, borne.counted, self.state)
             held = replace(held, holds=tuple(holds), totals=borne.totals, caps=caps)
@@ -137,6 +139,7 @@ class Work:
         if found is not None and not found.is_granted:
             self._slices.ask_more(found)
         told = replace(with_terms(told_of(asked, granted, found, short), policy), trigger=trigger)
+        told = self._decided(said, told, ruling, found)
         if granted and found is not None:
             until = min(until, change.again_at, covered_until(found))
             if BEGINNING < change.at < until:
@@ -160,36 +163,22 @@ class Work:
     def debit(self, asked: ServiceRequest) -> ServiceAnswer:
         """Charge it if the account bears it whole."""
         held = HeldService.opened(asked, self.request.at)
+        said, ruling = asked, self._ruled(held, asked)
+        if ruling is not None:
+            asked, held = ruling.asked, HeldService.opened(ruling.asked, self.request.at)
+        told = ServiceAnswer(asked.group, asked.usage_type, AnswerCode.SUCCESS)
+        if ruling is not None and ruling.is_stop:
+            return self._decided(said, told, ruling, None)
         asked = self._bought(held, asked)
         found = self._probe(held, asked.requested)
         if not found.is_granted:
             self._slices.ask_more(found)
-            return told_of(asked, (), found, found)
+            return self._decided(said, told_of(asked, (), found, found), ruling, found)
         self._charge(replace(held, used=asked.requested))
-        return ServiceAnswer(
-            asked.group, asked.usage_type, AnswerCode.SUCCESS, asked.requested, found.amount
-        )
+        told = replace(told, granted=asked.requested, amount=found.amount)
+        return self._decided(said, told, ruling, found)
 
     # What becomes of a session
-
-    def put(self, session: ChargingSession, *, former: ChargingSession | None) -> None:
-        """Keep the session, with a place where its end is found."""
-        key = _session_key(session)
-        if former is not None:
-            self.state.delete(Table.SESSION_ENDS, due_key(former.expires_at, key))
-        else:
-            self._count(1)
-            self.state.put(Table.ACCOUNT_SESSIONS, account_session_key(session), 1)
-        self.state.put(Table.SESSIONS, key, session)
-        self.state.put(Table.SESSION_ENDS, due_key(session.expires_at, key), 1)
-
-    def close(self, session: ChargingSession) -> None:
-        """The session is over."""
-        key = _session_key(session)
-        self.state.delete(Table.SESSIONS, key)
-        self.state.delete(Table.ACCOUNT_SESSIONS, account_session_key(session))
-        self.state.delete(Table.SESSION_ENDS, due_key(session.expires_at, key))
-        self._count(-1)
 
     def settle(self, services: tuple[HeldService, ...]) -> list[ServiceAnswer]:
         """Give back what is held for the services, and charge each for what it has used."""
@@ -204,7 +193,8 @@ class Work:
         """Give back what is set aside for the service, which may be charged next."""
         lift(self.request.tenant, held.holds, self.state)
         lift_budgets(held.budgets, self.state)
-        self._reserve(tuple((*each[:3], minus(each[3])) for each in held.totals))
+        lifted = tuple((*each[:3], minus(each[3])) for each in held.totals)
+        reserve_totals(self.key, lifted, self.state)
         lift_slices(held.caps, self.state, is_promised=is_charged)
 
     # What a change of terms does
@@ -239,6 +229,30 @@ class Work:
         told = self._charge(held)
         before = self.charged.get(held.group)
         return told if before is None else replace(told, amount=CONTEXT.add(before, told.amount))
+
+    # What policies say
+
+    def _ruled(self, held: HeldService, asked: ServiceRequest) -> Ruling | None:
+        """What policies leave of what is asked for; None: none looks at it."""
+        request = self.request
+        version = catalog_of(request.tenant, request.at, self.state)
+        plan = None if version is None else self._plans.get(version)
+        return rule(asked, held, self.account, request.at, plan)
+
+    def _decided(
+        self,
+        asked: ServiceRequest,
+        told: ServiceAnswer,
+        ruling: Ruling | None,
+        found: Probe | None,
+    ) -> ServiceAnswer:
+        """The answer as policies have it; recorded, where they or budgets had a say."""
+        if ruling is not None:
+            told = ruling.told(told)
+        elif told.restriction is None and (found is None or not found.counted):
+            return told
+        self.effects.decisions.append(decision_of(asked, told, self.request, self.account))
+        return told
 
     # What they are made of
 
@@ -349,34 +363,7 @@ class Work:
         charge = movement.charge(holder, version="", partition=self._partition)
         self.effects.make(charge, self.request)
 
-    def _reserve(self, totals: tuple[Total, ...]) -> None:
-        """Count what a session may add to accumulators, or count it no longer."""
-        if not totals:
-            return
-        held: Reservations = self.state.get(Table.RESERVATIONS, self.key) or Reservations()
-        sums = Accumulators(held.totals)
-        for name, start, end, quantity in totals:
-            sums = plus(sums, name, Period(start, end), quantity)
-        left = tuple(each for each in sums.totals if each[3])
-        self._put_reservations(replace(held, totals=left))
-
-    def _count(self, sessions: int) -> None:
-        running: int = self.state.get(Table.META, RUNNING) or 0
-        self.state.put(Table.META, RUNNING, running + sessions)
-        held: Reservations = self.state.get(Table.RESERVATIONS, self.key) or Reservations()
-        self._put_reservations(replace(held, sessions=held.sessions + sessions))
-
-    def _put_reservations(self, held: Reservations) -> None:
-        if held.sessions or held.totals:
-            self.state.put(Table.RESERVATIONS, self.key, held)
-        else:
-            self.state.delete(Table.RESERVATIONS, self.key)
-
 
 _NO_TRIGGER: Trigger = ""
 RATING_CONDITION_CHANGE: Trigger = "rating_condition_change"
 TARIFF_TIME_CHANGE: Trigger = "tariff_time_change"
-
-
-def _session_key(session: ChargingSession) -> bytes:
-    return f"{session.tenant}\0{session.session}".encode()

@@ -23,6 +23,7 @@ from connectors.catalog.checks.offers import check_offers
 from connectors.catalog.checks.outcomes import check_outcomes
 from connectors.catalog.checks.partners import check_partners
 from connectors.catalog.checks.platforms import check_platforms
+from connectors.catalog.checks.policies import check_policies
 from connectors.catalog.checks.prices import check_prices
 from connectors.catalog.checks.rate_units import check_rate_units
 from connectors.catalog.checks.rating_groups import check_rating_groups
@@ -65,6 +66,7 @@ CHECKS: tuple[Check, ...] = (
     check_spend,
     check_sessions,
     check_shared_caps,
+    check_policies,
     check_entitlements,
     check_platforms,
     check_fields,

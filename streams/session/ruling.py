@@ -1,0 +1,121 @@
+"""What policies of the catalog say to a request, before anything is rated."""
+
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from streams.model.account import Account
+from streams.model.charging_session import (
+    AnswerCode,
+    HeldService,
+    Restriction,
+    ServiceAnswer,
+    ServiceRequest,
+)
+from streams.model.instant import Instant
+from streams.rate.plan import Plan
+from streams.rate.use_policies import Asking, CompiledPolicy
+from streams.session.records import together
+
+
+class Ruling(NamedTuple):
+    """What is left of a request, and which policy has changed it; None: all were kept."""
+
+    asked: ServiceRequest
+    restriction: Restriction | None = None
+    detail: str = ""
+
+    @property
+    def is_stop(self) -> bool:
+        """True where nothing may be granted."""
+        return self.restriction is not None and self.restriction.action == "stop"
+
+    def after(self, earlier: "Ruling") -> "Ruling":
+        """With the attributes that an earlier policy has changed."""
+        changed = {} if earlier.restriction is None else earlier.restriction.instead
+        if not changed or self.restriction is None or self.is_stop:
+            return self
+        instead = {**changed, **self.restriction.instead}
+        return self._replace(restriction=replace(self.restriction, instead=instead))
+
+    def told(self, answer: ServiceAnswer) -> ServiceAnswer:
+        """The answer with what the policies have changed; a budget that bounds it comes first."""
+        if self.is_stop:
+            return replace(
+                answer,
+                code=AnswerCode.STOPPED_BY_POLICY,
+                granted=(),
+                is_final=True,
+                detail=self.detail,
+                restriction=self.restriction,
+            )
+        if self.restriction is None:
+            return answer
+        if answer.restriction is not None:
+            instead = self.restriction.instead
+            bound = replace(answer.restriction, instead=instead) if instead else answer.restriction
+            return replace(answer, restriction=bound)
+        if self.restriction.action == "throttle" and answer.code == AnswerCode.SUCCESS:
+            answer = replace(answer, code=AnswerCode.PARTIAL, is_final=True)
+        detail = answer.detail or self.detail
+        return replace(answer, restriction=self.restriction, detail=detail)
+
+
+def rule(
+    asked: ServiceRequest, held: HeldService, account: Account, at: Instant, plan: Plan | None
+) -> Ruling | None:
+    """Ask the policies in their order, each about what the one before has left.
+
+    None: no policy looks at such a request.
+    """
+    if plan is None or not plan.use_policies:
+        return None
+    used = together(held.used, asked.used)
+    ruling: Ruling | None = None
+    for each in plan.use_policies.get(asked.usage_type, ()):
+        asking = Asking(account, asked, used, at)
+        if not each.meets(asking):
+            continue
+        if ruling is None:
+            ruling = Ruling(asked)
+        if not each.keeps(asking):
+            ruling = _broken(each, asking, held).after(ruling)
+            asked = ruling.asked
+            if ruling.is_stop:
+                break
+    return ruling
+
+
+def _broken(each: CompiledPolicy, asking: Asking, held: HeldService) -> Ruling:
+    policy, asked, action = each.policy, asking.asked, each.policy.otherwise
+    if action == "throttle":
+        cut = each.cut(asking)
+        if all(usage.quantity for usage in cut.requested):
+            return Ruling(cut, _restriction(each, "throttle"), _detail(each, asking))
+    elif action == "downgrade":
+        changed = {**asked.attributes, **policy.instead}
+        restriction = _restriction(each, "downgrade")
+        return Ruling(replace(asked, attributes=changed), restriction, _detail(each, asking))
+    nothing = replace(asked, requested=(), attributes=held.attributes)
+    return Ruling(nothing, _restriction(each, "stop"), _detail(each, asking))
+
+
+def _restriction(each: CompiledPolicy, action: str) -> Restriction:
+    policy = each.policy
+    found = Restriction("policy", policy.id, "stop", reason=policy.reason or policy.id)
+    if action == "downgrade":
+        return replace(found, action="downgrade", instead=policy.instead)
+    return replace(found, action="throttle") if action == "throttle" else found
+
+
+def _detail(each: CompiledPolicy, asking: Asking) -> str:
+    """One sentence with the value seen."""
+    policy, asked = each.policy, asking.asked
+    if policy.time_unit:
+        return f"policy {policy.id}: not at this time"
+    if policy.unit:
+        return f"policy {policy.id}: a session has at most {policy.most} {policy.unit}"
+    value = asked.attributes.get(policy.attribute, "")
+    if policy.allowed:
+        return f"policy {policy.id}: {policy.attribute} {value:.60} is not allowed"
+    return f"policy {policy.id}: {policy.attribute} {value:.60} is more than {policy.most}"

@@ -1,0 +1,62 @@
+"""Sessions that run, where they stand: by name, by account, by when they end; and what they hold of
+accumulators."""
+
+from msgspec.structs import replace
+
+from streams.accumulate.partner_totals import plus
+from streams.due.agenda import due_key
+from streams.model.account import Accumulators
+from streams.model.charging_session import ChargingSession, Reservations, Total
+from streams.model.instant import Period
+from streams.session.places import leave_places
+from streams.session.signals import RUNNING, account_session_key, session_key
+from streams.state import State, Table
+
+
+def put_session(session: ChargingSession, former: ChargingSession | None, state: State) -> None:
+    """Keep the session, with a place where its end is found."""
+    key = session_key(session.tenant, session.session)
+    if former is not None:
+        state.delete(Table.SESSION_ENDS, due_key(former.expires_at, key))
+    else:
+        _count(session, 1, state)
+        state.put(Table.ACCOUNT_SESSIONS, account_session_key(session), 1)
+    state.put(Table.SESSIONS, key, session)
+    state.put(Table.SESSION_ENDS, due_key(session.expires_at, key), 1)
+
+
+def close_session(session: ChargingSession, state: State) -> None:
+    """The session is over."""
+    key = session_key(session.tenant, session.session)
+    state.delete(Table.SESSIONS, key)
+    state.delete(Table.ACCOUNT_SESSIONS, account_session_key(session))
+    state.delete(Table.SESSION_ENDS, due_key(session.expires_at, key))
+    leave_places(session.places, session.session, state)
+    _count(session, -1, state)
+
+
+def reserve_totals(key: bytes, totals: tuple[Total, ...], state: State) -> None:
+    """Count what a session may add to accumulators, or count it no longer."""
+    if not totals:
+        return
+    held: Reservations = state.get(Table.RESERVATIONS, key) or Reservations()
+    sums = Accumulators(held.totals)
+    for name, start, end, quantity in totals:
+        sums = plus(sums, name, Period(start, end), quantity)
+    left = tuple(each for each in sums.totals if each[3])
+    _put(key, replace(held, totals=left), state)
+
+
+def _count(session: ChargingSession, more: int, state: State) -> None:
+    running: int = state.get(Table.META, RUNNING) or 0
+    state.put(Table.META, RUNNING, running + more)
+    key = f"{session.tenant}\0{session.account}".encode()
+    held: Reservations = state.get(Table.RESERVATIONS, key) or Reservations()
+    _put(key, replace(held, sessions=held.sessions + more), state)
+
+
+def _put(key: bytes, held: Reservations, state: State) -> None:
+    if held.sessions or held.totals:
+        state.put(Table.RESERVATIONS, key, held)
+    else:
+        state.delete(Table.RESERVATIONS, key)
