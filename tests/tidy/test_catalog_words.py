@@ -28,6 +28,7 @@ CATALOG_PAGES = (
     "money.md",
     "attributes.md",
     "charging_doors.md",
+    "budgets.md",
 )
 
 
