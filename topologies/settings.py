@@ -106,6 +106,11 @@ class Settings(BaseSettings):
         le=65535,
         description="Port of converged charging; 0: `vivace up` starts none of the trade's doors.",
     )
+    nchf_notify: str = Field(
+        default="",
+        description="Where notices of sessions may be posted, `https://smf1.example.net:8443,…`. "
+        "Empty: nowhere.",
+    )
     nchf_certificate: Path | None = Field(
         default=None,
         description="PEM file with the certificate and key of converged charging. Empty: no TLS, "

@@ -1,7 +1,7 @@
 """What a door asks of the worker that serves an account, and what it is told."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from time import monotonic
 from typing import Any, Final, Literal, Protocol
@@ -46,6 +46,7 @@ class Told:
     valid_until: str = ""
     currency: str = ""
     others: tuple[dict[str, Any], ...] = ()
+    control: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ def _told(answer: httpx.Response) -> Told:
         told.get("valid_until", ""),
         told.get("currency", ""),
         tuple(each for each in told.get("services", ()) if not each["rating_group"].isdecimal()),
+        told.get("control", {}),
     )
 
 

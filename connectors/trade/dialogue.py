@@ -203,7 +203,7 @@ def _served(asked: Asked, group: RatingGroup) -> Callable[[Told], GroupResult]:
             code,
             group,
             is_asked=is_asked,
-            final=_final(found, code),
+            final=_final(found, code, told.control),
             detail=found.get("detail", told.detail),
         )
         if code is not Result.SUCCESS:
@@ -228,7 +228,10 @@ def _ask_again(group: RatingGroup, found: dict[str, Any]) -> Counts:
     return counts_of(group, {list(found["granted"])[-1]: found["ask_again_at"]})
 
 
-def _final(found: dict[str, Any], code: Result) -> FinalUnit | None:
+def _final(found: dict[str, Any], code: Result, control: dict[str, str]) -> FinalUnit | None:
+    """What comes after the grant: as was last commanded of the session, or as the catalog says."""
+    if control.get("action") in ("redirect", "restrict"):
+        return FinalUnit(control["action"], control.get("value", ""))
     if not found.get("final") and code is not Result.LIMIT_REACHED:
         return None
     told = found.get("final_unit")

@@ -15,10 +15,15 @@ from connectors.api.doors import Doors
 from connectors.api.keys import ApiKey, KeyStore, Scope
 from connectors.errors import Refused, Unavailable
 from connectors.kafka.newest_catalogs import NewestCatalogs
+from connectors.kafka.registry import codec_of
 from connectors.settings import KafkaSettings
 from connectors.trade.charging import TermsBook
+from connectors.trade.diameter import credit_control as diameter
 from connectors.trade.diameter.credit_control import Credits
+from connectors.trade.nchf import notify as nchf
 from connectors.trade.nchf.app import ConvergedCharging
+from connectors.trade.nchf.notify import Notifier
+from connectors.trade.notices import Bring, Notices, carry_on
 
 try:
     from hypercorn.asyncio import serve
@@ -44,6 +49,10 @@ class NchfSettings(Protocol):
     @property
     def nchf_port(self) -> int:
         """Its port; 0: it does not listen."""
+
+    @property
+    def nchf_notify(self) -> str:
+        """Where it may post notices, parted by commas."""
 
     @property
     def nchf_certificate(self) -> Path | None:
@@ -85,6 +94,10 @@ class TradeSettings(NchfSettings, DiameterSettings, Protocol):
     def data(self) -> Path:
         """Where the keys are kept."""
 
+    @property
+    def registry_url(self) -> str:
+        """Where schemas are found; empty: with us."""
+
 
 def run(settings: TradeSettings) -> None:
     """Serve until SIGTERM. Raises Unavailable where no engine is named, Refused for settings."""
@@ -101,27 +114,42 @@ async def _serve(settings: TradeSettings) -> None:
     worker = Doors(settings.kafka)
     terms = TermsBook(NewestCatalogs(settings.kafka).of)
     keys = KeyStore(settings.data)
+    notifier = Notifier(_listed(settings.nchf_notify))
+    brings: dict[str, Bring] = {nchf.DOOR: notifier.bring}
+    codec = codec_of(settings.registry_url, prefix=settings.kafka.prefix)
     try:
-        async with _diameter(settings, worker, terms, keys):
-            if settings.nchf_port:
-                app = cast(ASGIFramework, ConvergedCharging(worker, terms, keys).app())
-                await serve(app, config_of(settings), shutdown_trigger=ended.wait)
-            else:
-                await ended.wait()
+        async with _diameter(settings, worker, terms, keys) as node:
+            if node is not None:
+                brings[diameter.DOOR] = node.bring
+            carrying = asyncio.create_task(carry_on(Notices(settings.kafka, codec, brings)))
+            try:
+                if settings.nchf_port:
+                    app = cast(ASGIFramework, ConvergedCharging(worker, terms, keys).app())
+                    await serve(app, config_of(settings), shutdown_trigger=ended.wait)
+                else:
+                    await ended.wait()
+            finally:
+                carrying.cancel()
+                await asyncio.gather(carrying, return_exceptions=True)
     finally:
+        await notifier.close()
         await worker.close()
+
+
+def _listed(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",") if each.strip()]
 
 
 @asynccontextmanager
 async def _diameter(
     settings: DiameterSettings, worker: Doors, terms: TermsBook, keys: KeyStore
-) -> AsyncIterator[None]:
+) -> AsyncIterator[CreditNode | None]:
     if not settings.diameter_port:
-        yield
+        yield None
         return
     secret = settings.diameter_key.get_secret_value()
     tenant = tenant_of(keys.find(secret))
-    peers = [each.strip() for each in settings.diameter_peers.split(",") if each.strip()]
+    peers = _listed(settings.diameter_peers)
     if not peers:
         raise Refused("diameter_peers is empty: nobody may connect")
     credits = Credits(worker, terms, tenant=tenant, key=secret)
@@ -129,7 +157,7 @@ async def _diameter(
     node.open(settings.diameter_host, settings.diameter_port)
     _log.info("diameter", port=settings.diameter_port, peers=peers)
     try:
-        yield
+        yield node
     finally:
         await asyncio.to_thread(node.close)
 

@@ -14,8 +14,10 @@ from typing import Final
 from connectors.trade.charging import Call, SessionVerb, TermsBook, Worker, ask
 from connectors.trade.dialogue import Dialogue, GroupResult, Outcome, Result, converse
 from connectors.trade.diameter.codes import RequestedAction, RequestType, ResultCode
+from connectors.trade.notices import gateway_of
 from connectors.trade.terms import Asked, Fact, Terms
 
+DOOR: Final = "diameter"
 _VERBS: Final[dict[RequestType, SessionVerb]] = {
     RequestType.INITIAL: "reserve",
     RequestType.UPDATE: "extend",
@@ -43,7 +45,7 @@ class CreditControl:
     """A request. `is_multiple`: its services stand in Multiple-Services-Credit-Control.
 
     `subscribers` are all identifiers that are told, each as it begins in TS 29.571. `correlation`
-    is the Session-Id of the direct debit that a refund gives back.
+    is the Session-Id of the direct debit that a refund gives back; `holder` is the peer's host.
     """
 
     session_id: str
@@ -55,6 +57,7 @@ class CreditControl:
     is_multiple: bool = True
     action: RequestedAction = RequestedAction.DIRECT_DEBITING
     correlation: str = ""
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ class Credits:
             request.number,
             request.asked,
             request.fact,
+            gateway_of(DOOR, f"{request.holder} {request.session_id}" if request.holder else ""),
         )
         outcome = await converse(self._worker, terms, verb, dialogue)
         if not outcome.is_served:

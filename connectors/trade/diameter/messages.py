@@ -64,6 +64,7 @@ def read(message: Any) -> CreditControl:
         _facts(avps),
         is_multiple=bool(services),
         action=action,
+        holder=_text(_one(avps, names.AVP_ORIGIN_HOST, b"")),
         correlation=_text(_one(avps, names.AVP_CC_CORRELATION_ID, b"")),
     )
 

@@ -11,8 +11,10 @@ from typing import Any, Final
 
 import structlog
 from diameter.message import constants as names
+from diameter.message.commands import AbortSessionRequest, ReAuthRequest
 from diameter.node import Node
-from diameter.node.application import Application, SimpleThreadingApplication
+from diameter.node.application import Application, ApplicationError, SimpleThreadingApplication
+from diameter.node.node import NotRoutable
 
 from connectors import clock
 from connectors.errors import Refused, Unavailable
@@ -20,12 +22,16 @@ from connectors.trade.diameter.codes import ResultCode
 from connectors.trade.diameter.credit_control import Credit, Credits
 from connectors.trade.diameter.messages import fill, read
 from streams.model.instant import Instant
+from streams.model.session_command import SessionCommand
 
 _log: Any = structlog.get_logger()
 ANSWER_S: Final = 12.0
 THREADS_MAX: Final = 64
 """So many requests are answered at once; more get DIAMETER_TOO_BUSY."""
 STOP_S: Final = 5
+NOTICE_S: Final = 3
+_TAKEN: Final = (2001, 2002, 5002)
+"""Done, done in part, or a session that the peer knows no more."""
 
 
 class CreditNode:
@@ -44,6 +50,7 @@ class CreditNode:
         self._peers = peers
         self._now = now
         self._node: Any = None
+        self._app: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def open(self, host: str, port: int) -> None:
@@ -55,20 +62,36 @@ class CreditNode:
         )
         # What is sent again is known by its session and number: it gets its first answer.
         self._node.retransmit_queue_size = 0
+        self._node.peer_route_select_func = _named_peer
         peers = [self._node.add_peer(f"aaa://{peer}", realm_of(peer)) for peer in self._peers]
-        app = SimpleThreadingApplication(
+        self._app = SimpleThreadingApplication(
             names.APP_DIAMETER_CREDIT_CONTROL_APPLICATION,
             is_auth_application=True,
             max_threads=THREADS_MAX,
             request_handler=self._answer,
         )
-        self._node.add_application(app, peers, realms=[realm_of(self._identity)])
+        self._node.add_application(self._app, peers, realms=[realm_of(self._identity)])
         self._node.start()
 
     def close(self) -> None:
         """Say goodbye to the peers, and listen no longer. Waits for them a while."""
         if self._node is not None:
             self._node.stop(wait_timeout=STOP_S)
+
+    async def bring(self, command: SessionCommand, place: str) -> bool:
+        """Have the peer ask again, or end the session; True where it knows what to do now."""
+        host, _, session = place.partition(" ")
+        if host not in self._peers:
+            return True
+        request = notice_of(command, session)
+        request.origin_host = self._identity.encode()
+        request.origin_realm = realm_of(self._identity).encode()
+        request.destination_host, request.destination_realm = host.encode(), realm_of(host).encode()
+        try:
+            answer = await asyncio.to_thread(self._app.send_request, request, NOTICE_S)
+        except (ApplicationError, NotRoutable, TimeoutError):
+            return False
+        return answer.result_code in _TAKEN
 
     def _answer(self, app: Application, message: Any) -> Any:
         """The answer to one message; in a thread of the application."""
@@ -94,6 +117,24 @@ class CreditNode:
             answer.error_message = str(error)
             credit = Credit(ResultCode.UNABLE_TO_COMPLY)
         return fill(answer, request, credit, at=self._now())
+
+
+def notice_of(command: SessionCommand, session: str) -> Any:
+    """An Abort-Session-Request of what ends, a Re-Auth-Request of all else."""
+    ends = command.action == "terminate" or command.cause == "expiry"
+    request: Any = AbortSessionRequest() if ends else ReAuthRequest()
+    request.header.application_id = names.APP_DIAMETER_CREDIT_CONTROL_APPLICATION
+    request.session_id = session
+    request.auth_application_id = names.APP_DIAMETER_CREDIT_CONTROL_APPLICATION
+    if not ends:
+        request.re_auth_request_type = names.E_RE_AUTH_REQUEST_TYPE_AUTHORIZE_ONLY
+    return request
+
+
+def _named_peer(node: Any, app: Any, message: Any, peers: list[Any]) -> Any:
+    """Of several that are there, the one that is meant."""
+    host = message.destination_host.decode().lower()
+    return next((each for each in peers if each.node_name.lower() == host), peers[0])
 
 
 def realm_of(identity: str) -> str:

@@ -26,6 +26,8 @@ from connectors.trade.charging import SessionVerb, TermsBook, Told, Worker
 from connectors.trade.dialogue import Dialogue, Outcome, Result, converse
 from connectors.trade.nchf.answers import charging_data
 from connectors.trade.nchf.forms import Read, read
+from connectors.trade.nchf.notify import DOOR
+from connectors.trade.notices import gateway_of
 from streams.model.instant import Instant
 
 ROOT: Final = "/nchf-convergedcharging/v3/chargingdata"
@@ -115,6 +117,7 @@ class ConvergedCharging:
             asked.invocation_sequence_number,
             usages,
             found.fact,
+            gateway_of(DOOR, asked.notify_uri),
         )
         outcome = await converse(self._worker, await self._terms.of(tenant), verb, dialogue)
         if not outcome.is_served:

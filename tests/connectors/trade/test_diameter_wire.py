@@ -14,6 +14,7 @@ import pytest
 from connectors.trade.charging import TermsBook
 from connectors.trade.diameter.credit_control import Credits
 from streams.model.balance_command import TopUp
+from streams.model.session_command import SessionCommand
 from tests.connectors.trade import flows
 from tests.connectors.trade.flows import Ask, Caller, Got
 from tests.connectors.trade.worker import MemoryWorker, load
@@ -39,6 +40,9 @@ FIELDS = {
     "total_volume": "cc_total_octets",
     "service_units": "cc_service_specific_units",
 }
+
+
+SERVERS: dict[int, Any] = {}
 
 
 def free_port() -> int:
@@ -79,11 +83,18 @@ class Client:
         self.node.wakeup_interval = 1
         uri = f"aaa://ocs.home.net:{port}"
         peer = self.node.add_peer(uri, "home.net", ip_addresses=["127.0.0.1"], is_persistent=True)
+        self.heard: list[Any] = []
         self.app = SimpleThreadingApplication(
-            names.APP_DIAMETER_CREDIT_CONTROL_APPLICATION, is_auth_application=True
+            names.APP_DIAMETER_CREDIT_CONTROL_APPLICATION,
+            is_auth_application=True,
+            request_handler=self._hear,
         )
-        self.node.add_application(self.app, [peer])
+        self.node.add_application(self.app, [peer], realms=["access.net"])
         self.node.start()
+
+    def _hear(self, app: Any, message: Any) -> Any:
+        self.heard.append(message)
+        return app.generate_answer(message, names.E_RESULT_CODE_DIAMETER_LIMITED_SUCCESS)
 
     def close(self) -> None:
         self.node.stop(force=True)
@@ -200,6 +211,7 @@ def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, Mem
     server = Server(worker, port, ["pgw.access.net"])
     client = Client(port)
     client.app.wait_for_ready(20)
+    SERVERS[port] = server
     yield client, worker, port
     client.close()
     server.close()
@@ -271,3 +283,29 @@ def test_a_peer_that_is_not_on_the_list_stays_outside(
     finally:
         stranger.close()
     assert len(worker.asked) == asked
+
+
+@pytest.mark.parametrize(
+    ("action", "kind"), [("reauthorise", "Re-Auth"), ("terminate", "Abort-Session")]
+)
+def test_a_peer_is_told_of_its_session(
+    wire: tuple[Client, MemoryWorker, int], action: Any, kind: str
+) -> None:
+    client, worker, port = wire
+    name = f"told-{action}"
+    caller = OnTheWire(client, worker, name)
+    caller.top_up("5")
+    caller.ask(Ask("s", flows.INITIAL, 0, {1: ({"time": 100}, {})}))
+    (session,) = (each for each in worker.sessions() if each.account == name)
+    assert session.gateway == f"diameter:pgw.access.net {name};s"
+    _, _, place = session.gateway.partition(":")
+    command = SessionCommand(
+        "c", "net", name, session.session, "", session.gateway, action, "", "", "operator", 0
+    )
+    server = SERVERS[port]
+    bring = server.node.bring(command, place)
+    assert asyncio.run_coroutine_threadsafe(bring, server.loop).result(10)
+    told = client.heard[-1]
+    assert (told.name, told.session_id) == (kind, f"{name};s")
+    away = server.node.bring(command, "other.access.net x")
+    assert asyncio.run_coroutine_threadsafe(away, server.loop).result(10)

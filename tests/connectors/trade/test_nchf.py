@@ -1,17 +1,24 @@
 """Converged charging at its door: TS 32.291 in, sessions behind it, TS 32.291 out."""
 
+import asyncio
+import json
 from decimal import Decimal
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
 
 from connectors.api.keys import KeyStore, Scope
+from connectors.settings import KafkaSettings
 from connectors.trade.charging import TermsBook
 from connectors.trade.nchf.app import ROOT, ConvergedCharging
+from connectors.trade.nchf.notify import Notifier
+from connectors.trade.notices import Notices
 from streams.model.instant import SECOND
+from streams.model.session_command import SessionCommand
 from tests.connectors.trade.shapes import check_shape
 from tests.connectors.trade.worker import MemoryWorker, load
 
@@ -379,3 +386,55 @@ def test_a_body_is_bounded(network: Network) -> None:
     headers = {"Authorization": f"Bearer {network.key}"}
     deep = network.client.post(ROOT, content=b"[" * 60_000, headers=headers)
     assert deep.status_code == HTTPStatus.BAD_REQUEST
+
+
+def command(action: Any, gateway: str, cause: Any = "operator") -> SessionCommand:
+    return SessionCommand("c", "net", "ada", "s", "sim:1", gateway, action, "", "", cause, 0)
+
+
+def test_a_session_names_where_notices_go(network: Network) -> None:
+    network.worker.account("ada", "sim:228011", "5")
+    uri = "http://10.0.0.5:8080/notify/7"
+    network.post("", data(1000), notifyUri=uri)
+    (session,) = network.worker.sessions()
+    assert session.gateway == f"nchf:{uri}"
+    network.post("", data(1000), notifyUri="http://10.0.0.5/" + "x" * 260)
+    assert sorted(each.gateway for each in network.worker.sessions()) == ["", f"nchf:{uri}"]
+
+
+def test_notices_go_where_they_may_alone() -> None:
+    posted: list[tuple[str, Any]] = []
+    answers = [HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        posted.append((str(request.url), json.loads(request.content)))
+        check_shape(posted[-1][1], "ChargingNotifyRequest")
+        return httpx.Response(answers[len(posted) - 1])
+
+    async def bring() -> None:
+        client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+        notifier = Notifier(["http://10.0.0.5:8080"], client)
+        notices = Notices(KafkaSettings(bootstrap=""), None, {"nchf": notifier.bring})  # type: ignore[arg-type]
+        allowed = "nchf:http://10.0.0.5:8080/notify/7"
+        await notices.bring(command("reauthorise", allowed))
+        await notices.bring(command("terminate", allowed))
+        for elsewhere in (
+            "http://10.0.0.5/notify",
+            "https://10.0.0.5:8080/notify",
+            "http://10.0.0.5:8080@evil.example/",
+            "http://a:b@10.0.0.5:8080/notify",
+            "file:///etc/passwd",
+            "http://[::1",
+        ):
+            await notices.bring(command("terminate", f"nchf:{elsewhere}"))
+        await notices.bring(command("terminate", "edge-4"))
+        await notifier.close()
+
+    asyncio.run(bring())
+    # The first attempt was refused, and came again.
+    assert [kind for _, kind in posted] == [
+        {"notificationType": "REAUTHORIZATION"},
+        {"notificationType": "REAUTHORIZATION"},
+        {"notificationType": "ABORT_CHARGING"},
+    ]
+    assert {uri for uri, _ in posted} == {"http://10.0.0.5:8080/notify/7"}
