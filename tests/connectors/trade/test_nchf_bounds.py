@@ -1,0 +1,129 @@
+"""Converged charging: who may not ask, what is wrong, and where notices go."""
+
+import asyncio
+import json
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from connectors.api.keys import Scope
+from connectors.settings import KafkaSettings
+from connectors.trade.nchf.app import ROOT
+from connectors.trade.nchf.notify import Notifier
+from connectors.trade.notices import Notices
+from streams.model.session_command import SessionCommand
+from tests.connectors.trade.network import Network, data
+from tests.connectors.trade.shapes import check_shape
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Network:
+    return Network(tmp_path)
+
+
+def test_who_may_not_ask_is_told_why(network: Network) -> None:
+    network.worker.account("ada", "sim:228011", "5")
+    asked = data(1000)
+    assert network.post("", asked, key="").status_code == 401
+    assert network.post("", asked, key=network.key_of(Scope.READ)).status_code == 403
+    assert network.post("", asked, key=network.key_of(Scope.WRITE, "other")).status_code == 404
+    every = network.key_of(Scope.WRITE, "")
+    assert network.post("", asked, key=every).json()["cause"] == "MANDATORY_IE_MISSING"
+    assert network.post("", asked, key=every, tenantIdentifier="net").status_code == 201
+    assert network.post("", asked, tenantIdentifier="other").status_code == 403
+    unknown = network.post("", asked, subscriberIdentifier="imsi-999")
+    assert (unknown.status_code, unknown.json()["cause"]) == (404, "USER_UNKNOWN")
+    nobody = network.post("", asked, subscriberIdentifier=None)
+    assert (nobody.status_code, nobody.json()["cause"]) == (400, "MANDATORY_IE_MISSING")
+    network.worker.is_away = True
+    assert network.post("", asked).status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("wrong", "place"),
+    [
+        ({"invocationSequenceNumber": -1}, "$.invocationSequenceNumber"),
+        ({"invocationSequenceNumber": 2**32}, "$.invocationSequenceNumber"),
+        ({"nfConsumerIdentification": {}}, "$.nfConsumerIdentification"),
+        ({"multipleUnitUsage": [{}]}, "$.multipleUnitUsage[0]"),
+        ({"multipleUnitUsage": [{"ratingGroup": 2**32}]}, "$.multipleUnitUsage[0].ratingGroup"),
+        (
+            {"multipleUnitUsage": [{"ratingGroup": 1, "requestedUnit": {"time": "9"}}]},
+            "$.multipleUnitUsage[0].requestedUnit.time",
+        ),
+        (
+            {"multipleUnitUsage": [{"ratingGroup": 1, "usedUnitContainer": [{"time": 9}]}]},
+            "$.multipleUnitUsage[0].usedUnitContainer[0]",
+        ),
+        ({"multipleUnitUsage": [{"ratingGroup": 1}] * 33}, "$.multipleUnitUsage"),
+    ],
+)
+def test_what_is_wrong_is_told_by_its_place(
+    network: Network, wrong: dict[str, Any], place: str
+) -> None:
+    answer = network.post("", **wrong)
+    assert (answer.status_code, answer.json()["cause"]) == (400, "INVALID_MSG_FORMAT")
+    assert place in answer.json()["detail"]
+
+
+def test_a_body_is_bounded(network: Network) -> None:
+    answer = network.post("", notifyUri="x" * 70_000)
+    assert answer.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    headers = {"Authorization": f"Bearer {network.key}"}
+    deep = network.client.post(ROOT, content=b"[" * 60_000, headers=headers)
+    assert deep.status_code == HTTPStatus.BAD_REQUEST
+
+
+def command(action: Any, gateway: str, cause: Any = "operator") -> SessionCommand:
+    return SessionCommand("c", "net", "ada", "s", "sim:1", gateway, action, "", "", cause, 0)
+
+
+def test_a_session_names_where_notices_go(network: Network) -> None:
+    network.worker.account("ada", "sim:228011", "5")
+    uri = "http://10.0.0.5:8080/notify/7"
+    network.post("", data(1000), notifyUri=uri)
+    (session,) = network.worker.sessions()
+    assert session.gateway == f"nchf:{uri}"
+    network.post("", data(1000), notifyUri="http://10.0.0.5/" + "x" * 260)
+    assert sorted(each.gateway for each in network.worker.sessions()) == ["", f"nchf:{uri}"]
+
+
+def test_notices_go_where_they_may_alone() -> None:
+    posted: list[tuple[str, Any]] = []
+    answers = [HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        posted.append((str(request.url), json.loads(request.content)))
+        check_shape(posted[-1][1], "ChargingNotifyRequest")
+        return httpx.Response(answers[len(posted) - 1])
+
+    async def bring() -> None:
+        client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+        notifier = Notifier(["http://10.0.0.5:8080"], client)
+        notices = Notices(KafkaSettings(bootstrap=""), None, {"nchf": notifier.bring})  # type: ignore[arg-type]
+        allowed = "nchf:http://10.0.0.5:8080/notify/7"
+        await notices.bring(command("reauthorise", allowed))
+        await notices.bring(command("terminate", allowed))
+        for elsewhere in (
+            "http://10.0.0.5/notify",
+            "https://10.0.0.5:8080/notify",
+            "http://10.0.0.5:8080@evil.example/",
+            "http://a:b@10.0.0.5:8080/notify",
+            "file:///etc/passwd",
+            "http://[::1",
+        ):
+            await notices.bring(command("terminate", f"nchf:{elsewhere}"))
+        await notices.bring(command("terminate", "edge-4"))
+        await notifier.close()
+
+    asyncio.run(bring())
+    # The first attempt was refused, and came again.
+    assert [kind for _, kind in posted] == [
+        {"notificationType": "REAUTHORIZATION"},
+        {"notificationType": "REAUTHORIZATION"},
+        {"notificationType": "ABORT_CHARGING"},
+    ]
+    assert {uri for uri, _ in posted} == {"http://10.0.0.5:8080/notify/7"}
