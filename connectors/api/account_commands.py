@@ -73,7 +73,7 @@ class EndForm(Form):
 
 
 class TopUpForm(Form):
-    """Money in, in the account's currency; without `wallet` it is the account's own.
+    """Money in, in the account's currency: the account's own, a `wallet`'s or a `subscription`'s.
 
     A new wallet ends at `end`, pays before those of a higher `priority`, and for its `products`.
     """
@@ -86,6 +86,7 @@ class TopUpForm(Form):
     priority: int = 0
     end: str = ""
     products: tuple[str, ...] = ()
+    subscription: str = ""
 
 
 class AdjustmentForm(Form):
@@ -102,6 +103,7 @@ class AdjustmentForm(Form):
     approved_by: str = ""
     occurred_at: str = ""
     wallet: str = ""
+    subscription: str = ""
 
 
 class StatusForm(Form):
@@ -183,7 +185,17 @@ def top_up(form: TopUpForm, asked: Asked) -> TopUp:
         at,
         reason(form.reason),
         *_wallet(form, at),
+        _subscription(form),
     )
+
+
+def _subscription(form: TopUpForm | AdjustmentForm) -> str:
+    """Whose money it is, where it is one subscription's."""
+    if not form.subscription:
+        return ""
+    if form.wallet:
+        raise WrongField("subscription", "Expected either a wallet or a subscription.")
+    return name(form.subscription, "subscription")
 
 
 def _wallet(form: TopUpForm, at: Instant) -> tuple[str, int, Instant, tuple[str, ...]]:
@@ -222,6 +234,7 @@ def adjust(form: AdjustmentForm, asked: Asked) -> Adjust:
         form.reference,
         form.approved_by,
         form.wallet,
+        _subscription(form),
     )
 
 

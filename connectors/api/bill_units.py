@@ -19,10 +19,12 @@ from connectors.api.route import ACCOUNT, Route, json_answer
 from connectors.clickhouse.bill_units import BILLING, billing_of
 from connectors.clickhouse.client import Database
 from connectors.clickhouse.clocks import time_of_partition
+from streams.accumulate.adjust import ADJUSTMENT
 from streams.model.billing import Billing, BillUnit
 from streams.model.instant import Instant, format_instant
 from streams.model.money import trimmed
 from streams.model.usage import MADE
+from streams.session.refunds import REFUND
 
 UnitStatus = Literal["open", "closing", "closed", "billed"]
 Rows = list[Mapping[str, Any]]
@@ -36,9 +38,13 @@ ORDER BY version DESC, ledger_offset DESC LIMIT 1
 _TOTALS: Final = f"""
 SELECT toUnixTimestamp64Micro(bill_unit) AS unit, currency,
     countIf(NOT moves) AS charges, countIf(moves) AS movements,
-    sum(amount) AS amount, sum(tax) AS tax, sum(arraySum(arrayMap(
-        (who, what, much) -> if(who = 'adjustment' AND what = currency, -much, toDecimal128(0, 12)),
-        postings.ledger_account, postings.resource, postings.amount))) AS adjusted
+    sum(amount) AS amount, sum(tax) AS tax,
+    sumIf(arraySum(arrayMap(
+        (who, what, much) -> if(what = currency
+            AND (who IN ('account', 'overrun', 'write_off') OR startsWith(who, 'account:')),
+            much, toDecimal128(0, 12)),
+        postings.ledger_account, postings.resource, postings.amount)),
+        moves AND usage_type IN ('{ADJUSTMENT}', '{REFUND}')) AS adjusted
 FROM (
     SELECT *, topic_id = '{MADE}' AND empty(lines.rule) AS moves FROM rated FINAL
     WHERE tenant = {{tenant:String}} AND account = {{account:String}}
@@ -84,7 +90,8 @@ class LateAnswer(Struct, frozen=True, kw_only=True):
 class UnitTotalAnswer(Struct, frozen=True, kw_only=True):
     """What a bill unit holds in a currency: `amount` with the `tax` in it, by so many charges.
 
-    `movements` price nothing; of them `adjusted` is what was given (above zero) or taken by hand.
+    `movements` price nothing; of them `adjusted` is what was given (above zero) or taken by hand,
+    and what was refunded.
     """
 
     currency: str

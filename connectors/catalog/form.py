@@ -52,13 +52,15 @@ from streams.model.mediation import SourcePlatform
 class CurrencyForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A currency the tenant trades in; `digits` only where it differs from ISO 4217.
 
-    An adjustment of more than `approval_limit` needs somebody who approved it.
+    An adjustment of more than `approval_limit` needs somebody who approved it. What usage owes is
+    the account's, or each subscription's own (`per`).
     """
 
     code: Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217 code")]
     rounding: RoundingWord | RoundingForm = "half_even"
     digits: Annotated[int, Meta(ge=0, le=12)] | None = None
     approval_limit: Decimal | None = None
+    per: Literal["account", "subscription"] = "account"
 
 
 class UsageTypeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -177,14 +177,19 @@ def top_up(  # noqa: PLR0913 - a top-up by its fields
     product: Annotated[
         list[str] | None, typer.Option(help="What the wallet may pay for; may be repeated.")
     ] = None,
+    subscription: Annotated[
+        str, typer.Option(help="For this one alone.", show_default="the account")
+    ] = "",
     root: Root = "",
 ) -> TopUp:
-    """Put money into an account, or into a wallet of it."""
+    """Put money into an account: its own, a wallet's, or a subscription's."""
     value, at = amount_of(amount), now()
     if not value:
         raise typer.BadParameter("a top-up is more than nothing")
     if not wallet and (priority or end or product):
         raise typer.BadParameter("--priority, --until and --product are for a --wallet")
+    if wallet and subscription:
+        raise typer.BadParameter("expected either --wallet or --subscription")
     until = instant_of(end) if end else FOREVER
     if until <= at:
         raise typer.BadParameter(f"{end} is over")
@@ -201,6 +206,7 @@ def top_up(  # noqa: PLR0913 - a top-up by its fields
         priority,
         until,
         tuple(product or ()),
+        subscription,
     )
 
 

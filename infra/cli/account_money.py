@@ -35,6 +35,9 @@ def adjust(  # noqa: PLR0913 - an adjustment by its fields
     wallet: Annotated[
         str, typer.Option(help="Of which wallet.", show_default="the account's own money")
     ] = "",
+    subscription: Annotated[
+        str, typer.Option(help="Of this one's money.", show_default="the account")
+    ] = "",
     root: Root = "",
 ) -> Adjust:
     """Give an account money by hand, or take it, such as a top-up that is taken back.
@@ -44,6 +47,8 @@ def adjust(  # noqa: PLR0913 - an adjustment by its fields
     """
     if not reason.strip():
         raise typer.BadParameter("an adjustment has a reason")
+    if wallet and subscription:
+        raise typer.BadParameter("expected either --wallet or --subscription")
     value = _signed(amount)
     return Adjust(
         command_id,
@@ -57,6 +62,7 @@ def adjust(  # noqa: PLR0913 - an adjustment by its fields
         reference,
         approved_by,
         wallet,
+        subscription,
     )
 
 

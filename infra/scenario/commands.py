@@ -302,4 +302,5 @@ def top_up_command(form: TopUpForm, currency: str, *, root: str, tenant: str, st
         priority=form.priority,
         end=FOREVER if form.end is None else instant(form.end),
         products=form.products,
+        subscription=form.subscription,
     )

@@ -21,6 +21,7 @@ def adjust_command(form: AdjustForm, currency: str, *, root: str, tenant: str, s
         reference=form.reference,
         approved_by=form.approved_by,
         wallet=form.wallet,
+        subscription=form.subscription,
     )
 
 

@@ -68,7 +68,7 @@ class MessageForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class TopUpForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Money in, or a debt paid; with `wallet` it fills that one, or opens it."""
+    """Money in, or a debt paid: of the account, a `subscription`, or a `wallet`, which it opens."""
 
     account: str
     amount: Decimal
@@ -78,6 +78,7 @@ class TopUpForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     priority: int = 0
     end: Time | None = field(default=None, name="until")
     products: tuple[str, ...] = ()
+    subscription: str = ""
 
 
 class AdjustForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,6 +93,7 @@ class AdjustForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     approved_by: str = ""
     wallet: str = ""
     currency: str = ""
+    subscription: str = ""
 
 
 class CapForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

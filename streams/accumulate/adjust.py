@@ -11,6 +11,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from streams.accumulate.funds import money_place
+from streams.accumulate.group_money import floor_beside, group_money_place
 from streams.accumulate.money_watch import watch_money
 from streams.accumulate.not_done import NotDone, tell_not_done
 from streams.accumulate.top_up import wallet_place
@@ -22,6 +23,7 @@ from streams.model.balance_command import Adjust
 from streams.model.instant import FOREVER
 from streams.model.money import CONTEXT, ZERO
 from streams.outcome import CommandReason
+from streams.rate.grant import group_bucket
 from streams.rate.payer import floor_of
 from streams.rate.plan import Plan
 from streams.state import Effects, State, Table
@@ -87,9 +89,11 @@ def _not_done(command: Adjust, account: Account | None, plan: Plan | None) -> No
 
 
 def _give(command: Adjust, buckets: list[Bucket], movement: Movement) -> Decimal:
-    """More in the wallet that is named, or in the account's own money."""
+    """More in the wallet that is named, for the subscription, or in the account's own money."""
     place = money_place(buckets, command.currency)
-    if command.wallet:
+    if command.subscription:
+        place = group_money_place(buckets, command.currency, command.subscription)
+    elif command.wallet:
         at, name = command.occurred_at, command.wallet
         place = wallet_place(buckets, Bucket(command.currency, at, FOREVER, ZERO, ZERO, name))
     held = buckets[place]
@@ -107,6 +111,7 @@ def _take(
     """
     left = CONTEXT.minus(command.amount)
     own = money_place(buckets, command.currency)
+    floor = floor_beside(buckets, own, floor)
     for place in _named(buckets, command):
         left = CONTEXT.subtract(left, _less(buckets, place, left, movement))
     held = Decimal(buckets[own].remaining)
@@ -119,14 +124,11 @@ def _take(
 
 
 def _named(buckets: list[Bucket], command: Adjust) -> list[int]:
-    """The wallet that is named; of several of its name first the one that would pay first."""
-    if not command.wallet:
+    """The wallet that is named, or the subscription's money; of several the first that pays."""
+    name = group_bucket(command.subscription) if command.subscription else command.wallet
+    if not name:
         return []
-    named = [
-        place
-        for place in wallets_of(buckets, command.currency)
-        if buckets[place].id == command.wallet
-    ]
+    named = [place for place in wallets_of(buckets, command.currency) if buckets[place].id == name]
     return sorted(named, key=lambda place: burn_order(buckets[place]))
 
 
@@ -141,7 +143,7 @@ def _less(
     """Take an amount out of a bucket, or what it holds where it is bound; what was taken."""
     bucket = buckets[place]
     held = Decimal(bucket.remaining)
-    taken = min(amount, held) if is_bound else amount
+    taken = min(amount, max(ZERO, held)) if is_bound else amount
     remaining = CONTEXT.subtract(held, taken)
     granted = CONTEXT.subtract(Decimal(bucket.granted), taken)
     buckets[place] = replace(bucket, granted=granted, remaining=remaining)

@@ -7,6 +7,7 @@ where the price plan's policy says.
 
 from decimal import Decimal
 
+from streams.accumulate.group_money import floor_beside, means_of_group
 from streams.accumulate.wallets import draw, give_back, money_of, wallets_of
 from streams.model.account import Bucket
 from streams.model.instant import BEGINNING, FOREVER
@@ -48,30 +49,25 @@ def take_funds(rating: Rating) -> Reject | None:
 
 def _bear(rating: Rating, amount: Decimal, currency: str) -> Reject | None:
     """Split the amount into what wallets bear, what the account bears, and what is beyond it."""
-    buckets = rating.buckets
-    place, has_named = -1, False
-    for number, each in enumerate(buckets):
-        if each.id:
-            has_named = True
-        elif each.resource == currency and each.end == FOREVER:
-            place = number
-    if place < 0:
-        place = money_place(buckets, currency)
+    buckets, floor = rating.buckets, rating.payer.floor
+    by_group = rating.plan.owes_by_subscription
+    if by_group:
+        place, wallets = means_of_group(rating, currency)
+    else:
+        place, wallets = _means(buckets, currency)
     bucket = buckets[place]
-    # Wallets have names; the usual account has none.
-    wallets = wallets_of(buckets, currency) if has_named else None
     over = beyond_caps(rating) if rating.caps else ZERO
     if over:
         amount = _subtract(amount, over)
-    if wallets:
+    if wallets or by_group:
+        floor = floor_beside(buckets, place, floor)
         if amount > ZERO:
-            amount = draw(rating, wallets, amount, own=place)
+            amount = draw(rating, [*wallets, place] if by_group else wallets, amount, own=place)
             bucket = buckets[place]
         elif amount:
             amount = give_back(rating, wallets, amount, own=bucket)
     before = bucket.remaining
     after = _subtract(before, amount)
-    floor = rating.payer.floor
     if floor is not None and after < floor and amount > ZERO:
         missing = min(amount, _subtract(floor, after))
         over = CONTEXT.add(over, missing)
@@ -85,11 +81,25 @@ def _bear(rating: Rating, amount: Decimal, currency: str) -> Reject | None:
         rating.postings.append(Posting(_BORNE_BY[policy], currency, CONTEXT.minus(over)))
     if amount:
         buckets[place] = bucket.left_with(after)
-        rating.changes.append(BalanceChange(currency, bucket.start, before, after))
+        rating.changes.append(BalanceChange(currency, bucket.start, before, after, bucket.id))
         rating.postings.append(Posting("account", currency, CONTEXT.minus(amount)))
-    if wallets:
+    if wallets or by_group:
         rating.money_left = money_of(buckets, currency)
     return None
+
+
+def _means(buckets: list[Bucket], currency: str) -> tuple[int, list[int]]:
+    """Where the account's own money stands, and its wallets."""
+    place, has_named = -1, False
+    for number, each in enumerate(buckets):
+        if each.id:
+            has_named = True
+        elif each.resource == currency and each.end == FOREVER:
+            place = number
+    if place < 0:
+        place = money_place(buckets, currency)
+    # Wallets have names; the usual account has none.
+    return place, wallets_of(buckets, currency) if has_named else []
 
 
 def beyond_caps(rating: Rating) -> Decimal:

@@ -5,6 +5,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from streams.accumulate.funds import money_place
+from streams.accumulate.group_money import group_money_place
 from streams.accumulate.money_watch import watch_money
 from streams.due.agenda import put_balances
 from streams.due.movement import Holder, Movement
@@ -66,6 +67,8 @@ def _place(buckets: list[Bucket], command: TopUp, time: Instant) -> int:
     it, and what a wallet holds at its end is forfeited once.
     """
     currency, end = command.currency, command.end
+    if command.subscription:
+        return group_money_place(buckets, currency, command.subscription)
     if not command.wallet or end <= time:
         return money_place(buckets, currency)
     opened = Bucket(

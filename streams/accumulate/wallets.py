@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from streams.model.account import Bucket, burn_order
+from streams.model.instant import Instant
 from streams.model.money import CONTEXT, ZERO, Currency
 from streams.model.rated import BalanceChange, Posting
+from streams.rate.grant import balance_group
 from streams.rate.pooled import account_rank
 from streams.rate.rating import Rating
 
@@ -35,11 +37,14 @@ def money_of(buckets: Sequence[Bucket], currency: Currency) -> Decimal:
 
 
 def own_money(buckets: Sequence[Bucket], currency: Currency) -> Decimal:
-    """The account's own money alone; below zero it is owed."""
+    """The account's own money alone, with what its subscriptions owe; below zero it is owed."""
+    total = ZERO
     for bucket in buckets:
-        if bucket.resource == currency and not bucket.id:
-            return Decimal(bucket.remaining)
-    return ZERO
+        if bucket.resource == currency and (
+            not bucket.id or (bucket.group and bucket.remaining < 0)
+        ):
+            total = _add(total, Decimal(bucket.remaining))
+    return total
 
 
 def draw(rating: Rating, wallets: Sequence[int], amount: Decimal, *, own: int) -> Decimal:
@@ -86,7 +91,25 @@ def _payable(rating: Rating, wallets: Sequence[int]) -> list[int]:
     at = max(rating.record.occurred_at, rating.period.start)
     buckets = rating.buckets
     paying = [place for place in wallets if buckets[place].pays(rating.product, at)]
+    if any(buckets[place].group for place in paying):
+        return _of_group(rating, paying)
     return sorted(paying, key=lambda place: burn_order(buckets[place]))
+
+
+def _of_group(rating: Rating, paying: Sequence[int]) -> list[int]:
+    """Without the money of other subscriptions; of what burns alike, the record's own first."""
+    buckets, group = rating.buckets, balance_group(rating.payer.assignment)
+
+    def order(place: int) -> tuple[int, Instant, Instant, bool, str]:
+        priority, end, start, name = burn_order(buckets[place])
+        return priority, end, start, not buckets[place].group, name
+
+    mine = [
+        place
+        for place in paying
+        if not buckets[place].group or (buckets[place].group == group and not buckets[place].holder)
+    ]
+    return sorted(mine, key=order)
 
 
 def _put(rating: Rating, place: int, after: Decimal) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from streams.accumulate.funds import money_place
+from streams.accumulate.group_money import floor_beside
 from streams.accumulate.money_watch import watch_money
 from streams.accumulate.watch import Seen, Watch, Watched
 from streams.due.made import moment
@@ -67,6 +68,7 @@ def _draws(
         for place, bucket in enumerate(buckets)
         if bucket.resource == currency
         and bucket.id
+        and not bucket.group
         and bucket.pays("", start)
         and bucket.remaining > 0
     ]
@@ -79,6 +81,7 @@ def _draws(
     if not left:
         return draws
     own = money_place(buckets, currency)
+    floor = floor_beside(buckets, own, floor)
     if floor is not None and CONTEXT.subtract(Decimal(buckets[own].remaining), left) < floor:
         return None
     return [*draws, (own, left)]

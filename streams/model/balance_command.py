@@ -20,7 +20,7 @@ class TopUp(Struct, frozen=True, array_like=True, tag=4):
     Without a `wallet` it is the account's own. A wallet of that name that has not ended is filled;
     else one is opened, from `occurred_at` until `end`, with its place in the order and the
     `products` that it may pay for (none: all). What has been opened keeps these, but a later `end`
-    extends it; FOREVER says nothing of it.
+    extends it; FOREVER says nothing of it. For a `subscription` it is that one's, and no wallet's.
     """
 
     command_id: str
@@ -35,13 +35,15 @@ class TopUp(Struct, frozen=True, array_like=True, tag=4):
     priority: int = 0
     end: Instant = FOREVER
     products: tuple[str, ...] = ()
+    subscription: str = ""
 
 
 class Adjust(Struct, frozen=True, array_like=True, tag=21):
     """Money given (`amount` above zero) or taken (below) by hand, and why.
 
     `reference` is what it corrects, such as the id of a top-up that is taken back; `approved_by`
-    who agreed to it, where the catalog asks for that. Of a `wallet`, it is that wallet's money.
+    who agreed to it, where the catalog asks for that. Of a `wallet`, it is that wallet's money, of
+    a `subscription` that one's.
     """
 
     command_id: str
@@ -55,6 +57,7 @@ class Adjust(Struct, frozen=True, array_like=True, tag=21):
     reference: str = ""
     approved_by: str = ""
     wallet: str = ""
+    subscription: str = ""
 
 
 class AnswerTopUp(Struct, frozen=True, array_like=True, tag=40):

@@ -66,7 +66,8 @@ BAND = "band"
 class CurrencyRule(Struct, frozen=True, kw_only=True):
     """A currency the tenant trades in: minor-unit digits, and how what is charged is rounded.
 
-    Adjustments of more than `approval_limit` need somebody's approval; None: none does.
+    Adjustments of more than `approval_limit` need somebody's approval; None: none does. What usage
+    owes is the account's, or each subscription's own (`per`).
     """
 
     code: Currency
@@ -75,6 +76,7 @@ class CurrencyRule(Struct, frozen=True, kw_only=True):
     over: RoundingScope = "record"
     every: BillingPeriod | None = None
     approval_limit: Decimal | None = None
+    per: Literal["account", "subscription"] = "account"
 
 
 AtChange = Literal["start", "suspend", "split"]

@@ -206,6 +206,7 @@ class _Compiler:
             tallies=self.tallies,
             carried=_carried(self.catalog),
             sessions=plan.sessions,
+            owes_by_subscription=rule.per == "subscription",
         )
         rounding = plan_rounding(rule, plan.rounding)
         terms = with_rounding(terms, rounding, plan.id)

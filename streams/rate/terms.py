@@ -35,6 +35,7 @@ class PlanTerms(Struct, frozen=True):
     periods before. `tallies` are the accumulators that are more than sums by periods. Usage of a
     period costs no more than `maximum_spend`, and `commitments` are what it costs at least. What
     `carried` allowances do not cover is owed to their next grant. `sessions` are terms of grants.
+    `owes_by_subscription`: what usage owes is its subscription's own.
     """
 
     id: str
@@ -53,6 +54,7 @@ class PlanTerms(Struct, frozen=True):
     tallies: Tallies = {}
     carried: frozenset[str] = frozenset()
     sessions: SessionPolicy | None = None
+    owes_by_subscription: bool = False
 
     @property
     def not_waiting(self) -> "PlanTerms":

@@ -19,6 +19,7 @@ def currency_rule(form: CurrencyForm, periods: Periods) -> CurrencyRule:
         over=told.over or "record",
         every=told.every,
         approval_limit=form.approval_limit,
+        per=form.per,
     )
 
 
