@@ -45,6 +45,18 @@ class WebhookStep(StrEnum):
     """All of a batch has ended; it is not acknowledged."""
 
 
+class OutboxStep(StrEnum):
+    """The same of messages between partitions, which few accounts have to do with.
+
+    All that comes between is a step of an owner: it tells at the points of charging.
+    """
+
+    BEFORE_SEND = "outbox_before_send"
+    """A step that made a message is in ledger and state; the message is not on its way."""
+    AFTER_SEND = "outbox_after_send"
+    """The receiver's topic has the message; the sender has not noted that it was sent."""
+
+
 _observer: Observer | None = None
 
 

@@ -11,6 +11,7 @@ import structlog
 
 from connectors.errors import ConnectorError
 from connectors.kafka.codec import encode_commands
+from connectors.steps import OutboxStep, passed
 from streams.model.command import FoldPeriods, OutboxMessage, Receipt, Relayed
 from topologies.turns import Room
 
@@ -113,7 +114,10 @@ class Outbox:
             self._room.give()
 
     async def _try_send(self, message: OutboxMessage) -> None:
+        passed(OutboxStep.BEFORE_SEND)
         try:
             await self._send(message.partition, encode_commands((message.command,)))
         except ConnectorError as error:
             _log.warning("message not sent", partition=message.partition, why=str(error))
+        else:
+            passed(OutboxStep.AFTER_SEND)

@@ -18,6 +18,7 @@ from connectors.api.answers import (
 from connectors.api.queries import PAGE_MAX, shown_bound
 from connectors.clickhouse.client import Database
 from connectors.errors import Refused
+from streams.due.arrive import MOVED_IN
 from streams.due.commission import COMMISSION
 from streams.model.fee import FEE
 from streams.model.instant import Instant, format_instant
@@ -67,18 +68,35 @@ FROM ({_MOVED})
 GROUP BY resource, bucket, start
 ORDER BY resource, start, bucket
 """
+# An account that has moved has lived on one partition after the other: they follow by time. In one
+# millisecond, what stands where it has arrived comes after what stands where it was.
+_PLACED: Final = f"""
+SELECT *, if(length({{partitions:Array(UInt32)}}) = 1, 0, toUnixTimestamp64Milli(rated_at)) AS told,
+    max(usage_type = '{MOVED_IN}') OVER (PARTITION BY ledger_partition, rated_at) AS has_arrived
+FROM ({_MOVED})
+WHERE ledger_offset >= {_UNTIL % "starts"}
+"""
 _PAGE: Final = f"""
 SELECT *, toUnixTimestamp64Milli(rated_at) AS written_ms,
     toUnixTimestamp64Micro(occurred_at) AS occurred_us,
     toUnixTimestamp64Micro(period_start) AS start
-FROM ({_MOVED})
-WHERE ledger_offset >= {_UNTIL % "starts"}
-    AND (ledger_partition, ledger_offset, ledger_index, change_index) > (
-        {{after_partition:Int64}}, {{after_offset:Int64}}, {{after_index:Int64}},
-        {{after_change:Int64}})
-ORDER BY ledger_partition, ledger_offset, ledger_index, change_index
+FROM ({_PLACED})
+WHERE (told, has_arrived, ledger_partition, ledger_offset, ledger_index, change_index) > (
+    {{after_told:Int64}}, {{after_arrived:Int64}}, {{after_partition:Int64}},
+    {{after_offset:Int64}}, {{after_index:Int64}}, {{after_change:Int64}})
+ORDER BY told, has_arrived, ledger_partition, ledger_offset, ledger_index, change_index
 LIMIT {{limit:UInt32}}
 """
+
+_ORDER: Final = (
+    "told",
+    "has_arrived",
+    "ledger_partition",
+    "ledger_offset",
+    "ledger_index",
+    "change_index",
+)
+"""What a statement is in the order of."""
 
 Positions = Mapping[int, int]
 """By partition, the offset below which the ledger counts."""
@@ -144,7 +162,7 @@ def statement_page(  # noqa: PLR0913 - whose statement, of when, and which page 
         opening=[_bucket(row, "opening") for row in held if row["opening"]],
         closing=[_bucket(row, "closing") for row in held if row["closing"]],
         movements=[_movement(row) for row in rows],
-        next=_position(rows[-1], with_change=True) if len(rows) == limit else "",
+        next=_place_of(rows[-1], _ORDER) if len(rows) == limit else "",
     )
 
 
@@ -208,7 +226,7 @@ def _movement(row: Mapping[str, Any]) -> MovementAnswer:
         event_id=row["event_id"],
         record_id=row["record_hex"],
         charged_account=row["charged"],
-        position=_position(row),
+        position=_place_of(row, _ORDER[2:5]),
     )
 
 
@@ -219,22 +237,17 @@ def _kind(row: Mapping[str, Any]) -> str:
     return kind if row["topic_id"] == MADE and is_own else "usage"
 
 
-def _position(row: Mapping[str, Any], *, with_change: bool = False) -> str:
-    names = ("ledger_partition", "ledger_offset", "ledger_index", "change_index")
-    return "/".join(str(row[name]) for name in (names if with_change else names[:3]))
+def _place_of(row: Mapping[str, Any], columns: Sequence[str]) -> str:
+    return "/".join(str(row[column]) for column in columns)
 
 
 def _cursor(after: str) -> dict[str, int]:
+    names = ("told", "arrived", "partition", "offset", "index", "change")
     try:
-        partition, offset, index, change = map(int, after.split("/") if after else (-1, -1, -1, -1))
+        numbers = list(map(int, after.split("/"))) if after else [-1] * len(names)
+        return {f"after_{name}": number for name, number in zip(names, numbers, strict=True)}
     except ValueError as error:
         raise Refused(f"`after` is {after!r}: take it from `next` of the page before") from error
-    return {
-        "after_partition": partition,
-        "after_offset": offset,
-        "after_index": index,
-        "after_change": change,
-    }
 
 
 def position_of(text: str) -> tuple[int, int]:

@@ -76,6 +76,8 @@ class Harness:
         self._start = clock.now() - 2 * HOUR
         self._sending = Sending(site.kafka)
         self._bugs: dict[str, str] = {}
+        self.folds: list[Folded] = []
+        """Each partition as it was last folded."""
 
     # -- the engine -------------------------------------------------------------------------------
 
@@ -228,6 +230,7 @@ class Harness:
             found.voids += fold.voids
             found.differences += fold.differences
             found.differences += self._compare_tables(fold)
+        self.folds = folds
         return folds
 
     def _charged_in_database(self) -> int:
