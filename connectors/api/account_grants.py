@@ -14,6 +14,7 @@ from connectors.api.commands import (
     command_route,
     instant,
     known_root,
+    limit,
     name,
     span,
 )
@@ -57,10 +58,11 @@ class GrantForm(Form):
 
 
 class VoidForm(Form):
-    """What is left of the grant goes back; what was used stays used."""
+    """What is left of the grant goes back, above what it `keeps`; what was used stays used."""
 
     grant: str
     reason: str = ""
+    keeps: Decimal | None = None
 
 
 def grant_allowance(form: GrantForm, asked: Asked) -> GrantAllowance:
@@ -88,7 +90,7 @@ def grant_allowance(form: GrantForm, asked: Asked) -> GrantAllowance:
 
 
 def void_grant(form: VoidForm, asked: Asked) -> VoidGrant:
-    """The grant is void from now on."""
+    """The grant is void from now on, or keeps so much and goes on."""
     return VoidGrant(
         asked.command_id,
         asked.tenant,
@@ -97,6 +99,7 @@ def void_grant(form: VoidForm, asked: Asked) -> VoidGrant:
         name(form.grant, "grant"),
         asked.at,
         _reason(form.reason),
+        None if form.keeps is None else limit(form.keeps, "keeps"),
     )
 
 

@@ -94,11 +94,15 @@ def void(  # noqa: PLR0913 - a void by its fields
     account: Account,
     grant_id: GrantId,
     tenant: TenantOption,
+    keeps: Annotated[
+        str, typer.Option(help="So much stays, and the grant goes on.", show_default="nothing")
+    ] = "",
     reason: Annotated[str, typer.Option(help="Kept with the command.")] = "",
     root: Root = "",
 ) -> VoidGrant:
     """Take back what is left of a grant; what was used stays used."""
-    return VoidGrant(command_id, tenant, account, root or account, grant_id, now(), reason)
+    kept = amount_of(keeps) if keeps else None
+    return VoidGrant(command_id, tenant, account, root or account, grant_id, now(), reason, kept)
 
 
 def _roll_over(periods: int, quantity: str, percent: str) -> RollOver | None:

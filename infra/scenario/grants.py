@@ -41,4 +41,5 @@ def void_command(form: VoidForm, *, root: str, tenant: str, step: int) -> VoidGr
         grant=form.grant,
         occurred_at=instant(form.at),
         reason="scenario",
+        keeps=form.keeps,
     )

@@ -180,12 +180,13 @@ class GrantStepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class VoidForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A grant is void: what is left of it goes back."""
+    """A grant is void: what is left of it goes back; above what it `keeps`, if that is said."""
 
     account: str
     grant: str
     at: Time
     id: str = ""
+    keeps: Decimal | None = None
 
 
 class ConvertForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

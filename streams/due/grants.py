@@ -6,6 +6,7 @@ had closed before the grant came does not open: its expiry was long told. Of a g
 every next bucket opens at its time.
 """
 
+from decimal import Decimal
 from typing import Final
 
 from msgspec.structs import replace
@@ -21,7 +22,7 @@ from streams.model.balance_command import GrantAllowance, VoidGrant
 from streams.model.billing_period import period_at
 from streams.model.grant import Grants, StandingGrant
 from streams.model.instant import BEGINNING, Instant, Period
-from streams.model.money import added, minus
+from streams.model.money import Quantity, added, minus
 from streams.rate.carried import paid_by
 from streams.rate.grant import rolls_over
 from streams.rate.quantity import exact
@@ -32,6 +33,8 @@ GRANT: Final = "grant"
 """The usage type of what was granted."""
 VOID: Final = "void"
 """The usage type of what was taken back of a grant."""
+RESET: Final = "reset"
+"""The usage type of what was taken back of a grant that goes on with the rest."""
 CARRY: Final = "carry"
 """The usage type of what a new grant pays of usage that was owed to it."""
 LIABILITY: Final = "allowance_liability"
@@ -156,6 +159,10 @@ def void(
     What was used stays used. A grant that is not there, or not any more, is void already.
     """
     key = f"{command.tenant}\0{command.account}".encode()
+    if command.keeps is not None:
+        movement = _reset(command, command.keeps, key, state)
+        _tell(movement, command, version=version, partition=partition, state=state, effects=effects)
+        return
     grants: Grants = state.get(Table.GRANTS, key) or Grants()
     left = tuple(each for each in grants.standing if each.grant != command.grant)
     if left != grants.standing:
@@ -171,7 +178,47 @@ def void(
     for bucket in voided:
         if bucket.unused:
             movement.end(bucket, against=LIABILITY)
-    account: Account | None = state.get(Table.ACCOUNTS, key)
+    _tell(movement, command, version=version, partition=partition, state=state, effects=effects)
+
+
+def _reset(command: VoidGrant, keeps: Decimal, key: bytes, state: State) -> Movement:
+    """Take back what is left above `keeps`, what burns last first; the rest is a new grant's.
+
+    What sessions have set aside stays so. What is owed to a grant stays owed.
+    """
+    movement = Movement(RESET, command.command_id, command.occurred_at)
+    held: Balances = state.get(Table.BALANCES, key) or Balances()
+    names = (command.grant, rolled_id(command.grant))
+    buckets = list(held.buckets)
+    stays: Quantity = exact(keeps)
+    for place, bucket in enumerate(buckets):
+        at = command.occurred_at
+        if not command.grant or bucket.id not in names or not bucket.start <= at < bucket.end:
+            continue
+        left = min(bucket.remaining, stays)
+        if bucket.remaining > 0:
+            stays = added(stays, minus(left))
+            if left < bucket.remaining:
+                movement.move(bucket, left, against=LIABILITY, before=bucket.remaining)
+        else:
+            left = bucket.remaining
+        buckets[place] = replace(bucket, granted=added(left, bucket.reserved), remaining=left)
+    state.put(Table.BALANCES, key, replace(held, buckets=tuple(buckets)))
+    return movement
+
+
+def _tell(  # noqa: PLR0913 - a movement, what it came of, and where it is told
+    movement: Movement,
+    command: VoidGrant,
+    *,
+    version: str,
+    partition: int,
+    state: State,
+    effects: Effects,
+) -> None:
+    account: Account | None = state.get(
+        Table.ACCOUNTS, f"{command.tenant}\0{command.account}".encode()
+    )
     if movement and account is not None:
         charge = movement.charge(holder_of(account), version=version, partition=partition)
         effects.make(charge, command)

@@ -180,7 +180,11 @@ class GrantAllowance(Struct, frozen=True, array_like=True, tag=17):
 
 
 class VoidGrant(Struct, frozen=True, array_like=True, tag=18):
-    """What is left of a grant goes back, and nothing more comes of it; what was used stays used."""
+    """What is left of a grant goes back, and nothing more comes of it; what was used stays used.
+
+    With `keeps` it is reset: its period ends here, what is left above that goes back, and the rest
+    is what it has from now on. What is still to come of it comes.
+    """
 
     command_id: str
     tenant: str
@@ -189,3 +193,4 @@ class VoidGrant(Struct, frozen=True, array_like=True, tag=18):
     grant: str
     occurred_at: Instant
     reason: str = ""
+    keeps: Decimal | None = None

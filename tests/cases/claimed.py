@@ -44,9 +44,6 @@ EXCEPT: Final[dict[str, str]] = {
     "grant.latest_meter": "between two changes of the grants the source counts the last level told"
     " as used, so the same levels use more where a grant begins among them: here a level is charged"
     " for the time that it holds, and grants burn by what is used",
-    "grant.rollover": "some of them end a period by hand, and what rolls over is then the grant"
-    " itself: here a period ends by the calendar that was told, and a grant that does not recur has"
-    " none; who ends one early takes back what is left and grants what stays",
     "tax.jurisdiction": "the parties, the product class and the rate stand in the title alone",
     "charging.refund": "each refund names its balance and is more than that ever paid: what takes"
     " back goes to what has paid, and an adjustment is money alone",

@@ -109,6 +109,8 @@ class Draft:
     """Steps among the usage, before what happens at the same time."""
     until: datetime | None = None
     """Up to when the case asks."""
+    reset_at: datetime | None = None
+    """The last reset of all grants."""
     due: list[Event] = field(default_factory=list)
     """What falls due without usage, told in its order after that."""
     credits: dict[str, Decimal] = field(default_factory=dict)

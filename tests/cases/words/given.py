@@ -127,6 +127,7 @@ _TAKEN_ALONG: Final = {
     "meter",
     "start",
     "until",
+    "resets",
     "max_rollover_percent",
     "rollover_life",
     "credits_pay",
@@ -163,7 +164,6 @@ LATER: Final[dict[str, str]] = {
     "rate_before": "re-rating",
     "rates": "rates by balance",
     "reserved": "credit pool",
-    "resets": "several grants",
     "services": "credit pool",
 }
 """Fields that wait for a word of scenarios or catalogs: which one."""

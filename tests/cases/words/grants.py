@@ -15,6 +15,7 @@ _ORDER: Final = "priority ascending, then earliest expiry, then creation"
 _SPAN: Final = re.compile(r"(\d+) (hour|day|week|month|year)s? after effective")
 _BY_MONTH: Final = re.compile(r"(\d+) per month")
 _LIFE: Final = re.compile(r"(\d+) months?")
+_STEPS: Final = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
 _CLOSED: Final = timedelta(hours=1)
 """How long a period stays open past its end."""
 
@@ -38,8 +39,10 @@ def grants(draft: Draft, given: Fields) -> None:
     draft.events[:] = [event for event in draft.events if event.at < until]
     _allowance(draft, overage="carried")
     period = given.take("period")
+    resets = [moment_of(at, "given.resets") for at in given.take("resets", [])]
     for words in each(given.take("grants"), "given.grants"):
-        _grant(draft, words, period)
+        _grant(draft, words, period, resets)
+    draft.reset_at = max(resets, default=None)
     for at in sorted({event.at for event in draft.events} | {until}):
         draft.timed.append((at, {"tick": time_of(at)}))
     snapshot = given.take("snapshot_after_first_hour")
@@ -60,7 +63,7 @@ def _snapshot(draft: Draft, words: Fields) -> None:
         raise UnknownField("given.snapshot: what grants and usage do not come to")
 
 
-def _grant(draft: Draft, words: Fields, period: str | None) -> None:
+def _grant(draft: Draft, words: Fields, period: str | None, resets: list[datetime]) -> None:
     begins = words.take("effective_at", time_of(BEGIN))
     name, start = words.take("id"), moment_of(begins, "grants.effective_at")
     expires = words.take("expires", f"1 {period} after effective")
@@ -79,6 +82,7 @@ def _grant(draft: Draft, words: Fields, period: str | None) -> None:
         if left is not None:
             raise NotYet("the rest of a grant that recurs")
         step |= {"every": recurrence["interval"], "anchor": recurrence["anchor"]}
+    _reset(draft, words.take("max_rollover", "0"), step, resets)
     draft.before.append({"grant": step})
     voided = words.take("voided_at")
     if voided is not None:
@@ -86,6 +90,31 @@ def _grant(draft: Draft, words: Fields, period: str | None) -> None:
         void = {"account": CUSTOMER, "grant": name, "at": time_of(at)}
         draft.timed.append((at, {"void": void}))
     words.done()
+
+
+def _reset(draft: Draft, keeps: str, grant: dict[str, Any], resets: list[datetime]) -> None:
+    """What a grant has left at a reset, as far as it may; one that begins anew then has it all."""
+    start, end = (moment_of(grant[word], word) for word in ("from", "until"))
+    for at in resets:
+        begins = at == start
+        if "every" in grant:
+            since = at - moment_of(grant["anchor"], "anchor")
+            if grant["every"] not in _STEPS:
+                raise NotYet("a reset of a grant that recurs by months")
+            begins = not since % _STEPS[grant["every"]]
+        if start <= at < end and not begins:
+            void = {"account": CUSTOMER, "grant": grant["grant"], "at": time_of(at)}
+            draft.timed.append((at, {"void": void | {"keeps": keeps}}))
+
+
+def since_reset(draft: Draft, value: str) -> None:
+    """What was used from the last reset on."""
+    if draft.reset_at is None:
+        raise UnknownField("expect.usage_since_reset: without a reset")
+    used = [each for each in draft.events if each.at >= draft.reset_at]
+    total = sum((each.quantity or Decimal(0) for each in used), Decimal(0))
+    if total != Decimal(value):
+        raise UnknownField(f"expect.usage_since_reset: {value!r} of {total}")
 
 
 def _end(start: datetime, text: str) -> datetime:
@@ -161,7 +190,9 @@ def balance(draft: Draft, remaining: str) -> bool:
 
 def _left(draft: Draft, remaining: str, **words: str) -> None:
     if draft.until is not None:
-        words["at"] = time_of(draft.until - timedelta(microseconds=1))
+        # What a reset at that very time has left is asked for.
+        before = timedelta(microseconds=0 if draft.reset_at == draft.until else 1)
+        words["at"] = time_of(draft.until - before)
     held = {"account": CUSTOMER, "resource": GRANTED, "remaining": remaining}
     draft.expect("balances", held | words)
 
