@@ -67,6 +67,7 @@ class LiveRun:
     ) -> None:
         own = replace(catalog, tenant=tenant, source_platforms=(), grace=_EVER * DAY)
         self._form = form
+        self._name = catalog.tenant
         self._plain = own
         self._catalog = with_platforms(own, window_days=_EVER)
         self._kafka = kafka
@@ -77,7 +78,7 @@ class LiveRun:
         """Run it; raises Unavailable where an engine is away."""
         tenant = self._catalog.tenant
         with Database(self._clickhouse) as database, CommandSender(self._kafka) as sender:
-            stored = StoredOutcome(database, tenant)
+            stored = StoredOutcome(database, tenant, named=self._name)
             version = publish(self._kafka, self._catalog)
             activate(self._kafka, tenant=tenant, version=version)
             producer = new_producer(self._kafka)

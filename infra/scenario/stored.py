@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +26,12 @@ _REFUSED = {
     "verdicts": "SELECT DISTINCT event_id, verdict, code, {place} FROM verdicts FINAL"
     " WHERE tenant = {{tenant:String}} AND verdict = 'duplicate'",
 }
+_NOT_DONE = """
+SELECT event_id, verdict, code FROM verdicts FINAL
+WHERE tenant = {tenant:String} AND verdict = 'ignored' AND topic_id = 'made'
+ORDER BY judged_at, ledger_partition, ledger_offset, ledger_index
+"""
+"""Commands that were not carried out: nobody tells of them elsewhere."""
 _RATED = """
 SELECT event_id, account, product, currency, amount, zone, band, tax, cost,
     topic_id, source_partition, source_offset, source_index,
@@ -34,13 +41,16 @@ SELECT event_id, account, product, currency, amount, zone, band, tax, cost,
     changes.before, changes.after, changes.bucket, changes.account,
     toUnixTimestamp64Micro(occurred_at), toUnixTimestamp64Micro(bill_unit)
 FROM rated FINAL WHERE tenant = {tenant:String}
-ORDER BY source_partition, source_offset, source_index, part
+ORDER BY topic_id = 'made', if(topic_id = 'made', toUnixTimestamp64Milli(rated_at), 0),
+    if(topic_id = 'made', toInt64(ledger_partition), toInt64(source_partition)),
+    if(topic_id = 'made', toInt64(ledger_offset), source_offset),
+    if(topic_id = 'made', toInt64(ledger_index), toInt64(source_index)), part
 """
 _BALANCES = """
 SELECT account, buckets.resource, arrayMap(x -> toUnixTimestamp64Micro(x), buckets.period_start),
     arrayMap(x -> toUnixTimestamp64Micro(x), buckets.period_end), buckets.granted,
     buckets.remaining, buckets.id, buckets.priority, buckets.products
-FROM balances FINAL WHERE tenant = {tenant:String}
+FROM balances FINAL WHERE tenant = {tenant:String} AND NOT is_deleted
 """
 _TOTALS = """
 SELECT account, totals.accumulator, arrayMap(x -> toUnixTimestamp64Micro(x), totals.period_start),
@@ -66,9 +76,10 @@ WHERE tenant = {tenant:String} AND NOT is_deleted
 
 
 class StoredOutcome:
-    """Reads one tenant's results."""
+    """Reads one tenant's results; in ids that tell the tenant, it is `named` as in memory."""
 
-    def __init__(self, database: Database, tenant: str) -> None:
+    def __init__(self, database: Database, tenant: str, *, named: str) -> None:
+        self._name = named
         self._database = database
         self._tenant = tenant
 
@@ -93,8 +104,9 @@ class StoredOutcome:
 
     def gather(self, time_zones: dict[str, str]) -> Outcome:
         """Everything that a `then` can ask about."""
-        outcome = Outcome(refused=list(self._refused()), time_zones=time_zones)
-        outcome.charges = [_rated(row) for row in self._rows(_RATED)]
+        refused = [replace(each, event_id=self._named(each.event_id)) for each in self._refused()]
+        outcome = Outcome(refused=refused, time_zones=time_zones)
+        outcome.charges = [_rated(self._named(row[0]), row[1:]) for row in self._rows(_RATED)]
         outcome.alerts = [
             Alert(**row | {"to": tuple(row["to"])})
             for row in self._database.records(_ALERTS, {"tenant": self._tenant})
@@ -112,6 +124,10 @@ class StoredOutcome:
             outcome.counters[ledger_account, resource] = Decimal(total)
         return outcome
 
+    def _named(self, event_id: str) -> str:
+        """The id as memory has it: a running system has a tenant for each scenario."""
+        return event_id.replace(f"{self._tenant}/", f"{self._name}/")
+
     def _refused(self) -> Iterator[Refused]:
         found = [
             (place, Refused(event_id, state, code))
@@ -120,20 +136,21 @@ class StoredOutcome:
             if not event_id.startswith(PROBE)
         ]
         found.sort(key=lambda entry: entry[0][1:])
-        return (refused for _, refused in found)
+        yield from (refused for _, refused in found)
+        yield from (Refused(*row) for row in self._rows(_NOT_DONE))
 
     def _rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self._database.query(sql, {"tenant": self._tenant})
 
 
-def _rated(row: tuple[Any, ...]) -> RatedUsage:
+def _rated(event_id: str, row: tuple[Any, ...]) -> RatedUsage:
     """The charge as far as a scenario compares it."""
-    event_id, account, product, currency, amount, zone, band, tax, cost = row[:9]
-    position = SourcePosition(*row[9:13])
-    lines = tuple(ChargeLine(*line) for line in zip(*row[13:20], strict=True))
-    postings = tuple(Posting(*leg) for leg in zip(*row[20:23], strict=True))
-    changes = tuple(BalanceChange(*change) for change in zip(*row[23:29], strict=True))
-    occurred_at, bill_unit = row[29:31]
+    account, product, currency, amount, zone, band, tax, cost = row[:8]
+    position = SourcePosition(*row[8:12])
+    lines = tuple(ChargeLine(*line) for line in zip(*row[12:19], strict=True))
+    postings = tuple(Posting(*leg) for leg in zip(*row[19:22], strict=True))
+    changes = tuple(BalanceChange(*change) for change in zip(*row[22:28], strict=True))
+    occurred_at, bill_unit = row[28:30]
     return RatedUsage(
         record=UsageRecord(
             b"",

@@ -19,13 +19,17 @@ from infra.cli.scenario import app
 
 HERE = Path(__file__).parent
 FILES = (
+    "accumulators/by_payer",
     "allowance/burn_down",
     "cost/beside",
     "guide/moved_service",
+    "move/carries",
     "prepaid/hard_limit",
     "revenue_share/percent",
     "suspense/release",
+    "shared_cap/shared_cap",
     "threshold/once_a_month",
+    "transfer/gifts",
 )
 
 
