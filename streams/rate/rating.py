@@ -137,7 +137,7 @@ class Rating(Struct, gc=False):
     def name_of(self, total: str) -> str:
         """Which of a total's groups the record counts in; the total itself where it has none."""
         own = self.plan.spans.get(total)
-        return own.name_of(total, self.record.attributes) if own is not None and own.by else total
+        return own.name_of(total, self.word) if own is not None and own.by else total
 
     def used_of(self, accumulator: str) -> Quantity:
         """The accumulator's total in the record's period, with what the record added so far.

@@ -47,7 +47,14 @@ def _asked(terms: OfferTerms) -> Iterator[str]:
     if terms.rate_units is not None:
         yield from segments_asked((terms.rate_units.units, terms.rate_units.maps))
     money = terms.money
-    for rules in (money.discounts, money.taxes, money.shares, money.loyalty, money.thresholds):
+    for rules in (
+        money.discounts,
+        money.taxes,
+        money.shares,
+        money.loyalty,
+        money.thresholds,
+        money.shared_caps,
+    ):
         for rule in rules:
             if not isinstance(rule, Eligibility) or is_for(rule, terms):
                 yield from segments_asked(rule)

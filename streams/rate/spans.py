@@ -5,7 +5,7 @@ Usage that comes too late for its own span counts in the one that is open, span 
 late for its hour may still be in time for its month.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Final
 
 from streams.model.billing_period import BillingPeriod, Starts, starts_of
@@ -41,9 +41,9 @@ class OwnSpan:
         span = starts.at(occurred_at)
         return starts.at(closed_before) if span.end <= closed_before else span
 
-    def name_of(self, total: str, attributes: Mapping[str, str]) -> str:
+    def name_of(self, total: str, word_of: Callable[[str], str | None]) -> str:
         """The total that a record counts in: `<total>/<attribute>=<value>/…`."""
-        words = (f"/{word}={escaped(attributes.get(word, ''))}" for word in self.by)
+        words = (f"/{word}={escaped(word_of(word) or '')}" for word in self.by)
         return total + "".join(words)
 
 

@@ -234,11 +234,12 @@ class CompiledTally:
 
     def _name_of(self, counted: Counted) -> str:
         """`<id>/<what it is kept apart by>=<value>/…`, sorted as the catalog has it."""
-        name, attributes = self.accumulator.id, counted.record.attributes
+        name = self.accumulator.id
         if self._per not in _WHOLE:
             name += f"/{self._per}={escaped(self._part(counted))}"
         for word in self._by:
-            name += f"/{word}={escaped(attributes.get(word, ''))}"
+            value = asked_word(word, counted.record, counted.payer)
+            name += f"/{word}={escaped(value or '')}"
         return name
 
     def _key_of(self, counted: Counted, name: str) -> bytes:

@@ -6,6 +6,7 @@ from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from streams.charge import Charging
 from streams.due.commission import COMMISSION
@@ -22,6 +23,7 @@ from streams.model.catalog import (
 )
 from streams.model.command import (
     ActivateCatalog,
+    AdvanceClock,
     AssignService,
     Command,
     OutboxMessage,
@@ -38,7 +40,7 @@ from streams.model.partner import Partner, RevenueShare
 from streams.model.rated import RatedUsage
 from streams.model.usage import SourcePosition, Usage, UsageRecord, record_id_of
 from streams.partition import partition_of
-from streams.rate.plan import compile_catalog
+from streams.rate.plan import Plan, compile_catalog
 from streams.state import Effects, Table
 from tests.properties.worlds import START, TENANT
 
@@ -97,6 +99,7 @@ CATALOG = Catalog(
     ),
 )
 PLAN = compile_catalog(CATALOG)
+TEST_PLAN = compile_catalog(replace(CATALOG, is_test=True))
 
 
 @dataclass
@@ -109,18 +112,22 @@ class Call:
 
 
 class Network:
-    """Partitions and what they say to each other, delivered in any order, some of it twice."""
+    """Partitions and what they say to each other, delivered in any order, some of it twice.
 
-    def __init__(self, random: Random) -> None:
+    `plan` may be that of a test, whose time goes by `AdvanceClock`.
+    """
+
+    def __init__(self, random: Random, plan: Plan = PLAN) -> None:
+        self.plan = plan
         self.random = random
         self.states = [MemoryState() for _ in range(PARTITIONS)]
         self.cores = [
-            Charging(plans={PLAN.version: PLAN}, partitions=PARTITIONS, partition=number)
+            Charging(plans={plan.version: plan}, partitions=PARTITIONS, partition=number)
             for number in range(PARTITIONS)
         ]
         self.rated: list[RatedUsage] = []
         self.waiting: list[tuple[int, OutboxMessage]] = []
-        self.everywhere(ActivateCatalog("activate", TENANT, PLAN.version, BEGINNING))
+        self.everywhere(ActivateCatalog("activate", TENANT, plan.version, BEGINNING))
         for account in ("above-ag", "below-ag"):
             self.send(account, self.account(account, {}))
         for number in range(CUSTOMERS):
@@ -189,7 +196,10 @@ class Network:
 
     def time(self, at: Instant) -> None:
         """The time comes, and all is said that there is to say."""
-        self.everywhere(Tick(f"tick/{at}", at))
+        if self.plan.is_test:
+            self.everywhere(AdvanceClock(f"advance/{at}", TENANT, at))
+        else:
+            self.everywhere(Tick(f"tick/{at}", at))
         self.deliver()
 
     def settled(self) -> dict[bytes, RatedUsage]:
@@ -207,9 +217,9 @@ calls = st.lists(
 )
 
 
-def _month(random: Random, usage: list[Call], step: Instant) -> Network:
+def _month(random: Random, usage: list[Call], step: Instant, plan: Plan = PLAN) -> Network:
     """A month of usage in the order of time, and the time it takes to settle it."""
-    network = Network(random)
+    network = Network(random, plan)
     now = START
     for number, call in enumerate(sorted(usage, key=lambda each: each.hours)):
         while now + step <= START + call.hours * HOUR:
@@ -252,6 +262,28 @@ def test_what_customers_brought_is_with_their_partners_once(
             ("units", sum(use.quantity for each in mine for use in each.record.usages)),
         ):
             assert _with_partner(network, plan, partner) == brought
+
+
+@QUICK
+@given(usage=calls, one=st.integers(), other=st.integers(), hours=st.integers(1, 24))
+def test_a_test_tenants_own_time_settles_as_ticks_do(
+    usage: list[Call], one: int, other: int, hours: int
+) -> None:
+    """On several partitions that reach a time one by one, with all said before the next step."""
+    by_ticks = _month(Random(one), usage, hours * HOUR)
+    by_own = _month(Random(other), usage, hours * HOUR, TEST_PLAN)
+    assert {key: _told(each) for key, each in by_own.settled().items()} == {
+        key: _told(each) for key, each in by_ticks.settled().items()
+    }
+    for table in (Table.PARTNER_TIERS, Table.ACCUMULATORS, Table.COUNTERS):
+        for mine, its in zip(by_own.states, by_ticks.states, strict=True):
+            assert mine.table(table) == its.table(table)
+    assert not any(state.table(Table.OUTBOX) for state in by_own.states)
+    assert all(not state.table(Table.PERIODS) for state in by_own.states)
+
+
+def _told(charge: RatedUsage) -> RatedUsage:
+    return replace(charge, catalog_version="")
 
 
 def _with_partner(network: Network, plan: str, partner: str) -> Decimal:

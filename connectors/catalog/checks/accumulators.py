@@ -151,7 +151,8 @@ class _Check:
             self.report(f"units of {usage_type.id} are held: expected {_WHOLE}")
         known = set(usage_type.attributes)
         for number, word in enumerate(form.by):
-            if word not in known:
+            if word not in known and not is_of_payer(word, self.names):
+                known |= self.names.declared()
                 self.report(unknown("attribute", word, known), "by", number)
         for problem in self._expression(usage_type):
             self.report(f"of usage type {usage_type.id}: {problem}", "of")
