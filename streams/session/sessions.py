@@ -42,6 +42,7 @@ from streams.session.records import record_of
 from streams.session.refunds import refund, refunded
 from streams.session.running import close_session, put_session
 from streams.session.signals import ending, ending_for_room, is_ended, send, session_key, tell
+from streams.session.standing import standing_of, stopping
 from streams.session.work import Granted, Work
 from streams.state import Effects, State, Table
 
@@ -111,6 +112,11 @@ class Sessions:
 
     def _grant(self, work: Work, session: ChargingSession | None) -> ChargingAnswer:
         """Serve each service of the request from what is available after the one before."""
+        at, account = work.request.at, work.account
+        status, stands_until = standing_of(account, work.request.service_id, at, work.state)
+        if session is not None and status != "active":
+            told = stopping(session, status, at)
+            session = tell(session, told, work.state, work.effects)
         if session is not None and is_ended(session):
             return self._refuse_more(work, session)
         request, running = work.request, {} if session is None else _by_group(session)
@@ -123,6 +129,8 @@ class Sessions:
             granted.append(work.grant(held, asked))
             running[asked.group] = granted[-1].held
         until = min((each.until for each in granted), default=request.at + request.validity)
+        if status == "active":
+            until = min(until, stands_until)
         idle = min((each.inactive_after for each in granted if each.inactive_after), default=0)
         answered = [each.answer for each in granted]
         answer = _answer(request, work.account, answered, valid_until=until)

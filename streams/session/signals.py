@@ -97,10 +97,12 @@ def go_on(state: State, effects: Effects) -> bool:
     return bool(state.scan(Table.ACCOUNT_SESSIONS, _HALF, _HALF + _END, 1))
 
 
-def tell(session: ChargingSession, command: SignalSessions, state: State, effects: Effects) -> None:
-    """Command one session. What was told to end hears no more."""
+def tell(
+    session: ChargingSession, command: SignalSessions, state: State, effects: Effects
+) -> ChargingSession:
+    """Command one session, and give it as it is then. What was told to end hears no more."""
     if is_ended(session):
-        return
+        return session
     changed = session
     if command.action == "resume":
         changed = replace(session, control=None)
@@ -112,6 +114,7 @@ def tell(session: ChargingSession, command: SignalSessions, state: State, effect
     if changed != session:
         state.put(Table.SESSIONS, session_key(session.tenant, session.session), changed)
     send(session, command, state, effects)
+    return changed
 
 
 def is_ended(session: ChargingSession) -> bool:
