@@ -39,6 +39,14 @@ ANSWERS: Final = Counter(
 )
 """What do callers get: are they served, cut or refused?"""
 
+SESSION_COMMANDS: Final = Counter(
+    "vivace_session_commands_total", "What running sessions were told", ["action", "cause"]
+)
+"""Are sessions slowed down or ended, and by whom?"""
+
+STREAMS: Final = Gauge("vivace_session_streams", "Streams of session commands that are open here")
+"""Do gateways listen?"""
+
 OFFERED: Final = Counter(
     "vivace_charging_messages_total", "Messages of `charging` offered to partition owners"
 )

@@ -18,6 +18,7 @@ from connectors.errors import Corrupted, Unavailable
 from streams.model.charging_session import ChargingAnswer, ChargingRequest
 from streams.model.instant import BEGINNING, Instant
 from streams.model.ledger import WHOLE
+from streams.model.session_command import SessionCommand
 from streams.rate.guide import root_served
 from streams.state import TIME, State, Table
 from topologies.hold import Hold, Lost
@@ -107,7 +108,7 @@ class PartitionOwner:
             is_closing=lambda: self._is_closing,
         )
         self._snapshots = SnapshotTimes(partition, store, self._options)
-        self.signalled: Callable[[], None] = _nobody
+        self.signalled: Callable[[Sequence[SessionCommand]], None] = _nobody
 
     # What others call
 
@@ -361,7 +362,7 @@ class PartitionOwner:
             self.figures.output_bytes += len(step.value)
             self._outbox.note(step.effects.outbox, step.effects.cleared)
             if step.effects.signals:
-                self.signalled()
+                self.signalled(step.effects.signals)
         return landed
 
     async def _serve(self) -> None:
@@ -389,5 +390,5 @@ class PartitionOwner:
             question.tell(answer)
 
 
-def _nobody() -> None:
+def _nobody(_: Sequence[SessionCommand]) -> None:
     """Nobody wants to hear that sessions were told something."""

@@ -5,7 +5,7 @@ back, goes on from his place.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from connectors.clock import now
@@ -19,6 +19,7 @@ from connectors.online.events import (
 from streams.model.instant import SECOND, Instant
 from streams.model.session_command import NumberedCommand, SessionCommand
 from streams.session.signals import commands_from, next_number
+from topologies import metrics
 from topologies.owner import PartitionOwner
 
 HEARTBEAT_S: Final = 15.0
@@ -59,8 +60,10 @@ class SessionEvents:
         """How many follow."""
         return len(self._waiting)
 
-    def wake(self) -> None:
+    def wake(self, told: Sequence[SessionCommand] = ()) -> None:
         """Something new was told: all look."""
+        for command in told:
+            metrics.SESSION_COMMANDS.labels(command.action, command.cause).inc()
         for event in self._waiting:
             event.set()
 
@@ -73,6 +76,7 @@ class SessionEvents:
         """The commands from these places on, or from now on where there are none; for ever."""
         fresh, began = asyncio.Event(), now()
         self._waiting.add(fresh)
+        metrics.STREAMS.set(len(self._waiting))
         try:
             if not places:
                 places = {
@@ -90,6 +94,7 @@ class SessionEvents:
                     yield HEARTBEAT
         finally:
             self._waiting.discard(fresh)
+            metrics.STREAMS.set(len(self._waiting))
 
     def _told(self, wanted: Wanted, places: Places, began: Instant) -> list[bytes]:
         """What is new in each partition, some of it at a time; `places` goes on."""
