@@ -13,6 +13,12 @@ from typing import Any
 
 import httpx
 import pytest
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from connectors.api.keys import KeyStore, Scope
 from connectors.catalog.load import read_catalog
@@ -27,19 +33,9 @@ from streams.model.instant import BEGINNING, FOREVER, SECOND
 from streams.model.session_command import SignalSessions
 from tests.connectors.trade import flows
 from tests.connectors.trade.shapes import check_shape
+from tests.connectors.trade.test_diameter_wire import Client, got, request_of
 from tests.topologies.engine import Engine
 from tests.topologies.toys import wait_for
-
-pytest.importorskip("hypercorn", reason="optional: pip install 'vivace[trade]'")
-
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-
-from tests.connectors.trade.test_diameter_wire import Client, got, request_of
 
 pytestmark = pytest.mark.xdist_group("online_door")
 SUBSCRIBER = "41790000001"

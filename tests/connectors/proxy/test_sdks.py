@@ -9,15 +9,14 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import anthropic
 import httpx
+import openai
 import pytest
 
 from tests.connectors.proxy.conftest import KEY, SLICE, Proxied
 from tests.connectors.proxy.provider import CACHED, REASONING, Told
 from tests.infra.waiting import until
-
-openai = pytest.importorskip("openai")
-anthropic = pytest.importorskip("anthropic")
 
 TOKEN = Decimal("0.01")
 ENDLESS = str(10**6)

@@ -10,17 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-
-from connectors.trade.charging import TermsBook
-from connectors.trade.diameter.credit_control import Credits
-from streams.model.balance_command import TopUp
-from streams.model.session_command import SessionCommand
-from tests.connectors.trade import flows
-from tests.connectors.trade.flows import Ask, Caller, Got
-from tests.connectors.trade.worker import MemoryWorker, load
-
-pytest.importorskip("diameter", reason="optional: pip install 'vivace[trade]'")
-
 from diameter.message import Avp
 from diameter.message import constants as names
 from diameter.message.avp.grouped import (
@@ -32,7 +21,14 @@ from diameter.message.commands import CreditControlRequest
 from diameter.node import Node
 from diameter.node.application import SimpleThreadingApplication
 
+from connectors.trade.charging import TermsBook
 from connectors.trade.diameter import node as server
+from connectors.trade.diameter.credit_control import Credits
+from streams.model.balance_command import TopUp
+from streams.model.session_command import SessionCommand
+from tests.connectors.trade import flows
+from tests.connectors.trade.flows import Ask, Caller, Got
+from tests.connectors.trade.worker import MemoryWorker, load
 
 pytestmark = pytest.mark.xdist_group("diameter")
 FIELDS = {
