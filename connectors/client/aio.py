@@ -1,7 +1,7 @@
 """The client for programs on asyncio: the same courses, driven by its loop."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import TypeVar
 from uuid import uuid4
@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 
 from connectors.client.calls import Course, Pause, Reply, Send
+from connectors.client.commands import Commanded, CommandStream
 from connectors.client.dialogue import VALID_FOR_S, Dialogue, Settled
 from connectors.client.options import ClientOptions, desk_of
 from connectors.client.words import Answer, Service, Units
@@ -28,6 +29,7 @@ class AsyncClient:
     ) -> None:
         chosen = options or ClientOptions()
         self.desk = desk_of(addresses, tenant, key, chosen)
+        self._commands = CommandStream(addresses, tenant=tenant, key=key, gateway=chosen.gateway)
         self._http = httpx.AsyncClient(limits=chosen.limits())
 
     async def __aenter__(self) -> "AsyncClient":
@@ -87,6 +89,10 @@ class AsyncClient:
     async def settle(self) -> Settled:
         """Tell what was used without an answer. Raises Unavailable while there is no owner."""
         return await self.drive(self.desk.settle())
+
+    def commands(self) -> AsyncIterator[Commanded]:
+        """What the sessions of this `gateway` are told, as it is told; for ever. Raises Refused."""
+        return self._commands.follow(self._http)
 
     async def drive(self, course: Course[T]) -> T:
         """Do what a course asks for, to its end."""

@@ -64,6 +64,11 @@ class SlicedHold:
         """True where so many more are held."""
         return self.counted + units <= self._granted
 
+    def ask_anew(self) -> None:
+        """Something was told of the session: the next unit waits for the owner's word."""
+        self._granted = Decimal(self.counted)
+        self._is_final = False
+
     def count(self, units: int) -> None:
         """So many more were passed on."""
         self.counted += units

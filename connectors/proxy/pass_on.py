@@ -20,6 +20,7 @@ class Settling(Protocol):
     """What a stream needs of the relay."""
 
     client: AsyncClient
+    running: dict[str, SlicedHold]
 
     async def settle(self, hold: SlicedHold, used: Used) -> None:
         """Charge what was used, even if whoever asked has gone."""
@@ -38,6 +39,7 @@ class StreamPassed(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the stream ends, its hold does, or the caller goes."""
+        self._relay.running[self._hold.session] = self._hold
         passing = asyncio.create_task(self._pass_on(send))
         leaving = asyncio.create_task(_left(receive))
         try:
@@ -46,6 +48,7 @@ class StreamPassed(Response):
             leaving.cancel()
             passing.cancel()
             (failure,) = await asyncio.gather(passing, return_exceptions=True)
+            self._relay.running.pop(self._hold.session, None)
             await self._found.aclose()
             await self._relay.settle(self._hold, self._reader.used(self._hold.counted))
         if isinstance(failure, Exception) and not isinstance(failure, OSError):

@@ -49,6 +49,8 @@ class Relay:
     client: AsyncClient
     upstream: httpx.AsyncClient
     settling: set[asyncio.Task[None]] = field(default_factory=set)
+    running: dict[str, SlicedHold] = field(default_factory=dict)
+    """By session the holds of streams that run."""
 
     async def answer(self, request: Request, dialect: Dialect) -> Response:
         """The provider's answer, or why there is none, in the provider's own shape."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
+from uuid import uuid4
 
 import httpx
 import structlog
@@ -23,8 +24,8 @@ from connectors.orderly import OrderlyServer
 from connectors.proxy import anthropic_messages, openai_chat, openai_responses
 from connectors.proxy.dialect import Dialect
 from connectors.proxy.relay import Provider, Relay
-from connectors.proxy.settling import settle_again_and_again
 from connectors.proxy.site import ProxySite, read_site, secret_at
+from connectors.proxy.touch import in_touch
 
 DIALECTS: Final = (openai_chat.DIALECT, openai_responses.DIALECT, anthropic_messages.DIALECT)
 PROVIDER_S: Final = 600.0
@@ -58,7 +59,7 @@ def build(site: ProxySite, *, journal: Path | None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with settle_again_and_again(relay.client):
+        async with in_touch(relay.client, relay.running):
             yield
             for task in [*relay.settling]:
                 await task
@@ -91,6 +92,7 @@ def _relay(site: ProxySite, journal: Path | None) -> Relay:
             direct=charging.direct,
             rules=rules,
             journal=journal,
+            gateway=charging.gateway or f"proxy-{uuid4()}",
         ),
     )
     return Relay(

@@ -23,7 +23,8 @@ class Charging(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The gateways or doors that are asked, and how much is held at a time.
 
     `slice` is in output tokens. `answer_tokens` are held for an answer that is no stream, where
-    the request does not bound it.
+    the request does not bound it. `gateway` is the proxy's name among those that hold sessions;
+    empty: one that is made up at each start.
     """
 
     addresses: Annotated[tuple[str, ...], Meta(min_length=1)]
@@ -35,6 +36,7 @@ class Charging(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     deadline_s: float = 5.0
     offline_tokens: Annotated[int, Meta(ge=0)] = 0
     direct: bool = False
+    gateway: str = ""
 
 
 class Upstream(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

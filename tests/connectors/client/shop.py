@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from connectors.api.keys import KeyStore, Scope
 from connectors.client.calls import Patience
 from connectors.client.options import ClientOptions
-from connectors.online.protocol import HttpAnswer, HttpRequest
+from connectors.online.protocol import HttpAnswer, HttpRequest, HttpStream
 from streams.charge import Charging
 from streams.memory import MemoryState
 from streams.model.account import Balances
@@ -28,6 +28,7 @@ from streams.model.charging_session import ChargingAnswer, ChargingRequest
 from streams.model.command import ActivateCatalog, AssignService, Command, PutAccount, Tick
 from streams.model.instant import BEGINNING, FOREVER, SECOND, Instant
 from streams.model.rated import RatedUsage
+from streams.model.session_command import SessionAction, SignalSessions
 from streams.rate.plan import compile_catalog
 from streams.state import Effects, Table
 from topologies.online import OnlineDoor, problem
@@ -55,6 +56,7 @@ class Shop:
         self.charges: list[RatedUsage] = []
         self.verbs: Counter[str] = Counter()
         self.is_away = False
+        self.signals = 0
         self.losing: Callable[[ChargingRequest], bool] = lambda _: False
         self._lost = False
         keys = KeyStore(folder)
@@ -79,8 +81,26 @@ class Shop:
             effects = Effects()
             self._core.apply_command(command, state=self._state, effects=effects)
             self._settle(effects)
+            self._door.wake()
 
         self.run(apply())
+
+    def close_streams(self) -> None:
+        """Whoever follows what sessions are told is sent away, as by a worker that ends."""
+
+        async def close() -> None:
+            events = self._door._sessions.events
+            events.close()
+            await asyncio.sleep(0.05)
+            events._is_closing = False
+
+        self.run(close())
+
+    def signal(self, name: str, action: SessionAction, **more: Any) -> None:
+        """Command the running sessions of an account."""
+        self.signals += 1
+        command_id, at = f"signal-{self.signals}", self.now()
+        self.apply(SignalSessions(command_id, self.tenant, name, name, action, at, **more))
 
     def pass_time(self, seconds: int) -> None:
         """So much later: sessions whose validity is over are settled."""
@@ -124,6 +144,9 @@ class Shop:
         known = self._state.get(Table.ACCOUNTS, f"{tenant}\0{name}".encode())
         return name if known is not None else ""
 
+    def look(self) -> MemoryState:
+        return self._state
+
     def ask(self, request: ChargingRequest) -> asyncio.Future[ChargingAnswer]:
         effects = Effects()
         asked = replace(request, at=self.now())
@@ -139,7 +162,7 @@ class Shop:
         self.charges += effects.rated
         self._core.settle(self._state, effects)
 
-    async def _answered(self, asked: HttpRequest) -> HttpAnswer:
+    async def _answered(self, asked: HttpRequest) -> HttpAnswer | HttpStream:
         self._lost = False
         if not self.is_away:
             answer = await self._answer(asked)

@@ -175,6 +175,26 @@ def written_meanwhile(told: Told) -> int:
     return told.written - written
 
 
+@pytest.mark.parametrize("api", STREAMS)
+def test_a_stream_ends_when_its_session_is_told_to(proxied: Proxied, api: str) -> None:
+    proxied.shop.account("ada", Decimal(10_000))
+    proxied.provider.pause_s = 0.005
+    ends: list[tuple[int, str]] = []
+    stream, _, cut = STREAMS[api]
+    streaming = threading.Thread(target=lambda: ends.append(stream(proxied, ENDLESS)))
+    streaming.start()
+    until(lambda: proxied.shop.verbs["extend"] >= 1, within_s=20)
+    proxied.shop.signal("ada", "reauthorise")
+    asked = proxied.shop.verbs["extend"]
+    until(lambda: proxied.shop.verbs["extend"] > asked, within_s=20)
+    assert streaming.is_alive()
+    proxied.shop.signal("ada", "terminate", reason="fraud")
+    streaming.join(20)
+    settled(proxied)
+    ((came, end),) = ends
+    assert (end, proxied.shop.used("output_tokens")) == (cut, came)
+
+
 def test_an_answer_that_is_no_stream_is_bounded_by_what_is_held(proxied: Proxied) -> None:
     proxied.shop.account("ada", 120 * TOKEN)
     done = by_openai(proxied).chat.completions.create(model="m", messages=said(20), max_tokens=50)
