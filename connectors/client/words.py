@@ -115,9 +115,7 @@ class Answer:
         """The attributes that a policy has granted in place of those that were asked for."""
         found: dict[str, str] = {}
         for each in self.services:
-            restriction = each.told.get("restriction") or {}
-            if restriction.get("action") == "downgrade":
-                found |= restriction.get("instead") or {}
+            found |= (each.told.get("restriction") or {}).get("instead") or {}
         return found
 
     @property

@@ -61,9 +61,11 @@ class Relay:
         if not isinstance(body, dict) or not isinstance(body.get("model"), str):
             what = f"A JSON object with a model is needed, of {BODY_BYTES_MAX} bytes at most."
             return refusal(dialect, HTTPStatus.BAD_REQUEST, "invalid_request", what)
-        exchange = Exchange(
-            self, dialect, body, request.headers, self._hold(service_id, dialect, body)
-        )
+        attributes = {"provider": dialect.provider, "model": body["model"]}
+        for name, header in self.site.charging.attributes.items():
+            attributes[name] = request.headers.get(header, "")
+        hold = self._hold(service_id, attributes)
+        exchange = Exchange(self, dialect, body, request.headers, hold)
         try:
             return await exchange.begin()
         except Unavailable:
@@ -85,13 +87,13 @@ class Relay:
         except ConnectorError as error:
             _log.error("use is not settled", session=hold.session, used=used, error=str(error))
 
-    def _hold(self, service_id: str, dialect: Dialect, body: Body) -> SlicedHold:
+    def _hold(self, service_id: str, attributes: Mapping[str, str]) -> SlicedHold:
         charging = self.site.charging
         slicing = Slicing(
             usage_type=charging.usage_type,
             unit=OUTPUT,
             slice=charging.slice,
-            attributes={"provider": dialect.provider, "model": body["model"]},
+            attributes={name: value for name, value in attributes.items() if value},
         )
         name = str(uuid4())
         dialogue = Dialogue(self.client.desk, service_id, session=name, valid_for=VALID_FOR_S)

@@ -24,7 +24,7 @@ class Charging(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `slice` is in output tokens. `answer_tokens` are held for an answer that is no stream, where
     the request does not bound it. `gateway` is the proxy's name among those that hold sessions;
-    empty: one that is made up at each start.
+    empty: one that is made up at each start. `attributes` are taken from the headers named.
     """
 
     addresses: Annotated[tuple[str, ...], Meta(min_length=1)]
@@ -37,6 +37,7 @@ class Charging(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     offline_tokens: Annotated[int, Meta(ge=0)] = 0
     direct: bool = False
     gateway: str = ""
+    attributes: dict[str, str] = {}
 
 
 class Upstream(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

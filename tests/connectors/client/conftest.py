@@ -16,7 +16,13 @@ usage_types:
   - {id: api_call, units: [requests]}
   - id: llm_tokens
     units: [input_tokens, cache_read_input_tokens, output_tokens, reasoning_output_tokens]
-    attributes: [provider, model]
+    attributes: [provider, model, depth]
+policies:
+  - {id: models, usage_types: [llm_tokens], attribute: model, allowed: ["m", "small", ""],
+     otherwise: downgrade, instead: {model: small}}
+  - {id: depth, usage_types: [llm_tokens], attribute: depth, most: 5}
+  - {id: length, usage_types: [llm_tokens], when: {model: small}, unit: output_tokens, most: 70,
+     otherwise: throttle}
 price_plans:
   - id: plan
     currency: CHF

@@ -48,6 +48,7 @@ def proxied(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
                 slice=SLICE,
                 deadline_s=5.0,
                 offline_tokens=30,
+                attributes={"depth": "x-depth"},
             ),
             upstream=tuple(
                 Upstream(provider=name, url=upstream, key_from="PROVIDER_KEY")

@@ -211,6 +211,25 @@ def test_an_answer_that_is_no_stream_is_bounded_by_what_is_held(proxied: Proxied
     assert (none.value.status_code, none.value.code) == (402, "insufficient_quota")
 
 
+def test_policies_choose_the_model_and_bound_what_it_writes(proxied: Proxied) -> None:
+    proxied.shop.account("ada", Decimal(10))
+    asking = by_openai(proxied).chat.completions
+    done = asking.create(model="large", messages=said(5))
+    assert done.model == proxied.provider.requests[0].body["model"] == "small"
+    ends = [
+        chunk.choices[0].finish_reason
+        for chunk in asking.create(model="large", messages=said(ENDLESS), stream=True)
+    ]
+    assert ends[-1] == "length"
+    settled(proxied, 2)
+    assert proxied.shop.used("output_tokens") == 5 - REASONING + 70
+    asking.create(model="m", messages=said(5), extra_headers={"x-depth": "5"})
+    with pytest.raises(openai.PermissionDeniedError) as stopped:
+        asking.create(model="m", messages=said(5), extra_headers={"x-depth": "6"})
+    assert stopped.value.code == "stopped_by_policy"
+    assert len(proxied.provider.requests) == 3
+
+
 def test_what_the_provider_refuses_costs_nothing(proxied: Proxied) -> None:
     proxied.shop.account("ada", Decimal(10))
     proxied.provider.fails = 400
