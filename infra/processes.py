@@ -41,7 +41,7 @@ PROCESSES: Mapping[str, Process] = {
     ),
     "trade": Process(
         module="connectors.trade.server",
-        purpose="Nchf and Diameter → charging sessions, where they have ports",
+        purpose="Nchf, Diameter and RADIUS, where they have ports",
     ),
     "gateway": Process(
         module="connectors.api.server", purpose="HTTP: health, metrics, balances, schemas"
@@ -82,7 +82,8 @@ def _has_something_to_do(name: str, settings: Settings) -> bool:
     files = {"webhooks": settings.webhooks, "proxy": settings.proxy}
     if name in files:
         return files[name] is not None
-    return name != "trade" or settings.nchf_port > 0 or settings.diameter_port > 0
+    doors = (settings.nchf_port, settings.diameter_port, settings.radius_port)
+    return name != "trade" or any(doors)
 
 
 def _is_installed(module: str) -> bool:

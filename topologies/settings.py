@@ -134,6 +134,16 @@ class Settings(BaseSettings):
         default=SecretStr(""),
         description="API key by which Diameter peers ask: one that may write, of their tenant.",
     )
+    radius_host: str = Field(
+        default="127.0.0.1", description="Address that RADIUS accounting listens on."
+    )
+    radius_port: int = Field(
+        default=0, ge=0, le=65535, description="Port of RADIUS accounting, UDP; 0: there is none."
+    )
+    radius_clients: SecretStr = Field(
+        default=SecretStr(""),
+        description="Addresses of RADIUS clients with their shared secrets, `192.0.2.1=secret,…`.",
+    )
     registry_url: str = Field(
         default="",
         description="Schema registry elsewhere. Empty: the gateway serves `avro/` itself.",

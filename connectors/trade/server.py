@@ -1,4 +1,4 @@
-"""The process of the trade's doors: converged charging by HTTP/2, credit control by Diameter."""
+"""The process of the trade's doors: converged charging by HTTP/2, Diameter, RADIUS accounting."""
 
 import asyncio
 import logging
@@ -31,6 +31,7 @@ try:
     from hypercorn.typing import ASGIFramework
 
     from connectors.trade.diameter.node import CreditNode
+    from connectors.trade.radius.door import AccountingDoor, clients_of
 except ImportError as error:
     raise Unavailable(f"{error.name} is not installed: pip install 'vivace[trade]'") from error
 
@@ -83,7 +84,23 @@ class DiameterSettings(Protocol):
         """The API key by which they ask."""
 
 
-class TradeSettings(NchfSettings, DiameterSettings, Protocol):
+class RadiusSettings(Protocol):
+    """How RADIUS accounting listens, and to whom."""
+
+    @property
+    def radius_host(self) -> str:
+        """Its address."""
+
+    @property
+    def radius_port(self) -> int:
+        """Its port; 0: it does not listen."""
+
+    @property
+    def radius_clients(self) -> SecretStr:
+        """The clients' addresses with their secrets."""
+
+
+class TradeSettings(NchfSettings, DiameterSettings, RadiusSettings, Protocol):
     """What the doors ask of the settings; docs/reference/settings.md says what they mean."""
 
     @property
@@ -109,8 +126,8 @@ async def _serve(settings: TradeSettings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    if not settings.nchf_port and not settings.diameter_port:
-        raise Refused("neither nchf_port nor diameter_port is set: there is nothing to listen on")
+    if not any((settings.nchf_port, settings.diameter_port, settings.radius_port)):
+        raise Refused("no port is set of Nchf, Diameter or RADIUS: there is nothing to listen on")
     worker = Doors(settings.kafka)
     terms = TermsBook(NewestCatalogs(settings.kafka).of)
     keys = KeyStore(settings.data)
@@ -118,7 +135,7 @@ async def _serve(settings: TradeSettings) -> None:
     brings: dict[str, Bring] = {nchf.DOOR: notifier.bring}
     codec = codec_of(settings.registry_url, prefix=settings.kafka.prefix)
     try:
-        async with _diameter(settings, worker, terms, keys) as node:
+        async with _radius(settings), _diameter(settings, worker, terms, keys) as node:
             if node is not None:
                 brings[diameter.DOOR] = node.bring
             carrying = asyncio.create_task(carry_on(Notices(settings.kafka, codec, brings)))
@@ -138,6 +155,23 @@ async def _serve(settings: TradeSettings) -> None:
 
 def _listed(text: str) -> list[str]:
     return [each.strip() for each in text.split(",") if each.strip()]
+
+
+@asynccontextmanager
+async def _radius(settings: TradeSettings) -> AsyncIterator[None]:
+    if not settings.radius_port:
+        yield
+        return
+    clients = clients_of(settings.radius_clients.get_secret_value())
+    if not clients:
+        raise Refused("radius_clients is empty: nobody may ask")
+    door = AccountingDoor(settings.kafka, clients)
+    await door.open(settings.radius_host, settings.radius_port)
+    _log.info("radius", port=settings.radius_port, clients=sorted(clients))
+    try:
+        yield
+    finally:
+        await door.close()
 
 
 @asynccontextmanager
