@@ -191,9 +191,27 @@ class DatedAttributeAnswer(Struct, frozen=True, kw_only=True):
     service_id: str
 
 
+class BillingProfileAnswer(Struct, frozen=True, kw_only=True):
+    """From `start` on, bill units are `every` so many units of the calendar of a time zone.
+
+    They begin on a `day` of the month or a `weekday`; or are counted from `anchor`, where it is not
+    empty. Each takes late usage for `grace_s` seconds past its end.
+    """
+
+    start: str
+    unit: str
+    every: int
+    day: int
+    weekday: str
+    anchor: str
+    time_zone: str
+    grace_s: int
+
+
 class AccountAnswer(Struct, frozen=True, kw_only=True):
     """An account and its service ids. `credit_limit` null: no bound. Before the first of its
-    `statuses` it is active. Of several of `dated` in force the one that began last counts."""
+    `statuses` it is active. Of several of `dated` in force the one that began last counts.
+    Before the first of `billing` it is billed by calendar months."""
 
     tenant: str
     account: str
@@ -205,6 +223,7 @@ class AccountAnswer(Struct, frozen=True, kw_only=True):
     attributes: dict[str, str]
     statuses: list[StatusAnswer]
     dated: list[DatedAttributeAnswer]
+    billing: list[BillingProfileAnswer]
     version: int
     ledger: LedgerPosition
     services: list[AssignmentAnswer]

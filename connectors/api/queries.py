@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are put together from constants of this file alone
 """Questions to ClickHouse that the door and the commands share; answers are values."""
 
 from collections.abc import Mapping, Sequence
@@ -7,6 +8,7 @@ from connectors.api.answers import (
     AccountAnswer,
     AssignmentAnswer,
     BalanceAnswer,
+    BillingProfileAnswer,
     BucketAnswer,
     DatedAttributeAnswer,
     LedgerPosition,
@@ -16,10 +18,13 @@ from connectors.api.answers import (
     SuspensePage,
     TotalAnswer,
 )
+from connectors.clickhouse.bill_units import BILLING, billing_of
 from connectors.clickhouse.client import Database
 from connectors.errors import Refused
-from streams.model.instant import format_instant
+from streams.model.billing import BillingProfile
+from streams.model.instant import SECOND, format_instant
 from streams.model.money import trimmed
+from streams.model.time_unit import WEEKDAYS
 
 PAGE_MAX: Final = 1_000
 
@@ -42,12 +47,12 @@ FROM accumulators FINAL
 WHERE tenant = {tenant:String} AND account = {account:String} AND NOT is_deleted
 ORDER BY ledger_partition, tally
 """
-_ACCOUNT: Final = """
+_ACCOUNT: Final = f"""
 SELECT root, payment, currency, time_zone, credit_limit, attributes, version, ledger_partition,
     ledger_offset, statuses.status AS statuses,
-    arrayMap(at -> toUnixTimestamp64Micro(at), statuses.start_at) AS status_starts
+    arrayMap(at -> toUnixTimestamp64Micro(at), statuses.start_at) AS status_starts, {BILLING}
 FROM accounts
-WHERE tenant = {tenant:String} AND account = {account:String}
+WHERE tenant = {{tenant:String}} AND account = {{account:String}}
 ORDER BY version DESC, ledger_offset DESC LIMIT 1
 """
 _SERVICES: Final = """
@@ -186,6 +191,20 @@ def _totals(row: Mapping[str, Any]) -> list[TotalAnswer]:
     ]
 
 
+def _profile(profile: BillingProfile) -> BillingProfileAnswer:
+    cycle = profile.cycle
+    return BillingProfileAnswer(
+        start=shown_bound(profile.start),
+        unit=cycle.unit,
+        every=cycle.every,
+        day=cycle.day,
+        weekday=WEEKDAYS[cycle.weekday],
+        anchor="" if cycle.anchor is None else format_instant(cycle.anchor),
+        time_zone=cycle.time_zone,
+        grace_s=profile.grace // SECOND,
+    )
+
+
 def account_of(database: Database, tenant: str, account: str) -> AccountAnswer | None:
     """An account and its service ids; None where it is not known. Raises Unavailable."""
     whose = {"tenant": tenant, "account": account}
@@ -206,6 +225,7 @@ def account_of(database: Database, tenant: str, account: str) -> AccountAnswer |
             StatusAnswer(status=status, start=shown_bound(start))
             for status, start in zip(row["statuses"], row["status_starts"], strict=True)
         ],
+        billing=[_profile(each) for each in billing_of(row).profiles],
         dated=[
             DatedAttributeAnswer(
                 name=each["name"],

@@ -7,6 +7,7 @@ from typing import Annotated, Any, NoReturn, get_args
 import typer
 from rich.table import Table
 
+from connectors.api.answers import BillingProfileAnswer
 from connectors.api.queries import account_of
 from connectors.catalog.account_prices import read_account_prices
 from connectors.clickhouse.client import Database
@@ -282,6 +283,8 @@ def show(
     console.print(f"root {found.root}, {found.time_zone}, version {found.version}")
     for mark in found.statuses:
         console.print(f"{mark.status} from {mark.start or 'the beginning'}")
+    for each_profile in found.billing:
+        console.print(_profile_text(each_profile), markup=False)
     for dated in found.dated:
         of = dated.service_id or dated.subscription or account
         start, end = dated.start or "the beginning", dated.end or "no end"
@@ -294,6 +297,16 @@ def show(
         named = (each.service_id, each.subscription, each.supplements, each.price_plan)
         table.add_row(*named, each.start, each.end)
     console.print(table)
+
+
+def _profile_text(profile: BillingProfileAnswer) -> str:
+    begins = f"on day {profile.day}"
+    if profile.anchor or profile.unit == "day":
+        begins = f"counted from {profile.anchor or 'the first'}"
+    elif profile.unit == "week":
+        begins = f"on {profile.weekday}"
+    every = f"every {profile.every} {profile.unit}" if profile.every > 1 else f"by {profile.unit}"
+    return f"billed {every}, {begins}, {profile.time_zone}, from {profile.start}"
 
 
 def _refuse(lines: Sequence[str], problems: Sequence[Any], *, as_json: bool) -> NoReturn:

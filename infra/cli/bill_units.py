@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from connectors.api.bill_units import BillUnitsAnswer, bill_units
+from connectors.api.bill_units import BillUnitsAnswer, UnitTotalAnswer, bill_units
 from connectors.clickhouse.client import Database
 from connectors.kafka.newest_catalogs import NewestCatalogs
 from infra.cli.options import DataOption, JsonOption, TenantOption
@@ -37,8 +37,11 @@ def show_bill_units(
 
 
 def _show(found: BillUnitsAnswer) -> None:
-    table = Table("from", "until", "status", "invoice", "currency")
-    for column in ("charges", "amount", "tax", "adjusted", "late"):
+    table = Table(title=f"{found.account} of {found.tenant}", title_justify="left")
+    for column in ("from", "until", "status"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("invoice", overflow="fold")
+    for column in ("charges", "late", "amount", "adjusted"):
         table.add_column(column, justify="right")
     for unit in found.units:
         span = (_short(unit.start), _short(unit.end), unit.status, unit.invoice)
@@ -46,12 +49,17 @@ def _show(found: BillUnitsAnswer) -> None:
             table.add_row(*span)
         for total in unit.totals:
             late = sum(each.charges for each in total.late)
-            amounts = (f"{each:f}" for each in (total.amount, total.tax, total.adjusted))
-            table.add_row(*span, total.currency, str(total.charges), *amounts, str(late or ""))
+            counts = (str(total.charges), str(late or ""))
+            table.add_row(*span, *counts, *_amounts(total))
     console.print(table)
     ledger = found.ledger
     console.print(f"As of ledger position {ledger.partition}/{ledger.offset}", style="dim")
 
 
+def _amounts(total: UnitTotalAnswer) -> tuple[str, str]:
+    return f"{total.amount:f} {total.currency}", f"{total.adjusted:f}" if total.adjusted else ""
+
+
 def _short(text: str) -> str:
-    return text.replace(".000000", "")
+    """A day where it begins at midnight."""
+    return text.replace(".000000", "").removesuffix("T00:00:00Z")

@@ -185,7 +185,7 @@ def test_answers_are_as_the_document_says(full_door: Door) -> None:
             "INSERT INTO balances VALUES ('acme', 'a', 2, ['USD', 'free_tokens'],"
             " ['2026-11-01', '2026-11-01'], ['2299-12-31', '2026-12-01'], [10, 100000],"
             " [9.750000000001, 99000], [], [], 0, '2026-11-22 10:00:00', 17,"
-            " ['', 'welcome'], [0, 5], [[], ['chat']], [0.25, 0])"
+            " ['', 'welcome'], [0, 5], [[], ['chat']], [0.25, 0], '2026-12-01')"
         )
         database.command(
             "INSERT INTO accumulators VALUES ('acme', 'a', 2, ['calls'], ['2026-11-01'],"

@@ -1,5 +1,6 @@
 """Bill units as the database tells them are what the core charged: by view, door and audit."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
@@ -7,10 +8,14 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
+import jsonschema
+import msgspec
 import pyarrow as pa
 import pytest
+from typer.testing import CliRunner
 
 from connectors.api.bill_units import BillUnitsAnswer, bill_units
+from connectors.api.keys import Scope
 from connectors.catalog.compile import compile_plan
 from connectors.catalog.load import load_catalog
 from connectors.clickhouse.audit.cut import Cut
@@ -21,8 +26,10 @@ from connectors.clickhouse.ledger_rows import LedgerRows
 from connectors.clickhouse.migrate import migrate
 from connectors.clickhouse.positions import Position, position_rows
 from connectors.clickhouse.steps import StoredStep, decode_frame
+from connectors.kafka.catalog_topic import activate, publish
 from connectors.kafka.codec import encode_ledger, encode_value
-from connectors.settings import ClickHouseSettings
+from connectors.settings import ClickHouseSettings, KafkaSettings
+from infra.cli.bill_units import app
 from streams.charge import Charging
 from streams.due.movement import is_movement
 from streams.memory import MemoryState
@@ -35,6 +42,7 @@ from streams.model.ledger import LEDGER_FORMAT, LedgerRecord
 from streams.model.rated import RatedUsage
 from streams.model.usage import SourcePosition, Usage, UsageRecord, record_id_of
 from streams.state import Effects, Table
+from tests.connectors.door import Door, DoorSettings, is_problem
 
 JANUARY = 1_767_225_600_000_000
 """2026-01-01T00:00:00Z."""
@@ -227,6 +235,55 @@ def test_a_unit_is_open_then_closing_then_closed_then_billed(database: Database)
     assert database.query("SELECT account, invoice FROM bill_units WHERE invoice != ''") == [
         ("bob", "I-7")
     ]
+
+
+def test_the_door_and_the_command_line_tell_the_same(
+    kafka_settings: KafkaSettings,
+    clickhouse_settings: ClickHouseSettings,
+    database: Database,
+    tmp_path: Path,
+) -> None:
+    billed = run(database, days=15)
+    folder = tmp_path / "catalog"
+    folder.mkdir()
+    (folder / "catalog.yaml").write_text(CATALOG)
+    activate(kafka_settings, tenant="t", version=publish(kafka_settings, load_catalog(folder)))
+    door = Door(DoorSettings(kafka_settings, clickhouse_settings, tmp_path))
+    path = "/v1/tenants/t/accounts/bob/bill-units"
+    try:
+        client = door.client(Scope.READ, tenant="t")
+        found = client.get(path).json()
+        assert is_problem(client.get(path.replace("bob", "nobody")), 404)
+        document = client.get("/openapi.json").json()
+        writer = door.client(Scope.WRITE, tenant="t")
+        marked = writer.post(f"{path}/billed", json={"unit": "2026-01-01", "invoice": "I-1"})
+        put = writer.post(path.replace("bill-units", "billing-profile"), json={"cycle": {"day": 5}})
+        wrong = writer.post(
+            path.replace("bill-units", "billing-profile"), json={"cycle": {"day": 32}}
+        )
+    finally:
+        door.close()
+    assert (marked.status_code, put.status_code) == (202, 202)
+    assert is_problem(wrong, 422)
+    schema = {"$ref": "#/components/schemas/BillUnitsAnswer", "components": document["components"]}
+    jsonschema.Draft202012Validator(schema).validate(found)
+    told = msgspec.json.decode(msgspec.json.encode(billed.told("bob")))
+    assert found == told
+    environment = {
+        "VIVACE_KAFKA_BOOTSTRAP": kafka_settings.bootstrap,
+        "VIVACE_KAFKA_PREFIX": kafka_settings.prefix,
+        "VIVACE_CLICKHOUSE_HOST": clickhouse_settings.host,
+        "VIVACE_CLICKHOUSE_PORT": str(clickhouse_settings.port),
+        "VIVACE_CLICKHOUSE_USER": clickhouse_settings.user,
+        "VIVACE_CLICKHOUSE_PASSWORD": clickhouse_settings.password,
+        "VIVACE_CLICKHOUSE_DATABASE": clickhouse_settings.database,
+    }
+    done = CliRunner().invoke(app, ["bob", "-t", "t", "--json"], env=environment)
+    assert json.loads(done.stdout) == told
+    shown = CliRunner().invoke(app, ["bob", "-t", "t"], env=environment)
+    assert "2026-01-10" in shown.stdout
+    assert "closed" in shown.stdout
+    assert CliRunner().invoke(app, ["nobody", "-t", "t"], env=environment).exit_code == 1
 
 
 def test_of_an_account_that_is_not_known_nothing_is_told(database: Database) -> None:

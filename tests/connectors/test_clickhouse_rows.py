@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.api.queries import account_of
+from connectors.clickhouse.bill_units import BILLING, billing_of
 from connectors.clickhouse.charge_sums import coarser
 from connectors.clickhouse.client import Database
 from connectors.clickhouse.columns import (
@@ -37,7 +38,9 @@ from connectors.kafka.codec import encode_ledger
 from connectors.settings import ClickHouseSettings
 from streams.model.account import Account, Service, ServiceAssignment
 from streams.model.attribute import AttributeValue
-from streams.model.instant import BEGINNING, format_instant
+from streams.model.billing import Billing, BillingProfile
+from streams.model.billing_period import BillingPeriod
+from streams.model.instant import BEGINNING, SECOND, format_instant
 from streams.model.ledger import LEDGER_FORMAT, LedgerRecord
 from streams.model.rated import (
     Alert,
@@ -214,6 +217,26 @@ def test_statuses_come_back_as_they_went_in_and_are_told(database: Database) -> 
     assert database.query("SELECT service_id, statuses.status FROM services FINAL") == [
         ("key", ["active"])
     ]
+
+
+def test_billing_comes_back_as_it_went_in_and_is_told(database: Database) -> None:
+    cycle = BillingPeriod(id="billing", unit="week", weekday=2, time_zone="Europe/Zurich")
+    anchored = BillingPeriod(id="billing", unit="month", every=3, anchor=NOON)
+    profiles = (BillingProfile(BEGINNING, cycle, 2 * SECOND), BillingProfile(NOON, anchored))
+    billing = Billing(profiles, NOON - 1)
+    account = Account("acme", "ada", "root", "postpaid", "USD", "UTC", billing=billing)
+    accounts, _ = placed_facts([step(facts=(account,))])
+    database.insert("accounts", pa.table(account_columns(accounts)))
+    found = account_of(database, "acme", "ada")
+    assert found is not None
+    weekly, quarterly = found.billing
+    assert (weekly.start, weekly.unit, weekly.weekday, weekly.anchor) == ("", "week", "wed", "")
+    assert (weekly.time_zone, weekly.grace_s) == ("Europe/Zurich", 2)
+    assert (quarterly.every, quarterly.anchor) == (3, format_instant(NOON))
+    (row,) = database.records(f"SELECT {BILLING} FROM accounts")
+    assert billing_of(row).profiles[1:] == profiles[1:]
+    assert billing_of(row).profiles[0].cycle == cycle
+    assert billing_of(row).billed_until == NOON - 1
 
 
 def test_dated_attributes_come_back_as_they_went_in_and_are_told(database: Database) -> None:

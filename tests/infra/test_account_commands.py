@@ -14,6 +14,7 @@ from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
 from infra.cli.account import app
 from streams.model.balance_command import Adjust, ConvertPoints, GrantAllowance, TopUp, VoidGrant
+from streams.model.billing_command import MarkBilled, PutBillingProfile
 from streams.model.billing_period import BillingPeriod
 from streams.model.command import (
     ActivateCatalog,
@@ -110,6 +111,24 @@ def test_each_command_is_sent_as_it_was_typed(typed: Typed) -> None:
     )
     assert isinstance(top_up, TopUp)
     assert (top_up.command_id, top_up.amount, top_up.reason) == ("4", Decimal("9.50"), "cash")
+
+
+def test_billing_and_marks_of_invoices_are_sent_as_typed(typed: Typed) -> None:
+    since = ("--from", "2026-01-01", "--grace-s", "60", "--currency", "CHF", "--id", "1")
+    typed.account("billing", "ada", "--day", "15", "--zone", "Europe/Zurich", *since)
+    typed.account("billing", "ada", "--unit", "week", "--every", "2", "--anchor", "2026-01-01")
+    typed.account("billed", "ada", "2026-01-01", "I-7", "--root", "family")
+    monthly, biweekly, billed = typed.sent()
+    cycle = BillingPeriod(id="billing", unit="month", day=15, time_zone="Europe/Zurich")
+    assert isinstance(monthly, PutBillingProfile)
+    assert (monthly.cycle, monthly.start, monthly.grace) == (cycle, DAY_1, 60_000_000)
+    assert isinstance(biweekly, PutBillingProfile)
+    assert biweekly.cycle == BillingPeriod(id="billing", unit="week", every=2, anchor=DAY_1)
+    assert isinstance(billed, MarkBilled)
+    assert (billed.root, billed.unit, billed.invoice) == ("family", DAY_1, "I-7")
+    for wrong in (("--unit", "hour"), ("--unit", "week", "--day", "3"), ("--day", "32")):
+        words = ["account", "billing", "ada", *wrong, "-t", "acme"]
+        assert CliRunner().invoke(app, words).exit_code == 2
 
 
 def test_attributes_are_put_from_a_time_on(typed: Typed) -> None:
