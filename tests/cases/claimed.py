@@ -49,6 +49,9 @@ EXCEPT: Final[dict[str, str]] = {
     " back goes to what has paid, and an adjustment is money alone",
     "charging.reserve_commit": "a session uses nothing or something: some of them commit less than"
     " nothing, or reserve it",
+    "charging.credit_pool": "a pool by multipliers is kept by the client, over what was granted to"
+    " several services: here each is granted what the balance that they share has left (RFC 4006,"
+    " flow IX, in tests/connectors/trade/flows.py)",
 }
 
 

@@ -11,7 +11,9 @@ from typing import Any, Final, NoReturn
 from urllib.parse import quote
 
 import msgspec
+import structlog
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,6 +32,7 @@ from connectors.trade.nchf.notify import DOOR
 from connectors.trade.notices import gateway_of
 from streams.model.instant import Instant
 
+_log: Any = structlog.get_logger()
 ROOT: Final = "/nchf-convergedcharging/v3/chargingdata"
 BODY_BYTES_MAX: Final = 64 * 1024
 REQUEST_S_MAX: Final = 12.0
@@ -98,7 +101,13 @@ class ConvergedCharging:
                 Route(f"{ROOT}/{{reference}}/release", self.release, methods=["POST"]),
             ],
             middleware=[limits],
-            exception_handlers={Problem: _told, Refused: _refused, Unavailable: _unavailable},
+            exception_handlers={
+                HTTPException: _http_error,
+                Problem: _told,
+                Refused: _refused,
+                Unavailable: _unavailable,
+                Exception: _unexpected,
+            },
         )
 
     async def _converse(
@@ -119,7 +128,12 @@ class ConvergedCharging:
             found.fact,
             gateway_of(DOOR, asked.notify_uri),
         )
-        outcome = await converse(self._worker, await self._terms.of(tenant), verb, dialogue)
+        try:
+            terms = await self._terms.of(tenant)
+        except Refused as error:
+            detail = str(error)
+            raise _problem(HTTPStatus.FORBIDDEN, "CHARGING_NOT_APPLICABLE", detail) from error
+        outcome = await converse(self._worker, terms, verb, dialogue)
         if not outcome.is_served:
             _fail(outcome.told)
         return outcome
@@ -205,3 +219,15 @@ async def _unavailable(_: Request, error: Exception) -> Response:
         headers={"Retry-After": "1"},
         cause="NF_CONGESTION",
     )
+
+
+async def _http_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    return problem_response(status, error.detail, headers=dict(error.headers or {}))
+
+
+async def _unexpected(_: Request, error: Exception) -> Response:
+    _log.error("request failed", exc_info=error)
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return problem_response(status, "This is our fault; it is logged.", cause="SYSTEM_FAILURE")

@@ -1,5 +1,6 @@
 """A network function, its catalog, and what it talks to: converged charging over the core."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from starlette.testclient import TestClient
 from connectors.api.keys import KeyStore, Scope
 from connectors.trade.charging import TermsBook
 from connectors.trade.nchf.app import ROOT, ConvergedCharging
+from streams.model.catalog import Catalog
 from tests.connectors.trade.shapes import check_shape
 from tests.connectors.trade.worker import MemoryWorker, load
 
@@ -74,11 +76,11 @@ subscribers:
 class Network:
     """A network function, and what it talks to."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, newest: Callable[[str], Catalog] | None = None) -> None:
         self.worker = MemoryWorker(load(CATALOG, folder))
         self.keys = KeyStore(folder)
         self.key = self.key_of(Scope.WRITE)
-        terms = TermsBook(lambda _: self.worker.catalog)
+        terms = TermsBook(newest or (lambda _: self.worker.catalog))
         door = ConvergedCharging(self.worker, terms, self.keys, now=lambda: self.worker.at)
         self.client = TestClient(door.app())
         self.sequence = 0

@@ -8,8 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.testclient import TestClient
 
 from connectors.api.keys import Scope
+from connectors.errors import Refused
 from connectors.settings import KafkaSettings
 from connectors.trade.nchf.app import ROOT
 from connectors.trade.nchf.notify import Notifier
@@ -67,6 +69,32 @@ def test_what_is_wrong_is_told_by_its_place(
     answer = network.post("", **wrong)
     assert (answer.status_code, answer.json()["cause"]) == (400, "INVALID_MSG_FORMAT")
     assert place in answer.json()["detail"]
+
+
+def test_what_is_not_there_and_what_fails_are_problems_too(network: Network) -> None:
+    headers = {"Authorization": f"Bearer {network.key}"}
+    for method, path, status in (("GET", ROOT, 405), ("POST", f"{ROOT}/x/steal", 404)):
+        answer = network.client.request(method, path, headers=headers)
+        assert answer.status_code == status
+        check_shape(answer.json(), "ProblemDetails")
+    network.worker.account("ada", "sim:228011", "5")
+
+    async def fail(*_: Any, **__: Any) -> Any:
+        raise OSError("disk")
+
+    network.worker.send = fail  # type: ignore[method-assign]
+    network.client = TestClient(network.client.app, raise_server_exceptions=False)
+    failed = network.post("", data(1000))
+    assert (failed.status_code, failed.json()["cause"]) == (500, "SYSTEM_FAILURE")
+
+
+def test_a_tenant_without_a_catalog_cannot_be_charged(tmp_path: Path) -> None:
+    def none(tenant: str) -> Any:
+        raise Refused(f"tenant {tenant} has no catalog in force")
+
+    network = Network(tmp_path, newest=none)
+    answer = network.post("", data(1000))
+    assert (answer.status_code, answer.json()["cause"]) == (403, "CHARGING_NOT_APPLICABLE")
 
 
 def test_a_body_is_bounded(network: Network) -> None:
