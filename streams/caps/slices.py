@@ -111,11 +111,12 @@ def put(  # noqa: PLR0913 - a slice, and where its report goes
     state: State,
     effects: Effects,
     short: Decimal = ZERO,
+    may_ask: bool = True,
 ) -> None:
     """Put the slice, and tell the owner of the sum where that is due; `short` was missing."""
     opening = opening_slice(held.most, place.partitions)
     is_short = CONTEXT.subtract(held.left, short) < CONTEXT.multiply(opening, _HALF)
-    may_ask = not held.is_last or at >= held.asked_at + _AGAIN
+    may_ask = may_ask and (not held.is_last or at >= held.asked_at + _AGAIN)
     untold = abs(CONTEXT.subtract(held.used, held.told))
     is_due = CONTEXT.multiply(untold, _TOLD_STEPS * place.partitions) >= held.most
     missing = CONTEXT.subtract(CONTEXT.add(opening, short), held.unused)
@@ -164,23 +165,28 @@ def take_grant(command: GrantSlice, place: Place, state: State, effects: Effects
     if held is None:
         return
     cap = CapPeriod(command.tenant, command.cap, Period(command.start, held.end), held.most)
+    held = held.hears(command.others, command.as_of, command.message_id)
     got = replace(
         held,
         granted=CONTEXT.add(held.granted, command.quantity),
-        others=command.others,
-        as_of=command.as_of,
         is_last=command.is_last,
         is_asking=False,
     )
     at = max(held.asked_at, time_of(command.tenant, state))
-    put(cap, got, at=at, place=place, state=state, effects=effects)
+    # More is asked for by what needs more: else two that are short would take it from each other
+    # for ever.
+    put(cap, got, at=at, place=place, state=state, effects=effects, may_ask=False)
 
 
 def give_back(command: RecallSlice, place: Place, state: State, effects: Effects) -> None:
-    """Give back half of what lies idle here, or all of little."""
+    """Hear of the others, and give back half of what lies idle here, or all of little."""
     period = Period(command.start, command.end)
     cap = CapPeriod(command.tenant, command.cap, period, command.most)
     held = slice_of(cap, place.partitions, state)
+    held = held.hears(command.others, command.as_of, command.message_id)
+    if not command.returns:
+        state.put(_SLICES, cap.key, held)
+        return
     idle, opening = max(held.unused, ZERO), opening_slice(held.most, place.partitions)
     returned = idle
     if idle > CONTEXT.multiply(opening, _QUARTER):
@@ -189,8 +195,6 @@ def give_back(command: RecallSlice, place: Place, state: State, effects: Effects
         held,
         granted=CONTEXT.subtract(held.granted, returned),
         told=held.used,
-        others=command.others,
-        as_of=command.as_of,
     )
     state.put(_SLICES, cap.key, kept)
     _report(cap, kept, place=place, returned=returned, state=state, effects=effects)

@@ -21,6 +21,8 @@ from streams.tenant_time import time_of
 
 _SUMS: Final = Table.CAP_SUMS
 _KEPT: Final = 62 * DAY
+_TOLD_STEPS: Final = Decimal(16)
+"""Nobody believes the others to have used less than they have by more than this part of a cap."""
 _DROPPED_AT_ONCE: Final = 8
 
 
@@ -38,6 +40,7 @@ def take_report(command: ReportCap, place: Place, state: State, effects: Effects
     parts[command.sender] = _heard(parts[command.sender], command)
     owner = _Owner(command, place, state, effects, parts)
     owner.serve()
+    owner.tell()
     told = tuple(parts[number] for number in sorted(parts))
     state.put(_SUMS, key, CapSum(command.end, command.most, opening, told))
 
@@ -88,6 +91,14 @@ class _Owner:
             elif not self._is_recalling():
                 self._grant(part, ahead, is_dry=True)
 
+    def tell(self) -> None:
+        """Tell those how much the others have used who believe it to be much less."""
+        for number in sorted(self._parts):
+            part, beside = self._parts[number], self._used_beside(number)
+            untold = CONTEXT.multiply(CONTEXT.subtract(beside, part.told), _TOLD_STEPS)
+            if untold >= self._command.most:
+                self._send_recall(number, returns=False)
+
     def _free(self) -> Decimal:
         taken = ZERO
         for part in self._parts.values():
@@ -105,9 +116,9 @@ class _Owner:
         return any(part.is_recalled for part in self._parts.values())
 
     def _grant(self, part: CapPart, quantity: Decimal, *, is_dry: bool) -> None:
-        granted = CONTEXT.add(part.granted, quantity)
+        granted, beside = CONTEXT.add(part.granted, quantity), self._used_beside(part.partition)
         self._parts[part.partition] = replace(
-            part, granted=granted, wanted=ZERO, is_asking=False, has_waited=False
+            part, granted=granted, wanted=ZERO, is_asking=False, has_waited=False, told=beside
         )
         others = [each for each in self._parts.values() if each.partition != part.partition]
         is_spare = self._free() > ZERO or any(each.idle for each in others)
@@ -125,7 +136,7 @@ class _Owner:
                 command.cap,
                 command.start,
                 quantity,
-                self._used_beside(part.partition),
+                beside,
                 as_of,
                 is_last,
             )
@@ -139,11 +150,12 @@ class _Owner:
             part = self._parts[number]
             if number != asker and not part.is_recalled:
                 self._parts[number] = replace(part, is_recalled=True)
-                self._send_recall(number)
+                self._send_recall(number, returns=True)
         return len(self._parts) > 1
 
-    def _send_recall(self, receiver: int) -> None:
-        command = self._command
+    def _send_recall(self, receiver: int, *, returns: bool) -> None:
+        command, others = self._command, self._used_beside(receiver)
+        self._parts[receiver] = replace(self._parts[receiver], told=others)
 
         def recalling(to: str, number: int) -> RecallSlice:
             return RecallSlice(
@@ -155,8 +167,9 @@ class _Owner:
                 command.start,
                 command.end,
                 command.most,
-                self._used_beside(receiver),
+                others,
                 time_of(command.tenant, self._state),
+                returns,
             )
 
         outbox.relay(recalling, receiver=receiver, state=self._state, effects=self._effects)

@@ -55,7 +55,7 @@ class GrantSlice(Struct, frozen=True, array_like=True, tag=42):
 class RecallSlice(Struct, frozen=True, array_like=True, tag=43):
     """Others need what this partition may have without need of a cap: it gives some back.
 
-    `others` is what they had used as of `as_of`.
+    `others` is what they had used as of `as_of`. Not `returns`: it only hears of that.
     """
 
     command_id: str
@@ -68,6 +68,7 @@ class RecallSlice(Struct, frozen=True, array_like=True, tag=43):
     most: Decimal
     others: Decimal
     as_of: Instant
+    returns: bool = True
 
 
 OfCap = ReportCap | GrantSlice | RecallSlice

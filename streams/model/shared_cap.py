@@ -4,6 +4,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from streams.model.billing_period import BillingPeriod
 from streams.model.eligibility import Eligibility
@@ -41,7 +42,7 @@ class CapSlice(Struct, frozen=True, array_like=True):
     is what all other partitions had used as of `as_of`; `is_last`: nothing more is to be had.
     `told` is what the owner of the sum has heard of `used`; `asked_at` when that was, and
     `is_asking` while its answer is under way. `promised` is what a session that is being charged
-    was granted.
+    was granted. `heard` is the number of the last message that told of the others.
     """
 
     end: Instant
@@ -57,6 +58,13 @@ class CapSlice(Struct, frozen=True, array_like=True):
     asked_at: Instant = BEGINNING
     is_asking: bool = False
     promised: Decimal = ZERO
+    heard: int = -1
+
+    def hears(self, others: Decimal, as_of: Instant, message_id: int) -> "CapSlice":
+        """The same with what the others have used, unless something newer is known."""
+        if message_id <= self.heard:
+            return self
+        return replace(self, others=others, as_of=as_of, heard=message_id)
 
     @property
     def unused(self) -> Decimal:
@@ -90,7 +98,7 @@ class CapPart(Struct, frozen=True, array_like=True):
     """One partition as the owner of the sum knows it, by its message number `heard`.
 
     It holds at most `granted`. It waits for `wanted`, if it `is_asking`; `is_recalled`: it was
-    asked for what it does not need, and has not answered.
+    asked for what it does not need, and has not answered. It was `told` so much of the others.
     """
 
     partition: int
@@ -101,6 +109,7 @@ class CapPart(Struct, frozen=True, array_like=True):
     is_asking: bool = False
     is_recalled: bool = False
     has_waited: bool = False
+    told: Decimal = ZERO
 
     @property
     def taken(self) -> Decimal:

@@ -19,6 +19,7 @@ from streams.model.catalog import (
     Price,
     PriceOffer,
     PricePlan,
+    SharedCap,
     Threshold,
     Tier,
     UsageType,
@@ -88,12 +89,16 @@ SALE = RevenueShare(
 )
 
 
+CEILING = SharedCap(id="ceiling", most=Decimal(6), every=_HOUR, currency=CURRENCY, bound="slices")
+"""What all accounts together pay for an hour's usage at most."""
+
+
 def _fee(amount: str) -> Flat:
     return Flat(units=(FEE,), amount=Decimal(amount))
 
 
 def build_plan() -> Plan:
-    """A graduated price on a monthly accumulator, free calls, fees, a partner, a threshold."""
+    """A graduated price on a monthly total, free calls, fees, a partner, a threshold, a cap."""
     tiers = (Tier(Decimal(40), Decimal("0.10")), Tier(None, Decimal("0.07")))
     price = Price(price=Graduated(unit=UNIT, tiers=tiers, reference="monthly"))
     offer = PriceOffer(
@@ -148,6 +153,7 @@ def build_plan() -> Plan:
             thresholds=(
                 Threshold(id="low", on="balance", levels=(Decimal(5),), resource=CURRENCY),
             ),
+            shared_caps=(CEILING,),
         )
     )
 

@@ -16,9 +16,10 @@ from streams.due.transfer import GIVEN, GOT, IN_TRANSIT
 from streams.model.account import Balances
 from streams.model.commission import partner_total
 from streams.model.rated import RatedUsage
+from streams.model.shared_cap import opening_slice
 from streams.model.usage import MADE
 from streams.state import Table
-from tests.simulate.business import PARTNER, TENANT, new_core, service_of
+from tests.simulate.business import CEILING, PARTNER, TENANT, new_core, service_of
 from tests.simulate.fold import Folded, decode_disk, fold_partition
 from tests.simulate.load import UNKNOWN_SERVICES
 from tests.simulate.world import World
@@ -39,6 +40,25 @@ def verify(world: World) -> list[str]:
     problems += _check_balances(world, folds)
     problems += _check_aggregates(world, folds)
     problems += _check_partner(folds)
+    problems += _check_ceiling(folds)
+    return problems
+
+
+def _check_ceiling(folds: dict[int, Folded]) -> list[str]:
+    """What is out of a cap is never more than the cap, and nobody waits for more of it."""
+    granted: dict[bytes, list[Decimal]] = defaultdict(list)
+    waiting: list[bytes] = []
+    for folded in folds.values():
+        for (table, key), held in folded.by_core.values.items():
+            if table == Table.CAP_SLICES:
+                granted[key].append(held.granted)
+                waiting += [key] if held.is_asking or held.used > held.granted else []
+    opening = opening_slice(CEILING.most, len(folds))
+    problems = [f"{key!r} waits for its slice, or is beyond it" for key in waiting]
+    for key, parts in granted.items():
+        out = sum(parts, opening * (len(folds) - len(parts)))
+        if out > CEILING.most:
+            problems.append(f"{key!r}: {out} of {CEILING.most} is out")
     return problems
 
 
