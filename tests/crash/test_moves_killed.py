@@ -45,7 +45,6 @@ def test_a_thousand_gifts_and_two_hundred_moves(tmp_path: Path) -> None:
             for step in STEPS:
                 harness.die("charging", step, count=1 + harness.rng.randrange(20))
                 harness.await_deaths({"charging": str(step)})
-            harness.freeze_and_move()
             harness.kill("charging")
             harness.lose_state("charging", torn=bool(number % 2))
             harness.start("charging")
