@@ -72,7 +72,7 @@ def cap_columns(held: Mapping[tuple[int, bytes], Held]) -> Columns:
     slices = [each for _, _, each, _ in kept]
     steps = [step for *_, step in kept]
     amounts = {
-        name: decimals([getattr(each, name) for each in slices], f"shared_caps.{name}")
+        name: decimals([f"{getattr(each, name):f}" for each in slices], f"shared_caps.{name}")
         for name in _AMOUNTS
     }
     return {
