@@ -8,6 +8,7 @@ from streams.model.account import Account
 from streams.model.budget import Budget, Budgets, CountedBudget
 from streams.model.budget_command import PutBudget, RemoveBudget
 from streams.model.instant import DAY
+from streams.rate.budgets import depth_of
 from streams.record_ids import KEPT_DAYS
 from streams.state import Effects, State, Table
 from streams.tenant_time import time_of
@@ -80,7 +81,7 @@ def _tell(  # noqa: PLR0913 - which budgets of whom, and where that is told
     ]
     parents = {each.budget.id: each.budget.parent for each in counted}
     counted.sort(
-        key=lambda each: (-_depth(each.budget.id, parents), each.holder, *_place(each.budget))
+        key=lambda each: (-depth_of(each.budget.id, parents), each.holder, *_place(each.budget))
     )
     state.put(Table.BUDGETS, key, replace(held, counted=tuple(counted)))
     known: Account | None = state.get(Table.ACCOUNTS, key)
@@ -89,14 +90,6 @@ def _tell(  # noqa: PLR0913 - which budgets of whom, and where that is told
         changed = replace(known, version=known.version + 1, has_budgets=True)
         state.put(Table.ACCOUNTS, key, changed)
         effects.facts.append(changed)
-
-
-def _depth(budget: str, parents: dict[str, str]) -> int:
-    """How many are above it; a circle ends where it began."""
-    above: list[str] = []
-    while (budget := parents.get(budget, "")) and budget not in above:
-        above.append(budget)
-    return len(above)
 
 
 def _place(budget: Budget) -> tuple[str, int]:

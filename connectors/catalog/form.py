@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field
 from connectors.catalog.forms.accumulators import AccumulatorForm as AccumulatorForm
 from connectors.catalog.forms.allowances import AllowanceForm as AllowanceForm
 from connectors.catalog.forms.attributes import AttributeForm, SegmentForm
+from connectors.catalog.forms.budgets import CatalogBudgetForm
 from connectors.catalog.forms.discounts import DiscountForm
 from connectors.catalog.forms.entitlements import EntitlementForm
 from connectors.catalog.forms.evaluations import EvaluationForm
@@ -159,6 +160,7 @@ class CatalogFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     thresholds: tuple[ThresholdForm, ...] = ()
     shared_caps: tuple[SharedCapForm, ...] = ()
     policies: tuple[PolicyForm, ...] = ()
+    budgets: tuple[CatalogBudgetForm, ...] = ()
     discounts: tuple[DiscountForm, ...] = ()
     taxes: tuple[TaxForm, ...] = ()
     partners: tuple[PartnerForm, ...] = ()

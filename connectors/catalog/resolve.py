@@ -9,6 +9,7 @@ from connectors.catalog.number_plans import number_plan
 from connectors.catalog.resolution import money
 from connectors.catalog.resolution.accumulators import accumulator
 from connectors.catalog.resolution.attributes import attribute, segment
+from connectors.catalog.resolution.budgets import usual_budget
 from connectors.catalog.resolution.commission import commission_plan
 from connectors.catalog.resolution.dates import duration_of, instant_at
 from connectors.catalog.resolution.entitlements import entitlement
@@ -74,6 +75,7 @@ def catalog_from(sheets: Sheets) -> model.Catalog:
         billing_periods=tuple(billing_period(entry.form) for entry in sheets.billing_periods),
         price_plans=tuple(_price_plan(entry.form, periods) for entry in sheets.price_plans),
         thresholds=tuple(threshold(entry.form, periods) for entry in sheets.thresholds),
+        budgets=tuple(usual_budget(entry.form) for entry in sheets.budgets),
         policies=tuple(use_policy(entry.form) for entry in sheets.policies),
         shared_caps=tuple(shared_cap(entry.form, periods) for entry in sheets.shared_caps),
         discounts=tuple(money.discount(entry.form, periods) for entry in sheets.discounts),

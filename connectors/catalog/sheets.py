@@ -17,6 +17,7 @@ from connectors.catalog.form import (
     UsageTypeForm,
 )
 from connectors.catalog.forms.attributes import AttributeForm, SegmentForm
+from connectors.catalog.forms.budgets import CatalogBudgetForm
 from connectors.catalog.forms.discounts import DiscountForm
 from connectors.catalog.forms.evaluations import EvaluationForm
 from connectors.catalog.forms.loyalty import ConversionForm, LoyaltyRuleForm
@@ -77,6 +78,7 @@ class Sheets:
     thresholds: list[Entry[ThresholdForm]] = field(default_factory=list)
     shared_caps: list[Entry[SharedCapForm]] = field(default_factory=list)
     policies: list[Entry[PolicyForm]] = field(default_factory=list)
+    budgets: list[Entry[CatalogBudgetForm]] = field(default_factory=list)
     discounts: list[Entry[DiscountForm]] = field(default_factory=list)
     taxes: list[Entry[TaxForm]] = field(default_factory=list)
     partners: list[Entry[PartnerForm]] = field(default_factory=list)

@@ -17,6 +17,7 @@ from streams.model.allowance import Allowance as Allowance
 from streams.model.attribute import ACCOUNT as ACCOUNT
 from streams.model.attribute import Attribute, Segment
 from streams.model.billing_period import BillingPeriod
+from streams.model.budget import Budget
 from streams.model.commission import CommissionPlan
 from streams.model.commitment import Commitment
 from streams.model.discount import Discount
@@ -227,6 +228,7 @@ class Catalog(Struct, frozen=True, kw_only=True):
     subscribers: tuple[SubscriberRule, ...] = ()
     shared_caps: tuple[SharedCap, ...] = ()
     policies: tuple[UsePolicy, ...] = ()
+    budgets: tuple[Budget, ...] = ()
 
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode

@@ -10,11 +10,11 @@ from typing import Final
 from msgspec import Struct
 
 from streams.model.account import Account, Service, ServiceAssignment
-from streams.model.budget import Budgets, CountedBudget
 from streams.model.instant import BEGINNING, FOREVER, Period, format_instant
 from streams.model.usage import UsageRecord
 from streams.outcome import Reject, RejectReason
 from streams.ranges import ranges_over, seen_as_one
+from streams.rate.budgets import budgets_of
 from streams.rate.payer import Payer, floor_of
 from streams.rate.plan import Plan
 from streams.rate.standing import standing_of
@@ -168,6 +168,7 @@ class Guide:
             stored, at = account, record.occurred_at
             account, plain, holds = attributes.tell(stored, service, assignment.subscription, at)
             start, end = max(start, holds.start), min(end, holds.end)
+        budgets = self.plan.budgets
         payer = Payer(
             service,
             account,
@@ -184,7 +185,7 @@ class Guide:
             supplements,
             stored,
             plain,
-            _budgets_of(account_key, state) if account.has_budgets else (),
+            budgets_of(account, budgets, state) if account.has_budgets or budgets else (),
         )
         # Of several assignments another may claim the service within this one's time.
         if len(service.assignments) == 1 and within.end == FOREVER:
@@ -193,11 +194,6 @@ class Guide:
                 self._sure.clear()
             self._known[key] = payer
         return payer
-
-
-def _budgets_of(key: bytes, state: State) -> tuple[CountedBudget, ...]:
-    held: Budgets | None = state.get(Table.BUDGETS, key)
-    return () if held is None else held.counted
 
 
 def root_served(tenant: str, service_id: str, state: State) -> str:

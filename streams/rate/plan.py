@@ -26,6 +26,7 @@ from streams.model.money import ROUNDING_MODES
 from streams.rate.account_prices import AccountOffers
 from streams.rate.attributes import attributes_of
 from streams.rate.best_price_plan import with_best_prices
+from streams.rate.budgets import deepest_first
 from streams.rate.combined import AND, alone_as_supplement, combined
 from streams.rate.commission import Commissions
 from streams.rate.evaluation import evaluations_of
@@ -63,6 +64,7 @@ class Plan:
         "at_change",
         "attributes",
         "automatic",
+        "budgets",
         "carried",
         "charges_zero",
         "commissions",
@@ -126,6 +128,7 @@ class Plan:
         self.points = frozenset(rule.resource for rule in catalog.loyalty_rules)
         self.account_offers = AccountOffers()
         self.session_policies = {each.id: each.sessions for each in catalog.usage_types}
+        self.budgets = deepest_first(catalog.budgets)
         self.use_policies = use_policies(catalog, compiler.bands)
         self.has_session_policies = has_session_policies(catalog)
 

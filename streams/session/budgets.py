@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from streams.accumulate.budgets import put_total
 from streams.budget_windows import first_after, used_in, window_at
-from streams.model.budget import Budgets, BudgetTotal
+from streams.model.account import Account
+from streams.model.budget import Budget, BudgetTotal
 from streams.model.charging_session import (
     AnswerCode,
     BudgetHold,
@@ -20,6 +21,7 @@ from streams.model.charging_session import (
 )
 from streams.model.instant import BEGINNING, FOREVER, Instant, Period
 from streams.model.money import Quantity, added, minus
+from streams.rate.budgets import budgets_of
 from streams.state import State, Table
 from streams.tenant_time import time_of_key
 
@@ -123,12 +125,13 @@ def lift_budgets(holds: tuple[BudgetHold, ...], state: State) -> None:
         _put(key, total.moved(Period(start, end), held=minus(back)), state)
 
 
-def budgets_left(key: bytes, at: Instant, state: State) -> tuple[BudgetLeft, ...]:
+def budgets_left(
+    account: Account, usual: tuple[Budget, ...], at: Instant, state: State
+) -> tuple[BudgetLeft, ...]:
     """Where the budgets stand that count the account's usage, in the windows of that time."""
-    held: Budgets = state.get(Table.BUDGETS, key) or Budgets()
     told: list[BudgetLeft] = []
-    tenant = key.partition(b"\0")[0].decode()
-    for counted in held.counted:
+    tenant = account.tenant
+    for counted in budgets_of(account, usual, state):
         budget = counted.budget
         if not budget.start <= at < budget.end or budget.limits == "sessions":
             continue

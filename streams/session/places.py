@@ -6,9 +6,10 @@ from msgspec.structs import replace
 
 from streams.accumulate.budgets import Meant, meant_by, put_total, total_of
 from streams.model.account import Account
-from streams.model.budget import Budgets, BudgetTotal
+from streams.model.budget import Budget, BudgetTotal
 from streams.model.charging_session import ChargingRequest, HeldService, Restriction
 from streams.model.instant import Instant
+from streams.rate.budgets import budgets_of
 from streams.session.records import record_of
 from streams.state import State, Table
 from streams.tenant_time import time_of_key
@@ -17,13 +18,14 @@ EndOldest = Callable[[str], None]
 """Settles the session of that name."""
 
 
-def places_of(request: ChargingRequest, account: Account, state: State) -> list[Meant]:
+def places_of(
+    request: ChargingRequest, account: Account, usual: tuple[Budget, ...], state: State
+) -> list[Meant]:
     """The limits that a session which begins by the request counts in."""
-    if not account.has_budgets or not request.services:
+    if not (account.has_budgets or usual) or not request.services:
         return []
-    key = f"{account.tenant}\0{account.account}".encode()
-    held: Budgets = state.get(Table.BUDGETS, key) or Budgets()
-    limits = tuple(each for each in held.counted if each.budget.limits == "sessions")
+    counted = budgets_of(account, usual, state)
+    limits = tuple(each for each in counted if each.budget.limits == "sessions")
     record = record_of(HeldService.opened(request.services[0], request.at), (), request)
     return meant_by(record, account, limits) if limits else []
 

@@ -88,7 +88,7 @@ class Sessions:
                 return self._refund(work)
             case "balance":
                 left = balances_left(work.key, request.at, state)
-                stand = budgets_left(work.key, request.at, state)
+                stand = budgets_left(account, work.usual_budgets, request.at, state)
                 return replace(_answer(request, account, []), balances=left, budgets=stand)
             case "reserve" | "extend":
                 return self._grant(work, session)
@@ -120,7 +120,9 @@ class Sessions:
         if session is not None and is_ended(session):
             return self._refuse_more(work, session)
         request, running = work.request, {} if session is None else _by_group(session)
-        places = places_of(request, work.account, work.state) if session is None else []
+        places: list[Meant] = []
+        if session is None:
+            places = places_of(request, work.account, work.usual_budgets, work.state)
         if places and (bound := self._make_room(places, work)) is not None:
             return self._find_no_place(bound, work)
         granted: list[Granted] = []

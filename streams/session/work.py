@@ -14,6 +14,7 @@ from streams.due.movement import Movement, holder_of
 from streams.ends import refuse
 from streams.layer import Layer
 from streams.model.account import Account
+from streams.model.budget import Budget
 from streams.model.charging_session import (
     AnswerCode,
     ChargingRequest,
@@ -60,6 +61,7 @@ class Work:
     __slots__ = (
         "_attempt",
         "_partition",
+        "_plan",
         "_plans",
         "_slices",
         "account",
@@ -91,8 +93,15 @@ class Work:
         self._partition = place.partition
         self._slices = Slices(request, place, state, effects)
         self._plans = plans
+        version = catalog_of(request.tenant, request.at, state)
+        self._plan = None if version is None else plans.get(version)
         self.charged: dict[str, Decimal] = {}
         """By service: what was charged of it because its terms changed."""
+
+    @property
+    def usual_budgets(self) -> tuple[Budget, ...]:
+        """Those that the catalog gives to every account."""
+        return () if self._plan is None else self._plan.budgets
 
     # What is asked of one service
 
@@ -234,10 +243,7 @@ class Work:
 
     def _ruled(self, held: HeldService, asked: ServiceRequest) -> Ruling | None:
         """What policies leave of what is asked for; None: none looks at it."""
-        request = self.request
-        version = catalog_of(request.tenant, request.at, self.state)
-        plan = None if version is None else self._plans.get(version)
-        return rule(asked, held, self.account, request.at, plan)
+        return rule(asked, held, self.account, self.request.at, self._plan)
 
     def _decided(
         self,

@@ -9,6 +9,7 @@ from connectors.catalog.checks.accumulators import check_accumulators
 from connectors.catalog.checks.at_change import check_at_change
 from connectors.catalog.checks.attributes import check_attributes
 from connectors.catalog.checks.best_of import check_best_of
+from connectors.catalog.checks.budgets import check_budgets
 from connectors.catalog.checks.commission import check_commission
 from connectors.catalog.checks.discounts import check_discounts
 from connectors.catalog.checks.entitlements import check_entitlements
@@ -67,6 +68,7 @@ CHECKS: tuple[Check, ...] = (
     check_sessions,
     check_shared_caps,
     check_policies,
+    check_budgets,
     check_entitlements,
     check_platforms,
     check_fields,
