@@ -7,6 +7,7 @@ its next append if somebody else has written meanwhile.
 
 import asyncio
 from collections.abc import Coroutine, Mapping
+from functools import partial
 from typing import Any
 
 import structlog
@@ -152,7 +153,7 @@ class ChargingStage:
             options=self._options_of(partition),
         )
         owner.generation = self.app.consumer_generation_id
-        owner.signalled = self._door.wake
+        owner.signalled = partial(self._door.wake, partition)
         self._owners[partition] = owner
         self._tasks[partition] = self._start(owner.run(), f"owner-{partition}")
         return owner

@@ -5,6 +5,7 @@ back, goes on from his place.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -16,12 +17,14 @@ from connectors.online.events import (
     gap_event,
     place_event,
 )
-from streams.model.instant import SECOND, Instant
+from streams.model.instant import BEGINNING, SECOND, Instant
 from streams.model.session_command import NumberedCommand, SessionCommand
 from streams.session.signals import commands_from, next_number
 from topologies import metrics
 from topologies.owner import PartitionOwner
 
+LOOK_S: Final = 1.0
+"""Partitions that have come here are noticed within this."""
 HEARTBEAT_S: Final = 15.0
 """A stream on which nothing happens says so this often."""
 STREAMS_MAX: Final = 512
@@ -47,12 +50,18 @@ class Wanted(NamedTuple):
         )
 
 
+_Seen = tuple[PartitionOwner, int]
+"""An owner, and how often something had been told there."""
+
+
 class SessionEvents:
     """The streams of one worker. `owners` is live."""
 
     def __init__(self, owners: Mapping[int, PartitionOwner]) -> None:
         self._owners = owners
         self._waiting: set[asyncio.Event] = set()
+        self._heads: Counter[int] = Counter()
+        self._last: dict[int, tuple[_Seen, int, list[NumberedCommand]]] = {}
         self._is_closing = False
 
     @property
@@ -60,73 +69,94 @@ class SessionEvents:
         """How many follow."""
         return len(self._waiting)
 
-    def wake(self, told: Sequence[SessionCommand] = ()) -> None:
-        """Something new was told: all look."""
+    def wake(self, partition: int, told: Sequence[SessionCommand] = ()) -> None:
+        """Something new was told in a partition: all look."""
         for command in told:
             metrics.SESSION_COMMANDS.labels(command.action, command.cause).inc()
+        self._heads[partition] += 1
         for event in self._waiting:
             event.set()
 
     def close(self) -> None:
         """End all streams: who follows asks again, elsewhere."""
         self._is_closing = True
-        self.wake()
+        for event in self._waiting:
+            event.set()
 
     async def follow(self, wanted: Wanted, places: Places) -> AsyncGenerator[bytes, None]:
         """The commands from these places on, or from now on where there are none; for ever."""
-        fresh, began = asyncio.Event(), now()
+        fresh, follower = asyncio.Event(), _Follower(wanted, places, now())
         self._waiting.add(fresh)
         metrics.STREAMS.set(len(self._waiting))
+        silent_s = 0.0
         try:
             if not places:
-                places = {
-                    partition: next_number(owner.look())
-                    for partition, owner in self._owners.items()
-                    if owner.is_open
-                }
+                for partition, owner in self._owners.items():
+                    if owner.is_open:
+                        places[partition] = next_number(owner.look())
             yield place_event(places)
             while not self._is_closing:
                 fresh.clear()
-                told = list(self._told(wanted, places, began))
+                told = self._told(follower)
                 for chunk in told:
                     yield chunk
-                if not told and not await _is_set(fresh, HEARTBEAT_S):
+                silent_s = 0.0 if told else silent_s
+                if told or await _is_set(fresh, LOOK_S):
+                    continue
+                silent_s += LOOK_S
+                if silent_s >= HEARTBEAT_S:
+                    silent_s = 0.0
                     yield HEARTBEAT
         finally:
             self._waiting.discard(fresh)
             metrics.STREAMS.set(len(self._waiting))
 
-    def _told(self, wanted: Wanted, places: Places, began: Instant) -> list[bytes]:
-        """What is new in each partition, some of it at a time; `places` goes on."""
+    def _told(self, follower: "_Follower") -> list[bytes]:
+        """What is new in each partition, some of it at a time; the follower's places go on."""
         chunks: list[bytes] = []
         for partition, owner in list(self._owners.items()):
-            if not owner.is_open:
+            seen = (owner, self._heads[partition])
+            if not owner.is_open or follower.seen.get(partition) == seen:
                 continue
-            since = began - _SLACK if partition not in places else None
-            first = places.get(partition, 0)
-            state = owner.look()
-            found = commands_from(first, state, AT_ONCE)
-            if since is None and found and found[0].number > first:
-                chunks.append(gap_event(places))
-            chunks += self._chunks(found, wanted, places, partition=partition, since=since)
-            places.setdefault(partition, next_number(state))
+            found = self._new(partition, seen, follower.places.get(partition, 0))
+            chunks += follower.take(partition, found, next_number(owner.look()))
+            if len(found) < AT_ONCE:
+                follower.seen[partition] = seen
         return chunks
 
-    def _chunks(
-        self,
-        found: list[NumberedCommand],
-        wanted: Wanted,
-        places: Places,
-        *,
-        partition: int,
-        since: Instant | None,
-    ) -> list[bytes]:
+    def _new(self, partition: int, seen: "_Seen", first: int) -> list[NumberedCommand]:
+        """The commands from a number on; those who follow at the same place share one look."""
+        last = self._last.get(partition)
+        if last is not None and last[:2] == (seen, first):
+            return last[2]
+        found = commands_from(first, seen[0].look(), AT_ONCE)
+        self._last[partition] = (seen, first, found)
+        return found
+
+
+class _Follower:
+    """Where one stream is."""
+
+    def __init__(self, wanted: Wanted, places: Places, began: Instant) -> None:
+        self.places = places
+        self.seen: dict[int, _Seen] = {}
+        self._wanted = wanted
+        self._began = began
+
+    def take(self, partition: int, found: list[NumberedCommand], end: int) -> list[bytes]:
+        """What is told of these commands, before `end`, which are the next of a partition."""
         chunks: list[bytes] = []
+        first, places = self.places.get(partition), self.places
+        places[partition] = max(first or 0, found[-1].number + 1 if found else end)
+        reached = found[0].number if found else end
+        if first is not None and reached > first:
+            chunks.append(gap_event({**places, partition: reached}))
+        since = BEGINNING if first is not None else self._began - _SLACK
         for each in found:
-            places[partition] = each.number + 1
             command = each.command
-            if wanted.fits(command) and (since is None or command.occurred_at >= since):
-                chunks.append(command_event(command, places))
+            if self._wanted.fits(command) and command.occurred_at >= since:
+                place = {**places, partition: each.number + 1}
+                chunks.append(command_event(command, place))
         if len(found) == AT_ONCE and not chunks:
             chunks.append(place_event(places))
         return chunks

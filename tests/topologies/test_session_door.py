@@ -61,7 +61,7 @@ class Site(Shop):
     def _settle(self, effects: Effects) -> None:
         super()._settle(effects)
         if effects.signals:
-            self._door.wake()
+            self._door.wake(0, effects.signals)
 
     def tell(self, action: Any, *, name: str = "ada", session: str = "", at: int = 0) -> None:
         self.apply(
@@ -247,3 +247,47 @@ def test_figures_tell_sessions_requests_and_how_long_they_took(site: Site) -> No
             "reserve/partial": 1,
             "confirm/success": 1,
         }
+
+
+def test_streams_share_what_they_look_up_and_each_hears_all_of_its_own(site: Site) -> None:
+    with caller(site) as door, caller(site) as one, caller(site) as other:
+        ask(door, "one", "reserve", 1, requested=5)
+        ask(door, "far", "reserve", 1, name="bob", requested=5)
+        path, narrow = PATH, {"account": "bob"}
+        with one.stream("GET", path) as all_of, other.stream("GET", path, params=narrow) as some_of:
+            whole, part = Stream(all_of), Stream(some_of)
+            assert whole.next() == part.next() == {"id": "0:0"}
+            for number in range(3):
+                site.tell("throttle", name="ada" if number % 2 else "bob")
+            told = [whole.next() for _ in range(3)]
+            assert [each["id"] for each in told] == ["0:1", "0:2", "0:3"]
+            assert [each["data"]["account"] for each in told] == ["bob", "ada", "bob"]
+            assert [part.next()["id"] for _ in range(2)] == ["0:1", "0:3"]
+
+
+def test_more_is_told_than_goes_at_once(site: Site) -> None:
+    with caller(site) as door:
+        ask(door, "one", "reserve", 1, requested=5)
+        ask(door, "far", "reserve", 1, name="bob", requested=5)
+        for _ in range(150):
+            site.tell("reauthorise", name="bob")
+        site.tell("throttle")
+        headers = {"Last-Event-ID": "0:0"}
+        with door.stream("GET", PATH, params={"account": "ada"}, headers=headers) as response:
+            events = Stream(response)
+            assert [events.next() for _ in range(2)] == [{"id": "0:0"}, {"id": "0:100"}]
+            last = events.next()
+            assert (last["id"], last["data"]["action"]) == ("0:151", "throttle")
+
+
+def test_a_gap_is_told_where_nothing_is_kept_any_more(site: Site) -> None:
+    with caller(site) as door:
+        ask(door, "one", "reserve", 1, requested=5)
+        site.tell("throttle")
+        for hours in (1, 3, 5):
+            site.apply(Tick(f"t{hours}", site.now() + hours * HOUR))
+        with door.stream("GET", PATH, headers={"Last-Event-ID": "0:0"}) as response:
+            events = Stream(response)
+            assert events.next() == {"id": "0:0"}
+            assert (gap := events.next())["event"] == "gap", gap
+            assert gap["id"] in ("0:1", "0:2")
