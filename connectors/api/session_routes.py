@@ -14,10 +14,9 @@ from connectors.api.session_events import MergedEvents
 from connectors.online.events import MEDIA_TYPE, place_of
 from connectors.online.listing import RunningSessions
 from streams.model.instant import SECOND
-from streams.model.session_command import SessionAction, SignalCause, SignalSessions
+from streams.model.session_command import OutsideCause, SessionAction, SignalSessions
 
 GRACE_S_MAX: Final = 3_600
-_FROM_OUTSIDE: Final = ("operator", "fraud", "policy")
 
 
 class SignalForm(Form):
@@ -32,14 +31,12 @@ class SignalForm(Form):
     service_id: str = ""
     value: str = ""
     reason: str = ""
-    cause: SignalCause = "operator"
+    cause: OutsideCause = "operator"
     grace: int = 60
 
 
 def signal_sessions(form: SignalForm, asked: Asked) -> SignalSessions:
     """The command to the account's sessions."""
-    if form.cause not in _FROM_OUTSIDE:
-        raise WrongField("cause", f"{form.cause} is not commanded from outside.")
     if not 0 <= form.grace <= GRACE_S_MAX:
         raise WrongField("grace", f"Expected 0 to {GRACE_S_MAX} seconds.")
     return SignalSessions(

@@ -15,7 +15,7 @@ from infra.cli.sending import Account, Root, sent
 from infra.doors import WorkerDoors
 from infra.up import load_settings
 from streams.model.instant import SECOND
-from streams.model.session_command import SessionAction, SignalCause, SignalSessions
+from streams.model.session_command import OutsideCause, SessionAction, SignalSessions
 
 app = typer.Typer()
 
@@ -72,7 +72,7 @@ def signal(  # noqa: PLR0913 - a command by its fields
     service: Annotated[str, typer.Option(help="Those of this service id alone.")] = "",
     value: Annotated[str, typer.Option(help="The rate, filter or address.")] = "",
     reason: Annotated[str, typer.Option(help="Told with it.")] = "",
-    cause: Annotated[SignalCause, typer.Option(help="operator, fraud or policy.")] = "operator",
+    cause: Annotated[OutsideCause, typer.Option(help="operator, fraud or policy.")] = "operator",
     grace: Annotated[
         int, typer.Option(help="Seconds after an end in which the last report is awaited.", min=0)
     ] = 60,

@@ -11,8 +11,10 @@ SessionAction = Literal["reauthorise", "throttle", "restrict", "redirect", "term
 
 SESSION_ACTIONS: Final[tuple[SessionAction, ...]] = get_args(SessionAction)
 
-SignalCause = Literal["operator", "fraud", "policy", "threshold", "status", "expiry", "limit"]
-"""Who or what commands it: the first three from outside, the others by rules."""
+OutsideCause = Literal["operator", "fraud", "policy"]
+"""Who commands it from outside."""
+SignalCause = OutsideCause | Literal["threshold", "status", "expiry", "limit"]
+"""Who or what commands it: somebody from outside, or a rule."""
 
 GRACE: Final[Instant] = 60 * SECOND
 """So long after a session was told to end its last report is awaited."""

@@ -45,7 +45,6 @@ def test_one_session_is_told_how_to_go_on() -> None:
 @pytest.mark.parametrize(
     ("said", "field"),
     [
-        ({"cause": "threshold"}, "cause"),
         ({"grace": -1}, "grace"),
         ({"grace": 3_601}, "grace"),
         ({"session": "x" * 300}, "session"),
