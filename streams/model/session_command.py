@@ -13,7 +13,7 @@ SESSION_ACTIONS: Final[tuple[SessionAction, ...]] = get_args(SessionAction)
 
 OutsideCause = Literal["operator", "fraud", "policy"]
 """Who commands it from outside."""
-SignalCause = OutsideCause | Literal["threshold", "status", "expiry", "limit"]
+SignalCause = Literal["operator", "fraud", "policy", "threshold", "status", "expiry", "limit"]
 """Who or what commands it: somebody from outside, or a rule."""
 
 GRACE: Final[Instant] = 60 * SECOND

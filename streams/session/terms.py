@@ -60,9 +60,11 @@ def with_terms(answer: ServiceAnswer, policy: SessionPolicy | None) -> ServiceAn
     return told
 
 
-def covered_until(found: Probe) -> Instant:
-    """When the first of the buckets that cover it is over."""
-    return min((taken.bucket.end for taken in found.taken), default=FOREVER)
+def covered_until(found: Probe, at: Instant) -> Instant:
+    """When the first of the buckets that cover it is over; those of a period that is over already,
+    but not closed, cover what began in it."""
+    ends = (taken.bucket.end for taken in found.taken if taken.bucket.end > at)
+    return min(ends, default=FOREVER)
 
 
 def _share(quantity: Quantity, percent: Decimal) -> Quantity:

@@ -150,7 +150,7 @@ class Work:
         told = replace(with_terms(told_of(asked, granted, found, short), policy), trigger=trigger)
         told = self._decided(said, told, ruling, found)
         if granted and found is not None:
-            until = min(until, change.again_at, covered_until(found))
+            until = min(until, change.again_at, covered_until(found, self.request.at))
             if BEGINNING < change.at < until:
                 told = replace(told, tariff_change=change.at)
         return Granted(held, told, until, 0 if policy is None else policy.inactive_after)
