@@ -1,0 +1,146 @@
+"""Credit-Control judged by a library that is not the one we speak by: pyDiameter, over a socket."""
+
+import socket
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.connectors.trade import flows
+from tests.connectors.trade.worker import MemoryWorker, load
+
+pytest.importorskip("pyDiameter", reason="a foreign judge; pip install pyDiameter")
+pytest.importorskip("diameter", reason="optional: pip install 'vivace[trade]'")
+
+from pyDiameter.pyDiaAVPPath import DiaAVPPath
+from pyDiameter.pyDiaAVPTypes import DiaAVPGroup, DiaAVPStr, DiaAVPUInt32
+from pyDiameter.pyDiaMessage import DiaMessage
+
+from tests.connectors.trade.test_diameter_wire import Server, free_port
+
+pytestmark = pytest.mark.xdist_group("diameter")
+SESSION, HOST, REALM, DESTINATION, APPLICATION, RESULT = 263, 264, 296, 283, 258, 268
+CONTEXT, TYPE, NUMBER = 461, 416, 415
+SUBSCRIPTION, SUBSCRIPTION_TYPE, SUBSCRIPTION_TEXT = 443, 450, 444
+SERVICES, GROUP, REQUESTED, USED, GRANTED, TIME, VALIDITY = 456, 432, 437, 446, 431, 420, 448
+
+
+def text(code: int, value: bytes) -> Any:
+    return _avp(DiaAVPStr(), code, value)
+
+
+def number(code: int, value: int) -> Any:
+    return _avp(DiaAVPUInt32(), code, value)
+
+
+def group(code: int, *parts: Any) -> Any:
+    found = _avp(DiaAVPGroup(), code, None)
+    for part in parts:
+        found.addAVPByPath(DiaAVPPath(), part)
+    return found
+
+
+def _avp(avp: Any, code: int, value: Any) -> Any:
+    avp.setAVPCode(code)
+    avp.setAVPMandatoryFlag()
+    if value is not None:
+        avp.setAVPValue(value)
+    return avp
+
+
+class Gateway:
+    """A peer made of a socket and pyDiameter's messages."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), 10)
+
+    def send(self, command: int, application: int, *avps: Any) -> dict[int, Any]:
+        message = DiaMessage()
+        message.setRequestFlag()
+        message.setCommandCode(command)
+        message.setApplicationID(application)
+        message.generateHBHID()
+        message.generateE2EID()
+        for avp in avps:
+            message.addAVPByPath(DiaAVPPath(), avp)
+        self._socket.sendall(message.encode())
+        answer = DiaMessage()
+        answer.decode(self._read())
+        assert answer.getCommandCode() == command
+        assert answer.getHBHID() == message.getHBHID()
+        assert not answer.getRequestFlag()
+        return {avp.getAVPCode(): avp for avp in answer.getAVPs()}
+
+    def _read(self) -> bytes:
+        found = b""
+        while len(found) < 4 or len(found) < int.from_bytes(found[1:4], "big"):
+            part = self._socket.recv(65_536)
+            assert part, "closed"
+            found += part
+        return found
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture
+def wire(tmp_path: Path) -> Iterator[tuple[Gateway, MemoryWorker]]:
+    worker = MemoryWorker(load(flows.CATALOG, tmp_path))
+    port = free_port()
+    server = Server(worker, port, ["pgw.access.net"])
+    gateway = Gateway(port)
+    yield gateway, worker
+    gateway.close()
+    server.close()
+
+
+def parts(avp: Any) -> dict[int, Any]:
+    return {part.getAVPCode(): part for part in avp.getAVPValue()}
+
+
+def credit(gateway: Gateway, kind: int, count: int, *units: Any) -> dict[int, Any]:
+    subscriber = group(
+        SUBSCRIPTION, number(SUBSCRIPTION_TYPE, 0), text(SUBSCRIPTION_TEXT, b"41790000001")
+    )
+    return gateway.send(
+        272,
+        4,
+        text(SESSION, b"pgw;1;1"),
+        text(HOST, b"pgw.access.net"),
+        text(REALM, b"access.net"),
+        text(DESTINATION, b"home.net"),
+        number(APPLICATION, 4),
+        text(CONTEXT, b"32251@3gpp.org"),
+        number(TYPE, kind),
+        number(NUMBER, count),
+        subscriber,
+        group(SERVICES, number(GROUP, 1), *units),
+    )
+
+
+def test_a_session_by_another_library(wire: tuple[Gateway, MemoryWorker]) -> None:
+    gateway, worker = wire
+    worker.account("ada", "+41790000001", "3")
+    hello = gateway.send(
+        257,
+        0,
+        text(HOST, b"pgw.access.net"),
+        text(REALM, b"access.net"),
+        text(257, b"\x00\x01\x7f\x00\x00\x01"),
+        number(266, 0),
+        text(269, b"judge"),
+        number(APPLICATION, 4),
+    )
+    assert hello[RESULT].getAVPValue() == 2001
+    asked = group(REQUESTED, number(TIME, 200))
+    first = credit(gateway, flows.INITIAL, 0, asked)
+    assert first[RESULT].getAVPValue() == 2001
+    granted = parts(first[SERVICES])
+    assert parts(granted[GRANTED])[TIME].getAVPValue() == 200
+    assert granted[VALIDITY].getAVPValue() == 1140
+    assert worker.left("ada") == (Decimal(1), Decimal(2))
+    last = credit(gateway, flows.TERMINATION, 1, group(USED, number(TIME, 150)))
+    assert last[RESULT].getAVPValue() == 2001
+    assert worker.left("ada") == (Decimal("1.50"), Decimal(0))
