@@ -54,7 +54,16 @@ def _bear(rating: Rating, amount: Decimal, currency: str) -> Reject | None:
     if by_group:
         place, wallets = means_of_group(rating, currency)
     else:
-        place, wallets = _means(buckets, currency)
+        place, has_named = -1, False
+        for number, each in enumerate(buckets):
+            if each.id:
+                has_named = True
+            elif each.resource == currency and each.end == FOREVER:
+                place = number
+        if place < 0:
+            place = money_place(buckets, currency)
+        # Wallets have names; the usual account has none.
+        wallets = wallets_of(buckets, currency) if has_named else []
     bucket = buckets[place]
     over = beyond_caps(rating) if rating.caps else ZERO
     if over:
@@ -86,20 +95,6 @@ def _bear(rating: Rating, amount: Decimal, currency: str) -> Reject | None:
     if wallets or by_group:
         rating.money_left = money_of(buckets, currency)
     return None
-
-
-def _means(buckets: list[Bucket], currency: str) -> tuple[int, list[int]]:
-    """Where the account's own money stands, and its wallets."""
-    place, has_named = -1, False
-    for number, each in enumerate(buckets):
-        if each.id:
-            has_named = True
-        elif each.resource == currency and each.end == FOREVER:
-            place = number
-    if place < 0:
-        place = money_place(buckets, currency)
-    # Wallets have names; the usual account has none.
-    return place, wallets_of(buckets, currency) if has_named else []
 
 
 def beyond_caps(rating: Rating) -> Decimal:
