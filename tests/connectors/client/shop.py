@@ -81,7 +81,7 @@ class Shop:
             effects = Effects()
             self._core.apply_command(command, state=self._state, effects=effects)
             self._settle(effects)
-            self._door.wake()
+            self._door.wake(self.partition, effects.signals)
 
         self.run(apply())
 
