@@ -8,7 +8,7 @@ from streams.model.instant import Instant
 from streams.state import State, Table
 from streams.tenant_time import own_times, time_of_key
 
-_CURSORS = (
+CURSORS = (
     (Table.SESSION_TALLIES, b"sessions"),
     (Table.TALLIES, b"tallies"),
     (Table.BUDGET_TOTALS, b"budgets"),
@@ -20,7 +20,7 @@ _SLICE = 200
 
 def drop_closed(at: Instant, state: State) -> None:
     """Drop what has closed among the next few, in the order of their keys."""
-    for table, cursor in _CURSORS:
+    for table, cursor in CURSORS:
         _drop_closed(table, cursor, at, state)
 
 

@@ -25,9 +25,10 @@ AT_ONCE: Final = 200
 """Sessions that one step tells at most; the others are told by the next."""
 COMMANDS: Final = Generations(Table.SESSION_COMMANDS, "session_commands", HOUR)
 """The session commands that are kept."""
-RUNNING: Final = b"sessions"
+RUNNING: Final = b"sessions.running"
 """In META: how many sessions run."""
-_NEXT: Final = b"session_commands_next"
+NEXT: Final = b"session_commands_next"
+"""In META: the number of the next session command."""
 _HALF: Final = b"\0"
 """Before what is half done, among the sessions of accounts: no tenant is without a name."""
 _END: Final = b"\xff"
@@ -139,8 +140,8 @@ def send(session: ChargingSession, command: SignalSessions, state: State, effect
         command.occurred_at,
     )
     effects.signals.append(told)
-    number: int = state.get(Table.META, _NEXT) or 0
-    state.put(Table.META, _NEXT, number + 1)
+    number: int = state.get(Table.META, NEXT) or 0
+    state.put(Table.META, NEXT, number + 1)
     place = COMMANDS.kept(state)[0] + number.to_bytes(8, "big")
     state.put(Table.SESSION_COMMANDS, place, NumberedCommand(number, told))
 
@@ -159,7 +160,7 @@ def commands_from(number: int, state: State, limit: int) -> list[NumberedCommand
 
 def next_number(state: State) -> int:
     """The number of the next command."""
-    number: int | None = state.get(Table.META, _NEXT)
+    number: int | None = state.get(Table.META, NEXT)
     return number or 0
 
 
