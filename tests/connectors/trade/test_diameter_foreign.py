@@ -7,18 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from tests.connectors.trade import flows
-from tests.connectors.trade.worker import MemoryWorker, load
-
-pytest.importorskip("pyDiameter", reason="a foreign judge; pip install pyDiameter")
-pytest.importorskip("diameter", reason="optional: pip install 'vivace[trade]'")
-
 from pyDiameter.pyDiaAVPPath import DiaAVPPath
 from pyDiameter.pyDiaAVPTypes import DiaAVPGroup, DiaAVPStr, DiaAVPUInt32
 from pyDiameter.pyDiaMessage import DiaMessage
 
+from tests.connectors.trade import flows
 from tests.connectors.trade.test_diameter_wire import Server, free_port
+from tests.connectors.trade.worker import MemoryWorker, load
 
 pytestmark = pytest.mark.xdist_group("diameter")
 SESSION, HOST, REALM, DESTINATION, APPLICATION, RESULT = 263, 264, 296, 283, 258, 268

@@ -8,22 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyrad.client import Client, Timeout
+from pyrad.dictionary import Dictionary
 
 from connectors.errors import Refused
 from connectors.settings import KafkaSettings
+from connectors.trade.radius.door import AccountingDoor, clients_of
+from connectors.trade.radius.records import read
 from streams.mediate import Mediated, compile_mediation
 from streams.model.usage import Usage
 from tests.connectors.trade.worker import load
 from tests.platforms import arrival
 from tests.tidy.source import ROOT
-
-pytest.importorskip("pyrad", reason="optional: pip install 'vivace[trade]'")
-
-from pyrad.client import Client, Timeout
-from pyrad.dictionary import Dictionary
-
-from connectors.trade.radius.door import AccountingDoor, clients_of
-from connectors.trade.radius.records import read
 
 SECRET = b"testing123"
 CATALOG = """
