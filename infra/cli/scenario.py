@@ -17,7 +17,7 @@ from infra.cli.screen import ExitCode, console, errors, print_json
 from infra.scenario.compare import differences
 from infra.scenario.core import CoreRun
 from infra.scenario.form import SCHEMA_NAME, SCHEMA_TITLE, ScenarioForm
-from infra.scenario.live import LiveRun, why_not_live
+from infra.scenario.live import LiveRun, live_tenant, why_not_live
 from infra.scenario.read import Scenario, read_scenarios
 from infra.scenario.table import Cell, read_boundaries, table_of, unknown_sides
 from infra.up import load_settings
@@ -137,10 +137,11 @@ def _run_live(scenarios: list[Scenario], data: Path | None) -> list[ScenarioResu
         why_not = why_not_live(scenario.form)
         if why_not is not None:
             return _result(scenario, "in memory only", [why_not])
+        base, partitions = f"scenario-{run_id}-{number}", settings.kafka.partitions
         live = LiveRun(
             scenario.form,
             scenario.catalog,
-            tenant=f"scenario-{run_id}-{number}",
+            tenant=live_tenant(scenario.form, scenario.catalog, base=base, partitions=partitions),
             kafka=settings.kafka,
             clickhouse=settings.clickhouse,
         )

@@ -35,10 +35,13 @@ from infra.scenario.stored import PROBE, StoredOutcome
 from streams.model.catalog import Catalog
 from streams.model.command import Command
 from streams.model.instant import DAY
+from streams.partition import partition_of
 
 _EVER: Final = 36_500
 """Days: the past of a scenario is never too old, its months never close."""
 _POLL_S: Final = 0.25
+_NAMES: Final = 1_000
+"""Tenant names that are tried; one move leads as it should under every second or fourth of them."""
 
 
 def why_not_live(form: ScenarioForm) -> str | None:
@@ -51,6 +54,31 @@ def why_not_live(form: ScenarioForm) -> str | None:
         if any(getattr(step, name) is not None for step in form.when):
             return f"a running system does not take {name} from a scenario"
     return None
+
+
+def live_tenant(form: ScenarioForm, catalog: Catalog, *, base: str, partitions: int) -> str:
+    """A tenant name with which each move leads away from its partition as it does in memory."""
+    roots = {each.account: each.root or each.account for each in form.given.accounts}
+    moves: list[tuple[str, str]] = []
+    for step in form.when:
+        if step.move_account is not None:
+            account, to = step.move_account.account, step.move_account.to
+            moves.append((roots.get(account, account), to))
+            roots[account] = to
+    count = form.given.partitions
+    wanted = _leads_away(catalog.tenant, moves, count)
+    for number in range(_NAMES):
+        name = f"{base}-{number}" if number else base
+        if wanted == _leads_away(name, moves, partitions) == _leads_away(name, moves, count):
+            return name
+    return base
+
+
+def _leads_away(tenant: str, moves: list[tuple[str, str]], partitions: int) -> list[bool]:
+    return [
+        partition_of(tenant, old, partitions) != partition_of(tenant, new, partitions)
+        for old, new in moves
+    ]
 
 
 class LiveRun:

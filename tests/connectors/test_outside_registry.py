@@ -48,7 +48,9 @@ def test_messages_carry_the_numbers_of_the_registry() -> None:
         codec = codec_of(address, prefix="eu.")
     versions = contracts()
     assert subjects == [
-        f"eu.{topic}-value" for topic in ("alerts", "rated") for _ in versions[topic]
+        f"eu.{topic}-value"
+        for topic in ("alerts", "rated", "session-commands")
+        for _ in versions[topic]
     ]
     framed = codec.encode(Topic.ALERTS, alert(1))
     assert framed[:5] == b"\0" + (500 + len(versions["alerts"])).to_bytes(4, "big")

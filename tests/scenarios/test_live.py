@@ -29,7 +29,6 @@ FILES = (
     "suspense/release",
     "shared_cap/shared_cap",
     "threshold/once_a_month",
-    "transfer/gifts",
 )
 
 
