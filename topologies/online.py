@@ -20,6 +20,7 @@ from connectors.errors import Refused, Unavailable
 from connectors.online.forms import STATUS, answer_body, read_request, seconds_until_retry
 from connectors.online.leases import HEADER as LEASE
 from connectors.online.leases import check_lease, lease_of
+from connectors.online.problem import misdirected, out_of_reach
 from connectors.online.problem import problem as problem
 from connectors.online.protocol import DoorProtocol, HttpAnswer, HttpRequest, HttpStream
 from streams.model.charging_session import AnswerCode, ChargingAnswer, ChargingRequest, Verb
@@ -28,7 +29,7 @@ from topologies import metrics
 from topologies.figures import DoorFigures
 from topologies.owner import PartitionOwner
 from topologies.requests import RequestFailed
-from topologies.session_door import SessionDoor
+from topologies.session_door import SessionDoor, open_partitions
 
 DEADLINE_S: Final = 2.0
 """After this a caller is told to ask again; what it asked for may still be done, once."""
@@ -112,7 +113,7 @@ class OnlineDoor:
         if key is None:
             return _unknown_key()
         if not key.allows(Scope.WRITE, tenant):
-            return problem(HTTPStatus.FORBIDDEN, "The key does not reach this far.")
+            return out_of_reach()
         request = read_request(tenant, _VERBS.get(verb, cast(Verb, verb)), name, asked.body)
         if LEASE in asked.headers:
             try:
@@ -132,11 +133,7 @@ class OnlineDoor:
     async def _ask(self, request: ChargingRequest, signer: ApiKey | None) -> HttpAnswer:
         owner, root = self._home_of(request)
         if owner is None:
-            return problem(
-                HTTPStatus.MISDIRECTED_REQUEST,
-                f"Service {request.service_id} is not known to this worker.",
-                more={"partitions": [each for each, its in self._owners.items() if its.is_open]},
-            )
+            return misdirected(f"Service {request.service_id}", open_partitions(self._owners))
         if not owner.is_open:
             raise Unavailable(f"Partition {owner.partition} is opening; ask again.")
         began = perf_counter()

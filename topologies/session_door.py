@@ -10,7 +10,7 @@ import msgspec
 from connectors.api.keys import ApiKey, Scope
 from connectors.online.events import MEDIA_TYPE, place_of
 from connectors.online.listing import listed
-from connectors.online.problem import problem
+from connectors.online.problem import misdirected, out_of_reach, problem
 from connectors.online.protocol import HttpAnswer, HttpRequest, HttpStream
 from streams.session.signals import sessions_of
 from streams.state import Table
@@ -37,16 +37,16 @@ class SessionDoor:
         match parts:
             case ["v1", "tenants", tenant, "accounts", account, "sessions"]:
                 if not key.allows(Scope.READ, tenant):
-                    return _out_of_reach()
+                    return out_of_reach()
                 return self._list(tenant, account, words.get("after", ""))
             case ["v1", "tenants", tenant, "session-commands"]:
                 if not key.allows(Scope.READ, tenant):
-                    return _out_of_reach()
+                    return out_of_reach()
                 wanted = Wanted(tenant, words.get("gateway", ""), words.get("account", ""))
                 return self._follow(wanted, asked.headers.get("last-event-id", ""))
             case ["v1", "figures"]:
                 if not key.allows(Scope.READ, ""):
-                    return _out_of_reach()
+                    return out_of_reach()
                 return HttpAnswer(HTTPStatus.OK, self._now())
             case _:
                 return problem(HTTPStatus.METHOD_NOT_ALLOWED, "Requests are sent by POST.")
@@ -59,11 +59,7 @@ class SessionDoor:
             if known is not None and not known.moved_to:
                 found = sessions_of(tenant, account, owner.look(), after=place, limit=PAGE)
                 return HttpAnswer(HTTPStatus.OK, _encode(listed(found, limit=PAGE)))
-        return problem(
-            HTTPStatus.MISDIRECTED_REQUEST,
-            f"Account {account} is not known to this worker.",
-            more={"partitions": [each for each, its in self._owners.items() if its.is_open]},
-        )
+        return misdirected(f"Account {account}", open_partitions(self._owners))
 
     def _now(self) -> bytes:
         return _encode(self._figures.of(self._owners, streams=self.events.streams))
@@ -76,5 +72,6 @@ class SessionDoor:
         return HttpStream(self.events.follow(wanted, places), MEDIA_TYPE)
 
 
-def _out_of_reach() -> HttpAnswer:
-    return problem(HTTPStatus.FORBIDDEN, "The key does not reach this far.")
+def open_partitions(owners: Mapping[int, PartitionOwner]) -> list[int]:
+    """Those that are served here now."""
+    return [partition for partition, owner in owners.items() if owner.is_open]
