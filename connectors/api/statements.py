@@ -3,9 +3,14 @@
 
 A moment is a time of the ledger: all that was written before it counts, by whatever time it
 occurred. So a statement never changes once its end is past, and each begins where the last ended.
+An account that has moved has lived on one partition after the other. What stands there is told stay
+by stay, as balances lead from one to the next: times of two ledgers tell no order, and a gift may
+have reached a home before the account did.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 from connectors.api.answers import (
@@ -18,7 +23,6 @@ from connectors.api.answers import (
 from connectors.api.queries import PAGE_MAX, shown_bound
 from connectors.clickhouse.client import Database
 from connectors.errors import Refused
-from streams.due.arrive import MOVED_IN
 from streams.due.commission import COMMISSION
 from streams.model.fee import FEE
 from streams.model.instant import Instant, format_instant
@@ -68,34 +72,44 @@ FROM ({_MOVED})
 GROUP BY resource, bucket, start
 ORDER BY resource, start, bucket
 """
-# An account that has moved has lived on one partition after the other: they follow by time. In one
-# millisecond, what stands where it has arrived comes after what stands where it was.
-_PLACED: Final = f"""
-SELECT *, if(length({{partitions:Array(UInt32)}}) = 1, 0, toUnixTimestamp64Milli(rated_at)) AS told,
-    max(usage_type = '{MOVED_IN}') OVER (PARTITION BY ledger_partition, rated_at) AS has_arrived
-FROM ({_MOVED})
-WHERE ledger_offset >= {_UNTIL % "starts"}
+# Where an account was told of, by its versions, which rise wherever it lives.
+_HOMES: Final = """
+SELECT ledger_partition, ledger_offset FROM accounts
+WHERE tenant = {tenant:String} AND account = {account:String}
+ORDER BY version, changed_at, ledger_offset, ledger_index
+"""
+# Which of its stays a line belongs to. What waited where it was still to come belongs to the first
+# one there; where it never came, after all others.
+_STAY: Final = """if(has({stays:Array(UInt32)}, ledger_partition), greatest(
+    arrayLastIndex((home, since) -> home = ledger_partition AND since <= ledger_offset,
+        {stays:Array(UInt32)}, {arrivals:Array(UInt64)}),
+    indexOf({stays:Array(UInt32)}, ledger_partition)), length({stays:Array(UInt32)}) + 1)"""
+_IN_ORDER: Final = "stay, ledger_partition, ledger_offset, ledger_index, change_index"
+_IS_TOLD: Final = f"ledger_offset >= {_UNTIL % 'starts'}"
+# Where it has lived all the time, what a line left is what the account held. Else money may have
+# waited at another home meanwhile, before the statement began too.
+_SETTLED: Final = f"SELECT *, 0 AS stay, after AS held FROM ({_MOVED})"
+_TRAVELLED: Final = f"""
+SELECT *, sum(after - before) OVER (
+    PARTITION BY resource, bucket, period_start
+    ORDER BY {_IS_TOLD}, {_IN_ORDER} ROWS UNBOUNDED PRECEDING) AS held
+FROM (SELECT *, toInt64({_STAY}) AS stay FROM ({_MOVED}))
 """
 _PAGE: Final = f"""
 SELECT *, toUnixTimestamp64Milli(rated_at) AS written_ms,
     toUnixTimestamp64Micro(occurred_at) AS occurred_us,
     toUnixTimestamp64Micro(period_start) AS start
-FROM ({_PLACED})
-WHERE (told, has_arrived, ledger_partition, ledger_offset, ledger_index, change_index) > (
-    {{after_told:Int64}}, {{after_arrived:Int64}}, {{after_partition:Int64}},
-    {{after_offset:Int64}}, {{after_index:Int64}}, {{after_change:Int64}})
-ORDER BY told, has_arrived, ledger_partition, ledger_offset, ledger_index, change_index
+FROM (%s)
+WHERE {_IS_TOLD} AND ({_IN_ORDER}) > (
+    {{after_stay:Int64}}, {{after_partition:Int64}}, {{after_offset:Int64}},
+    {{after_index:Int64}}, {{after_change:Int64}})
+ORDER BY {_IN_ORDER}
 LIMIT {{limit:UInt32}}
 """
+_OF_ONE_HOME: Final = _PAGE % _SETTLED
+_OF_SEVERAL: Final = _PAGE % _TRAVELLED
 
-_ORDER: Final = (
-    "told",
-    "has_arrived",
-    "ledger_partition",
-    "ledger_offset",
-    "ledger_index",
-    "change_index",
-)
+_ORDER: Final = tuple(_IN_ORDER.split(", "))
 """What a statement is in the order of."""
 
 Positions = Mapping[int, int]
@@ -152,7 +166,11 @@ def statement_page(  # noqa: PLR0913 - whose statement, of when, and which page 
     asked = _asked(tenant, account, partitions, since, until)
     held = _held(database, asked)
     limit = min(limit, PAGE_MAX)
-    rows = database.records(_PAGE, asked | cursor | {"limit": limit})
+    page = _OF_ONE_HOME
+    if len(partitions) > 1:
+        page = _OF_SEVERAL
+        asked |= _stays_of(database, tenant, account)
+    rows = database.records(page, asked | cursor | {"limit": limit})
     return StatementPage(
         tenant=tenant,
         account=account,
@@ -169,6 +187,13 @@ def statement_page(  # noqa: PLR0913 - whose statement, of when, and which page 
 def _partitions_of(database: Database, tenant: str, account: str) -> list[int]:
     rows = database.query(_PARTITIONS, {"tenant": tenant, "account": account})
     return [partition for (partition,) in rows]
+
+
+def _stays_of(database: Database, tenant: str, account: str) -> dict[str, list[int]]:
+    """The partitions that the account has lived on, one stay after the other, each since when."""
+    told = database.query(_HOMES, {"tenant": tenant, "account": account})
+    stays = [next(found) for _, found in groupby(told, key=itemgetter(0))]
+    return {"stays": [home for home, _ in stays], "arrivals": [since for _, since in stays]}
 
 
 def _reached(database: Database, partitions: Sequence[int], at: Instant) -> dict[int, int]:
@@ -218,7 +243,7 @@ def _movement(row: Mapping[str, Any]) -> MovementAnswer:
         bucket=row["bucket"],
         period_start=shown_bound(row["start"]),
         amount=trimmed(row["after"] - row["before"]),
-        balance=trimmed(row["after"]),
+        balance=trimmed(row["held"]),
         usage_type=row["usage_type"],
         product=row["product"],
         service_id=row["service_id"],
@@ -226,7 +251,7 @@ def _movement(row: Mapping[str, Any]) -> MovementAnswer:
         event_id=row["event_id"],
         record_id=row["record_hex"],
         charged_account=row["charged"],
-        position=_place_of(row, _ORDER[2:5]),
+        position=_place_of(row, _ORDER[1:4]),
     )
 
 
@@ -242,7 +267,7 @@ def _place_of(row: Mapping[str, Any], columns: Sequence[str]) -> str:
 
 
 def _cursor(after: str) -> dict[str, int]:
-    names = ("told", "arrived", "partition", "offset", "index", "change")
+    names = ("stay", "partition", "offset", "index", "change")
     try:
         numbers = list(map(int, after.split("/"))) if after else [-1] * len(names)
         return {f"after_{name}": number for name, number in zip(names, numbers, strict=True)}

@@ -145,7 +145,10 @@ class MovingHarness(Harness):
             return not any(in_transit(database))
 
     def _compare_histories(self) -> None:
-        """What a saver holds is what its statement adds up to, across every move."""
+        """What a saver held at any time is what its statement says, across every move.
+
+        Each line goes on from what the one before left, by the ledger too.
+        """
         with Database(self.site.clickhouse) as database:
             for name in self._savers:
                 page = statement_page(
@@ -158,6 +161,10 @@ class MovingHarness(Harness):
                 assert past is not None
                 held = sum((each.remaining for each in past.buckets), Decimal(0))
                 assert told == closing == held, (name, told, closing, held)
+                left, running = _left_by_lines(database, name), Decimal(0)
+                for each in page.movements:
+                    running += each.amount
+                    assert each.balance == running == left[each.position], (name, each)
 
     def _held(self) -> tuple[Decimal, dict[bytes, Decimal]]:
         """What savers hold in all, and by key what counters say to be between partitions."""
@@ -176,6 +183,19 @@ class MovingHarness(Harness):
 
 
 _KINDS = (ai_customer, voice_customer)
+
+
+def _left_by_lines(database: Database, account: str) -> dict[str, Decimal]:
+    """By its place in the ledger, what a movement left of the account's money where it was."""
+    rows = database.query(
+        """
+        SELECT concat(toString(ledger_partition), '/', toString(ledger_offset), '/',
+            toString(ledger_index)), changes.after[1]
+        FROM rated FINAL WHERE tenant = {tenant:String} AND account = {account:String}
+        """,
+        {"tenant": VOICE_TENANT, "account": account},
+    )
+    return dict(rows)
 
 
 def _unbalanced(kafka: KafkaSettings, partition: int) -> Iterator[str]:

@@ -21,11 +21,15 @@ from connectors.api.statements import balance_at, position_of, statement_page
 from connectors.clickhouse.client import Database
 from connectors.clickhouse.migrate import migrate
 from connectors.errors import Refused
+from connectors.kafka.codec import encode_value
 from connectors.settings import ClickHouseSettings, KafkaSettings
 from infra.cli import balance, statement
-from streams.model.instant import Instant, format_instant
+from streams.due.movement import Holder, Movement
+from streams.model.account import Account, Balances, Bucket
+from streams.model.instant import BEGINNING, FOREVER, Instant, format_instant
 from streams.model.ledger import WHOLE, InputRange
 from streams.model.rated import BalanceChange, Posting
+from streams.state import Table
 from tests.connectors.door import Door, DoorSettings, is_problem
 from tests.connectors.ledger_world import NOON, TENANT, World
 from tests.topologies.test_sink import drain
@@ -237,7 +241,7 @@ def test_what_another_account_used_stands_with_who_held_it(
     assert {each.bucket for each in held.buckets} >= {"family"}
 
 
-@pytest.mark.parametrize("after", ["x", "1/2/3", "1/2/3/x", "1/2/3/4/5"])
+@pytest.mark.parametrize("after", ["x", "1/2/3", "1/2/3/x", "1/2/3/4/5/6"])
 def test_a_page_begins_where_another_ended(database: Database, after: str) -> None:
     with pytest.raises(Refused, match="`next` of the page before"):
         statement_page(database, TENANT, ACCOUNTS[0], after=after)
@@ -250,3 +254,69 @@ def test_a_ledger_position_is_a_partition_and_an_offset(text: str) -> None:
     assert position_of("3/1042") == (3, 1042)
     with pytest.raises(Refused):
         position_of(text)
+
+
+class Travels:
+    """Ledger records of an account that lives here and there; all may have one time."""
+
+    def __init__(self, kafka: KafkaSettings, account: str) -> None:
+        self.world = World(kafka, seed=5)
+        self.account = account
+        self.versions = self.made = 0
+
+    def live(self, partition: int, *steps: tuple[int, int]) -> None:
+        """It is told of there, with a first movement of its money and others after it."""
+        self.versions += 1
+        told = Account(TENANT, self.account, "r", "prepaid", "USD", "UTC", version=self.versions)
+        first, *others = steps or ((0, 0),)
+        self.move(partition, *first, facts=(told,))
+        for step in others:
+            self.move(partition, *step)
+
+    def move(self, partition: int, before: int, after: int, **fields: Any) -> None:
+        """A movement of its money; none where nothing changes."""
+        self.made += 1
+        bucket = Bucket("USD", BEGINNING, FOREVER, 0, after)
+        movement = Movement("top_up", f"m{self.made}", NOON)
+        movement.move(bucket, after, against="funding", before=before)
+        holder = Holder(TENANT, self.account, "r", "USD")
+        charge = movement.charge(holder, version="v1", partition=partition)
+        key = bytes([Table.BALANCES]) + f"{TENANT}\0{self.account}".encode()
+        self.world.append(
+            partition,
+            written=(99, WHOLE),
+            inputs=(InputRange(99, 0, 0),),
+            delta=((key, encode_value(Balances((bucket,)))),),
+            rated=(charge,) if before != after else (),
+            origins=((0,) if before != after else (), ()),
+            **fields,
+        )
+
+
+def test_a_moved_account_is_told_home_by_home(
+    kafka_settings: KafkaSettings, database: Database
+) -> None:
+    travels = Travels(kafka_settings, "nomad")
+    travels.live(1, (0, 100), (100, 90))
+    # A gift waits where the account is still to come, one where it never comes.
+    travels.move(0, 0, 5)
+    travels.move(2, 0, 1)
+    travels.move(1, 90, 80)
+    travels.move(1, 80, 0)
+    travels.live(0, (5, 85), (85, 70), (70, 0))
+    travels.live(1, (0, 70), (70, 60), (60, 0))
+    # Nothing was left to carry; it comes back with what it got since.
+    travels.live(0)
+    travels.move(0, 0, 9)
+    travels.move(0, 9, 0)
+    travels.live(1, (0, 9))
+    travels.world._producer.flush(10)
+    drain(kafka_settings, database)
+    whole = [each for page in pages(database, "nomad", 0, 0) for each in page.movements]
+    held = [90, 80, 0, 5, 85, 70, 0, 70, 60, 0, 9, 0, 9, 10]
+    assert [each.balance for each in whole] == [100, *held]
+    assert [int(each.position[0]) for each in whole] == [*[1] * 4, *[0] * 4, *[1] * 3, 0, 0, 1, 2]
+    running = Decimal(0)
+    for each in whole:
+        running += each.amount
+        assert each.balance == running
