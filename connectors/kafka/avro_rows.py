@@ -7,8 +7,10 @@ from msgspec.structs import asdict
 
 from streams.model.account import Account, Service, ServiceAssignment
 from streams.model.attribute import AttributeValue, AttributeValues
+from streams.model.billing import Billing, BillingProfile
+from streams.model.billing_period import BillingPeriod
 from streams.model.fact import CatalogVersions, Fact
-from streams.model.instant import Instant, instant_of
+from streams.model.instant import SECOND, Instant, instant_of
 from streams.model.money import CONTEXT, LINE_QUANTUM, LINE_SCALE, ZERO, Quantity, trimmed
 from streams.model.rated import Alert, BalanceChange, ChargeLine, Posting, RatedUsage
 from streams.model.refused import RefusedRecord
@@ -255,6 +257,7 @@ def fact_row(fact: Fact) -> Row:
             if subject.credit_limit is not None:
                 row["credit_limit"] = exact_bytes(subject.credit_limit)
             row["dated"] = [asdict(each) for each in subject.dated]
+            row["billing"] = None if subject.billing is None else _billing_row(subject.billing)
             branch = ("vivace.accounts.Account", row)
         case Service():
             assignments = [
@@ -294,8 +297,33 @@ def fact_of(row: Row) -> Fact:
     else:
         limit = body["credit_limit"]
         limit = None if limit is None else trimmed(limit)
-        subject = Account(**body | {"credit_limit": limit, "dated": _dated_of(body)})
+        read = {"credit_limit": limit, "dated": _dated_of(body), "billing": _billing_of(body)}
+        subject = Account(**body | read)
     return Fact(subject, row["ledger_partition"], row["ledger_offset"])
+
+
+def _billing_row(billing: Billing) -> Row:
+    profiles = [
+        {"start": each.start, "cycle": asdict(each.cycle), "grace_s": each.grace // SECOND}
+        for each in billing.profiles
+    ]
+    return {"profiles": profiles, "billed_until": billing.billed_until}
+
+
+def _billing_of(body: Row) -> Billing | None:
+    row: Row | None = body.get("billing")
+    return (
+        None
+        if row is None
+        else Billing(tuple(map(_profile_of, row["profiles"])), instant_of(row["billed_until"]))
+    )
+
+
+def _profile_of(row: Row) -> BillingProfile:
+    cycle = row["cycle"]
+    anchor = None if cycle["anchor"] is None else instant_of(cycle["anchor"])
+    period = BillingPeriod(**cycle | {"anchor": anchor})
+    return BillingProfile(instant_of(row["start"]), period, row["grace_s"] * SECOND)
 
 
 def _dated_of(body: Row) -> AttributeValues:
