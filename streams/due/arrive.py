@@ -5,8 +5,10 @@ from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
+from streams.accumulate.budgets import put_total
 from streams.accumulate.partner_totals import plus
 from streams.belongings import SERVICE, belonging
+from streams.budgets import bring_budgets
 from streams.command_ids import put_for_good
 from streams.due.agenda import put_balances
 from streams.due.leave import meter_prefix, under
@@ -34,6 +36,7 @@ from streams.moved import Home, await_rest
 from streams.ranges import note_range
 from streams.state import Effects, State, Table
 from streams.subscriptions import note_assignment
+from streams.tenant_time import time_of
 
 MOVED_IN: Final = "move_in"
 """The usage type of what came with an account."""
@@ -50,6 +53,8 @@ def arrive(
         state.put(Table.TALLIES, key + b"\0" + suffix, tally)
     for suffix, session in part.sessions:
         state.put(Table.SESSION_TALLIES, key + b"\0" + suffix, session)
+    for suffix, total in part.budget_totals:
+        put_total(key + b"\0" + suffix, total, time_of(command.tenant, state), state)
     put_for_good(key, part.commands, state)
     if part.whole is not None:
         account = _put_whole(key, command, part.whole, state, effects)
@@ -84,6 +89,8 @@ def _put_whole(
     account = replace(
         under(command.root, whole.account), has_prices=has_prices, has_pools=has_pools
     )
+    if bring_budgets(account, whole.budgets, state, effects):
+        account = replace(account, has_budgets=True)
     state.put(Table.ACCOUNTS, key, account)
     effects.facts.append(account)
     return account

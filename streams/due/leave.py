@@ -13,12 +13,14 @@ from msgspec.structs import replace
 from streams import outbox
 from streams.accumulate.not_done import NotDone
 from streams.belongings import COMMAND_ID, SERVICE, after, belonging, names_of
+from streams.budgets import follow_root, let_members_go, take_budgets
 from streams.due.agenda import put_balances
 from streams.due.movement import Movement, holder_of
 from streams.due.transfer import IN_TRANSIT
 from streams.model.account import Account, Accumulators, Balances, Fees, Service
 from streams.model.account_prices import AccountPrices
 from streams.model.billing import BilledUnits
+from streams.model.budget import BudgetTotal
 from streams.model.charging_session import Reservations
 from streams.model.command import Moving, Receipt, SentOn
 from streams.model.grant import Grants
@@ -52,6 +54,7 @@ def leave(
     held: Balances = state.get(Table.BALANCES, key) or Balances()
     put_balances(key, held, replace(held, due=FOREVER), state)
     state.put(Table.ACCOUNTS, key, replace(account, moved_to=command.to_root))
+    let_members_go(account, state, effects)
     since, at = _since(state), command.occurred_at
     before: Moving = state.get(Table.MOVES, moving_key(key)) or NOTHING_MOVES
     move, root = command.command_id, command.to_root
@@ -133,6 +136,7 @@ def _rename(account: Account, key: bytes, root: str, state: State, effects: Effe
     renamed = under(root, account)
     state.put(Table.ACCOUNTS, key, renamed)
     effects.facts.append(renamed)
+    follow_root(renamed, state, effects)
     names = names_of(key, SERVICE, 2**31, state)
     for name in names:
         at = account.tenant.encode() + b"\0" + name
@@ -219,8 +223,10 @@ def _next_slice(
     for digest in commands:
         state.delete(Table.BELONGINGS, belonging(key, COMMAND_ID, digest))
     left -= len(commands)
+    totals = _budget_totals(key, left, state)
+    left -= len(totals)
     if not left:
-        return AccountSlice(tallies, sessions, commands, is_last=False)
+        return AccountSlice(tallies, sessions, commands, is_last=False, budget_totals=totals)
     whole = None if moving.is_whole_sent else _take_whole(key, account, state)
     services: list[Service] = []
     meters: list[tuple[bytes, MeterState]] = []
@@ -235,7 +241,15 @@ def _next_slice(
         services.append(_take_service(service, account, moving, state))
         state.delete(Table.BELONGINGS, belonging(key, SERVICE, name))
     is_last = not names_of(key, SERVICE, 1, state)
-    return AccountSlice(tallies, sessions, commands, whole, tuple(services), tuple(meters), is_last)
+    return AccountSlice(
+        tallies, sessions, commands, whole, tuple(services), tuple(meters), is_last, totals
+    )
+
+
+def _budget_totals(key: bytes, limit: int, state: State) -> tuple[tuple[bytes, BudgetTotal], ...]:
+    """What was used of its budgets; what others have set aside of them is theirs no longer."""
+    taken: tuple[tuple[bytes, BudgetTotal], ...] = _taken(Table.BUDGET_TOTALS, key, limit, state)
+    return tuple((name, total.without_held()) for name, total in taken)
 
 
 def _supplements(key: bytes, account: Account, state: State) -> Iterator[bytes]:
@@ -267,6 +281,7 @@ def _take_whole(key: bytes, account: Account, state: State) -> AccountWhole:
         state.get(Table.GRANTS, key) or Grants(),
         state.get(Table.TOP_UP_REQUESTS, key) or TopUpRequests(),
         state.get(Table.BILLED_UNITS, key) or BilledUnits(),
+        take_budgets(account, state),
     )
     for table in (
         Table.BALANCES,

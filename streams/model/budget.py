@@ -133,6 +133,11 @@ class BudgetTotal(Struct, frozen=True, array_like=True):
         """What is set aside alone."""
         return replace(self, spans=tuple(replace(each, used=0) for each in self.spans))
 
+    def without_held(self) -> "BudgetTotal":
+        """What is used alone: no session has anything of it."""
+        spans = tuple(replace(each, held=0) for each in self.spans if each.used)
+        return replace(self, spans=spans, sessions=())
+
     def moved(self, window: Period, *, used: Quantity = 0, held: Quantity = 0) -> "BudgetTotal":
         """With so much more used and set aside in a window."""
         before = next((each for each in self.spans if each.start == window.start), None)

@@ -9,6 +9,7 @@ from msgspec import Struct
 from streams.model.account import Account, Accumulators, Balances, Fees, Service
 from streams.model.account_prices import AccountPrices
 from streams.model.billing import BilledUnits
+from streams.model.budget import Budget, BudgetTotal
 from streams.model.grant import Grants
 from streams.model.instant import Instant
 from streams.model.meter import MeterState
@@ -45,13 +46,15 @@ class AccountWhole(Struct, frozen=True, array_like=True):
     grants: Grants
     top_ups: TopUpRequests
     billed: BilledUnits = BilledUnits()
+    budgets: tuple[Budget, ...] = ()
 
 
 class AccountSlice(Struct, frozen=True, array_like=True):
     """A part of what an account has; keys are what follows the account in those of the state.
 
     `commands` are the ids that have taken effect. Running totals, sessions and ids go before the
-    `whole`, services, with what their meters showed last, go with it or after it.
+    `whole`, services, with what their meters showed last, go with it or after it. `budget_totals`
+    are what its budgets have come to, before the `whole` too.
     """
 
     tallies: tuple[tuple[bytes, Tally], ...] = ()
@@ -61,6 +64,7 @@ class AccountSlice(Struct, frozen=True, array_like=True):
     services: tuple[Service, ...] = ()
     meters: tuple[tuple[bytes, MeterState], ...] = ()
     is_last: bool = True
+    budget_totals: tuple[tuple[bytes, BudgetTotal], ...] = ()
 
 
 class TakeAccount(Struct, frozen=True, array_like=True, tag=37):

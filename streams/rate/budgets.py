@@ -13,12 +13,20 @@ def budgets_of(
     if account.has_budgets:
         key = f"{account.tenant}\0{account.account}".encode()
         held: Budgets = state.get(Table.BUDGETS, key) or Budgets()
-        own = held.counted
+        own = tuple(each for each in held.counted if _is_near(each.holder, account, state))
     if not usual:
         return own
     holder = account.account
     named = {each.budget.id for each in own if each.holder == holder}
     return (*own, *(CountedBudget(holder, each) for each in usual if each.id not in named))
+
+
+def _is_near(holder: str, account: Account, state: State) -> bool:
+    """False while the budget's holder has another root than the account: then it rests."""
+    if holder == account.account:
+        return True
+    held: Account | None = state.get(Table.ACCOUNTS, f"{account.tenant}\0{holder}".encode())
+    return held is None or (held.root == account.root and not held.moved_to)
 
 
 def deepest_first(budgets: tuple[Budget, ...]) -> tuple[Budget, ...]:
