@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from streams.accumulate.not_done import NotDone, tell_not_done
+from streams.due.cycles import Recut
 from streams.due.movement import Movement
 from streams.model.account import Account
 from streams.model.billing import CALENDAR, BilledUnit, BilledUnits, Billing, BillingProfile
@@ -55,6 +56,15 @@ def apply_billing(
         changed = replace(account, billing=billing, version=account.version + 1)
         state.put(Table.ACCOUNTS, key, changed)
         effects.facts.append(changed)
+        if isinstance(command, PutBillingProfile):
+            grace = _catalogs_grace(command.tenant, plans, state)
+            Recut(account, changed, key, state).follow(
+                command,
+                plans,
+                closed_before=time_of(command.tenant, state) - grace,
+                partition=partition,
+                effects=effects,
+            )
 
 
 def _not_put(command: PutBillingProfile, account: Account | None, state: State) -> NotDone | None:

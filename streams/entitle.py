@@ -12,6 +12,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from streams.model.account import Accumulators, Balances, Bucket
+from streams.model.account_period import CYCLE
+from streams.model.billing import CALENDAR, Billing
 from streams.model.billing_period import starts_of
 from streams.model.catalog import Accumulator, Catalog, Grant, PricePlan
 from streams.model.entitlement import Entitlement
@@ -75,6 +77,7 @@ class Holdings(Struct, frozen=True):
     time_zone: str
     reserved: dict[str, Decimal] = {}
     statuses: Statuses = ()
+    billing: Billing | None = None
 
 
 def entitlement_of(
@@ -160,7 +163,7 @@ def _of_allowance(
     ]
     for grant in plan.grants:
         if grant.allowance == name:
-            span = _span(grant, held.time_zone, at)
+            span = _granted_span(grant, held, at)
             if all(each.id or each.start != span.start for each in buckets):
                 buckets.append(Bucket(name, *span, grant.quantity, grant.quantity))
     granted = sum((Decimal(each.granted) for each in buckets), ZERO)
@@ -182,7 +185,7 @@ def _of_total(
     entitlement: Entitlement, counted: Accumulator, held: Holdings, at: Instant
 ) -> MeterBalance:
     """What the accumulator has counted in its period; nothing before the first use in it."""
-    span = _span(counted, held.time_zone, at)
+    span = starts_of(counted.period or MONTH, held.time_zone).at(at)
     used = sum(
         (
             Decimal(total)
@@ -204,7 +207,9 @@ def _of_total(
     )
 
 
-def _span(repeated: Grant | Accumulator, time_zone: str, at: Instant) -> Period:
+def _granted_span(grant: Grant, held: Holdings, at: Instant) -> Period:
     """The period that the instant is in, the account's calendar month where none is said."""
-    own = repeated.every if isinstance(repeated, Grant) else repeated.period
-    return starts_of(own or MONTH, time_zone).at(at)
+    if grant.every == CYCLE:
+        unit = (held.billing or CALENDAR).unit_at(at, held.time_zone)
+        return Period(unit.start, unit.end)
+    return starts_of(grant.every or MONTH, held.time_zone).at(at)

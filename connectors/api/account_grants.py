@@ -19,8 +19,9 @@ from connectors.api.commands import (
     span,
 )
 from connectors.api.route import ACCOUNT
+from streams.model.account_period import BILLING_CYCLE, Recurrence, recurring
 from streams.model.balance_command import GrantAllowance, VoidGrant
-from streams.model.billing_period import BillingPeriod, PeriodUnit
+from streams.model.billing_period import BillingPeriod
 from streams.model.grant import RollOver
 
 PERIODS_MAX: Final = 1000
@@ -39,8 +40,9 @@ class GrantForm(Form):
     """So much of an allowance, from `start` (now) until `end` (never), once or for each `every`.
 
     `grant` is its id in the account. A start in the past does not change what was charged.
-    `anchor` is when a period begins, `priority` null that of the allowance. With `renews_for`, each
-    period after the first costs so much of the account's money, or does not come.
+    `anchor` is when a period begins; bill units have theirs in the account's profile. `priority`
+    null: that of the allowance. With `renews_for`, each period after the first costs so much of the
+    account's money, or does not come.
     """
 
     grant: str
@@ -50,7 +52,7 @@ class GrantForm(Form):
     end: str = ""
     priority: int | None = None
     products: tuple[str, ...] = ()
-    every: PeriodUnit | None = None
+    every: Recurrence | None = None
     anchor: str = ""
     roll_over: RollOverTerms | None = None
     renews_for: Decimal | None = None
@@ -108,8 +110,9 @@ def _recurrence(form: GrantForm) -> BillingPeriod | None:
         if form.anchor:
             raise WrongField("anchor", "Only a grant for each period has an anchor.")
         return None
-    anchor = instant(form.anchor, "anchor", 0) if form.anchor else None
-    return BillingPeriod(id=form.every, unit=form.every, anchor=anchor)
+    if form.every == BILLING_CYCLE and form.anchor:
+        raise WrongField("anchor", "Bill units begin as the account's billing profile says.")
+    return recurring(form.every, instant(form.anchor, "anchor", 0) if form.anchor else None)
 
 
 def _roll_over(form: GrantForm) -> RollOver | None:

@@ -23,10 +23,15 @@ from connectors.catalog.resolution.dates import instant_at
 from connectors.clickhouse.client import Database
 from streams.entitle import Entitled, Holdings, MeterBalance, entitlement_of, entitlements_of
 from streams.model.account import Accumulators, Balances, Bucket
+from streams.model.billing import Billing, BillingProfile
+from streams.model.billing_period import PERIOD_UNITS, BillingPeriod, PeriodUnit
 from streams.model.catalog import Catalog
 from streams.model.instant import BEGINNING, FOREVER, Instant, format_instant
 from streams.model.money import trimmed
 from streams.model.status import StatusMark
+from streams.model.time_unit import WEEKDAYS
+
+_UNITS: Final[dict[str, PeriodUnit]] = {unit: unit for unit in PERIOD_UNITS}
 
 
 def entitlements(
@@ -98,7 +103,28 @@ def _held(account: AccountAnswer, balance: BalanceAnswer | None) -> Holdings:
         statuses=tuple(
             StatusMark(_bound(each.start, BEGINNING), each.status) for each in account.statuses
         ),
+        billing=_billing(account),
     )
+
+
+def _billing(account: AccountAnswer) -> Billing:
+    """Its billing profiles as the account's answer tells them."""
+    profiles = [
+        BillingProfile(
+            _bound(each.start, BEGINNING),
+            BillingPeriod(
+                id="billing",
+                unit=_UNITS[each.unit],
+                every=each.every,
+                anchor=instant_at(each.anchor) if each.anchor else None,
+                day=each.day,
+                weekday=WEEKDAYS.index(each.weekday),
+                time_zone=each.time_zone,
+            ),
+        )
+        for each in account.billing
+    ]
+    return Billing(tuple(profiles))
 
 
 def _bound(text: str, unbounded: Instant) -> Instant:

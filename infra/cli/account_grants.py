@@ -1,7 +1,7 @@
 """vivace account grant, void: allowances for one account, besides what its price plan grants."""
 
 from decimal import Decimal
-from typing import Annotated, get_args
+from typing import Annotated, Final, get_args
 
 import typer
 
@@ -9,10 +9,13 @@ from connectors.clock import now
 from infra.cli.options import TenantOption
 from infra.cli.said import amount_of, instant_of
 from infra.cli.sending import Account, Root, sent
+from streams.model.account_period import BILLING_CYCLE, Recurrence, recurring
 from streams.model.balance_command import GrantAllowance, VoidGrant
-from streams.model.billing_period import PERIOD_UNITS, BillingPeriod, PeriodUnit
+from streams.model.billing_period import BillingPeriod
 from streams.model.grant import RollOver
 from streams.model.instant import FOREVER
+
+_RECURRENCES: Final[tuple[Recurrence, ...]] = get_args(Recurrence)
 
 GrantId = Annotated[str, typer.Argument(help="The grant's id, one of its own in the account.")]
 
@@ -37,7 +40,7 @@ def grant(  # noqa: PLR0913 - a grant by its fields
         list[str] | None, typer.Option(help="What it pays for; may be repeated.")
     ] = None,
     every: Annotated[
-        str, typer.Option(help=f"Anew for each {', '.join(PERIOD_UNITS)}.", show_default="once")
+        str, typer.Option(help=f"Anew for each {', '.join(_RECURRENCES)}.", show_default="once")
     ] = "",
     anchor: Annotated[
         str, typer.Option(help="When a period begins.", show_default="the calendar's")
@@ -120,7 +123,9 @@ def _bound(text: str) -> Decimal | None:
 def _recurrence(every: str, anchor: str) -> BillingPeriod | None:
     if not every:
         return None
-    unit: PeriodUnit | None = next((each for each in get_args(PeriodUnit) if each == every), None)
-    if unit is None:
-        raise typer.BadParameter(f"--every is one of {', '.join(PERIOD_UNITS)}, not {every!r}")
-    return BillingPeriod(id=every, unit=unit, anchor=instant_of(anchor) if anchor else None)
+    found: Recurrence | None = next((each for each in _RECURRENCES if each == every), None)
+    if found is None:
+        raise typer.BadParameter(f"--every is one of {', '.join(_RECURRENCES)}, not {every!r}")
+    if found == BILLING_CYCLE and anchor:
+        raise typer.BadParameter("bill units begin as the account's billing profile says")
+    return recurring(found, instant_of(anchor) if anchor else None)

@@ -3,8 +3,8 @@
 from connectors.catalog.resolution.grants import roll_over
 from infra.scenario.messages import instant
 from infra.scenario.step_form import GrantStepForm, VoidForm
+from streams.model.account_period import recurring
 from streams.model.balance_command import GrantAllowance, VoidGrant
-from streams.model.billing_period import BillingPeriod
 from streams.model.instant import FOREVER
 
 
@@ -25,7 +25,7 @@ def grant_command(form: GrantStepForm, *, root: str, tenant: str, step: int) -> 
         reason="scenario",
         priority=form.priority,
         products=form.products,
-        every=None if every is None else BillingPeriod(id=every, unit=every, anchor=anchor),
+        every=None if every is None else recurring(every, anchor),
         roll_over=roll_over(form.roll_over),
         renews_for=form.renews_for,
     )

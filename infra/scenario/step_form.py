@@ -10,7 +10,7 @@ from connectors.catalog.forms.account_prices import AccountPricesForm
 from connectors.catalog.forms.grants import RollOverForm
 from infra.scenario.times import Time
 from streams.model.account import Payment
-from streams.model.billing_period import PeriodUnit
+from streams.model.account_period import Recurrence
 from streams.model.budget import Limited, WindowUnit
 from streams.model.pool import PoolOrder
 from streams.model.session_command import SessionAction
@@ -162,7 +162,7 @@ class SignalForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class GrantStepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """So much of an allowance for an account: once, or for each period of a unit."""
+    """So much of an allowance for an account: once, or for each period or bill unit."""
 
     account: str
     grant: str
@@ -172,7 +172,7 @@ class GrantStepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     end: Time | None = field(default=None, name="until")
     priority: int | None = None
     products: tuple[str, ...] = ()
-    every: PeriodUnit | None = None
+    every: Recurrence | None = None
     anchor: Time | None = None
     roll_over: RollOverForm | None = None
     renews_for: Decimal | None = None

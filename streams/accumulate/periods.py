@@ -70,8 +70,8 @@ def _open_by_terms(rating: Rating, grant: PlanGrant, period: Period) -> None:
     if grant.opens == "period" or grant.supplement:
         start = max(start, assignment.start)
     assigned = Period(assignment.start, assignment.end)
-    zone_name = rating.payer.time_zone
-    opened = plan_bucket(grant, period, start, assigned=assigned, zone_name=zone_name)
+    account = rating.payer.account
+    opened = plan_bucket(grant, period, start, assigned=assigned, account=account)
     open_bucket(rating, replace(opened, id=name, group=group) if name else opened)
 
 

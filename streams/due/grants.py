@@ -18,8 +18,8 @@ from streams.due.movement import Movement, holder_of
 from streams.due.renewal import pay_renewal
 from streams.due.roll_over import rolled_id
 from streams.model.account import Account, Balances, Bucket, burn_order
+from streams.model.account_period import account_period
 from streams.model.balance_command import GrantAllowance, VoidGrant
-from streams.model.billing_period import period_at
 from streams.model.grant import Grants, StandingGrant
 from streams.model.instant import BEGINNING, Instant, Period
 from streams.model.money import Quantity, added, minus
@@ -81,7 +81,7 @@ def open_next(standing: StandingGrant, at: AccountMoment) -> StandingGrant | Non
     start, every = standing.until, standing.every
     span, cause = Period(start, standing.end), standing.command_id
     if every is not None:
-        closes = period_at(start, every, at.account.time_zone).end
+        closes = account_period(start, every, at.account).end
         span = Period(start, min(closes, standing.end))
         cause = f"{cause}/{moment(start)}"
     if span.end + at.grace > standing.since:
@@ -106,7 +106,7 @@ def _bucket(standing: StandingGrant, span: Period, at: AccountMoment) -> Bucket:
             quantity,
             every,
             closed_at=span.end,
-            zone_name=at.account.time_zone,
+            account=at.account,
             end=standing.end,
         )
     return Bucket(

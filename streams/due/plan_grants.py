@@ -17,7 +17,7 @@ from streams.due.moment import AccountMoment
 from streams.due.movement import Movement, holder_of
 from streams.due.roll_over import rolled_id
 from streams.model.account import Bucket, RunningFee
-from streams.model.billing_period import period_at
+from streams.model.account_period import account_period
 from streams.model.grant import PLAN_GRANT
 from streams.model.instant import Instant, Period
 from streams.rate.grant import PlanGrant, group_bucket, plan_bucket, supplement_bucket
@@ -41,14 +41,14 @@ def next_opening(running: RunningFee, at: AccountMoment) -> FeeStep | None:
 
 def open_period_of(running: RunningFee, at: AccountMoment) -> RunningFee:
     """Open the bucket of the next period; the grant as it runs on."""
-    start, zone_name = running.until, at.account.time_zone
+    start = running.until
     grant = _grant_of(running, start, at)
     assert grant is not None
-    period = period_at(start, grant.every, zone_name)
+    period = account_period(start, grant.every, at.account)
     name, group = _bucket_of(running, grant)
     if not has_bucket(at.balances.buckets, grant.allowance, start, name):
         assigned = Period(running.start, running.end)
-        bucket = plan_bucket(grant, period, start, assigned=assigned, zone_name=zone_name)
+        bucket = plan_bucket(grant, period, start, assigned=assigned, account=at.account)
         bucket = replace(bucket, id=name, group=group)
         if bucket.granted > 0:
             grant_bucket(bucket, _cause(running, grant, start, at), at)

@@ -61,6 +61,11 @@ class Billing(Struct, frozen=True, array_like=True):
         start, end = month_of(at, zone_name)
         return BillUnit(start, min(end, cut))
 
+    def cycle_at(self, at: Instant) -> BillingPeriod | None:
+        """The cycle that units go by at a time; None before the first profile."""
+        before = [each.cycle for each in self.profiles if each.start <= at]
+        return before[-1] if before else None
+
     def is_closed(self, unit: BillUnit, time: Instant, grace: Instant) -> bool:
         """True where the unit takes nothing more at a time; `grace` is the catalog's."""
         return unit.closes_at(grace) <= time or unit.end <= self.billed_until

@@ -8,7 +8,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from streams.model.account import Bucket, RollsOver, ServiceAssignment
+from streams.model.account import Account, Bucket, RollsOver, ServiceAssignment
+from streams.model.account_period import account_period, whole_period
 from streams.model.billing_period import BillingPeriod, period_at
 from streams.model.days import share_of
 from streams.model.fee import ProrateBy
@@ -56,16 +57,19 @@ def supplement_bucket(service_id: str) -> str:
 
 
 def plan_bucket(
-    grant: PlanGrant, period: Period, start: Instant, *, assigned: Period, zone_name: str
+    grant: PlanGrant, period: Period, start: Instant, *, assigned: Period, account: Account
 ) -> Bucket:
     """The bucket of a period, from `start` on, for a service that is assigned for a time.
 
-    Its share is by what is known of the assignment's end when it opens.
+    Its share is by what is known of the assignment's end when it opens. A bill unit that is shorter
+    than its cycle has its share too.
     """
     quantity = grant.quantity
     span = Period(max(period.start, assigned.start), min(period.end, assigned.end))
-    if grant.prorate is not None and span != period:
-        part, whole = share_of(span, grant.every, grant.prorate, zone_name)
+    every = whole_period(period.start, grant.every, account)
+    zone_name = account.time_zone
+    if grant.prorate is not None and span != period_at(period.start, every, zone_name):
+        part, whole = share_of(span, every, grant.prorate, zone_name)
         product = CONTEXT.multiply(Decimal(quantity), Decimal(part))
         quantity = exact(quantize_line(CONTEXT.divide(product, Decimal(whole))))
     is_with_service = grant.ends == "service"
@@ -77,7 +81,7 @@ def plan_bucket(
             quantity,
             grant.every,
             closed_at=end,
-            zone_name=zone_name,
+            account=account,
             end=assigned.end if is_with_service else FOREVER,
         )
     return Bucket(
@@ -97,7 +101,7 @@ def rolls_over(  # noqa: PLR0913 - the terms, and the period they are for
     every: BillingPeriod,
     *,
     closed_at: Instant,
-    zone_name: str,
+    account: Account,
     end: Instant = FOREVER,
 ) -> RollsOver | None:
     """How much of a period's grant outlives it, and until when; none where the grant ends before.
@@ -112,6 +116,6 @@ def rolls_over(  # noqa: PLR0913 - the terms, and the period they are for
         most = min(most, exact(terms.quantity))
     until = closed_at
     for _ in range(terms.periods):
-        until = period_at(until, every, zone_name).end
+        until = account_period(until, every, account).end
     until = min(until, end)
     return RollsOver(most, until) if until > closed_at and most > 0 else None

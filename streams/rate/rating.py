@@ -129,7 +129,9 @@ class Rating(Struct, gc=False):
         own = self.plan.spans.get(name)
         if own is None:
             return self.period
-        return own.at(self._counted_at(), self.payer.time_zone, closed_before=self.closed_before)
+        payer, closed = self.payer, self.closed_before
+        billing = payer.account.billing
+        return own.at(self._counted_at(), payer.time_zone, closed_before=closed, billing=billing)
 
     def _counted_at(self) -> Instant:
         return self.record.occurred_at if self.holding is None else self.holding.until - 1

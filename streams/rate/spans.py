@@ -8,6 +8,8 @@ late for its hour may still be in time for its month.
 from collections.abc import Callable
 from typing import Final
 
+from streams.model.account_period import CYCLE
+from streams.model.billing import CALENDAR, Billing
 from streams.model.billing_period import BillingPeriod, Starts, starts_of
 from streams.model.catalog import Catalog
 from streams.model.commitment import COMMITMENT
@@ -33,7 +35,14 @@ class OwnSpan:
         self.by = by
         self._starts: dict[str, Starts] = {}
 
-    def at(self, occurred_at: Instant, zone_name: str, *, closed_before: Instant) -> Period:
+    def at(
+        self,
+        occurred_at: Instant,
+        zone_name: str,
+        *,
+        closed_before: Instant,
+        billing: Billing | None = None,
+    ) -> Period:
         """The span that usage counts in: its own, or the open one where its own is closed."""
         starts = self._starts.get(zone_name)
         if starts is None:
@@ -52,9 +61,37 @@ class AllTime(OwnSpan):
 
     __slots__ = ()
 
-    def at(self, occurred_at: Instant, zone_name: str, *, closed_before: Instant) -> Period:
+    def at(
+        self,
+        occurred_at: Instant,
+        zone_name: str,
+        *,
+        closed_before: Instant,
+        billing: Billing | None = None,
+    ) -> Period:
         """All time."""
         return LIFE
+
+
+class OwnCycle(OwnSpan):
+    """The spans of a grant by the account's own bill units."""
+
+    __slots__ = ()
+
+    def at(
+        self,
+        occurred_at: Instant,
+        zone_name: str,
+        *,
+        closed_before: Instant,
+        billing: Billing | None = None,
+    ) -> Period:
+        """The bill unit, or the one that is open where that is closed."""
+        own = billing or CALENDAR
+        unit = own.unit_at(occurred_at, zone_name)
+        if unit.end <= closed_before:
+            unit = own.unit_at(closed_before, zone_name)
+        return Period(unit.start, unit.end)
 
 
 def escaped(value: str) -> str:
@@ -118,7 +155,9 @@ def spans_of(catalog: Catalog) -> Spans:
         (name, MONTH, ()) for name, period, _ in named if period is None and name in evaluated
     ]
     spans = {
-        name: OwnSpan(period or MONTH, by) for name, period, by in named if period is not None or by
+        name: (OwnCycle if period == CYCLE else OwnSpan)(period or MONTH, by)
+        for name, period, by in named
+        if period is not None or by
     }
     for each in catalog.accumulators:
         if not each.is_plain:

@@ -57,6 +57,7 @@ def test_a_void_names_its_grant() -> None:
         ({"roll_over": RollOverTerms()}, "roll_over"),
         ({"renews_for": Decimal(5)}, "renews_for"),
         ({"every": "day", "renews_for": Decimal(-5)}, "renews_for"),
+        ({"every": "billing_cycle", "anchor": "2026-01-01"}, "anchor"),
         ({"every": "day", "roll_over": RollOverTerms(periods=0)}, "roll_over.periods"),
         (
             {"every": "day", "roll_over": RollOverTerms(percent=Decimal(-1))},

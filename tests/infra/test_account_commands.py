@@ -13,6 +13,7 @@ from connectors.kafka.codec import decode_charging
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
 from infra.cli.account import app
+from streams.model.account_period import CYCLE
 from streams.model.balance_command import Adjust, ConvertPoints, GrantAllowance, TopUp, VoidGrant
 from streams.model.billing_command import MarkBilled, PutBillingProfile
 from streams.model.billing_period import BillingPeriod
@@ -186,6 +187,15 @@ def test_an_account_is_granted_so_much_of_an_allowance(typed: Typed) -> None:
     assert (weekly.priority, weekly.products, weekly.end) == (2, ("voice",), DAY_1 + 365 * DAY)
     assert isinstance(void, VoidGrant)
     assert (void.root, void.grant, void.reason) == ("family", "gift", "asked for")
+
+
+def test_an_allowance_is_granted_for_each_bill_unit(typed: Typed) -> None:
+    typed.account("grant", "ada", "gift", "free", "50", "--every", "billing_cycle")
+    (granted,) = typed.sent()
+    assert isinstance(granted, GrantAllowance)
+    assert granted.every == CYCLE
+    words = ["account", "grant", "ada", "gift", "free", "1", "--every", "billing_cycle"]
+    assert CliRunner().invoke(app, [*words, "--anchor", "2026-01-01", "-t", "acme"]).exit_code == 2
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,18 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from streams.entitle import Entitled, Holdings, Reason, entitlement_of, entitlements_of
 from streams.model.account import Accumulators, Balances, Bucket
-from streams.model.billing_period import BillingPeriod
+from streams.model.account_period import CYCLE
+from streams.model.billing import Billing, BillingProfile
+from streams.model.billing_period import BillingPeriod, period_at
 from streams.model.catalog import Accumulator, Allowance, Catalog, CurrencyRule, Grant, PricePlan
 from streams.model.entitlement import Entitlement
 from streams.model.instant import BEGINNING, DAY, FOREVER, Instant
 from streams.model.status import StatusMark
+from streams.rate.spans import MONTH
 
 OCTOBER = 1_790_805_600_000_000
 """2026-10-01 in Zurich."""
@@ -179,6 +183,19 @@ def test_a_total_begins_anew_with_its_period() -> None:
     anew = ask("call", totals=totals, at=NOVEMBER).balance
     assert anew is not None
     assert (anew.used, anew.remaining) == (0, 100)
+
+
+def test_an_allowance_of_bill_units_begins_anew_with_them() -> None:
+    (pro,) = (plan for plan in CATALOG.price_plans if plan.id == "pro")
+    grants = tuple(replace(each, every=CYCLE) for each in pro.grants)
+    catalog = replace(CATALOG, price_plans=(replace(pro, grants=grants),))
+    months = BillingPeriod(id="billing", unit="month", day=15, time_zone="UTC")
+    billing = Billing((BillingProfile(BEGINNING, months),))
+    for own, month in ((billing, months), (None, MONTH)):
+        held = Holdings(Balances(), Accumulators(), "Europe/Zurich", billing=own)
+        balance = entitlement_of("ask", ("pro",), catalog, held, at=NOW).balance
+        assert balance is not None
+        assert balance.next_reset_at == period_at(NOW, month, "Europe/Zurich").end
 
 
 def test_all_features_are_listed_by_name() -> None:

@@ -1,6 +1,6 @@
 """Grants of price plans: of allowances there are, one each, with terms that can be kept."""
 
-from connectors.catalog.checks.when import check_period_named
+from connectors.catalog.checks.when import check_granted_period
 from connectors.catalog.form import PricePlanForm
 from connectors.catalog.forms.grants import GrantForm, RollOverForm
 from connectors.catalog.names import Names
@@ -17,7 +17,7 @@ def check_grants(
     """`periods`: by allowance, what the first price plan that grants it does so for."""
     seen: set[str] = set()
     for grant, place in nested(plan, "grants"):
-        check_period_named(grant.every, place.at("every"), names, book)
+        check_granted_period(grant.every, place.at("every"), names, book)
         every = periods.setdefault(grant.allowance, grant.every)
         if grant.every != every:
             message = (

@@ -22,6 +22,7 @@ from connectors.catalog.resolution.when import (
 )
 from connectors.catalog.sheets import Sheets
 from connectors.errors import Refused
+from streams.model.account_period import BILLING_CYCLE
 from streams.model.instant import zone
 from streams.model.time_unit import WEEKDAYS
 
@@ -52,6 +53,9 @@ def check_when(sheets: Sheets, names: Names, book: ProblemBook) -> None:
             _check_dated(unit.form, unit.place, names, book)
         _check_bands(unit.form, unit.place, book)
     for period in sheets.billing_periods:
+        if period.form.id == BILLING_CYCLE:
+            message = f'"{BILLING_CYCLE}" is the account\'s own: expected another name'
+            book.report(period.place.at("id"), message)
         _check_period(period.form, period.place, book)
 
 
@@ -137,6 +141,13 @@ def _check_period(period: BillingPeriodForm, place: Place, book: ProblemBook) ->
     if anchor.at is not None and instant_at(anchor.at) is None:
         message = f'"{anchor.at}" is no date: expected one like 2026-01-31'
         book.report(below.at("at"), message)
+
+
+def check_granted_period(name: str, place: Place, names: Names, book: ProblemBook) -> None:
+    """Report a name that is neither one of those, nor that of the account's own bill units."""
+    known = {*names.billing_periods, *CALENDAR, BILLING_CYCLE}
+    if name not in known:
+        book.report(place, unknown("billing period", name, known))
 
 
 def check_period_named(name: str, place: Place, names: Names, book: ProblemBook) -> None:

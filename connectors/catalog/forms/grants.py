@@ -23,7 +23,8 @@ class RollOverForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class GrantForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A quantity of an allowance for each period; what is left over expires, or rolls over.
 
-    `every` is a billing period, or a unit of the calendar. `opens`: with the first usage of a
+    `every` is a billing period, a unit of the calendar, or `billing_cycle`: the account's own bill
+    units. `opens`: with the first usage of a
     period, or as it begins. `ends`: with its period, or with the service. `prorate`: a part of a
     period gets its share, by the day or exactly.
     """

@@ -2,6 +2,7 @@
 
 from connectors.catalog.forms.grants import GrantForm, RollOverForm
 from connectors.catalog.resolution.when import Periods, own_period
+from streams.model.account_period import BILLING_CYCLE, CYCLE
 from streams.model.catalog import Grant
 from streams.model.grant import RollOver
 
@@ -11,7 +12,7 @@ def grant(form: GrantForm, periods: Periods) -> Grant:
     return Grant(
         allowance=form.allowance,
         quantity=form.quantity,
-        every=own_period(form.every, periods),
+        every=CYCLE if form.every == BILLING_CYCLE else own_period(form.every, periods),
         opens=form.opens,
         ends=form.ends,
         prorate=form.prorate,

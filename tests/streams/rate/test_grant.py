@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.model.account import Bucket, RollsOver
+from streams.model.account import Account, Bucket, RollsOver
 from streams.model.grant import RollOver
 from streams.model.instant import DAY, FOREVER, Period, month_of
 from streams.rate.grant import PlanGrant, plan_bucket, rolls_over
@@ -12,6 +12,7 @@ from streams.rate.pooled import RANK, account_rank
 from streams.rate.spans import MONTH
 from tests.streams.rate.catalogs import plan_of
 
+ACCOUNT = Account("t", "ada", "ada", "postpaid", "CHF", "UTC")
 MARCH = month_of(1_773_100_800_000_000, "UTC")
 APRIL = month_of(MARCH.end, "UTC")
 SINCE_THE_11TH = Period(MARCH.start + 10 * DAY, FOREVER)
@@ -20,7 +21,7 @@ STAYS = RollOver(periods=1)
 
 
 def opened(grant: PlanGrant, assigned: Period) -> Bucket:
-    return plan_bucket(grant, MARCH, MARCH.start, assigned=assigned, zone_name="UTC")
+    return plan_bucket(grant, MARCH, MARCH.start, assigned=assigned, account=ACCOUNT)
 
 
 def test_a_share_is_granted_where_the_grant_is_prorated_alone() -> None:
@@ -45,7 +46,7 @@ def test_what_stays_ends_with_the_service_where_the_grant_does() -> None:
 
 @pytest.mark.parametrize(("granted", "stays"), [(0, None), (1, RollsOver(1, APRIL.end))])
 def test_of_nothing_nothing_stays(granted: int, stays: RollsOver | None) -> None:
-    assert rolls_over(STAYS, granted, MONTH, closed_at=MARCH.end, zone_name="UTC") == stays
+    assert rolls_over(STAYS, granted, MONTH, closed_at=MARCH.end, account=ACCOUNT) == stays
 
 
 @pytest.mark.parametrize(
