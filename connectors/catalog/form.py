@@ -118,6 +118,7 @@ class PricePlanForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     `best_over` each record, or the month, or the period `best_every`, at its end.
     `rounding` takes the place of the currency's; `maximum_spend` bounds what usage costs,
     `commitments` what an account pays at least. `entitlements` are features that come with it.
+    `shares`: what stands by subscription, and subscriptions under such plans have together.
     """
 
     id: Id
@@ -134,6 +135,7 @@ class PricePlanForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     fees: tuple[FeeForm, ...] = ()
     offers: tuple[OfferForm, ...] = ()
     sessions: SessionsForm | None = None
+    shares: tuple[str, ...] = ()
 
 
 class CatalogFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

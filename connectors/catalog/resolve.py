@@ -166,6 +166,7 @@ def _price_plan(each: form.PricePlanForm, periods: Periods) -> model.PricePlan:
         rounding=rounding(each.rounding, periods),
         entitlements=tuple(entitlement(words) for words in each.entitlements),
         sessions=session_policy(each.sessions),
+        shares=each.shares,
     )
 
 

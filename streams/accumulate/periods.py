@@ -60,6 +60,7 @@ def _open_by_terms(rating: Rating, grant: PlanGrant, period: Period) -> None:
     if grant.per_subscription:
         group = balance_group(assignment)
         name = group_bucket(group)
+        group = grant.group_of(group)
     if grant.supplement:
         service_id, assignment = rating.payer.supplements[grant.supplement - 1]
         name = supplement_bucket(service_id)

@@ -99,7 +99,9 @@ def _is_left(bucket: Bucket, grant: PlanGrant, running: RunningFee) -> bool:
 def _bucket_of(running: RunningFee, grant: PlanGrant) -> tuple[str, str]:
     """The id of the buckets that a running grant opens, and the subscription that they are for."""
     own = running.supplements or running.subscription
-    name, group = (group_bucket(own), own) if grant.per_subscription else ("", "")
+    name, group = ("", "")
+    if grant.per_subscription:
+        name, group = group_bucket(own), grant.group_of(own)
     return (supplement_bucket(running.service_id) if running.supplements else name), group
 
 

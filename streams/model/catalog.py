@@ -169,7 +169,9 @@ class PricePlan(Struct, frozen=True, kw_only=True):
     `best_of` names, by usage type, own offers or other plans: the cheapest in force is charged, for
     each record, or `best_over` the month, or period `best_every`, at its end.
     `rounding` takes the place of the currency's. No period's usage costs more than `maximum_spend`;
-    `commitments` are what it costs at least. `entitlements` say what else comes with it.
+    `commitments` are what it costs at least. `entitlements` say what else comes with it. `shares`
+    are allowances and totals that stand by subscription and that all subscriptions of an account
+    under plans which share them have together.
     """
 
     id: str
@@ -186,6 +188,7 @@ class PricePlan(Struct, frozen=True, kw_only=True):
     commitments: tuple[Commitment, ...] = ()
     entitlements: tuple[Entitlement, ...] = ()
     sessions: SessionPolicy | None = None
+    shares: tuple[str, ...] = ()
 
 
 class Catalog(Struct, frozen=True, kw_only=True):

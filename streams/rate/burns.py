@@ -10,7 +10,7 @@ from streams.model.account import burn_order
 from streams.model.catalog import Allowance
 from streams.model.money import Quantity
 from streams.model.rated import BalanceChange, Posting
-from streams.rate.grant import balance_group
+from streams.rate.grant import SHARED, balance_group
 from streams.rate.rating import Rating
 
 Burn = tuple[Allowance, int]
@@ -50,10 +50,16 @@ def burns_of(
 def own_burns_of(
     rating: Rating, allowances: tuple[Allowance, ...], product: str, *, is_any: bool = False
 ) -> list[Burn]:
-    """The same without what other subscriptions of the account have for themselves."""
+    """The same without what other subscriptions of the account do not share with this one."""
     group, buckets = balance_group(rating.payer.assignment), rating.buckets
+    shares = rating.plan.shares
     burns = burns_of(rating, allowances, product, is_any=is_any)
-    return [burn for burn in burns if buckets[burn[1]].group in ("", group)]
+    return [
+        (allowance, place)
+        for allowance, place in burns
+        if buckets[place].group in ("", group)
+        or (buckets[place].group == SHARED and allowance.id in shares)
+    ]
 
 
 def burns_finder(allowances: Iterable[Allowance]) -> FindBurns:

@@ -47,7 +47,7 @@ class CombinedPricePlan(CompiledPricePlan):
         if known is not None:
             return known
         granting = copy(offer)
-        granting.plan = replace(offer.plan, grants=self.terms.grants)
+        granting.plan = replace(offer.plan, grants=self.terms.grants, shares=self.terms.shares)
         granting.terms = replace(offer.terms, plan=granting.plan)
         if type(offer) is CompiledOffer:
             self.known[offer] = granting

@@ -11,6 +11,7 @@ from msgspec import Struct
 from streams.model.account import Account, Bucket, RollsOver, ServiceAssignment
 from streams.model.account_period import account_period, whole_period
 from streams.model.billing_period import BillingPeriod, period_at
+from streams.model.catalog import Allowance, Grant
 from streams.model.days import share_of
 from streams.model.fee import ProrateBy
 from streams.model.grant import GrantEnds, GrantOpens, RollOver
@@ -20,12 +21,15 @@ from streams.rate.quantity import exact
 from streams.rate.spans import MONTH
 
 _HUNDRED: Final = Decimal(100)
+SHARED: Final = "*"
+"""The one group of all subscriptions of an account whose price plans share a resource."""
 
 
 class PlanGrant(Struct, frozen=True, gc=False):
     """What a price plan grants for each period of an allowance; `is_plain`: that quantity, to all
     that use it. `supplement`: of the plans that supplement the payer's, the how manieth's it is.
-    `per_subscription`: each subscription has its own.
+    `per_subscription`: each subscription has its own; those whose plans share it, `is_shared`, draw
+    on each other's.
     """
 
     allowance: str
@@ -39,6 +43,30 @@ class PlanGrant(Struct, frozen=True, gc=False):
     is_plain: bool = True
     supplement: int = 0
     per_subscription: bool = False
+    is_shared: bool = False
+
+    def group_of(self, subscription: str) -> str:
+        """Whose usage draws on what the subscription is granted."""
+        return SHARED if self.is_shared else subscription
+
+
+def plan_grant(grant: Grant, allowance: Allowance, shares: tuple[str, ...]) -> PlanGrant:
+    """What a price plan grants of an allowance, compiled; `shares` are those of the plan."""
+    is_own = allowance.per == "subscription"
+    by_terms = grant.opens != "first_use" or grant.prorate is not None or is_own
+    return PlanGrant(
+        grant.allowance,
+        exact(grant.quantity),
+        allowance.priority,
+        grant.every or MONTH,
+        grant.opens,
+        grant.ends,
+        grant.prorate,
+        grant.roll_over,
+        not by_terms and grant.roll_over is None,
+        per_subscription=is_own,
+        is_shared=grant.allowance in shares,
+    )
 
 
 def balance_group(assignment: ServiceAssignment) -> str:

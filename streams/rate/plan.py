@@ -12,7 +12,6 @@ from streams.model.catalog import (
     AtChange,
     Catalog,
     CurrencyRule,
-    Grant,
     Price,
     PriceOffer,
     PricePlan,
@@ -31,12 +30,11 @@ from streams.rate.combined import AND, alone_as_supplement, combined
 from streams.rate.commission import Commissions
 from streams.rate.evaluation import evaluations_of
 from streams.rate.fee import CompiledFee
-from streams.rate.grant import PlanGrant
+from streams.rate.grant import plan_grant
 from streams.rate.money_terms import money_terms
 from streams.rate.multi_rate import CompiledMultiRate
 from streams.rate.offer import CompiledOffer
 from streams.rate.price_plan import CompiledPricePlan
-from streams.rate.quantity import exact
 from streams.rate.rounded_totals import plan_rounding
 from streams.rate.rounding import with_rounding
 from streams.rate.session_policies import has_session_policies
@@ -201,7 +199,10 @@ class _Compiler:
             nothing=Decimal(0).scaleb(-rule.digits),
             rounding=ROUNDING_MODES[rule.rounding],
             overrun=plan.overrun,
-            grants=tuple(map(self._grant, plan.grants)),
+            grants=tuple(
+                plan_grant(grant, self.allowances[grant.allowance], plan.shares)
+                for grant in plan.grants
+            ),
             spans=self.spans,
             maximum_spend=plan.maximum_spend,
             commitments=plan.commitments,
@@ -210,6 +211,7 @@ class _Compiler:
             carried=_carried(self.catalog),
             sessions=plan.sessions,
             owes_by_subscription=rule.per == "subscription",
+            shares=frozenset(plan.shares),
         )
         rounding = plan_rounding(rule, plan.rounding)
         terms = with_rounding(terms, rounding, plan.id)
@@ -226,23 +228,6 @@ class _Compiler:
             offers[offer.usage_type] = (*offers.get(offer.usage_type, ()), compiled)
         fees = {fee.id: CompiledFee(fee, self._fee_offer(terms, fee)) for fee in plan.fees}
         return CompiledPricePlan(terms, offers, fees, settlements)
-
-    def _grant(self, grant: Grant) -> PlanGrant:
-        allowance = self.allowances[grant.allowance]
-        is_own = allowance.per == "subscription"
-        by_terms = grant.opens != "first_use" or grant.prorate is not None or is_own
-        return PlanGrant(
-            grant.allowance,
-            exact(grant.quantity),
-            allowance.priority,
-            grant.every or MONTH,
-            grant.opens,
-            grant.ends,
-            grant.prorate,
-            grant.roll_over,
-            not by_terms and grant.roll_over is None,
-            per_subscription=is_own,
-        )
 
     def _volumes(self, terms: OfferTerms) -> dict[str, Settlement]:
         """The prices of an offer that are settled, by the period of what they are measured on."""

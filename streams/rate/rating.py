@@ -121,6 +121,11 @@ class Rating(Struct, gc=False):
     shared: tuple[CapUse, ...] = ()
     bill_unit: Instant = 0
 
+    @property
+    def shares(self) -> frozenset[str]:
+        """What the subscription has together with others."""
+        return self.plan.shares
+
     def span_of(self, name: str) -> Period:
         """The period that the record counts in for a total or a grant: its month, or their own.
 

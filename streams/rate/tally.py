@@ -17,6 +17,7 @@ from streams.model.money import Quantity
 from streams.model.tally import Span, Tally
 from streams.model.usage import UsageRecord
 from streams.outcome import Reject, RejectReason
+from streams.rate.grant import SHARED
 from streams.rate.payer import Payer
 from streams.rate.plain_usage import compile_plain
 from streams.rate.quantity import quantity_of
@@ -72,6 +73,10 @@ class Counted(Protocol):
     @property
     def state(self) -> State | None:
         """Where totals stand."""
+
+    @property
+    def shares(self) -> frozenset[str]:
+        """What its subscription has together with others of the account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +263,8 @@ class CompiledTally:
     def _part(self, counted: Counted) -> str:
         match self._per:
             case "subscription":
-                return counted.payer.assignment.subscription
+                is_shared = self.accumulator.id in counted.shares
+                return SHARED if is_shared else counted.payer.assignment.subscription
             case "service":
                 return counted.record.service_id
             case "product":

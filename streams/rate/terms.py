@@ -35,7 +35,8 @@ class PlanTerms(Struct, frozen=True):
     periods before. `tallies` are the accumulators that are more than sums by periods. Usage of a
     period costs no more than `maximum_spend`, and `commitments` are what it costs at least. What
     `carried` allowances do not cover is owed to their next grant. `sessions` are terms of grants.
-    `owes_by_subscription`: what usage owes is its subscription's own.
+    `owes_by_subscription`: what usage owes is its subscription's own. Of what subscriptions have
+    for themselves, `shares` are those that they have together.
     """
 
     id: str
@@ -55,6 +56,7 @@ class PlanTerms(Struct, frozen=True):
     carried: frozenset[str] = frozenset()
     sessions: SessionPolicy | None = None
     owes_by_subscription: bool = False
+    shares: frozenset[str] = frozenset()
 
     @property
     def not_waiting(self) -> "PlanTerms":

@@ -20,6 +20,7 @@ def check_resources(sheets: Sheets, names: Names, book: ProblemBook) -> None:
             book.report(allowance.place.at("id"), f'"{collision}" is also another resource')
     _check_kinds(sheets, names, book)
     _check_groups(sheets, book)
+    _check_shares(sheets, names, book)
     _check_scope(sheets, names, book)
     _check_usage_units(sheets, names, book)
 
@@ -85,6 +86,26 @@ def _check_groups(sheets: Sheets, book: ProblemBook) -> None:
                         f'"{grant.allowance}" is each subscription\'s: a fee grants to accounts'
                     )
                     book.report(place.at("grants", number).at("allowance"), message)
+
+
+def _check_shares(sheets: Sheets, names: Names, book: ProblemBook) -> None:
+    """What subscriptions have together is an allowance or a total that each has else for itself."""
+    known = {*names.allowances, *names.accumulators}
+    own = {
+        each.form.id
+        for each in (*sheets.allowances, *sheets.accumulators)
+        if each.form.per == "subscription"
+    }
+    for plan in sheets.price_plans:
+        seen = set[str]()
+        for name, place in nested(plan, "shares"):
+            if name not in known:
+                book.report(place, unknown("allowance or accumulator", name, known))
+            elif name not in own:
+                book.report(place, f'"{name}" is no subscription\'s own: expected per subscription')
+            elif name in seen:
+                book.report(place, f'"{name}" is shared twice')
+            seen.add(name)
 
 
 def _named_in(plan: PricePlanForm) -> set[str]:
