@@ -1,7 +1,6 @@
 """Budgets by the door: how much may be used in a time, by whom."""
 
-from decimal import Decimal
-from typing import Final, Literal
+from typing import Final
 from zoneinfo import available_timezones
 
 from connectors.api.commands import (
@@ -16,36 +15,29 @@ from connectors.api.commands import (
     span,
 )
 from connectors.api.route import ACCOUNT
-from streams.model.budget import Budget, Limited, WindowUnit
+from connectors.catalog.forms.budgets import BudgetTerms
+from connectors.catalog.resolution.budgets import budget_of
 from streams.model.budget_command import PutBudget, RemoveBudget
-from streams.rate.quantity import exact
 
 
-class BudgetForm(Form):
+class BudgetForm(BudgetTerms, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """So much of what it `limits` in a window, from `start` (now) until `end` (no end).
 
     `by` keeps it apart by an attribute of usage, `service_id`, `account` or `usage_type`;
     `limits_of` are the limits of single values of it. `accounts` are those whose usage counts;
-    without them it is the account's own. It counts only what its `parent` counts too.
+    without them it is the account's own. It counts only what its `parent` counts too. `root` need
+    not be said where the account is known already.
     """
 
     budget: str
-    limits: Limited
-    limit: Decimal | None = None
-    every: WindowUnit = "month"
-    rolling: int = 0
-    level: str = ""
-    units: tuple[str, ...] = ()
-    currency: str = ""
-    by: str = ""
-    limits_of: dict[str, Decimal] = {}
-    when: dict[str, str] = {}
-    parent: str = ""
     accounts: tuple[str, ...] = ()
-    at_limit: Literal["refuse", "end_oldest"] = "refuse"
-    time_zone: str = "UTC"
     start: str = ""
     end: str = ""
+    root: str = ""
+
+    def whose(self) -> str:
+        """The path names the account."""
+        return ""
 
 
 class RemoveForm(Form):
@@ -57,28 +49,15 @@ class RemoveForm(Form):
 
 def put_budget(form: BudgetForm, asked: Asked) -> PutBudget:
     """The budget, with every mistake of it refused."""
-    start, end = span(form.start, form.end, asked.at, what="A budget")
+    period = span(form.start, form.end, asked.at, what="A budget")
     if form.time_zone not in available_timezones():
         raise WrongField("time_zone", f"{form.time_zone!r} is no time zone.")
-    budget = Budget(
-        name(form.budget, "budget"),
-        form.limits,
-        None if form.limit is None else exact(limit(form.limit, "limit")),
-        form.every,
-        form.rolling,
-        form.level,
-        form.units,
-        form.currency,
-        form.by,
-        {value: exact(limit(most, "limits_of")) for value, most in form.limits_of.items()},
-        form.when,
-        form.parent,
-        tuple(name(account, "accounts") for account in form.accounts),
-        form.at_limit,
-        form.time_zone,
-        start,
-        end,
-    )
+    if form.limit is not None:
+        limit(form.limit, "limit")
+    for most in form.limits_of.values():
+        limit(most, "limits_of")
+    accounts = tuple(name(account, "accounts") for account in form.accounts)
+    budget = budget_of(form, name(form.budget, "budget"), accounts=accounts, span=period)
     if budget.mistake is not None:
         raise WrongField(*budget.mistake)
     return PutBudget(asked.command_id, asked.tenant, asked.account, known_root(asked), budget)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -53,6 +53,17 @@ class Form(Struct, kw_only=True, forbid_unknown_fields=True):
         return ""
 
 
+class Body(Protocol):
+    """What every body has, be it a Form or the words of another one."""
+
+    @property
+    def root(self) -> str:
+        """The account's; empty: as it is known."""
+
+    def whose(self) -> str:
+        """The account that the body names, where the path names none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Who asked for what: `account` is empty where nothing names one, `service_id` likewise.
@@ -78,7 +89,7 @@ class WrongField(Exception):
         self.field = field
 
 
-F = TypeVar("F", bound=Form)
+F = TypeVar("F", bound=Body)
 Build = Callable[[F, Asked], Command | Sequence[Command]]
 
 
@@ -134,7 +145,7 @@ def _decoded(body: bytes, form: type[F]) -> F:
         raise Problem(HTTPStatus.BAD_REQUEST, f"The body is no JSON: {error}.") from error
 
 
-async def _asked(request: Request, gateway: Gateway, said: Form) -> Asked:
+async def _asked(request: Request, gateway: Gateway, said: Body) -> Asked:
     path, root = request.path_params, said.root
     tenant, account = path["tenant"], path.get("account") or said.whose()
     service_id = path.get("service_id", "")

@@ -7,11 +7,11 @@ from msgspec import Struct, field
 
 from connectors.api.billing import CycleForm
 from connectors.catalog.forms.account_prices import AccountPricesForm
+from connectors.catalog.forms.budgets import BudgetTerms
 from connectors.catalog.forms.grants import RollOverForm
 from infra.scenario.times import Time
 from streams.model.account import Payment
 from streams.model.account_period import Recurrence
-from streams.model.budget import Limited, WindowUnit
 from streams.model.pool import PoolOrder
 from streams.model.session_command import SessionAction
 from streams.model.status import StatusWord
@@ -296,7 +296,7 @@ class RequestForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     gateway: str = ""
 
 
-class BudgetForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BudgetForm(BudgetTerms, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """So much of what it `limits` in a window, for all or by `by`, from a time until another.
 
     `limits_of` are those of single values. `accounts` are those that it counts; the account's own
@@ -305,20 +305,8 @@ class BudgetForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     account: str
     budget: str
-    limits: Limited
-    limit: Decimal | None = None
-    every: WindowUnit = "month"
-    rolling: int = 0
-    level: str = ""
-    units: tuple[str, ...] = ()
     currency: str = "CHF"
-    by: str = ""
-    limits_of: dict[str, Decimal] = {}
-    when: dict[str, str] = {}
-    parent: str = ""
     accounts: tuple[str, ...] = ()
-    at_limit: Literal["refuse", "end_oldest"] = "refuse"
-    time_zone: str = "UTC"
     start: Time | None = field(default=None, name="from")
     end: Time | None = field(default=None, name="until")
 

@@ -13,8 +13,8 @@ class UsePolicy(Struct, frozen=True, kw_only=True):
 
     Of an `attribute` its values must be `allowed` (a `*` at the end stands for any rest), or it is
     a number of `most` at most; of a `unit` a session may use `most`; or the time must lie in one of
-    the `bands` of `time_unit`. What is not is stopped; or less is granted (`throttle`, of units);
-    or it is granted with the attributes `instead`. `reason` is told with it.
+    the `bands` of `time_unit`. What is not is stopped; or throttled: it is granted at a `rate`, or
+    less of the unit is; or it is granted with the attributes `instead`. `reason` is told with it.
     """
 
     id: str
@@ -29,3 +29,4 @@ class UsePolicy(Struct, frozen=True, kw_only=True):
     otherwise: PolicyAction = "stop"
     instead: dict[str, str] = {}
     reason: str = ""
+    rate: str = ""

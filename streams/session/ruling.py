@@ -19,11 +19,15 @@ from streams.session.records import together
 
 
 class Ruling(NamedTuple):
-    """What is left of a request, and which policy has changed it; None: all were kept."""
+    """What is left of a request, and which policy has changed it; None: all were kept.
+
+    `is_cut`: it is less than was asked for.
+    """
 
     asked: ServiceRequest
     restriction: Restriction | None = None
     detail: str = ""
+    is_cut: bool = False
 
     @property
     def is_stop(self) -> bool:
@@ -31,12 +35,12 @@ class Ruling(NamedTuple):
         return self.restriction is not None and self.restriction.action == "stop"
 
     def after(self, earlier: "Ruling") -> "Ruling":
-        """With the attributes that an earlier policy has changed."""
-        changed = {} if earlier.restriction is None else earlier.restriction.instead
-        if not changed or self.restriction is None or self.is_stop:
+        """With the attributes and the rate that earlier policies have changed."""
+        before, bound = earlier.restriction, self.restriction
+        if before is None or bound is None or self.is_stop:
             return self
-        instead = {**changed, **self.restriction.instead}
-        return self._replace(restriction=replace(self.restriction, instead=instead))
+        is_cut = self.is_cut or earlier.is_cut
+        return self._replace(restriction=_together(bound, before), is_cut=is_cut)
 
     def told(self, answer: ServiceAnswer) -> ServiceAnswer:
         """The answer with what the policies have changed; a budget that bounds it comes first."""
@@ -52,10 +56,8 @@ class Ruling(NamedTuple):
         if self.restriction is None:
             return answer
         if answer.restriction is not None:
-            instead = self.restriction.instead
-            bound = replace(answer.restriction, instead=instead) if instead else answer.restriction
-            return replace(answer, restriction=bound)
-        if self.restriction.action == "throttle" and answer.code == AnswerCode.SUCCESS:
+            return replace(answer, restriction=_together(answer.restriction, self.restriction))
+        if self.is_cut and answer.code == AnswerCode.SUCCESS:
             answer = replace(answer, code=AnswerCode.PARTIAL, is_final=True)
         detail = answer.detail or self.detail
         return replace(answer, restriction=self.restriction, detail=detail)
@@ -88,10 +90,13 @@ def rule(
 
 def _broken(each: CompiledPolicy, asking: Asking, held: HeldService) -> Ruling:
     policy, asked, action = each.policy, asking.asked, each.policy.otherwise
+    if action == "throttle" and policy.rate:
+        return Ruling(asked, _restriction(each, "throttle"), _detail(each, asking))
     if action == "throttle":
         cut = each.cut(asking)
         if all(usage.quantity for usage in cut.requested):
-            return Ruling(cut, _restriction(each, "throttle"), _detail(each, asking))
+            restriction = _restriction(each, "throttle")
+            return Ruling(cut, restriction, _detail(each, asking), is_cut=True)
     elif action == "downgrade":
         changed = {**asked.attributes, **policy.instead}
         restriction = _restriction(each, "downgrade")
@@ -105,7 +110,15 @@ def _restriction(each: CompiledPolicy, action: str) -> Restriction:
     found = Restriction("policy", policy.id, "stop", reason=policy.reason or policy.id)
     if action == "downgrade":
         return replace(found, action="downgrade", instead=policy.instead)
-    return replace(found, action="throttle") if action == "throttle" else found
+    if action == "throttle":
+        return replace(found, action="throttle", rate=policy.rate)
+    return found
+
+
+def _together(bound: Restriction, before: Restriction) -> Restriction:
+    """What bounds a request, with the attributes and the rate that policies have given it."""
+    instead = {**before.instead, **bound.instead}
+    return replace(bound, instead=instead, rate=bound.rate or before.rate)
 
 
 def _detail(each: CompiledPolicy, asking: Asking) -> str:

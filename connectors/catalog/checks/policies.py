@@ -51,8 +51,10 @@ def _check_test(form: PolicyForm, check: MoneyCheck) -> None:
 
 
 def _check_otherwise(form: PolicyForm, check: MoneyCheck) -> None:
-    if form.otherwise == "throttle" and not form.unit:
-        check.report("only a unit can be throttled", "otherwise")
+    if form.otherwise == "throttle" and not (form.unit or form.rate):
+        check.report("only a unit is throttled without a rate", "otherwise")
+    if form.rate and form.otherwise != "throttle":
+        check.report("stands only beside throttle", "rate")
     if (form.otherwise == "downgrade") != bool(form.instead):
         check.report("expected downgrade with the attributes that it goes on with", "instead")
     if form.instead:

@@ -1,4 +1,4 @@
-"""The words of budgets that every account of a tenant has."""
+"""The words of budgets: those that every account of a tenant has, and what all budgets say."""
 
 from decimal import Decimal
 from typing import Literal
@@ -9,13 +9,9 @@ from connectors.catalog.forms.words import Id
 from streams.model.budget import Limited, WindowUnit
 
 
-class CatalogBudgetForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """So much of what it `limits` in a window, for each account by itself.
+class BudgetTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much of what it `limits` in a window, of which usage; the same wherever one is put."""
 
-    An account that has a budget of the same name of its own goes by that one.
-    """
-
-    id: Id
     limits: Limited
     limit: Decimal | None = None
     every: WindowUnit = "month"
@@ -29,3 +25,12 @@ class CatalogBudgetForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     parent: str = ""
     at_limit: Literal["refuse", "end_oldest"] = "refuse"
     time_zone: str = "UTC"
+
+
+class CatalogBudgetForm(BudgetTerms, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """So much of what it `limits` in a window, for each account by itself.
+
+    An account that has a budget of the same name of its own goes by that one.
+    """
+
+    id: Id
