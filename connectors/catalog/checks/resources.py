@@ -91,11 +91,8 @@ def _check_groups(sheets: Sheets, book: ProblemBook) -> None:
 def _check_shares(sheets: Sheets, names: Names, book: ProblemBook) -> None:
     """What subscriptions have together is an allowance or a total that each has else for itself."""
     known = {*names.allowances, *names.accumulators}
-    own = {
-        each.form.id
-        for each in (*sheets.allowances, *sheets.accumulators)
-        if each.form.per == "subscription"
-    }
+    own = {each.form.id for each in sheets.allowances if each.form.per == "subscription"}
+    own |= {each.form.id for each in sheets.accumulators if each.form.per == "subscription"}
     for plan in sheets.price_plans:
         seen = set[str]()
         for name, place in nested(plan, "shares"):
