@@ -2,13 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
 from statistics import quantiles
 from urllib.parse import urlsplit
 
-import msgspec
 import uvloop
 from msgspec import Struct
 
@@ -21,6 +19,7 @@ from connectors.kafka.ledger import LedgerFollower
 from connectors.kafka.owners import live_workers
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
+from infra.bench.asking import ACCOUNTS, CATALOG, accounts_of, messages_of, service_of
 from infra.bench.cores import measured_cores, on_cores, other_cores
 from infra.bench.engines import BenchPlace
 from infra.bench.measuring import Tell, own_place
@@ -28,16 +27,10 @@ from infra.bench.preload import make_place
 from infra.bench.site import Site
 from infra.bench.world import CATALOGS
 from infra.load.plan import Workload
-from streams.model.balance_command import TopUp
-from streams.model.catalog import Catalog
-from streams.model.command import AssignService, Command, PutAccount
-from streams.model.instant import BEGINNING, FOREVER
+from streams.model.instant import BEGINNING
 
 WORKER = "charging"
-ACCOUNTS = 1_000
 CALLERS = (1, 8, 64)
-_CATALOG = "ai-api"
-_PLAN = "prepaid"
 _PRODUCED = 2_000
 _READY_S = 120.0
 _WARM = 0.1
@@ -66,7 +59,7 @@ def measure_online(place: BenchPlace, *, seconds: float, tell: Tell) -> OnlineRe
     with own_place(place.site, Workload.API) as here:
         make_place(here)
         _, key = KeyStore(here.folder).create(name="bench", scope=Scope.WRITE, tenant="", at=0)
-        catalog = load_catalog(CATALOGS / _CATALOG)
+        catalog = load_catalog(CATALOGS / CATALOG)
         activate(
             here.kafka,
             tenant=catalog.tenant,
@@ -75,7 +68,7 @@ def measure_online(place: BenchPlace, *, seconds: float, tell: Tell) -> OnlineRe
         )
         here.start(WORKER, cores=measured_cores())
         tell(f"{ACCOUNTS:,} accounts")
-        _open_accounts(here.kafka, catalog)
+        _open_accounts(here.kafka, catalog.tenant)
         door = _Door(_address(here), catalog.tenant, key)
         with on_cores(other_cores()):
             bare = _bare_produce(here.kafka)
@@ -89,22 +82,9 @@ def measure_online(place: BenchPlace, *, seconds: float, tell: Tell) -> OnlineRe
     return OnlineResult(callers=many, hot=hot, bare_produce=bare, overspend=str(beyond))
 
 
-def _open_accounts(kafka: KafkaSettings, catalog: Catalog) -> None:
-    tenant = catalog.tenant
-
-    def commands() -> Iterator[Command]:
-        for number in range(ACCOUNTS):
-            name = f"online-{number}"
-            yield PutAccount(f"a/{name}", tenant, name, name, "prepaid", "USD", "UTC", None)
-            yield AssignService(
-                f"s/{name}", tenant, name, name, name, name, _PLAN, BEGINNING, FOREVER
-            )
-            yield TopUp(
-                f"t/{name}", tenant, name, name, Decimal(1_000_000), "USD", BEGINNING, "bench"
-            )
-
+def _open_accounts(kafka: KafkaSettings, tenant: str) -> None:
     with closing(CommandSender(kafka)) as sender:
-        sender.wait(sender.send(commands()), timeout_s=_READY_S)
+        sender.wait(sender.send(accounts_of(tenant)), timeout_s=_READY_S)
 
 
 def _address(site: Site) -> str:
@@ -185,10 +165,9 @@ class _Door:
         reader, writer = await asyncio.open_connection(*self._place)
         turn = 0
         while time.perf_counter() < until:
-            service = f"online-{(number * 131 + turn * 17) % accounts}"
+            service = service_of((number * 131 + turn * 17) % accounts)
             session = f"{self._runs}-{number}-{turn}"
-            for sequence, verb, word in ((1, "reserve", "requested"), (2, "confirm", "used")):
-                message = self._message(session, verb, service, sequence, word)
+            for message in messages_of(self._tenant, self._key, session, service):
                 began = time.perf_counter()
                 writer.write(message)
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -198,15 +177,3 @@ class _Door:
                 assert head[9:12] == b"200", body
             turn += 1
         writer.close()
-
-    def _message(self, session: str, verb: str, service: str, sequence: int, word: str) -> bytes:
-        asked = {"usage_type": "api_call", "attributes": {"endpoint": "x"}, word: {"requests": 10}}
-        body = msgspec.json.encode(
-            {"service_id": service, "sequence": sequence, "services": [asked]}
-        )
-        head = (
-            f"POST /v1/tenants/{self._tenant}/sessions/{session}/{verb} HTTP/1.1\r\n"
-            f"host: x\r\nauthorization: Bearer {self._key}\r\n"
-            f"content-length: {len(body)}\r\n\r\n"
-        )
-        return head.encode() + body

@@ -18,6 +18,7 @@ from infra.bench.prices import measure_prices, rows_of
 from infra.bench.rate import measure_rate
 from infra.bench.record_ids import LONG
 from infra.bench.recover import measure_recover
+from infra.bench.session import measure_session
 from infra.bench.signal import measure_signal
 from infra.bench.zones import measure_zones
 from infra.cli.options import DataOption, JsonOption
@@ -123,6 +124,29 @@ def rate(events: EventsOption = 50_000, as_json: JsonOption = False) -> None:
         told.add_row(name, f"{spent:.1f}")
     console.print(told)
     console.print(f"a call of 3,600 s costs {prices.long_call} times one of 60 s, by the second")
+
+
+@app.command()
+def session(
+    sessions: Annotated[int, typer.Option(min=100, help="Sessions of each measurement.")] = 5_000,
+    profile: Annotated[
+        Path | None, typer.Option(help="File for what cProfile sees; slows it down by half.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Reserve and confirm without broker or network: µs of a worker's core a request."""
+    result = measure_session(sessions=sessions, profile=profile)
+    if as_json:
+        print_json(result)
+        return
+    table = Table("part", "at once", "reserve µs", "confirm µs", "mean µs")
+    for together, reserve in result.reserve_us.items():
+        confirm = result.confirm_us[together]
+        row = (f"{reserve:.1f}", f"{confirm:.1f}", f"{(reserve + confirm) / 2:.1f}")
+        table.add_row("the owner's", together, *row)
+    for callers, asked in result.door_us.items():
+        table.add_row("all of it", callers, "", "", f"{asked:.1f}")
+    console.print(table)
 
 
 @app.command()
