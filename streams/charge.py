@@ -149,6 +149,7 @@ class Charging:
         made = len(effects.rated)
         self._apply(command, state, effects)
         tell_units(effects, made, state)
+        self._chain.forget_step()
 
     def _apply(self, command: Command, state: State, effects: Effects) -> None:
         match command:
@@ -176,7 +177,6 @@ class Charging:
 
     def ask(self, request: ChargingRequest, *, state: State, effects: Effects) -> ChargingAnswer:
         """Do what a caller of the online door asks, once; the answer."""
-        self._chain.forget_step()
         made = len(effects.rated)
         answer = self._sessions.ask(request, state, effects)
         tell_units(effects, made, state)

@@ -59,7 +59,7 @@ class RecordChain:
         self._folding = folding
         self._periods: dict[str, Period] = {}
         self._guides = Guides(plans)
-        self._step: Effects | None = None
+        self._step: object = None
         self._time: Instant = BEGINNING
         self._own_times: OwnTimes | None = None
         self._is_judged = False
@@ -81,8 +81,8 @@ class RecordChain:
         self, record: UsageRecord, position: SourcePosition, state: State, effects: Effects
     ) -> Elsewhere | Drop | Reject | None:
         """Charge the record, or say why not; None: charged, its effects are in."""
-        if effects is not self._step:
-            self._begin(state, effects)
+        if effects.step is not self._step:
+            self._begin(state, effects.step)
         guide = self._guides.guide_of(record, state)
         for usage in record.usages:
             if usage.quantity:
@@ -212,9 +212,9 @@ class RecordChain:
             effects=effects,
         )
 
-    def _begin(self, state: State, effects: Effects) -> None:
+    def _begin(self, state: State, step: object) -> None:
         """Note what is the same for all records of a step up to its next command."""
-        self._step = effects
+        self._step = step
         self._time = state.get(_META, TIME) or BEGINNING
         self._own_times = own_times(state)
         self._guides.begin(state)

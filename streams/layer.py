@@ -8,60 +8,65 @@ from streams.state import PAYING, State, Table
 
 
 class Layer:
-    """A `State` over another one, which it leaves as it is: for questions of what would be."""
+    """A `State` over another one, which it leaves as it is: for questions of what would be.
+
+    Most tables are never put to: their values are asked for below without further ado.
+    """
 
     __slots__ = ("_dropped", "_under", "_values")
 
     def __init__(self, under: State) -> None:
         self._under = under
-        self._values: dict[tuple[Table, bytes], Any] = {}
+        self._values: dict[Table, dict[bytes, Any]] = {}
         self._dropped: list[tuple[Table, bytes, bytes]] = []
 
     def get(self, table: Table, key: bytes) -> Any:
         """The value as it was put here, else as it stands below; None where there is none."""
-        if (table, key) in self._values:
-            return self._values[table, key]
-        return None if self._is_dropped(table, key) else self._under.get(table, key)
+        put = self._values.get(table)
+        if put is not None and key in put:
+            return put[key]
+        if self._dropped and self._is_dropped(table, key):
+            return None
+        return self._under.get(table, key)
 
     def put(self, table: Table, key: bytes, value: Any) -> None:
         """Set the value, here only."""
-        self._values[table, key] = value
+        put = self._values.get(table)
+        if put is None:
+            self._values[table] = {key: value}
+        else:
+            put[key] = value
 
     def put_in(self, table: Table) -> list[tuple[bytes, Any]]:
         """What was put here of a table and stands, in the order in which it first was."""
-        return [
-            (key, value)
-            for (of, key), value in self._values.items()
-            if of == table and value is not None
-        ]
+        put = self._values.get(table)
+        return [] if put is None else [each for each in put.items() if each[1] is not None]
 
     def delete(self, table: Table, key: bytes) -> None:
         """Remove the key, here only."""
-        self._values[table, key] = None
+        self.put(table, key, None)
 
     def drop(self, table: Table, start: bytes, end: bytes) -> None:
         """Remove all keys `start <= key < end` that stand there now, here only."""
-        for at in [at for at in self._values if at[0] == table and start <= at[1] < end]:
-            del self._values[at]
+        put = self._values.get(table, {})
+        for key in [key for key in put if start <= key < end]:
+            del put[key]
         self._dropped.append((table, start, end))
 
     def scan(self, table: Table, start: bytes, end: bytes, limit: int) -> list[tuple[bytes, Any]]:
         """The first `limit` keys `start <= key < end` in order, with their values."""
-        own = {
-            key: value
-            for (of, key), value in self._values.items()
-            if of == table and start <= key < end
-        }
+        put = self._values.get(table, {})
+        own = {key: value for key, value in put.items() if start <= key < end}
         return scanned(own, self._under, self._is_dropped, (table, start, end, limit))
 
     def changed(self, table: Table) -> list[tuple[bytes, Any]]:
         """What was put here of a table, in the order of keys."""
-        found = [(key, value) for (of, key), value in self._values.items() if of == table]
-        return sorted(found, key=itemgetter(0))
+        put = self._values.get(table)
+        return [] if put is None else sorted(put.items(), key=itemgetter(0))
 
     def paying(self) -> object:
         """What lies below tells, while nothing of it is changed here."""
-        is_changed = bool(self._dropped) or any(table in PAYING for table, _ in self._values)
+        is_changed = self._dropped or not self._values.keys().isdisjoint(PAYING)
         return None if is_changed else self._under.paying()
 
     def _is_dropped(self, table: Table, key: bytes) -> bool:

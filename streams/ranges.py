@@ -16,7 +16,7 @@ from streams.model.command import AssignService
 from streams.model.instant import Instant, Period
 from streams.model.number_range import NumberRange, prefixes_of, range_of
 from streams.outcome import CommandReason
-from streams.state import TIME, Effects, State, Table
+from streams.state import TIME, Effects, State, Table, View
 
 
 class RangeEntry(Struct, frozen=True, array_like=True):
@@ -47,7 +47,7 @@ def note_range(tenant: str, service_id: str, state: State) -> None:
         state.put(Table.RANGES, key, RangeEntry((), every))
 
 
-def ranges_over(tenant: str, service_id: str, state: State) -> list[Service]:
+def ranges_over(tenant: str, service_id: str, state: View) -> list[Service]:
     """The ranges that hold an id, the narrowest first."""
     shape: RangeEntry | None = state.get(Table.RANGES, _key(tenant, len(service_id)))
     if shape is None:

@@ -155,8 +155,8 @@ class CatalogMarks(Struct, frozen=True, array_like=True):
         return None
 
 
-class State(Protocol):
-    """A view of the owner's tables that one step may change. Values are immutable.
+class View(Protocol):
+    """The owner's tables for who only looks. Values are immutable.
 
     `key` is the table's key as bytes without the table's number. A value of any table but META,
     COMMANDS, OUTBOX, COUNTERS and PERIODS is the struct named at `Table`.
@@ -164,15 +164,6 @@ class State(Protocol):
 
     def get(self, table: Table, key: bytes) -> Any:
         """The value, or None."""
-
-    def put(self, table: Table, key: bytes, value: Any) -> None:
-        """Set the value."""
-
-    def delete(self, table: Table, key: bytes) -> None:
-        """Remove the key."""
-
-    def drop(self, table: Table, start: bytes, end: bytes) -> None:
-        """Remove all keys `start <= key < end` as they stood before this step."""
 
     def scan(self, table: Table, start: bytes, end: bytes, limit: int) -> list[tuple[bytes, Any]]:
         """The first `limit` keys `start <= key < end` in order, with their values."""
@@ -184,12 +175,27 @@ class State(Protocol):
         """
 
 
+class State(View, Protocol):
+    """A view of the owner's tables that one step may change."""
+
+    def put(self, table: Table, key: bytes, value: Any) -> None:
+        """Set the value."""
+
+    def delete(self, table: Table, key: bytes) -> None:
+        """Remove the key."""
+
+    def drop(self, table: Table, start: bytes, end: bytes) -> None:
+        """Remove all keys `start <= key < end` as they stood before this step."""
+
+
 class Effects:
     """All that one step did beside the state: what leaves with its ledger record.
 
     Lists keep the order of the inputs. `causes` are the records of those charges of `rated` that
     are no input themselves, each with the input, a record or a command, that they came from. Of
-    `alerts` the first `heeded` have had what they are to do with sessions done.
+    `alerts` the first `heeded` have had what they are to do with sessions done. `step` is one and
+    the same object for all that is done with no command between: what no record and no request can
+    change is looked up once for it.
     """
 
     __slots__ = (
@@ -202,10 +208,11 @@ class Effects:
         "outbox",
         "rated",
         "signals",
+        "step",
         "verdicts",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, step: object = None) -> None:
         self.rated: list[RatedUsage] = []
         self.verdicts: list[RecordVerdict] = []
         self.alerts: list[Alert] = []
@@ -216,6 +223,7 @@ class Effects:
         self.signals: list[SessionCommand] = []
         self.decisions: list[Decision] = []
         self.heeded = 0
+        self.step = object() if step is None else step
 
     def make(self, charge: RatedUsage, cause: Command | UsageRecord) -> None:
         """Append a charge of a record that no source has sent, or that is a part of one."""

@@ -151,7 +151,7 @@ class PartitionOwner:
 
     def root_of(self, tenant: str, service_id: str) -> str:
         """The root of a service that lives here, as this owner's state says; else empty."""
-        return root_served(tenant, service_id, Overlay(self._store))
+        return root_served(tenant, service_id, self._store)
 
     def look(self) -> State:
         """What stands now, for who only looks."""

@@ -21,11 +21,11 @@ from streams.model.rated import RecordVerdict
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.outcome import RejectReason, Verdict
 from streams.state import Effects, RecordMark, RecordState, Table, record_id_key
+from topologies.asked import ask_all
 from topologies.origins import batch_of, origins_of
 from topologies.overlay import Overlay, Readable
 from topologies.ports import Core, OfferedBatch
 from topologies.reject_limit import RejectGauge
-from topologies.requests import RequestFailed
 
 Written = tuple[int, int]
 """(offset, index) of an input of `charging[p]`; index `WHOLE` stands for all of the message."""
@@ -194,25 +194,14 @@ class StepComputer:
     def compute_requests(
         self, requests: Sequence[ChargingRequest], head: StepHead, written: Written
     ) -> tuple[Step | None, list[ChargingAnswer | Exception]]:
-        """Do what is asked, each on a layer of its own; the step, with an answer for each.
+        """Do what is asked; the step, with an answer for each.
 
         They do not move `written`. One that raises is undone alone. No step: nothing has changed.
         """
-        overlay, effects, charges = Overlay(self._store), Effects(), ChargeWriter()
-        answers: list[ChargingAnswer | Exception] = []
-        for request in requests:
-            layer, own = Overlay(overlay), Effects()
-            try:
-                answers.append(self._core.ask(request, state=layer, effects=own))
-            except ConnectorError:
-                raise
-            except Exception as error:  # told to the one who asked; nothing of it is kept
-                answers.append(RequestFailed(f"{type(error).__name__}: {error}"))
-                continue
-            overlay.absorb(layer)
-            effects.extend(own)
+        overlay, effects, answers = ask_all(requests, self._core, self._store)
         if not overlay.is_changed:
             return None, answers
+        charges = ChargeWriter()
         self._pack(overlay, effects, charges)
         record = self._record(
             head,

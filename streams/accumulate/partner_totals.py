@@ -4,6 +4,8 @@ They stand by the periods of their commission plan, not by the account's month. 
 has been told or settled, however long its period is over.
 """
 
+from operator import itemgetter
+
 from streams.due.agenda import fall_due
 from streams.model.account import Accumulators
 from streams.model.billing_period import period_at
@@ -61,10 +63,17 @@ def open_period_of(at: Instant, terms: CommissionPlan, closed_before: Instant) -
 
 def plus(totals: Accumulators, name: str, period: Period, quantity: Quantity) -> Accumulators:
     """The totals with so much more of one in a period."""
-    kept = without(totals, name, period.start)
-    held = next((each[3] for each in totals.totals if each not in kept.totals), 0)
-    entry = (name, period.start, period.end, added(held, quantity))
-    return Accumulators(tuple(sorted((*kept.totals, entry), key=lambda each: each[:2])))
+    kept: list[tuple[str, Instant, Instant, Quantity]] = []
+    held: Quantity = 0
+    for each in totals.totals:
+        if each[0] == name and each[1] == period.start:
+            held = each[3]
+        else:
+            kept.append(each)
+    kept.append((name, period.start, period.end, added(held, quantity)))
+    if len(kept) > 1:
+        kept.sort(key=itemgetter(0, 1))
+    return Accumulators(tuple(kept))
 
 
 def without(totals: Accumulators, name: str, start: Instant) -> Accumulators:

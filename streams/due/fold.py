@@ -152,8 +152,10 @@ class Folding:
         With FOREVER as `ahead`, all begins that has begun `now`. What is due after `up_to` waits.
         `is_new`: the cause has made due what is, and nothing else of the account was.
         """
-        time = min(time_of_key(key, state), up_to)
         held: Balances = state.get(Table.BALANCES, key) or Balances()
+        if held.due == FOREVER:
+            return
+        time = min(time_of_key(key, state), up_to)
         if ahead != FOREVER:
             now = _told(key, state) if time == BEGINNING else max(time, min(now, time + ahead))
         if held.due > now or key in self._folded:

@@ -5,12 +5,12 @@ of another partition is told as `Elsewhere`.
 """
 
 from sys import intern
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
 from streams.model.account import Account, Service, ServiceAssignment
-from streams.model.instant import BEGINNING, FOREVER, Period, format_instant
+from streams.model.instant import BEGINNING, FOREVER, Instant, Period, format_instant
 from streams.model.usage import UsageRecord
 from streams.outcome import Reject, RejectReason
 from streams.ranges import ranges_over, seen_as_one
@@ -18,7 +18,7 @@ from streams.rate.budgets import budgets_of
 from streams.rate.payer import Payer, floor_of
 from streams.rate.plan import Plan
 from streams.rate.standing import standing_of
-from streams.state import State, Table
+from streams.state import State, Table, View
 from streams.subscriptions import Supplement, supplements_at
 
 _SERVICES: Final = Table.SERVICES
@@ -44,6 +44,14 @@ class Gone(Elsewhere, frozen=True, gc=False):
 
 class Earlier(Elsewhere, frozen=True, gc=False):
     """The account came from `root`, whose home keeps the ids of events of that time."""
+
+
+class Sought(NamedTuple):
+    """Whose service, and when: all that an assignment is found by."""
+
+    tenant: str
+    service_id: str
+    occurred_at: Instant
 
 
 JUDGED: Final = object()
@@ -196,7 +204,7 @@ class Guide:
         return payer
 
 
-def root_served(tenant: str, service_id: str, state: State) -> str:
+def root_served(tenant: str, service_id: str, state: View) -> str:
     """The root that a service id lives under here, be it in a range; empty where it does not."""
     service: Service | None = state.get(_SERVICES, f"{tenant}\0{service_id}".encode())
     found = ranges_over(tenant, service_id, state) if service is None else [service]
@@ -204,7 +212,9 @@ def root_served(tenant: str, service_id: str, state: State) -> str:
     return here[-1].root if here else ""
 
 
-def find_assignment(record: UsageRecord, state: State) -> ServiceAssignment | Elsewhere | Reject:
+def find_assignment(
+    record: UsageRecord | Sought, state: State
+) -> ServiceAssignment | Elsewhere | Reject:
     """The assignment of the record's service in force at the event's time."""
     key = f"{record.tenant}\0{record.service_id}".encode()
     service: Service | None = state.get(_SERVICES, key)
@@ -214,7 +224,9 @@ def find_assignment(record: UsageRecord, state: State) -> ServiceAssignment | El
     return found
 
 
-def _with_ranges(service: Service | None, record: UsageRecord, state: State) -> Service | None:
+def _with_ranges(
+    service: Service | None, record: UsageRecord | Sought, state: State
+) -> Service | None:
     """The service as its id and the ranges that hold it say together; itself without any."""
     ranges = ranges_over(record.tenant, record.service_id, state)
     if not ranges:
@@ -223,7 +235,7 @@ def _with_ranges(service: Service | None, record: UsageRecord, state: State) -> 
 
 
 def _assignment_in(
-    service: Service | None, record: UsageRecord, state: State
+    service: Service | None, record: UsageRecord | Sought, state: State
 ) -> ServiceAssignment | Elsewhere | Reject:
     if service is None:
         return _refuse(record, RejectReason.UNKNOWN_SERVICE, "is not known")
@@ -247,7 +259,9 @@ def _assignment_in(
     return _refuse(record, RejectReason.SERVICE_ENDED, "has no account any more")
 
 
-def _gone(left: ServiceAssignment, record: UsageRecord, state: State) -> Elsewhere | Reject:
+def _gone(
+    left: ServiceAssignment, record: UsageRecord | Sought, state: State
+) -> Elsewhere | Reject:
     """Where the account went that took the assignment along."""
     account: Account | None = state.get(_ACCOUNTS, f"{record.tenant}\0{left.account}".encode())
     if account is None or not account.moved_to:
@@ -255,7 +269,7 @@ def _gone(left: ServiceAssignment, record: UsageRecord, state: State) -> Elsewhe
     return Gone(account.moved_to)
 
 
-def _refuse(record: UsageRecord, reason: RejectReason, what: str) -> Reject:
+def _refuse(record: UsageRecord | Sought, reason: RejectReason, what: str) -> Reject:
     return Reject(
         reason,
         f"service {record.service_id} {what} at {format_instant(record.occurred_at)}",

@@ -64,21 +64,24 @@ class Probe(NamedTuple):
         return self.refusal is None and self.is_covered
 
 
-def probe(record: UsageRecord, account: str, state: State, attempt: Attempt) -> Probe:
+def probe(
+    record: UsageRecord, account: str, state: State, attempt: Attempt, *, step: object = None
+) -> Probe:
     """Charge the record on a layer of its own: as if no other session used what it may, and as if
     all did.
 
     By tiers of either kind, those that grow dearer and those that grow cheaper, it then costs at
-    most what the dearer of the two says, whatever becomes of the others.
+    most what the dearer of the two says, whatever becomes of the others. `step` is that of the
+    effects of whoever asks.
     """
     key = f"{record.tenant}\0{account}".encode()
     reserved: Reservations | None = state.get(Table.RESERVATIONS, key)
-    alone = _charge(record, account, Layer(state), attempt, under=state)
+    alone = _charge(record, account, Layer(state), attempt, under=state, step=step)
     if reserved is None or not reserved.totals or alone.refusal is not None:
         return alone
     layer = Layer(state)
     _count(reserved, key, layer)
-    among = _charge(record, account, layer, attempt, under=state)
+    among = _charge(record, account, layer, attempt, under=state, step=step)
     return among if among.refusal is not None else dearer(alone, among)
 
 
@@ -147,10 +150,16 @@ def _larger(one: tuple[CapMove, ...], other: tuple[CapMove, ...]) -> Iterator[Ca
     return iter(found.values())
 
 
-def _charge(
-    record: UsageRecord, account: str, layer: Layer, attempt: Attempt, *, under: State
+def _charge(  # noqa: PLR0913 - what is charged, whom, and where that is tried
+    record: UsageRecord,
+    account: str,
+    layer: Layer,
+    attempt: Attempt,
+    *,
+    under: State,
+    step: object,
 ) -> Probe:
-    key, effects = f"{record.tenant}\0{account}".encode(), Effects()
+    key, effects = f"{record.tenant}\0{account}".encode(), Effects(step)
     before: Accumulators = layer.get(Table.ACCUMULATORS, key) or Accumulators()
     refusal = attempt(record, SourcePosition(MADE, 0, 0, 0), layer, effects)
     if refusal is not None:

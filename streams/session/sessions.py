@@ -28,9 +28,8 @@ from streams.model.charging_session import (
     ServiceAnswer,
 )
 from streams.model.instant import BEGINNING, Instant
-from streams.model.usage import UsageRecord
 from streams.outcome import Reject, RejectReason
-from streams.rate.guide import find_assignment
+from streams.rate.guide import Sought, find_assignment
 from streams.rate.plan import Plan
 from streams.session.answers import digest_of, keep_answer, kept_answer, kept_name
 from streams.session.balance import balances_left
@@ -38,7 +37,6 @@ from streams.session.budgets import budgets_left
 from streams.session.decisions import decision_of
 from streams.session.places import make_room, places_of, take_places
 from streams.session.probe import Attempt
-from streams.session.records import record_of
 from streams.session.refunds import refund, refunded
 from streams.session.running import close_session, put_session
 from streams.session.signals import ending, ending_for_room, is_ended, send, session_key, tell
@@ -306,18 +304,12 @@ def _account_of(
     """Whose balances serve it: the session's, or the account of the service now."""
     name = "" if session is None else session.account
     if not name:
-        found = find_assignment(_asking(request), state)
+        found = find_assignment(Sought(request.tenant, request.service_id, request.at), state)
         if not isinstance(found, ServiceAssignment):
             return found if isinstance(found, Reject) else _moved(request, found.root)
         name = found.account
     account: Account | None = state.get(Table.ACCOUNTS, f"{request.tenant}\0{name}".encode())
     return account if account is not None else _not_known(request, name)
-
-
-def _asking(request: ChargingRequest) -> UsageRecord:
-    """A record that stands for the request where only its service and time matter."""
-    held = HeldService("", "", {}, request.at, request.at)
-    return record_of(held, (), request)
 
 
 def _by_group(session: ChargingSession) -> dict[str, HeldService]:

@@ -281,16 +281,16 @@ class Work:
     ) -> tuple[tuple[Usage, ...], Probe]:
         """As much of it as is covered whether it is used before the change or after it."""
         *fixed, last = granted
-        used, layer = Probe(None), Layer(self.state)
+        used, layer, own = Probe(None), Layer(self.state), Effects(self.effects.step)
         if any(usage.quantity for usage in held.used):
             used = self._probe(held, held.used)
             record = record_of(held, held.used, self.request)
-            self._attempt(record, made_position(record, self._partition), layer, Effects())
+            self._attempt(record, made_position(record, self._partition), layer, own)
         later = replace(held, opened_at=change, number=held.number + 1)
 
         def ask(quantity: Quantity) -> Probe:
             record = record_of(later, together(fixed, (Usage(last.unit, quantity),)), self.request)
-            return probe(record, self.account.account, layer, self._attempt)
+            return probe(record, self.account.account, layer, self._attempt, step=own.step)
 
         quantity, after, _ = most(last.quantity, ask)
         if not after.is_granted:
@@ -342,7 +342,8 @@ class Work:
 
     def _probe(self, held: HeldService, usages: tuple[Usage, ...]) -> Probe:
         record = record_of(held, usages, self.request)
-        return probe(record, self.account.account, self.state, self._attempt)
+        step = self.effects.step
+        return probe(record, self.account.account, self.state, self._attempt, step=step)
 
     def _charge(self, held: HeldService) -> ServiceAnswer:
         """Charge what the service has used, as one record."""
@@ -351,10 +352,10 @@ class Work:
             return told
         record = record_of(held, held.used, self.request)
         position = made_position(record, self._partition)
-        first = len(self.effects.rated)
+        first, caused = len(self.effects.rated), len(self.effects.causes)
         refusal = self._attempt(record, position, self.state, self.effects)
         if refusal is None:
-            made = {id(cause) for cause, _ in self.effects.causes}
+            made = {id(cause) for cause, _ in self.effects.causes[caused:]}
             own = [each for each in self.effects.rated[first:] if id(each.record) not in made]
             self.effects.causes += [(each.record, self.request) for each in own]
             self.paid += tuple(paid_of(each, self.state) for each in own)
