@@ -75,6 +75,7 @@ class ToyCore:
 
     def __init__(self) -> None:
         self.versions: set[str] = set()
+        self.looked = 0
 
     def reads_of(self, records: Sequence[UsageRecord]) -> Sequence[tuple[Table, Collection[bytes]]]:
         ids = [record_id_key(each.occurred_at, each.record_id) for each in records]
@@ -117,6 +118,7 @@ class ToyCore:
         return ChargingAnswer(AnswerCode.SUCCESS, detail=request.session)
 
     def missing_version(self, item: Any, state: State) -> str | None:
+        self.looked += 1
         is_missing = isinstance(item, ActivateCatalog) and item.version not in self.versions
         return item.version if is_missing else None
 

@@ -279,7 +279,8 @@ def test_a_catalog_version_is_waited_for(bench: Bench) -> None:
         activate = ActivateCatalog("a", "t", "v1", 0)
         world.owner.offer(offered(0, command_message(Tick("t1", 0), activate), generation=1))
         await world.until(lambda: len(bench.steps()) == 1)
-        await asyncio.sleep(0.05)
+        looked = world.core.looked
+        await world.until(lambda: world.core.looked >= looked + 5)
         assert bench.steps()[-1].written == (0, 0)
         world.core.versions.add("v1")
         await world.until(lambda: world.source.acknowledged == [0])
@@ -352,7 +353,7 @@ def test_closing_abandons_an_append_that_hangs(bench: Bench) -> None:
         bench.ledger.fates = ["hang"]
         world.owner.offer(offered(0, usage_message(usage(0))))
         answer = world.owner.ask(asking("now"))
-        await asyncio.sleep(0.01)
+        await world.until(lambda: not bench.ledger.fates)
         await world.stop()
         assert world.source.acknowledged == []
         with pytest.raises(Unavailable):

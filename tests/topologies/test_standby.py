@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from streams.state import Table
 from tests.topologies.owner_parts import MemoryLedger, OwnerWorld, offered, usage, usage_message
 from topologies.disk import RocksDisk
@@ -13,11 +15,16 @@ from topologies.state import Store
 
 
 class CountingLedger(MemoryLedger):
-    """Knows from where it was read."""
+    """Knows from where it was read, and how often it was looked at."""
 
     def __init__(self) -> None:
         super().__init__()
         self.read_from: list[int] = []
+        self.looked = 0
+
+    async def bounds(self) -> tuple[int, int]:
+        self.looked += 1
+        return await super().bounds()
 
     def read(self, first: int, last: int) -> Any:
         self.read_from.append(first)
@@ -68,16 +75,22 @@ def test_its_state_is_that_of_the_owner_and_is_taken_over(tmp_path: Path) -> Non
     asyncio.run(scene())
 
 
-def test_a_ledger_that_cannot_be_read_is_tried_again(tmp_path: Path) -> None:
+def test_a_ledger_that_cannot_be_read_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("topologies.standby.AGAIN_S", 0.01)
+
     async def scene() -> None:
-        ledger = MemoryLedger()
+        ledger = CountingLedger()
         ledger.first, ledger.values = 3, [b"", b"", b""]
         standby = Standby(
             0, Store(RocksDisk(tmp_path / "standby")), ledger, OwnerOptions(in_thread=inline)
         )
         following = asyncio.create_task(standby.run())
-        await asyncio.sleep(0)
+        await until(lambda: ledger.looked >= 3)
         assert not standby.is_current
+        ledger.first, ledger.values = 0, []
+        await until(lambda: standby.is_current)
         store = await standby.release()
         await following
         store.close()

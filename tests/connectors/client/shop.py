@@ -85,13 +85,19 @@ class Shop:
 
         self.run(apply())
 
+    @property
+    def streams(self) -> int:
+        """How many follow what sessions are told."""
+        return self._door._sessions.events.streams
+
     def close_streams(self) -> None:
         """Whoever follows what sessions are told is sent away, as by a worker that ends."""
 
         async def close() -> None:
             events = self._door._sessions.events
             events.close()
-            await asyncio.sleep(0.05)
+            while events.streams:
+                await asyncio.sleep(0.001)
             events._is_closing = False
 
         self.run(close())

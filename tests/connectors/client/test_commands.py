@@ -29,6 +29,12 @@ async def heard(told: list[Commanded], count: int) -> list[Commanded]:
     return told
 
 
+async def followed(shop: Shop) -> None:
+    async with asyncio.timeout(20):
+        while not shop.streams:
+            await asyncio.sleep(0.01)
+
+
 def test_a_gateway_hears_what_its_sessions_are_told(shop: Shop) -> None:
     shop.account("ada", Decimal(10))
     told: list[Commanded] = []
@@ -44,7 +50,7 @@ def test_a_gateway_hears_what_its_sessions_are_told(shop: Shop) -> None:
                     told.append(command)
 
             listening = asyncio.create_task(listen())
-            await asyncio.sleep(0.3)
+            await followed(shop)
             await asyncio.to_thread(shop.signal, "ada", "throttle", value="5/s", reason="slow")
             (first,) = await heard(told, 1)
             assert (first.session, first.action, first.value) == ("mine", "throttle", "5/s")
