@@ -18,67 +18,36 @@ from streams.model.balance_command import (
     AnswerTopUp,
     ConvertPoints,
     GrantAllowance,
-    JoinPool,
-    LeavePool,
     TakeTransfer,
     TopUp,
     Transfer,
-    VoidGrant,
 )
-from streams.model.billing_command import MarkBilled, PutBillingProfile
-from streams.model.budget_command import PutBudget, RemoveBudget
 from streams.model.cap_command import GrantSlice, RecallSlice, ReportCap
 from streams.model.command import (
     ActivateCatalog,
     AdvanceClock,
-    AssignService,
     EndService,
     Forwarded,
+    OfAccount,
     PartnerVolume,
-    PutAccount,
-    PutAttributes,
-    PutPrices,
-    PutStatus,
     SentOn,
 )
 from streams.model.instant import DAY
 from streams.model.move_command import MoveAccount, TakeAccount
-from streams.model.session_command import SignalSessions
 from streams.record_ids import KEPT_DAYS
 from streams.state import State, Table
 
 Identified = (
-    PutAccount
-    | AssignService
+    OfAccount
     | EndService
-    | TopUp
     | ActivateCatalog
     | AdvanceClock
-    | PutPrices
-    | PutStatus
-    | PutAttributes
-    | PartnerVolume
-    | Adjust
-    | AnswerTopUp
-    | ConvertPoints
-    | JoinPool
-    | LeavePool
-    | Transfer
-    | TakeTransfer
-    | GrantAllowance
-    | VoidGrant
-    | MoveAccount
+    | Forwarded
     | TakeAccount
     | SentOn
-    | Forwarded
-    | SignalSessions
     | ReportCap
     | GrantSlice
     | RecallSlice
-    | PutBudget
-    | RemoveBudget
-    | PutBillingProfile
-    | MarkBilled
 )
 """Commands that count once. The others have the same effect the second time."""
 

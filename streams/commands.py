@@ -4,7 +4,6 @@ Commands whose effect is the same the second time (tick, receipt, discard) need 
 """
 
 from collections.abc import Mapping
-from typing import assert_never
 
 from msgspec.structs import replace
 
@@ -132,34 +131,6 @@ class CommandBook:
             case AdvanceClock():
                 self._advance(command, state, effects)
             case (
-                PutAccount()
-                | AssignService()
-                | EndService()
-                | TopUp()
-                | ActivateCatalog()
-                | PutPrices()
-                | PutStatus()
-                | PutAttributes()
-                | PartnerVolume()
-                | Adjust()
-                | AnswerTopUp()
-                | ConvertPoints()
-                | JoinPool()
-                | LeavePool()
-                | Transfer()
-                | TakeTransfer()
-                | GrantAllowance()
-                | VoidGrant()
-                | MoveAccount()
-                | TakeAccount()
-                | PutBudget()
-                | RemoveBudget()
-                | PutBillingProfile()
-                | MarkBilled()
-            ):
-                if command_ids.note(command, state):
-                    self._apply_new(command, state=state, effects=effects)
-            case (
                 Forwarded()
                 | Released()
                 | FoldPeriods()
@@ -169,7 +140,8 @@ class CommandBook:
             ):
                 raise AssertionError("usage is charged and periods are folded, not applied")
             case _:
-                assert_never(command)
+                if command_ids.note(command, state):
+                    self._apply_new(command, state=state, effects=effects)
 
     def _advance(self, command: AdvanceClock, state: State, effects: Effects) -> None:
         if command_ids.note(command, state):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from time import monotonic
-from typing import Any, Final, Self, assert_never
+from typing import Any, Final, Self
 
 from confluent_kafka import Producer, TopicPartition
 
@@ -13,45 +13,17 @@ from connectors.kafka.ledger import LedgerFollower, LedgerReader
 from connectors.kafka.patience import patiently
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
-from streams.model.balance_command import (
-    Adjust,
-    AnswerTopUp,
-    ConvertPoints,
-    GrantAllowance,
-    JoinPool,
-    LeavePool,
-    TakeTransfer,
-    TopUp,
-    Transfer,
-    VoidGrant,
-)
-from streams.model.billing_command import MarkBilled, PutBillingProfile
-from streams.model.budget_command import PutBudget, RemoveBudget
-from streams.model.cap_command import GrantSlice, RecallSlice, ReportCap
-from streams.model.charging_session import ChargingRequest
 from streams.model.command import (
     ActivateCatalog,
     AdvanceClock,
-    AssignService,
     Command,
-    DiscardSuspended,
-    EndService,
     FoldPeriods,
-    Forwarded,
-    PartnerVolume,
-    PutAccount,
-    PutAttributes,
-    PutPartnerTier,
-    PutPrices,
-    PutStatus,
     Receipt,
+    Relayed,
     Released,
-    SentOn,
     Tick,
 )
 from streams.model.ledger import WHOLE
-from streams.model.move_command import MoveAccount, TakeAccount
-from streams.model.session_command import SignalSessions
 from streams.partition import partition_of
 
 COMMANDS_AT_ONCE: Final = 500
@@ -65,52 +37,11 @@ _SEND_S: Final = 30.0
 
 def partitions_of(command: Command, partitions: int) -> Iterable[int]:
     """The partitions that a command goes to: the home of its root, or all of them."""
-    match command:
-        case ActivateCatalog() | Tick() | AdvanceClock():
-            return range(partitions)
-        case (
-            PutAccount()
-            | AssignService()
-            | EndService()
-            | TopUp()
-            | DiscardSuspended()
-            | PutPrices()
-            | PutStatus()
-            | PutAttributes()
-            | Adjust()
-            | AnswerTopUp()
-            | ConvertPoints()
-            | JoinPool()
-            | LeavePool()
-            | Transfer()
-            | GrantAllowance()
-            | VoidGrant()
-            | ChargingRequest()
-            | MoveAccount()
-            | SignalSessions()
-            | PutBudget()
-            | RemoveBudget()
-            | PutBillingProfile()
-            | MarkBilled()
-        ):
-            return (partition_of(command.tenant, command.root, partitions),)
-        case (
-            Forwarded()
-            | Receipt()
-            | Released()
-            | FoldPeriods()
-            | PartnerVolume()
-            | TakeTransfer()
-            | PutPartnerTier()
-            | TakeAccount()
-            | SentOn()
-            | ReportCap()
-            | GrantSlice()
-            | RecallSlice()
-        ):
-            raise AssertionError(f"{type(command).__name__} is sent by workers alone")
-        case _:
-            assert_never(command)
+    if isinstance(command, ActivateCatalog | Tick | AdvanceClock):
+        return range(partitions)
+    if isinstance(command, Relayed | Receipt | Released | FoldPeriods):
+        raise AssertionError(f"{type(command).__name__} is sent by workers alone")
+    return (partition_of(command.tenant, command.root, partitions),)
 
 
 class CommandSender:

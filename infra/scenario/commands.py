@@ -1,6 +1,6 @@
 """What a scenario's accounts, services and money are as commands, in the core and live alike."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -25,20 +25,9 @@ from infra.scenario.step_form import (
     TopUpForm,
     TransferForm,
 )
-from streams.model.balance_command import (
-    Adjust,
-    AnswerTopUp,
-    ConvertPoints,
-    GrantAllowance,
-    JoinPool,
-    LeavePool,
-    TopUp,
-    Transfer,
-    VoidGrant,
-)
-from streams.model.billing_command import MarkBilled, PutBillingProfile
-from streams.model.budget_command import PutBudget, RemoveBudget
+from streams.model.balance_command import JoinPool, LeavePool, TopUp, Transfer
 from streams.model.command import (
+    AccountOrder,
     AssignService,
     Command,
     EndService,
@@ -50,7 +39,6 @@ from streams.model.command import (
 from streams.model.instant import BEGINNING, FOREVER
 from streams.model.move_command import MoveAccount
 from streams.model.pool import Membership, PoolCap
-from streams.model.session_command import SignalSessions
 from streams.rate.quantity import exact
 
 _BEFORE: Final = instant("2000-01-01")
@@ -86,98 +74,8 @@ def account_commands(form: AccountForm, *, tenant: str, step: int) -> Iterator[C
         yield assign_command(service, account=form.account, root=root, tenant=tenant, step=step)
 
 
-RootCommand = (
-    Adjust
-    | AnswerTopUp
-    | AssignService
-    | ConvertPoints
-    | EndService
-    | GrantAllowance
-    | JoinPool
-    | LeavePool
-    | MarkBilled
-    | PutAttributes
-    | PutBillingProfile
-    | MoveAccount
-    | PutPrices
-    | PutStatus
-    | SignalSessions
-    | TopUp
-    | PutBudget
-    | RemoveBudget
-    | Transfer
-    | VoidGrant
-)
+RootCommand = AccountOrder | EndService
 """A command that goes to the home of its root."""
-
-
-def step_command(
-    step: StepForm, accounts: Mapping[str, AccountForm], *, tenant: str, number: int
-) -> RootCommand:
-    """The command of a step that concerns an account there is."""
-
-    def root_of(account: str) -> str:
-        return accounts[account].root or account
-
-    if step.service is not None:
-        form, account = step.service, step.service.account
-        root = root_of(account)
-        return assign_command(form, account=account, root=root, tenant=tenant, step=number)
-    if step.prices is not None:
-        root = root_of(step.prices.account)
-        return prices_command(step.prices, root=root, tenant=tenant, step=number)
-    if step.end_service is not None:
-        return end_command(step.end_service, tenant=tenant, step=number)
-    if step.status is not None:
-        root = root_of(step.status.account)
-        return status_command(step.status, root=root, tenant=tenant, step=number)
-    if step.attributes is not None:
-        root = root_of(step.attributes.account)
-        return attributes_command(step.attributes, root=root, tenant=tenant, step=number)
-    if step.billing is not None:
-        root = root_of(step.billing.account)
-        return billing_command(step.billing, root=root, tenant=tenant, step=number)
-    if step.billed is not None:
-        root = root_of(step.billed.account)
-        return billed_command(step.billed, root=root, tenant=tenant, step=number)
-    if step.join_pool is not None:
-        root = root_of(step.join_pool.account)
-        return join_command(step.join_pool, root=root, tenant=tenant, step=number)
-    if step.budget is not None:
-        root = root_of(step.budget.account)
-        return budget_command(step.budget, root=root, tenant=tenant, step=number)
-    if step.remove_budget is not None:
-        root = root_of(step.remove_budget.account)
-        return remove_command(step.remove_budget, root=root, tenant=tenant, step=number)
-    if step.leave_pool is not None:
-        root = root_of(step.leave_pool.account)
-        return leave_command(step.leave_pool, root=root, tenant=tenant, step=number)
-    if step.adjust is not None:
-        currency, root = accounts[step.adjust.account].currency, root_of(step.adjust.account)
-        return adjust_command(step.adjust, currency, root=root, tenant=tenant, step=number)
-    if step.answer is not None:
-        return answer_command(step.answer, root=root_of(step.answer.account), tenant=tenant)
-    if step.convert is not None:
-        root = root_of(step.convert.account)
-        return convert_command(step.convert, root=root, tenant=tenant, step=number)
-    if step.transfer is not None:
-        roots = root_of(step.transfer.account), root_of(step.transfer.to)
-        return transfer_command(step.transfer, roots=roots, tenant=tenant, step=number)
-    if step.move_account is not None:
-        root = step.move_account.root or root_of(step.move_account.account)
-        return move_command(step.move_account, root=root, tenant=tenant, step=number)
-    if step.signal is not None:
-        root = root_of(step.signal.account)
-        return signal_command(step.signal, root=root, tenant=tenant, step=number)
-    if step.grant is not None:
-        root = root_of(step.grant.account)
-        return grant_command(step.grant, root=root, tenant=tenant, step=number)
-    if step.void is not None:
-        root = root_of(step.void.account)
-        return void_command(step.void, root=root, tenant=tenant, step=number)
-    assert step.top_up is not None
-    currency, root = accounts[step.top_up.account].currency, root_of(step.top_up.account)
-    return top_up_command(step.top_up, currency, root=root, tenant=tenant, step=number)
 
 
 def assign_command(
@@ -304,3 +202,54 @@ def top_up_command(form: TopUpForm, currency: str, *, root: str, tenant: str, st
         products=form.products,
         subscription=form.subscription,
     )
+
+
+_OF_ACCOUNT: Final[Mapping[str, Callable[..., RootCommand]]] = {
+    "prices": prices_command,
+    "status": status_command,
+    "attributes": attributes_command,
+    "billing": billing_command,
+    "billed": billed_command,
+    "join_pool": join_command,
+    "leave_pool": leave_command,
+    "budget": budget_command,
+    "remove_budget": remove_command,
+    "convert": convert_command,
+    "signal": signal_command,
+    "grant": grant_command,
+    "void": void_command,
+}
+"""By the word of a step: what makes its command for the account that it names."""
+
+
+def step_command(
+    step: StepForm, accounts: Mapping[str, AccountForm], *, tenant: str, number: int
+) -> RootCommand:
+    """The command of a step that concerns an account there is."""
+
+    def root_of(account: str) -> str:
+        return accounts[account].root or account
+
+    for word, make in _OF_ACCOUNT.items():
+        if (form := getattr(step, word)) is not None:
+            return make(form, root=root_of(form.account), tenant=tenant, step=number)
+    if step.service is not None:
+        account = step.service.account
+        root = root_of(account)
+        return assign_command(step.service, account=account, root=root, tenant=tenant, step=number)
+    if step.end_service is not None:
+        return end_command(step.end_service, tenant=tenant, step=number)
+    if step.answer is not None:
+        return answer_command(step.answer, root=root_of(step.answer.account), tenant=tenant)
+    if step.transfer is not None:
+        roots = root_of(step.transfer.account), root_of(step.transfer.to)
+        return transfer_command(step.transfer, roots=roots, tenant=tenant, step=number)
+    if step.move_account is not None:
+        root = step.move_account.root or root_of(step.move_account.account)
+        return move_command(step.move_account, root=root, tenant=tenant, step=number)
+    if step.adjust is not None:
+        currency, root = accounts[step.adjust.account].currency, root_of(step.adjust.account)
+        return adjust_command(step.adjust, currency, root=root, tenant=tenant, step=number)
+    assert step.top_up is not None
+    currency, root = accounts[step.top_up.account].currency, root_of(step.top_up.account)
+    return top_up_command(step.top_up, currency, root=root, tenant=tenant, step=number)

@@ -245,21 +245,19 @@ class PutPartnerTier(Struct, frozen=True, array_like=True, tag=16):
     start: Instant
 
 
-OfAccount = (
+AccountOrder = (
     PutAccount
     | AssignService
     | TopUp
     | PutPrices
     | PutStatus
     | PutAttributes
-    | PartnerVolume
     | Adjust
     | AnswerTopUp
     | ConvertPoints
     | JoinPool
     | LeavePool
     | Transfer
-    | TakeTransfer
     | GrantAllowance
     | VoidGrant
     | MoveAccount
@@ -269,6 +267,9 @@ OfAccount = (
     | PutBillingProfile
     | MarkBilled
 )
+"""What is ordered from outside for an account that the command names."""
+
+OfAccount = AccountOrder | PartnerVolume | TakeTransfer
 """Commands that name the account they are for: what comes where it lived is sent on."""
 
 
@@ -303,47 +304,6 @@ class Moving(Struct, frozen=True, array_like=True):
     commands: tuple[OfAccount | EndService, ...] = ()
 
 
-Command = (
-    PutAccount
-    | AssignService
-    | EndService
-    | TopUp
-    | ActivateCatalog
-    | Tick
-    | AdvanceClock
-    | DiscardSuspended
-    | Forwarded
-    | Receipt
-    | Released
-    | FoldPeriods
-    | PutPrices
-    | PutStatus
-    | PutAttributes
-    | PartnerVolume
-    | PutPartnerTier
-    | Adjust
-    | AnswerTopUp
-    | ConvertPoints
-    | JoinPool
-    | LeavePool
-    | Transfer
-    | TakeTransfer
-    | GrantAllowance
-    | VoidGrant
-    | ChargingRequest
-    | MoveAccount
-    | TakeAccount
-    | SentOn
-    | SignalSessions
-    | ReportCap
-    | GrantSlice
-    | RecallSlice
-    | PutBudget
-    | RemoveBudget
-    | PutBillingProfile
-    | MarkBilled
-)
-
 Relayed = (
     Forwarded
     | PartnerVolume
@@ -356,6 +316,20 @@ Relayed = (
     | RecallSlice
 )
 """Commands of an outbox: whoever takes one in tells its `sender` by a `Receipt`."""
+
+Command = (
+    OfAccount
+    | Relayed
+    | EndService
+    | ActivateCatalog
+    | Tick
+    | AdvanceClock
+    | DiscardSuspended
+    | Receipt
+    | Released
+    | FoldPeriods
+    | ChargingRequest
+)
 
 
 class OutboxMessage(Struct, frozen=True, array_like=True):
