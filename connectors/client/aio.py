@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import TypeVar
-from uuid import uuid4
 
 import httpx
 
-from connectors.client.calls import Course, Pause, Reply, Send
+from connectors.client.calls import Call, Course, Pause, Reply, Send
 from connectors.client.commands import Commanded, CommandStream
 from connectors.client.dialogue import VALID_FOR_S, Dialogue, Settled
 from connectors.client.options import ClientOptions, desk_of
@@ -45,14 +44,11 @@ class AsyncClient:
 
     async def check(self, service_id: str, *services: Service) -> Answer:
         """What could be granted now, and its price. Raises Unavailable, Refused."""
-        return await self.drive(
-            self.desk.caller.call(self.desk.once("check", service_id, services))
-        )
+        return await self._ask(self.desk.once("check", service_id, services))
 
     async def debit(self, service_id: str, *services: Service, key: str) -> Answer:
         """Charge at once, whole or not at all; by `key` once. Raises Unavailable, Refused."""
-        call = self.desk.once("debit", service_id, services, key)
-        return await self.drive(self.desk.caller.call(call))
+        return await self._ask(self.desk.once("debit", service_id, services, key))
 
     async def refund(
         self,
@@ -67,24 +63,20 @@ class AsyncClient:
 
         By `key` once. Raises Unavailable, Refused.
         """
-        told = {name: str(quantity) for name, quantity in (part or {}).items()}
-        body = {"session": session, "debit": debit, "part": told}
-        return await self.drive(
-            self.desk.caller.call(self.desk.plain("refund", service_id, body, key))
+        return await self._ask(
+            self.desk.refund(service_id, key, session=session, debit=debit, part=part)
         )
 
     async def balance(self, service_id: str) -> Answer:
         """What the service's account has left, under `balances` of what was told."""
-        return await self.drive(self.desk.caller.call(self.desk.plain("balance", service_id, {})))
+        return await self._ask(self.desk.balance(service_id))
 
     def session(
         self, service_id: str, *, session: str = "", valid_for: int = VALID_FOR_S
     ) -> "AsyncSession":
         """A new session; its name is made up where none is given. `valid_for` is in seconds."""
-        name = session or str(uuid4())
-        return AsyncSession(
-            self, Dialogue(self.desk, service_id, session=name, valid_for=valid_for)
-        )
+        dialogue = self.desk.dialogue(service_id, session=session, valid_for=valid_for)
+        return AsyncSession(self, dialogue)
 
     async def settle(self) -> Settled:
         """Tell what was used without an answer. Raises Unavailable while there is no owner."""
@@ -115,6 +107,9 @@ class AsyncClient:
         """Let connections and the journal's file go."""
         await self._http.aclose()
         self.desk.journal.close()
+
+    async def _ask(self, call: Call) -> Answer:
+        return await self.drive(self.desk.caller.call(call))
 
     async def _post(self, step: Send) -> Reply | None:
         try:

@@ -15,11 +15,12 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote
+from uuid import uuid4
 
 from connectors.client.calls import Call, Caller, Course
 from connectors.client.journal import ENTRIES_MAX, Entry, Journal
 from connectors.client.offline import DENY, Rules, added
-from connectors.client.words import OFFLINE, Answer, Service, ServiceAnswer
+from connectors.client.words import OFFLINE, Answer, Service, ServiceAnswer, Units
 from connectors.errors import Refused, Unavailable
 
 VALID_FOR_S: Final = 60
@@ -60,6 +61,22 @@ class Desk:
         """A request without a session; `key` is its Idempotency-Key."""
         body = {"services": [each.body() for each in services]}
         return self.plain(verb, service_id, body, key)
+
+    def refund(
+        self, service_id: str, key: str, *, session: str, debit: str, part: Units | None
+    ) -> Call:
+        """What gives back a session or a debit, or `part` of it by resource; by `key` once."""
+        told = {name: str(quantity) for name, quantity in (part or {}).items()}
+        body = {"session": session, "debit": debit, "part": told}
+        return self.plain("refund", service_id, body, key)
+
+    def balance(self, service_id: str) -> Call:
+        """What asks for what is left."""
+        return self.plain("balance", service_id, {})
+
+    def dialogue(self, service_id: str, *, session: str, valid_for: int) -> "Dialogue":
+        """A new session; its name is made up where none is given."""
+        return Dialogue(self, service_id, session=session or str(uuid4()), valid_for=valid_for)
 
     def plain(self, verb: str, service_id: str, body: Mapping[str, Any], key: str = "") -> Call:
         """A request whose body has members of its own."""

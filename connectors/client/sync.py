@@ -4,11 +4,10 @@ import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import TypeVar
-from uuid import uuid4
 
 import httpx
 
-from connectors.client.calls import Course, Pause, Reply, Send
+from connectors.client.calls import Call, Course, Pause, Reply, Send
 from connectors.client.dialogue import VALID_FOR_S, Dialogue, Settled
 from connectors.client.options import ClientOptions, desk_of
 from connectors.client.words import Answer, Service, Units
@@ -43,12 +42,11 @@ class Client:
 
     def check(self, service_id: str, *services: Service) -> Answer:
         """What could be granted now, and its price. Raises Unavailable, Refused."""
-        return self.drive(self.desk.caller.call(self.desk.once("check", service_id, services)))
+        return self._ask(self.desk.once("check", service_id, services))
 
     def debit(self, service_id: str, *services: Service, key: str) -> Answer:
         """Charge at once, whole or not at all; by `key` once. Raises Unavailable, Refused."""
-        call = self.desk.once("debit", service_id, services, key)
-        return self.drive(self.desk.caller.call(call))
+        return self._ask(self.desk.once("debit", service_id, services, key))
 
     def refund(
         self,
@@ -63,20 +61,18 @@ class Client:
 
         By `key` once. Raises Unavailable, Refused.
         """
-        told = {name: str(quantity) for name, quantity in (part or {}).items()}
-        body = {"session": session, "debit": debit, "part": told}
-        return self.drive(self.desk.caller.call(self.desk.plain("refund", service_id, body, key)))
+        return self._ask(self.desk.refund(service_id, key, session=session, debit=debit, part=part))
 
     def balance(self, service_id: str) -> Answer:
         """What the service's account has left, under `balances` of what was told."""
-        return self.drive(self.desk.caller.call(self.desk.plain("balance", service_id, {})))
+        return self._ask(self.desk.balance(service_id))
 
     def session(
         self, service_id: str, *, session: str = "", valid_for: int = VALID_FOR_S
     ) -> "Session":
         """A new session; its name is made up where none is given. `valid_for` is in seconds."""
-        name = session or str(uuid4())
-        return Session(self, Dialogue(self.desk, service_id, session=name, valid_for=valid_for))
+        dialogue = self.desk.dialogue(service_id, session=session, valid_for=valid_for)
+        return Session(self, dialogue)
 
     def settle(self) -> Settled:
         """Tell what was used without an answer. Raises Unavailable while there is no owner."""
@@ -103,6 +99,9 @@ class Client:
         """Let connections and the journal's file go."""
         self._http.close()
         self.desk.journal.close()
+
+    def _ask(self, call: Call) -> Answer:
+        return self.drive(self.desk.caller.call(call))
 
     def _post(self, step: Send) -> Reply | None:
         try:
