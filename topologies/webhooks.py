@@ -6,12 +6,10 @@ dispatcher, which is a process of its own.
 
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from random import SystemRandom
 from typing import Any, Final
 
 import structlog
 
-from connectors.clock import now
 from connectors.errors import Unavailable
 from connectors.kafka.avro import AvroCodec
 from connectors.kafka.client import await_broker
@@ -20,11 +18,10 @@ from connectors.kafka.registry import codec_of
 from connectors.kafka.topics import Topic
 from connectors.settings import KafkaSettings
 from connectors.steps import WebhookStep, passed
-from connectors.webhooks.delivery import Deliverer, Patience, Stopped, new_client
+from connectors.webhooks.delivery import Patience, Stopped, deliverer_to, new_client
 from connectors.webhooks.lane import Lane
 from connectors.webhooks.receivers import Receiver, read_receivers
 from connectors.webhooks.topics import AlertReader, Undelivered
-from streams.model.instant import SECOND
 from topologies.follower_metrics import DELIVERED, GIVEN_UP, serve
 from topologies.settings import Settings
 from topologies.stopping import stop_requests
@@ -86,15 +83,7 @@ def deliver_all(
         new_client(patience) as client,
         AlertReader(settings, Topic.ALERTS, codec, name=name, from_start=False) as reader,
     ):
-        deliverer = Deliverer(
-            receiver,
-            receiver.secret(),
-            client,
-            patience=patience,
-            chance=SystemRandom(),
-            now_s=lambda: now() // SECOND,
-            wait=wait,
-        )
+        deliverer = deliverer_to(receiver, client, patience=patience, wait=wait)
         lane = Lane(receiver, deliverer, Undelivered(settings, receiver.id))
         try:
             while not wait(0):

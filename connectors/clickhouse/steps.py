@@ -25,7 +25,7 @@ from connectors.clickhouse.columns import (
 )
 from connectors.errors import Refused
 from connectors.kafka.charge_forms import CHARGE_WIDTHS
-from connectors.kafka.codec import LEDGER_V1
+from connectors.kafka.codec import open_ledger
 from connectors.kafka.packed import packed_type
 from streams.model.account import Account, Service
 from streams.model.command import Command
@@ -128,12 +128,7 @@ _LIST_LENGTH_BYTES: Final = {0xDC: 2, 0xDD: 4}
 
 def decode_frame(message: bytes) -> Frame:
     """A message of `ledger`; `Refused` where it is none of ours."""
-    if not message or message[0] != LEDGER_V1:
-        raise Refused(f"ledger: unknown format {message[:1]!r} of {len(message)} bytes")
-    try:
-        return _decode(memoryview(message)[1:])
-    except msgspec.MsgspecError as error:
-        raise Refused(f"ledger: message of {len(message)} bytes: {error}") from error
+    return open_ledger(message, _decode)
 
 
 @dataclass(slots=True)

@@ -4,7 +4,8 @@ The first byte says what follows, so that a newer worker can read an older log. 
 their exact text. Avro, for readers outside, is in `connectors/kafka/avro.py`.
 """
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -31,6 +32,8 @@ from streams.model.top_up_request import TopUpRequests
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.ranges import RangeEntry
 from streams.state import CatalogMarks, RecordMark, Table
+
+T = TypeVar("T")
 
 USAGE_V1: Final = 0x01
 COMMANDS_V1: Final = 0x02
@@ -122,14 +125,19 @@ def encode_ledger(record: LedgerRecord, rated: msgspec.Raw | None = None) -> byt
     return b"\x11" + _encode(record)
 
 
-def decode_ledger(message: bytes) -> LedgerRecord:
-    """A message of `ledger`; `Refused` where it is none of ours."""
+def open_ledger(message: bytes, decode: Callable[[memoryview], T]) -> T:
+    """What `decode` makes of a message of `ledger`; `Refused` where it is none of ours."""
     if not message or message[0] != LEDGER_V1:
         raise Refused(f"ledger: unknown format {message[:1]!r} of {len(message)} bytes")
     try:
-        return _decode_ledger(memoryview(message)[1:])
+        return decode(memoryview(message)[1:])
     except msgspec.MsgspecError as error:
         raise Refused(f"ledger: message of {len(message)} bytes: {error}") from error
+
+
+def decode_ledger(message: bytes) -> LedgerRecord:
+    """A message of `ledger`; `Refused` where it is none of ours."""
+    return open_ledger(message, _decode_ledger)
 
 
 class LedgerDelta(msgspec.Struct, frozen=True, array_like=True):
@@ -152,12 +160,7 @@ _decode_delta = msgspec.msgpack.Decoder(LedgerDelta).decode
 
 def decode_ledger_delta(message: bytes) -> LedgerDelta:
     """The leading fields of a message of `ledger`; `Refused` where it is none of ours."""
-    if not message or message[0] != LEDGER_V1:
-        raise Refused(f"ledger: unknown format {message[:1]!r} of {len(message)} bytes")
-    try:
-        return _decode_delta(memoryview(message)[1:])
-    except msgspec.MsgspecError as error:
-        raise Refused(f"ledger: message of {len(message)} bytes: {error}") from error
+    return open_ledger(message, _decode_delta)
 
 
 def encode_record(record: UsageRecord) -> bytes:

@@ -6,13 +6,16 @@ follow one would send the alert where nobody has registered it.
 """
 
 from collections.abc import Callable
+from random import SystemRandom
 from typing import Any, Final, NamedTuple, Protocol
 
 import httpx
 import structlog
 
+from connectors.clock import now
 from connectors.webhooks.receivers import Receiver
 from connectors.webhooks.signature import Secret, headers_of
+from streams.model.instant import SECOND
 
 _log: Any = structlog.get_logger()
 _GONE: Final = 410
@@ -134,4 +137,19 @@ def new_client(patience: Patience) -> httpx.Client:
     """
     return httpx.Client(
         timeout=patience.timeout_s, follow_redirects=False, headers={"connection": "close"}
+    )
+
+
+def deliverer_to(
+    receiver: Receiver, client: httpx.Client, *, patience: Patience, wait: Callable[[float], bool]
+) -> Deliverer:
+    """Delivers by this machine's clock and chance. Raises Refused where there is no secret."""
+    return Deliverer(
+        receiver,
+        receiver.secret(),
+        client,
+        patience=patience,
+        chance=SystemRandom(),
+        now_s=lambda: now() // SECOND,
+        wait=wait,
     )

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn, get_args
 
 import typer
-from rich.table import Table
 
 from connectors.api.answers import BillingProfileAnswer
 from connectors.api.queries import account_of
@@ -23,7 +22,7 @@ from infra.cli import (
 )
 from infra.cli.options import DataOption, JsonOption, TenantOption, WaitOption
 from infra.cli.said import amount_of, instant_of
-from infra.cli.screen import ExitCode, console, errors, print_json
+from infra.cli.screen import ExitCode, console, errors, print_json, print_table
 from infra.cli.sending import Account, CommandId, Root, Service, new_id, send, sent
 from infra.up import load_settings
 from streams.model.account import Payment
@@ -292,11 +291,13 @@ def show(
     if found.attributes:
         told = ", ".join(f"{name}={value}" for name, value in sorted(found.attributes.items()))
         console.print(told, markup=False)
-    table = Table("service", "subscription", "supplements", "price plan", "from", "until")
-    for each in found.services:
-        named = (each.service_id, each.subscription, each.supplements, each.price_plan)
-        table.add_row(*named, each.start, each.end)
-    console.print(table)
+    print_table(
+        *("service", "subscription", "supplements", "price plan", "from", "until"),
+        rows=[
+            (s.service_id, s.subscription, s.supplements, s.price_plan, s.start, s.end)
+            for s in found.services
+        ],
+    )
 
 
 def _profile_text(profile: BillingProfileAnswer) -> str:

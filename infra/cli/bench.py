@@ -22,7 +22,7 @@ from infra.bench.session import measure_session
 from infra.bench.signal import measure_signal
 from infra.bench.zones import measure_zones
 from infra.cli.options import DataOption, JsonOption
-from infra.cli.screen import ExitCode, console, errors, print_json
+from infra.cli.screen import ExitCode, console, errors, print_json, print_table
 from infra.load.plan import Workload
 from infra.up import load_settings
 
@@ -110,19 +110,19 @@ def rate(events: EventsOption = 50_000, as_json: JsonOption = False) -> None:
     if as_json:
         print_json({"workloads": results, "zones": zones, "prices": prices})
         return
-    table = Table("workload", "pricing", "mediate µs", "charge µs")
-    for name, result in results.items():
-        row = (f"{result.mediate_us:.1f}", f"{result.charge_us:.1f}")
-        table.add_row(name, result.pricing, *row)
-    console.print(table)
+    print_table(
+        *("workload", "pricing", "mediate µs", "charge µs"),
+        rows=[
+            (name, result.pricing, f"{result.mediate_us:.1f}", f"{result.charge_us:.1f}")
+            for name, result in results.items()
+        ],
+    )
     console.print(
         f"zones: {zones.prefixes:,} prefixes compiled in {zones.compile_s} s,"
         f" {zones.lookup_us} µs a look-up"
     )
-    told = Table("price", "charge µs")
-    for name, spent in rows_of(prices).items():
-        told.add_row(name, f"{spent:.1f}")
-    console.print(told)
+    spent = rows_of(prices).items()
+    print_table("price", "charge µs", rows=[(name, f"{us:.1f}") for name, us in spent])
     console.print(f"a call of 3,600 s costs {prices.long_call} times one of 60 s, by the second")
 
 
@@ -203,14 +203,13 @@ def signal(
     if as_json:
         print_json(result)
         return
-    table = Table("from", "p50 ms", "p99 ms")
-    for name, heard in (
+    told = (
         ("the debit that reaches a threshold", result.threshold),
         ("its answer", result.after_answer),
         ("a command to the account", result.command),
-    ):
-        table.add_row(name, f"{heard.p50_ms:.2f}", f"{heard.p99_ms:.2f}")
-    console.print(table)
+    )
+    rows = [(name, f"{heard.p50_ms:.2f}", f"{heard.p99_ms:.2f}") for name, heard in told]
+    print_table("from", "p50 ms", "p99 ms", rows=rows)
 
 
 @app.command()
@@ -225,10 +224,8 @@ def crash(
     if as_json:
         print_json(result)
     else:
-        table = Table("step", "process", "kills")
-        for death in result.deaths:
-            table.add_row(death.step, death.process, str(death.kills))
-        console.print(table)
+        rows = [(death.step, death.process, str(death.kills)) for death in result.deaths]
+        print_table("step", "process", "kills", rows=rows)
         console.print(
             f"{result.records:,} records: lost {result.lost}, doubled {result.doubled}, audit"
             f" {'holds' if result.audit_ok else 'fails'}"

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from connectors.clickhouse.client import Database
 from connectors.clickhouse.explain import Explanation, explain
 from infra.cli.options import DataOption, JsonOption
-from infra.cli.screen import ExitCode, console, errors, print_json
+from infra.cli.screen import ExitCode, console, errors, print_json, print_table
 from infra.up import load_settings
 
 app = typer.Typer()
@@ -80,12 +79,9 @@ def _show_charge(charge: Mapping[str, Any]) -> None:
 
 
 def _table(title: str, rows: list[Mapping[str, Any]], names: tuple[str, ...]) -> None:
-    if not rows:
-        return
-    table = Table(*names, title=title, title_justify="left")
-    for row in rows:
-        table.add_row(*(_short(row[name]) for name in names))
-    console.print(table)
+    if rows:
+        told = [[_short(row[name]) for name in names] for row in rows]
+        print_table(*names, rows=told, title=title)
 
 
 def _short(value: str) -> str:

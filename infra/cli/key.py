@@ -3,12 +3,11 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from connectors.api.keys import ApiKey, KeyStore, Scope
 from connectors.clock import now
 from infra.cli.options import DataOption, JsonOption
-from infra.cli.screen import ExitCode, console, errors, print_json
+from infra.cli.screen import ExitCode, console, errors, print_json, print_table
 from infra.up import load_settings
 from streams.model.instant import format_instant
 
@@ -44,10 +43,8 @@ def list_keys(data: DataOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         print_json([_shown(key) for key in found])
         return
-    table = Table("id", "name", "may", "tenant", "made at")
-    for key in found:
-        table.add_row(*_shown(key).values())
-    console.print(table)
+    rows = [list(_shown(key).values()) for key in found]
+    print_table("id", "name", "may", "tenant", "made at", rows=rows)
 
 
 @commands.command()

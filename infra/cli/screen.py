@@ -1,9 +1,11 @@
 """What commands print, and the codes they end with."""
 
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
 import msgspec
 from rich.console import Console
+from rich.table import Table
 
 console = Console()
 """For people: results."""
@@ -21,6 +23,14 @@ class ExitCode(IntEnum):
     USAGE = 2
     UNAVAILABLE = 3
     """An engine is away."""
+
+
+def print_table(*columns: str, rows: Iterable[Sequence[str]], title: str | None = None) -> None:
+    """Print a table for people, row by row."""
+    table = Table(*columns, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
 
 
 def print_json(value: object) -> None:

@@ -1,24 +1,21 @@
 """vivace webhook: receivers of alerts, and what they did not take."""
 
 import time
-from random import SystemRandom
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from connectors.clock import now
 from connectors.errors import Refused
 from connectors.kafka.registry import codec_of
 from connectors.kafka.topics import Topic
 from connectors.webhooks.body import body_of
-from connectors.webhooks.delivery import Deliverer, Patience, Webhook, new_client
+from connectors.webhooks.delivery import Patience, Webhook, deliverer_to, new_client
 from connectors.webhooks.receivers import Receiver, read_receivers
 from connectors.webhooks.topics import AlertReader
 from infra.cli.options import DataOption
 from infra.cli.screen import console
 from infra.up import load_settings
-from streams.model.instant import SECOND
 from topologies.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -64,15 +61,7 @@ def _replay(receiver: Receiver, settings: Settings) -> tuple[int, str]:
         new_client(patience) as client,
         AlertReader(settings.kafka, Topic.UNDELIVERED, codec, name=name, from_start=True) as reader,
     ):
-        deliverer = Deliverer(
-            receiver,
-            receiver.secret(),
-            client,
-            patience=patience,
-            chance=SystemRandom(),
-            now_s=lambda: now() // SECOND,
-            wait=_pause,
-        )
+        deliverer = deliverer_to(receiver, client, patience=patience, wait=_pause)
         while batch := reader.read(_END_S):
             for meant, taken in batch:
                 if meant != receiver.id:

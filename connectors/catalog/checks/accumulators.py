@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.catalog.checks.asked import is_of_payer, scope_of, unknown_below, wrong_value
+from connectors.catalog.checks.asked import is_of_payer, scope_over, unknown_below, wrong_value
 from connectors.catalog.checks.resources import all_impacts
 from connectors.catalog.checks.when import check_period_named
 from connectors.catalog.form import OfferForm, UsageTypeForm
@@ -14,7 +14,7 @@ from connectors.catalog.names import Names
 from connectors.catalog.problem import Place, ProblemBook, unknown
 from connectors.catalog.resolution.accumulators import rolling
 from connectors.catalog.sheets import Sheets
-from streams.expression import Kind, Scope, check_expression
+from streams.expression import Kind, check_expression
 from streams.model.accumulator import UNIQUE_MOST
 from streams.model.catalog import BAND, ZONE
 from streams.model.rate_unit import TRANSACTION_TYPE
@@ -162,9 +162,7 @@ class _Check:
         if of is None:
             return
         fields: dict[str, Kind] = dict.fromkeys(usage_type.attributes, "string")
-        told = scope_of(self.names)
-        members = {**told.members, UNITS: "number"}
-        scope = Scope({**fields, **_KINDS, **told.fields}, members=members, named=told.named)
+        scope = scope_over({**fields, **_KINDS}, {UNITS: "number"}, self.names)
         wanted: Kind = "dyn" if self.form.aggregate == "unique" else "number"
         yield from check_expression(of, scope, wanted=wanted)
         yield from unknown_below(of, self.names)

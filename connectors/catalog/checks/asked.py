@@ -1,6 +1,6 @@
 """Words that ask of whoever pays: do they lead to what is declared, by values that it can have."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from connectors.catalog.names import Names
@@ -56,6 +56,12 @@ def scope_of(names: Names, *, segments: bool = True) -> Scope:
         fields["segment"] = "map"
     fields.pop("account", None)
     return Scope(fields, members={"segment": "bool"}, named=named)
+
+
+def scope_over(fields: Mapping[str, Kind], members: Mapping[str, Kind], names: Names) -> Scope:
+    """What the expressions of a rule see: fields of its own, and whoever pays."""
+    told = scope_of(names)
+    return Scope({**fields, **told.fields}, members={**told.members, **members}, named=told.named)
 
 
 def unknown_below(expression: Expression, names: Names) -> Iterator[str]:

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Final
 
-from connectors.catalog.checks.asked import scope_of, unknown_below
+from connectors.catalog.checks.asked import scope_over, unknown_below
 from connectors.catalog.form import UsageTypeForm
 from connectors.catalog.forms.multi_rate import MultiRateForm
 from connectors.catalog.names import Names
 from connectors.catalog.problem import Place, ProblemBook, unknown
 from connectors.catalog.sheets import Sheets, nested
-from streams.expression import Expression, Kind, Scope, check_expression
+from streams.expression import Expression, Kind, check_expression
 from streams.model.multi_rate import PARTS
 from streams.model.rate_unit import TRANSACTION_TYPE
 from streams.rate.asked import names_below
@@ -88,9 +88,7 @@ def _check_order(
             if not form.depends:
                 book.report(below, 'needs "depends: true"')
             fields: dict[str, Kind] = dict.fromkeys(attributes, "string")
-            told = scope_of(names)
-            members = {**told.members, **_MEMBERS}
-            scope = Scope({**fields, **_KINDS, **told.fields}, members=members, named=told.named)
+            scope = scope_over({**fields, **_KINDS}, _MEMBERS, names)
             for problem in check_expression(child.quantity, scope, wanted="number"):
                 book.report(below, problem)
             for problem in _asked_of_payer(child.quantity, names):

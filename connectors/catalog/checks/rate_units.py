@@ -3,7 +3,7 @@
 from itertools import combinations
 from typing import Final
 
-from connectors.catalog.checks.asked import is_of_payer, scope_of, unknown_below, wrong_value
+from connectors.catalog.checks.asked import is_of_payer, scope_over, unknown_below, wrong_value
 from connectors.catalog.compile import FUNCTIONS
 from connectors.catalog.form import UsageTypeForm
 from connectors.catalog.forms.rate_units import MeterForm, RateUnitForm, RateUnitMapForm
@@ -12,7 +12,7 @@ from connectors.catalog.problem import Place, ProblemBook, unknown
 from connectors.catalog.resolution.dates import instant_at
 from connectors.catalog.resolution.rate_units import rate_unit_map, units_of
 from connectors.catalog.sheets import Entry, Sheets
-from streams.expression import Kind, Scope, check_expression
+from streams.expression import Kind, check_expression
 from streams.model.rate_unit import TRANSACTION_TYPE
 from streams.rate.asked import names_below
 from streams.rate.plain_usage import ACCOUNT as ACCOUNT_FIELD
@@ -129,9 +129,7 @@ def _check_expression(
         return
     attributes, units = known
     fields: dict[str, Kind] = dict.fromkeys(attributes, "string")
-    told = scope_of(names)
-    members = {**told.members, **_MEMBERS}
-    scope = Scope({**fields, **_KINDS, **told.fields}, members=members, named=told.named)
+    scope = scope_over({**fields, **_KINDS}, _MEMBERS, names)
     for problem in check_expression(unit.expression, scope, wanted="number"):
         book.report(place, problem)
     for problem in unknown_below(unit.expression, names):
