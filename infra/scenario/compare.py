@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.catalog.resolution.dates import instant_at
 from infra.scenario.bill_units import compare_bill_unit
-from infra.scenario.outcome import Outcome
+from infra.scenario.outcome import Outcome, meant
 from infra.scenario.requests import answer_differences
 from infra.scenario.signals import signal_differences
 from infra.scenario.sums import compare_sum
@@ -56,7 +56,8 @@ def differences(then: ThenForm, found: Outcome) -> list[str]:
 def _compare_charges(
     kind: str, expected: Sequence[ChargeForm], found: Sequence[RatedUsage]
 ) -> list[str]:
-    told = _lists(kind, [each.id for each in expected], [each.record.event_id for each in found])
+    wanted = [meant(each.id) for each in expected]
+    told = _lists(kind, wanted, [meant(each.record.event_id) for each in found])
     if told:
         return told
     for charge, rated in zip(expected, found, strict=True):

@@ -29,6 +29,7 @@ from infra.scenario.compare import differences
 from infra.scenario.core import CoreRun
 from infra.scenario.form import ScenarioForm
 from infra.scenario.messages import TOPIC, message_of, with_platforms
+from infra.scenario.outcome import meant
 from infra.scenario.requests import VERBS
 from infra.scenario.step_form import AccountForm, StepForm
 from infra.scenario.stored import PROBE, StoredOutcome
@@ -116,7 +117,8 @@ class LiveRun:
             core = CoreRun(self._form, self._plain)
             for number, expected in enumerate(core.steps()):
                 self._take(self._form.when[number], number, producer=producer, sender=sender)
-                _wait(partial(_has_ended, stored, expected), patience_s)
+                if not _wait(partial(_has_ended, stored, expected), patience_s):
+                    return [disagreement(number, _meant(expected), _meant(stored.ends()))]
             zones = {name: account.time_zone for name, account in self._accounts.items()}
             found: list[str] = []
 
@@ -186,8 +188,27 @@ class LiveRun:
         return msgspec.json.encode(event)
 
 
-def _has_ended(stored: StoredOutcome, expected: Counter[tuple[str, str]]) -> bool:
-    return stored.ends() == expected
+_Ends = Counter[tuple[str, str]]
+
+
+def _has_ended(stored: StoredOutcome, expected: _Ends) -> bool:
+    return _meant(stored.ends()) == _meant(expected)
+
+
+def _meant(ends: _Ends) -> _Ends:
+    found: _Ends = Counter()
+    for (event_id, verdict), count in ends.items():
+        found[meant(event_id), verdict] += count
+    return found
+
+
+def disagreement(number: int, expected: _Ends, found: _Ends) -> str:
+    """What a step has not led to, and what it has led to instead."""
+    missing, beyond = (
+        ", ".join(" ".join(end) for end in sorted(ends.elements())) or "nothing"
+        for ends in (expected - found, found - expected)
+    )
+    return f"step {number + 1}: in memory also {missing}; here also {beyond}"
 
 
 def _wait(is_so: Callable[[], bool], patience_s: float) -> bool:

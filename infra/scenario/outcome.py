@@ -1,13 +1,25 @@
 """What came out of a scenario, whoever ran it: the core in memory or a running system."""
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Final
 
 from streams.model.account import Accumulators, Balances
 from streams.model.charging_session import ChargingAnswer
 from streams.model.instant import Instant
 from streams.model.rated import Alert, RatedUsage
 from streams.model.session_command import SessionCommand
+
+_MESSAGE: Final = re.compile(r"(/[a-z]+)(:\d+){3}$")
+
+
+def meant(event_id: str) -> str:
+    """The id without the numbers of the message between partitions that it came by.
+
+    Which partitions those are, and how much went between them before, each system has its own way.
+    """
+    return _MESSAGE.sub(r"\1", event_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ FILES = (
     "suspense/release",
     "shared_cap/shared_cap",
     "threshold/once_a_month",
+    "transfer/gifts",
 )
 
 
