@@ -119,7 +119,9 @@ class CommandBook:
             case ReportCap() | GrantSlice() | RecallSlice():
                 if command_ids.note(command, state):
                     place = Place(self._partition, self._partitions)
-                    take_message(command, place, state, effects)
+                    version = catalog_of(command.tenant, time_of(command.tenant, state), state)
+                    watched = self._plans[version].thresholds if version else None
+                    take_message(command, place, watched, state=state, effects=effects)
             case Tick(at=at):
                 _tick(at, state)
             case Receipt():

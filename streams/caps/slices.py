@@ -13,7 +13,7 @@ from streams import outbox
 from streams.model.cap_command import GrantSlice, RecallSlice, ReportCap
 from streams.model.instant import MINUTE, Instant, Period
 from streams.model.money import CONTEXT, ZERO
-from streams.model.shared_cap import FINEST, CapSlice, SharedCap, opening_slice
+from streams.model.shared_cap import FINEST, CapSlice, opening_slice
 from streams.partition import partition_of
 from streams.state import Effects, State, Table
 from streams.tenant_time import time_of
@@ -34,22 +34,26 @@ Holds = tuple[tuple[bytes, Decimal], ...]
 
 
 class CapPeriod(NamedTuple):
-    """A cap in one period, under the name of its group; `tenant` is whose it is."""
+    """A cap in one period, under the name of its group; `tenant` is whose it is.
+
+    `levels` are those that are warned of when the sum passes them.
+    """
 
     tenant: str
     name: str
     period: Period
     most: Decimal
+    levels: tuple[Decimal, ...] = ()
 
     @property
     def key(self) -> bytes:
         """Where its slice stands, and at its home the sum."""
         return cap_key(self.tenant, self.name, self.period.start)
 
-    @classmethod
-    def of(cls, tenant: str, name: str, period: Period, cap: SharedCap) -> "CapPeriod":
-        """A cap as the catalog has it."""
-        return cls(tenant, name, period, cap.most)
+    def is_passed(self, held: CapSlice) -> bool:
+        """True where a level lies between what the owner of the sum knows and what is so."""
+        told, now = CONTEXT.add(held.told, held.others), CONTEXT.add(held.used, held.others)
+        return any((told < level) != (now < level) for level in self.levels)
 
 
 class Place(NamedTuple):
@@ -121,12 +125,14 @@ def put(  # noqa: PLR0913 - a slice, and where its report goes
     is_due = CONTEXT.multiply(untold, _TOLD_STEPS * place.partitions) >= held.most
     missing = CONTEXT.subtract(CONTEXT.add(opening, short), held.unused)
     wanted = max(opening, missing) if is_short and may_ask else ZERO
-    if held.is_asking or place.partitions == 1 or not (wanted or is_due):
-        if place.partitions == 1:
-            held = replace(held, is_last=True, told=held.used)
-        state.put(_SLICES, cap.key, held)
+    is_past = held.is_past or (bool(cap.levels) and cap.is_passed(held))
+    if place.partitions == 1:
+        is_due, wanted = False, ZERO
+        held = replace(held, is_last=True, told=held.used)
+    if held.is_asking or not (wanted or is_due or is_past):
+        state.put(_SLICES, cap.key, replace(held, is_past=is_past) if is_past else held)
         return
-    asked = replace(held, is_asking=True, asked_at=at, told=held.used)
+    asked = replace(held, is_asking=True, asked_at=at, told=held.used, is_past=False)
     state.put(_SLICES, cap.key, asked)
     _report(cap, asked, place=place, wanted=wanted, state=state, effects=effects)
 
@@ -195,6 +201,7 @@ def give_back(command: RecallSlice, place: Place, state: State, effects: Effects
         held,
         granted=CONTEXT.subtract(held.granted, returned),
         told=held.used,
+        is_past=False,
     )
     state.put(_SLICES, cap.key, kept)
     _report(cap, kept, place=place, returned=returned, state=state, effects=effects)

@@ -11,11 +11,13 @@ from typing import Final
 from msgspec.structs import replace
 
 from streams import outbox
+from streams.caps.levels import judge_sum
 from streams.caps.slices import Place, cap_key
 from streams.model.cap_command import GrantSlice, RecallSlice, ReportCap
 from streams.model.instant import DAY
 from streams.model.money import CONTEXT, ZERO
 from streams.model.shared_cap import CapPart, CapSum, opening_slice
+from streams.rate.thresholds import Thresholds
 from streams.state import Effects, State, Table
 from streams.tenant_time import time_of
 
@@ -26,8 +28,18 @@ _TOLD_STEPS: Final = Decimal(16)
 _DROPPED_AT_ONCE: Final = 8
 
 
-def take_report(command: ReportCap, place: Place, state: State, effects: Effects) -> None:
-    """Hear of a partition's part, and hand out what can be."""
+def take_report(
+    command: ReportCap,
+    place: Place,
+    thresholds: Thresholds | None,
+    *,
+    state: State,
+    effects: Effects,
+) -> None:
+    """Hear of a partition's part, hand out what can be, and tell which levels the sum has passed.
+
+    `thresholds` are those of the catalog in force.
+    """
     key = cap_key(command.tenant, command.cap, command.start)
     known: CapSum | None = state.get(_SUMS, key)
     if known is None:
@@ -42,7 +54,12 @@ def take_report(command: ReportCap, place: Place, state: State, effects: Effects
     owner.serve()
     owner.tell()
     told = tuple(parts[number] for number in sorted(parts))
-    state.put(_SUMS, key, CapSum(command.end, command.most, opening, told))
+    summed = CapSum(command.end, command.most, opening, told, known.fired)
+    if thresholds is not None and thresholds.caps:
+        at = time_of(command.tenant, state)
+        fired = judge_sum(command, summed.used, known.fired, thresholds, at=at, effects=effects)
+        summed = replace(summed, fired=fired)
+    state.put(_SUMS, key, summed)
 
 
 def _heard(part: CapPart, command: ReportCap) -> CapPart:

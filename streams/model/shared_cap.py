@@ -42,7 +42,8 @@ class CapSlice(Struct, frozen=True, array_like=True):
     is what all other partitions had used as of `as_of`; `is_last`: nothing more is to be had.
     `told` is what the owner of the sum has heard of `used`; `asked_at` when that was, and
     `is_asking` while its answer is under way. `promised` is what a session that is being charged
-    was granted. `heard` is the number of the last message that told of the others.
+    was granted. `heard` is the number of the last message that told of the others. `is_past`: a
+    level that is warned of was passed, and the owner has not heard of it.
     """
 
     end: Instant
@@ -59,6 +60,7 @@ class CapSlice(Struct, frozen=True, array_like=True):
     is_asking: bool = False
     promised: Decimal = ZERO
     heard: int = -1
+    is_past: bool = False
 
     def hears(self, others: Decimal, as_of: Instant, message_id: int) -> "CapSlice":
         """The same with what the others have used, unless something newer is known."""
@@ -123,12 +125,24 @@ class CapPart(Struct, frozen=True, array_like=True):
 
 
 class CapSum(Struct, frozen=True, array_like=True):
-    """The sum of a cap in a period, where it is kept: all partitions, in the order of numbers."""
+    """The sum of a cap in a period, where it is kept: all partitions, in the order of numbers.
+
+    `fired` are the levels that have been told, and told to be left again.
+    """
 
     end: Instant = FOREVER
     most: Decimal = ZERO
     opening: Decimal = ZERO
     parts: tuple[CapPart, ...] = ()
+    fired: tuple[tuple[str, Instant], ...] = ()
+
+    @property
+    def used(self) -> Decimal:
+        """What all have used, as far as they have told."""
+        total = ZERO
+        for part in self.parts:
+            total = CONTEXT.add(total, part.used)
+        return total
 
 
 def opening_slice(most: Decimal, partitions: int) -> Decimal:

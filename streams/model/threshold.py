@@ -7,7 +7,9 @@ from streams.model.billing_period import BillingPeriod
 from streams.model.eligibility import Eligibility
 from streams.model.top_up_request import AutoTopUp
 
-Watched = Literal["balance", "credit_use", "allowance", "spend", "accumulator", "entry"]
+Watched = Literal[
+    "balance", "credit_use", "allowance", "spend", "accumulator", "entry", "shared_cap"
+]
 Action = Literal["notify", "cap", "throttle", "redirect", "block", "top_up", "change_offer"]
 """What whoever hears of an alert should do; `cap` and `block` bound what is charged as well."""
 
@@ -22,9 +24,10 @@ class Threshold(Eligibility, frozen=True, kw_only=True):
     of the allowance `resource`, fell to the level or below), `credit_use` (what a postpaid account
     with a limit owes), `allowance` (what of a grant of `resource` is used), `spend` (what usage has
     cost in its period, tax included, whatever was paid since), `accumulator` (the total of
-    `resource`), or `entry` (the first usage of the period whose words are as in `when`).
+    `resource`), `entry` (the first usage of the period whose words are as in `when`), or
+    `shared_cap` (what of the cap `resource` all accounts together have used).
 
-    `levels` are amounts or quantities, `percents` shares of the credit limit, of the grant, or of
+    `levels` are amounts or quantities, `percents` shares of the credit limit, the grant, the cap or
     `of`: one of the two is empty, both of an entry. `every` goes on from the last level, in the
     same unit. `period` is that of a spend or an entry, None the account's month. `by` keeps the
     entries of different values apart. `to` names who is told. `top_up` asks for money. `value` is

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
+from streams.model.catalog import Catalog
 from streams.model.money import CONTEXT, ZERO, trimmed
 from streams.model.threshold import Threshold
 
@@ -63,6 +64,18 @@ def _absolute(threshold: Threshold, number: Decimal, of: Decimal) -> Decimal:
 
 def _mark(threshold: Threshold, number: Decimal) -> str:
     return f"{threshold.id}@{trimmed(number):f}{'%' if threshold.percents else ''}"
+
+
+def cap_levels(catalog: Catalog) -> dict[str, tuple[Level, ...]]:
+    """The levels on each shared cap; those that recur go on as far as the cap."""
+    most = {each.id: each.most for each in catalog.shared_caps}
+    found: dict[str, tuple[Level, ...]] = {}
+    for each in catalog.thresholds:
+        if each.on == "shared_cap":
+            whole = most[each.resource]
+            levels = levels_of(each, of=whole, last=whole)
+            found[each.resource] = (*found.get(each.resource, ()), *levels)
+    return found
 
 
 class Ladder(NamedTuple):

@@ -1,5 +1,7 @@
 """What a catalog says of money beyond its prices, found by name and put in order."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from streams.model.catalog import Catalog
@@ -11,13 +13,15 @@ from streams.model.shared_cap import SharedCap
 from streams.model.tax import Tax
 from streams.model.threshold import Threshold
 from streams.rate.exchange import Exchange
+from streams.rate.levels import Level, cap_levels
 
 
 class MoneyTerms(Struct, frozen=True):
     """Discounts in the order in which they are given; all else as the catalog lists it.
 
     `thresholds` are those that a record counts for as it is rated: on spend, and on entries.
-    `converted` are points that become something as soon as enough of them are there.
+    `converted` are points that become something as soon as enough of them are there. `cap_levels`
+    are those on shared caps, by the cap.
     """
 
     discounts: tuple[Discount, ...] = ()
@@ -30,6 +34,7 @@ class MoneyTerms(Struct, frozen=True):
     thresholds: tuple[Threshold, ...] = ()
     converted: frozenset[str] = frozenset()
     shared_caps: tuple[SharedCap, ...] = ()
+    cap_levels: Mapping[str, tuple[Level, ...]] = {}
 
 
 def money_terms(catalog: Catalog) -> MoneyTerms:
@@ -45,4 +50,5 @@ def money_terms(catalog: Catalog) -> MoneyTerms:
         tuple(each for each in catalog.thresholds if each.on in ("spend", "entry")),
         frozenset(each.source for each in catalog.conversions if each.automatic),
         catalog.shared_caps,
+        cap_levels(catalog),
     )

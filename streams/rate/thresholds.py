@@ -9,7 +9,7 @@ from streams.model.catalog import Catalog
 from streams.model.money import CONTEXT, ZERO, Quantity
 from streams.model.threshold import Action, Threshold
 from streams.rate.bounds import MoneyBounds
-from streams.rate.levels import Ladder, Level, ladder_of, levels_of
+from streams.rate.levels import Ladder, Level, cap_levels, ladder_of, levels_of
 from streams.rate.spans import entry_span, spans_of, spent_total
 from streams.rate.words import held_words
 
@@ -55,6 +55,7 @@ class Thresholds:
         "allowances",
         "asks",
         "by_words",
+        "caps",
         "groups",
         "money",
         "notices",
@@ -86,6 +87,8 @@ class Thresholds:
         self.allowances = frozenset(self._allowances)
         self.totals: Mapping[str, tuple[Ladder, ...]] = _ladders(thresholds)
         """Levels on running totals, by the total that they are on."""
+        self.caps = cap_levels(catalog)
+        """Levels on what accounts of many roots share."""
         per_group = {each.id for each in catalog.accumulators if each.per == "group"}
         self.groups = frozenset(per_group & self.totals.keys())
         """Those of them that all accounts of a root move."""

@@ -35,8 +35,9 @@ from streams.model.command import (
     Relayed,
 )
 from streams.model.instant import BEGINNING, FOREVER, HOUR, SECOND, Instant
-from streams.model.rated import RatedUsage
+from streams.model.rated import Alert, RatedUsage
 from streams.model.shared_cap import Bound, CapSlice, CapSum, opening_slice
+from streams.model.threshold import Threshold
 from streams.model.usage import SourcePosition, Usage, UsageRecord, record_id_of
 from streams.partition import partition_of
 from streams.rate.plan import Plan, compile_catalog
@@ -46,6 +47,8 @@ TENANT, PARTITIONS, ACCOUNTS = "t", 3, 5
 START: Instant = 1_740_873_600 * SECOND
 """2025-03-02T00:00:00Z."""
 MOST, ZERO = Decimal(100), Decimal(0)
+LEVELS = (10, 50, 75, 100)
+"""What is warned of."""
 
 
 def _plan(bound: Bound) -> Plan:
@@ -60,6 +63,15 @@ def _plan(bound: Bound) -> Plan:
             currencies=(CurrencyRule(code="CHF", digits=2, rounding="half_up"),),
             usage_types=(UsageType(id="x", units=("u",)),),
             price_plans=(PricePlan(id="p", currency="CHF", offers=(offer,)),),
+            thresholds=(
+                Threshold(
+                    id="near",
+                    on="shared_cap",
+                    resource="budget",
+                    percents=(Decimal(10), Decimal(50)),
+                    every=Decimal(25),
+                ),
+            ),
             shared_caps=(
                 SharedCap(id="budget", most=MOST, every=month, currency="CHF", bound=bound),
             ),
@@ -79,6 +91,7 @@ class World:
         self.states = [MemoryState() for _ in self.cores]
         self.waiting: list[tuple[int, OutboxMessage]] = []
         self.rated: list[RatedUsage] = []
+        self.alerts: list[Alert] = []
         self.log: list[tuple[int, object]] = []
         self.time = START
         self.number = 0
@@ -114,6 +127,7 @@ class World:
         for charge in effects.rated:
             assert sum((Decimal(each.amount) for each in charge.postings), ZERO) == 0
         self.rated += effects.rated
+        self.alerts += [each for each in effects.alerts if each.threshold == "near"]
         self.waiting += [(partition, message) for message in effects.outbox]
         return answer
 
@@ -294,6 +308,23 @@ def test_the_owner_of_the_sum_knows_what_all_have_used() -> None:
     assert [part.granted for part in found.parts] == [
         next(iter(state.table(Table.CAP_SLICES).values())).granted for state in world.states
     ]
+
+
+@QUICK
+@given(moves=steps, seed=st.integers())
+def test_each_level_that_the_sum_has_reached_is_told_once(
+    moves: list[tuple[str, int, int]], seed: int
+) -> None:
+    world, _ = _run("told", moves, seed)
+    world.deliver(Random(seed), 10_000)
+    assert not world.waiting
+    known = [held for state in world.states for held in state.table(Table.CAP_SUMS).values()]
+    summed = max((held.used for held in known), default=ZERO)
+    told = [each.level for each in world.alerts]
+    assert told == sorted({level for level in LEVELS if level <= summed})
+    used = sum((each.used for each in world.slices()), ZERO)
+    # What is not told is less than a sixteenth of the cap, of all partitions together.
+    assert summed > used - MOST / 16 or summed == used
 
 
 def test_all_of_a_cap_can_be_had_by_one_partition() -> None:

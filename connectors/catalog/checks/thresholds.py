@@ -33,6 +33,7 @@ def check_thresholds(sheets: Sheets, names: Names, book: ProblemBook) -> None:
         _check_scope(entry.form, check, offers)
         _check_cap(entry.form, check)
         _check_top_up(entry.form, check)
+        _check_shared(entry.form, check)
         if entry.form.value and entry.form.action not in _WITH_VALUE:
             check.report('stands only beside action "throttle" or "redirect"', "value")
 
@@ -50,6 +51,7 @@ def _check_resource(form: ThresholdForm, check: MoneyCheck) -> None:
         "allowance": ("allowance", names.allowances),
         "accumulator": ("accumulator", names.accumulators),
         "balance": ("currency", {*names.currencies, *names.allowances}),
+        "shared_cap": ("shared cap", names.shared_caps),
     }
     _check_rolling(form, check)
     kind, ids = known.get(form.on, ("currency", names.currencies))
@@ -132,6 +134,16 @@ def _check_scope(form: ThresholdForm, check: MoneyCheck, offers: list[OfferForm]
         if not word.startswith(ACCOUNT):
             known = attributes | {ZONE, BAND} | check.names.declared()
             check.known("attribute", word, known, "by", number)
+
+
+def _check_shared(form: ThresholdForm, check: MoneyCheck) -> None:
+    """A level on what accounts share is of none of them."""
+    if form.on != "shared_cap":
+        return
+    if form.when:
+        check.report("a threshold on a shared cap is about no account", "when")
+    if form.action != "notify":
+        check.report("a threshold on a shared cap tells, and bounds nothing", "action")
 
 
 def _check_cap(form: ThresholdForm, check: MoneyCheck) -> None:

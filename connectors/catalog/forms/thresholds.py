@@ -27,7 +27,8 @@ class ThresholdForm(EligibilityForm, frozen=True, kw_only=True, forbid_unknown_f
     """A warning at one `level` or several `levels`, or at a `percent` or several `percents`.
 
     `watch`: a wallet's `balance` or what is left of an allowance, the `credit_use`, what is used of
-    an `allowance`, the `spend` of a period, an `accumulator`, or the `entry` of a first usage.
+    an `allowance`, the `spend` of a period, an `accumulator`, the `entry` of a first usage, or what
+    accounts use of a `shared_cap`.
     `every` goes on after the last level. `of` is what the percents are shares of, where the credit
     limit or the grant is not. `period` is that of a spend or an entry; `by` tells entries apart.
     `to` names who is told; with `action`, what is to be done. `top_up` asks for money. `value` is

@@ -16,6 +16,7 @@ from streams.model.money import CONTEXT, ZERO
 from streams.model.shared_cap import SharedCap
 from streams.rate.covering import SHARED
 from streams.rate.eligibility import compile_eligibility, is_for
+from streams.rate.levels import Level
 from streams.rate.rating import Rating
 from streams.rate.rule import Rule
 from streams.rate.spans import capped_total, escaped
@@ -24,7 +25,8 @@ from streams.rate.terms import OfferTerms
 
 def compile_shared_caps(terms: OfferTerms) -> Rule | None:
     """Note what the record takes of each cap that it counts for."""
-    caps = [_Cap(each) for each in caps_of(terms)]
+    levels = terms.money.cap_levels
+    caps = [_Cap(each, levels.get(each.id, ())) for each in caps_of(terms)]
     if not caps:
         return None
 
@@ -51,10 +53,11 @@ def caps_of(terms: OfferTerms) -> list[SharedCap]:
 class _Cap:
     """One cap."""
 
-    __slots__ = ("_applies", "_cap", "_total", "_units")
+    __slots__ = ("_applies", "_cap", "_levels", "_total", "_units")
 
-    def __init__(self, cap: SharedCap) -> None:
+    def __init__(self, cap: SharedCap, levels: tuple[Level, ...]) -> None:
         self._cap = cap
+        self._levels = tuple(level.at for level in levels)
         self._applies = compile_eligibility(cap)
         self._units = frozenset(cap.units)
         self._total = capped_total(cap.id)
@@ -67,7 +70,8 @@ class _Cap:
             return
         assert rating.state is not None
         tenant = rating.record.tenant
-        cap = CapPeriod.of(tenant, self._name(rating), self._period(rating), self._cap)
+        most, levels = self._cap.most, self._levels
+        cap = CapPeriod(tenant, self._name(rating), self._period(rating), most, levels)
         held = slice_of(cap, rating.partitions, rating.state)
         if quantity > ZERO:
             room = held.room(self._cap.bound)
