@@ -6,6 +6,7 @@ the one that knows the service id answers. A caller that came to the wrong worke
 
 import asyncio
 from collections.abc import Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Final, cast
@@ -22,10 +23,11 @@ from connectors.online.leases import HEADER as LEASE
 from connectors.online.leases import check_lease, lease_of
 from connectors.online.problem import misdirected, out_of_reach
 from connectors.online.problem import problem as problem
-from connectors.online.protocol import DoorProtocol, HttpAnswer, HttpRequest, HttpStream
+from connectors.online.protocol import DoorProtocol, HttpAnswer, HttpRequest, HttpStream, Reply
 from streams.model.charging_session import AnswerCode, ChargingAnswer, ChargingRequest, Verb
 from streams.partition import partition_of
 from topologies import metrics
+from topologies.deadlines import Deadlines
 from topologies.figures import DoorFigures
 from topologies.owner import PartitionOwner
 from topologies.requests import RequestFailed
@@ -52,6 +54,7 @@ class OnlineDoor:
         self._homes: dict[tuple[str, str], int] = {}
         self._server: asyncio.Server | None = None
         self._figures = DoorFigures()
+        self._deadlines = Deadlines(DEADLINE_S)
         self._sessions = SessionDoor(owners, self._figures)
         self.wake = self._sessions.events.wake
         """Sessions were told something."""
@@ -71,29 +74,28 @@ class OnlineDoor:
         if self._server is not None:
             self._server.close()
 
-    async def answer(self, asked: HttpRequest) -> HttpAnswer | HttpStream:
-        """One request, one answer; nothing escapes."""
+    def answer(self, asked: HttpRequest, reply: Reply) -> None:
+        """One request, one reply, at once or when its owner has answered; nothing escapes."""
         try:
             if asked.method == "GET":
-                return self._look(asked)
+                reply(self._look(asked))
+                return
             read = self._read(asked)
             if isinstance(read, HttpAnswer):
-                return read
-            return await self._ask(*read)
-        except Refused as error:
-            return problem(HTTPStatus.BAD_REQUEST, str(error))
-        except (Unavailable, TimeoutError) as error:
-            why = str(error) or f"Not answered within {DEADLINE_S:g} s; ask again."
-            return problem(HTTPStatus.SERVICE_UNAVAILABLE, why, {"Retry-After": "1"})
-        except RequestFailed as error:
-            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
+                reply(read)
+            else:
+                self._ask(*read, reply)
+        except (Refused, Unavailable) as error:
+            reply(_failed(error))
 
     def _read(self, asked: HttpRequest) -> tuple[ChargingRequest, ApiKey | None] | HttpAnswer:
         """The request of `…/T/sessions/S/VERB`, or `…/T/check`, `balance`, `debit`, `refund`.
 
         With the key that its answer is to be signed with, where a lease is asked for.
         """
-        parts = [unquote(part) for part in asked.path.strip("/").split("/")]
+        parts = asked.path.strip("/").split("/")
+        if "%" in asked.path:
+            parts = [unquote(part) for part in parts]
         match parts:
             case ["v1", "tenants", tenant, "sessions", session, verb] if verb in _NAMED:
                 name = session
@@ -130,19 +132,30 @@ class OnlineDoor:
         scheme, _, text = asked.headers.get("authorization", "").partition(" ")
         return self._keys.find(text.strip()) if scheme.lower() == "bearer" else None
 
-    async def _ask(self, request: ChargingRequest, signer: ApiKey | None) -> HttpAnswer:
+    def _ask(self, request: ChargingRequest, signer: ApiKey | None, reply: Reply) -> None:
+        """Ask the owner, who replies once what it changes is in the ledger. Raises Unavailable."""
         owner, root = self._home_of(request)
         if owner is None:
-            return misdirected(f"Service {request.service_id}", open_partitions(self._owners))
+            partitions = open_partitions(self._owners)
+            reply(misdirected(f"Service {request.service_id}", partitions))
+            return
         if not owner.is_open:
             raise Unavailable(f"Partition {owner.partition} is opening; ask again.")
-        began = perf_counter()
-        async with asyncio.timeout(DEADLINE_S):
-            answer = await owner.ask(replace(request, root=root))
-        took_s = perf_counter() - began
-        self._figures.note(owner.partition, request.verb, answer.code, took_s)
-        metrics.ANSWERS.labels(request.verb, answer.code).inc()
-        return told(answer, lease_of(request, answer, signer) if signer is not None else "")
+        partition, began = owner.partition, perf_counter()
+
+        def tell(answered: asyncio.Future[ChargingAnswer]) -> None:
+            try:
+                answer = answered.result()
+            except (Unavailable, TimeoutError, RequestFailed) as error:
+                reply(_failed(error))
+                return
+            self._figures.note(partition, request.verb, answer.code, perf_counter() - began)
+            _answers_of(request.verb, answer.code).inc()
+            reply(told(answer, lease_of(request, answer, signer) if signer is not None else ""))
+
+        answer = owner.ask(replace(request, root=root))
+        self._deadlines.add(answer)
+        answer.add_done_callback(tell)
 
     def _home_of(self, request: ChargingRequest) -> tuple[PartitionOwner | None, str]:
         """The owner that the service lives with, and its root there."""
@@ -160,6 +173,22 @@ class OnlineDoor:
                 self._homes[place] = partition
                 return owner, root
         return None, ""
+
+
+@lru_cache(maxsize=256)
+def _answers_of(verb: str, code: str) -> Any:
+    """The metric's own counter of such answers, which it finds only by way of a lock."""
+    return metrics.ANSWERS.labels(verb, code)
+
+
+def _failed(error: Exception) -> HttpAnswer:
+    """What a caller is told of a request that was not done, or that nobody has answered in time."""
+    if isinstance(error, Refused):
+        return problem(HTTPStatus.BAD_REQUEST, str(error))
+    if isinstance(error, RequestFailed):
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
+    why = str(error) or f"Not answered within {DEADLINE_S:g} s; ask again."
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, why, {"Retry-After": "1"})
 
 
 def _unknown_key() -> HttpAnswer:

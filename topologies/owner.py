@@ -19,7 +19,6 @@ from streams.model.charging_session import ChargingAnswer, ChargingRequest
 from streams.model.instant import BEGINNING, Instant
 from streams.model.ledger import WHOLE
 from streams.model.session_command import SessionCommand
-from streams.rate.guide import root_served
 from streams.state import TIME, State, Table
 from topologies.hold import Hold, Lost
 from topologies.outbox import Outbox, Send, receipt_for
@@ -35,6 +34,7 @@ from topologies.ports import (
 )
 from topologies.reject_limit import RejectGauge
 from topologies.requests import OwnerFigures, Question, Questions, tell_all
+from topologies.roots import Roots
 from topologies.snapshot_times import SnapshotTimes
 from topologies.state import Store
 from topologies.step import Cutter, Portion, Step, StepComputer
@@ -84,6 +84,7 @@ class PartitionOwner:
         self.figures = OwnerFigures()
         self._core = core
         self._store = store
+        self._roots = Roots(store)
         self._source = source
         self._options = options or OwnerOptions()
         self._hold = self.hold_type(partition, store, log, self._options)
@@ -151,7 +152,7 @@ class PartitionOwner:
 
     def root_of(self, tenant: str, service_id: str) -> str:
         """The root of a service that lives here, as this owner's state says; else empty."""
-        return root_served(tenant, service_id, self._store)
+        return self._roots.of(tenant, service_id)
 
     def look(self) -> State:
         """What stands now, for who only looks."""

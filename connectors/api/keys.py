@@ -40,8 +40,10 @@ class Scope(StrEnum):
 
     def includes(self, other: "Scope") -> bool:
         """True where whoever may do this may do `other`."""
-        order = list(Scope)
-        return order.index(self) >= order.index(other)
+        return _RANKS[self] >= _RANKS[other]
+
+
+_RANKS: Final = {scope: rank for rank, scope in enumerate(Scope)}
 
 
 class ApiKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,6 +76,9 @@ class KeyStore:
         self._first = folder / FIRST_KEY_FILE
         self._seen: tuple[int, int] | None = None
         self._keys: dict[str, ApiKey] = {}
+        self._found: dict[str, ApiKey] = {}
+        """By their texts: keys of the file as it was seen last. What is none of ours is not kept,
+        so there are no more than keys."""
 
     def keys(self) -> list[ApiKey]:
         """All keys, oldest first. Raises Corrupted for a file that is not ours."""
@@ -131,13 +136,20 @@ class KeyStore:
     def find(self, text: str) -> ApiKey | None:
         """The key that was presented; None where it is none of ours."""
         self._refresh()
+        found = self._found.get(text)
+        return found if found is not None else self._check(text)
+
+    def _check(self, text: str) -> ApiKey | None:
         prefix, _, rest = text.partition("_")
         key_id, _, secret = rest.partition("_")
         key = self._keys.get(key_id)
         # Compared even where there is no such id: the time taken must not tell.
         expected = key.digest if key is not None else _digest("")
         matches = hmac.compare_digest(expected, _digest(secret))
-        return key if key is not None and matches and prefix == PREFIX else None
+        if key is None or not matches or prefix != PREFIX:
+            return None
+        self._found[text] = key
+        return key
 
     def named(self, key_id: str) -> ApiKey | None:
         """The key of an id; None where there is none any more."""
@@ -148,7 +160,7 @@ class KeyStore:
         try:
             status = self._path.stat()
         except FileNotFoundError:
-            self._seen, self._keys = None, {}
+            self._seen, self._keys, self._found = None, {}, {}
             return
         seen = (status.st_mtime_ns, status.st_ino)
         if seen != self._seen:
@@ -156,7 +168,7 @@ class KeyStore:
                 keys = _decode(self._path.read_bytes())
             except msgspec.MsgspecError as error:
                 raise Corrupted(f"{self._path}: {error}") from error
-            self._keys = {key.key_id: key for key in keys}
+            self._keys, self._found = {key.key_id: key for key in keys}, {}
             self._seen = seen
 
     def _write(self, keys: Iterable[ApiKey]) -> None:

@@ -129,28 +129,29 @@ def read_request(tenant: str, verb: Verb, session: str, body: bytes) -> Charging
         form.sequence,
         form.service_id,
         BEGINNING,
-        tuple(
-            ServiceRequest(
-                service.usage_type,
-                _usages(service.requested, f"$.services[{place}].requested"),
-                _usages(service.used, f"$.services[{place}].used"),
-                service.rating_group,
-                service.attributes,
-                service.whole,
-                _usages(service.used_after, f"$.services[{place}].used_after"),
-                _money(service.money, f"$.services[{place}].money"),
-            )
-            for place, service in enumerate(form.services)
-        ),
+        tuple([_asked(service, place) for place, service in enumerate(form.services)]),
         form.valid_for * SECOND,
         gateway=form.gateway,
+    )
+
+
+def _asked(form: ServiceBody, place: int) -> ServiceRequest:
+    return ServiceRequest(
+        form.usage_type,
+        _usages(form.requested, "requested", place),
+        _usages(form.used, "used", place),
+        form.rating_group,
+        form.attributes,
+        form.whole,
+        _usages(form.used_after, "used_after", place),
+        _money(form.money, place),
     )
 
 
 def _refund(tenant: str, name: str, form: RefundBody) -> ChargingRequest:
     if bool(form.session) == bool(form.debit):
         raise Refused("$: a refund is of a session or of a debit: expected one of the two")
-    part = _usages(form.part, "$.part")
+    part = _usages(form.part, "part")
     request = _without_session(tenant, "refund", form)
     return replace(
         request,
@@ -266,18 +267,30 @@ def _service(answer: ServiceAnswer) -> dict[str, Any]:
     return told
 
 
-def _money(amount: Decimal | None, place: str) -> Decimal | None:
-    return None if amount is None else Decimal(_quantity(amount, place))
+def _money(amount: Decimal | None, place: int) -> Decimal | None:
+    if amount is None:
+        return None
+    if wrong := _wrong(amount):
+        raise Refused(f"$.services[{place}].money: {wrong}")
+    return Decimal(exact(amount))
 
 
-def _usages(units: Mapping[str, Decimal], place: str) -> tuple[Usage, ...]:
-    return tuple(Usage(unit, _quantity(value, f"{place}.{unit}")) for unit, value in units.items())
+def _usages(units: Mapping[str, Decimal], word: str, place: int | None = None) -> tuple[Usage, ...]:
+    """Quantities by unit; where one stands in the body is put together for a wrong one alone."""
+    usages: list[Usage] = []
+    for unit, value in units.items():
+        if wrong := _wrong(value):
+            at = "$" if place is None else f"$.services[{place}]"
+            raise Refused(f"{at}.{word}.{unit}: {wrong}")
+        usages.append(Usage(unit, exact(value)))
+    return tuple(usages)
 
 
-def _quantity(value: Decimal, place: str) -> int | Decimal:
+def _wrong(value: Decimal) -> str:
+    """What is wrong with a quantity; empty: nothing."""
     if not value.is_finite() or not 0 <= value < LARGEST:
-        raise Refused(f"{place}: expected 0 up to 10^18, found {str(value)[:40]}")
+        return f"expected 0 up to 10^18, found {str(value)[:40]}"
     exponent = value.as_tuple().exponent
     if isinstance(exponent, int) and exponent < -DIGITS:
-        raise Refused(f"{place}: {DIGITS} digits after the point at most, found {str(value)[:40]}")
-    return exact(value)
+        return f"{DIGITS} digits after the point at most, found {str(value)[:40]}"
+    return ""

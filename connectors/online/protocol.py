@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -38,14 +39,17 @@ class HttpAnswer(Struct, frozen=True):
 
     def packed(self, *, keeps_open: bool) -> bytes:
         """The bytes of it."""
-        more = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
+        more = "".join([f"{name}: {value}\r\n" for name, value in self.headers.items()])
         closing = "" if keeps_open else "connection: close\r\n"
-        head = (
-            f"HTTP/1.1 {int(self.status)} {self.status.phrase}\r\n"
-            f"content-type: {self.media_type}\r\n"
-            f"content-length: {len(self.body)}\r\n{more}{closing}\r\n"
-        )
+        first = _first_lines(self.status, self.media_type)
+        head = f"{first}content-length: {len(self.body)}\r\n{more}{closing}\r\n"
         return head.encode() + self.body
+
+
+@lru_cache(maxsize=256)
+def _first_lines(status: HTTPStatus, media_type: str) -> str:
+    """What the head of every such answer begins with."""
+    return f"HTTP/1.1 {int(status)} {status.phrase}\r\ncontent-type: {media_type}\r\n"
 
 
 class HttpStream(Struct, frozen=True):
@@ -62,7 +66,12 @@ class HttpStream(Struct, frozen=True):
         ).encode()
 
 
-Answering = Callable[[HttpRequest], Awaitable[HttpAnswer | HttpStream]]
+Reply = Callable[[HttpAnswer | HttpStream], None]
+Answering = Callable[[HttpRequest, Reply], None]
+"""Answers a request by one call of the reply: at once, or later in the same loop.
+
+A request that waits for its answer so costs no task and no further round of the loop.
+"""
 
 
 class DoorProtocol(asyncio.Protocol):
@@ -74,7 +83,12 @@ class DoorProtocol(asyncio.Protocol):
         self._parser: Any = httptools.HttpRequestParser(self)
         self._transport: Any = None
         self._waiting: deque[tuple[HttpRequest, bool]] = deque()
-        self._task: asyncio.Task[None] | None = None
+        self._is_answering = False
+        self._is_asking = False
+        self._keeps_open = True
+        self._stream_task: asyncio.Task[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._heard_at = self._loop.time()
         self._idle: asyncio.TimerHandle | None = None
         self._room = asyncio.Event()
         self._room.set()
@@ -85,7 +99,7 @@ class DoorProtocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A caller is there."""
         self._transport = transport
-        self._watch()
+        self._idle = self._loop.call_later(IDLE_S, self._close_if_idle)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The caller has gone; what is asked already is done all the same."""
@@ -104,11 +118,12 @@ class DoorProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes came."""
-        self._watch()
+        self._heard_at = self._loop.time()
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._refuse(HTTPStatus.BAD_REQUEST, "This is no HTTP/1.1 request.")
+        self._answer_waiting()
 
     # What the parser calls
 
@@ -141,8 +156,6 @@ class DoorProtocol(asyncio.Protocol):
         self._begin()
         if len(self._waiting) >= PIPELINED_MAX:
             self._transport.pause_reading()
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._answer_all())
 
     # Its own
 
@@ -160,23 +173,30 @@ class DoorProtocol(asyncio.Protocol):
                 f"Path and headers may have {HEADER_BYTES_MAX} bytes.",
             )
 
-    async def _answer_all(self) -> None:
-        try:
-            while self._waiting:
-                request, keeps_open = self._waiting.popleft()
-                answer = await self._answering(request)
-                if self._transport.is_closing():
-                    return
-                if isinstance(answer, HttpStream):
-                    await self._stream(answer)
-                    return
-                self._transport.write(answer.packed(keeps_open=keeps_open))
-                if not keeps_open:
-                    self._transport.close()
-                    return
-                self._transport.resume_reading()
-        finally:
-            self._task = None
+    def _answer_waiting(self) -> None:
+        """Have what waits answered, one after the other, as far as answers come at once."""
+        while self._waiting and not self._is_answering:
+            request, self._keeps_open = self._waiting.popleft()
+            self._is_answering = self._is_asking = True
+            self._answering(request, self._reply)
+            self._is_asking = False
+
+    def _reply(self, answer: HttpAnswer | HttpStream) -> None:
+        """The answer to the request in hand; whoever has gone needs none."""
+        if self._transport.is_closing():
+            return
+        if isinstance(answer, HttpStream):
+            self._stream_task = self._loop.create_task(self._stream(answer))
+            return
+        self._is_answering = False
+        self._transport.write(answer.packed(keeps_open=self._keeps_open))
+        if not self._keeps_open:
+            self._waiting.clear()
+            self._transport.close()
+            return
+        self._transport.resume_reading()
+        if not self._is_asking:
+            self._answer_waiting()
 
     async def _stream(self, answer: HttpStream) -> None:
         """Send what comes, as fast as it is read; what is asked meanwhile is not answered."""
@@ -197,8 +217,10 @@ class DoorProtocol(asyncio.Protocol):
             self._transport.write(self._refusal(status, detail).packed(keeps_open=False))
             self._transport.close()
 
-    def _watch(self) -> None:
-        if self._idle is not None:
-            self._idle.cancel()
-        loop = asyncio.get_running_loop()
-        self._idle = loop.call_later(IDLE_S, self._transport.close)
+    def _close_if_idle(self) -> None:
+        """One timer a connection, not one a message: it looks again where something was heard."""
+        ends_at = self._heard_at + IDLE_S
+        if ends_at <= self._loop.time():
+            self._transport.close()
+        else:
+            self._idle = self._loop.call_at(ends_at, self._close_if_idle)

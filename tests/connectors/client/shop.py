@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from connectors.api.keys import KeyStore, Scope
 from connectors.client.calls import Patience
 from connectors.client.options import ClientOptions
-from connectors.online.protocol import HttpAnswer, HttpRequest, HttpStream
+from connectors.online.protocol import HttpAnswer, HttpRequest, HttpStream, Reply
 from streams.charge import Charging
 from streams.memory import MemoryState
 from streams.model.account import Balances
@@ -35,6 +35,7 @@ from topologies.online import OnlineDoor, problem
 
 QUICK = Patience(deadline_s=1.0, attempt_s=0.9, first_s=0.01, most_s=0.05)
 """For tests: nobody waits for long."""
+_AWAY = problem(HTTPStatus.SERVICE_UNAVAILABLE, "away", {"Retry-After": "0"})
 
 
 class Shop:
@@ -168,13 +169,16 @@ class Shop:
         self.charges += effects.rated
         self._core.settle(self._state, effects)
 
-    async def _answered(self, asked: HttpRequest) -> HttpAnswer | HttpStream:
+    def _answered(self, asked: HttpRequest, reply: Reply) -> None:
         self._lost = False
-        if not self.is_away:
-            answer = await self._answer(asked)
-            if not self._lost:
-                return answer
-        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "away", {"Retry-After": "0"})
+
+        def reply_unless_lost(answer: HttpAnswer | HttpStream) -> None:
+            reply(_AWAY if self._lost else answer)
+
+        if self.is_away:
+            reply(_AWAY)
+        else:
+            self._answer(asked, reply_unless_lost)
 
     def options(self, **more: Any) -> ClientOptions:
         """Options of a client that does not wait for long."""
