@@ -32,6 +32,8 @@ from topologies.owner import PartitionOwner
 TOGETHER = (8, 32)
 """Requests that share a ledger record."""
 CALLERS = (8, 64)
+_ROUNDS = 5
+"""Of which the fastest counts, as the machine may have something else to do."""
 
 
 class SessionResult(Struct, kw_only=True):
@@ -47,7 +49,10 @@ class SessionResult(Struct, kw_only=True):
 
 
 def measure_session(*, sessions: int, profile: Path | None = None) -> SessionResult:
-    """Reserve and confirm so many sessions each way; `profile`: a file for what cProfile sees."""
+    """Reserve and confirm so many sessions each way; `profile`: a file for what cProfile sees.
+
+    Before that each account has a session that is not counted: its first one reads the disk.
+    """
     gc.collect()
     gc.set_threshold(200_000, 20, 50)
     reserve, confirm, door = dict[str, float](), dict[str, float](), dict[str, float]()
@@ -67,27 +72,39 @@ def measure_session(*, sessions: int, profile: Path | None = None) -> SessionRes
 
 
 def _serve(world: SessionWorld, sessions: int, together: int, watch: Any) -> tuple[float, float]:
-    """Microseconds a reserve and a confirm."""
-    spent = [0.0, 0.0]
-    groups = list(_groups(world, sessions, together))
-    with watch:
-        for group in groups:
-            for place, requests in enumerate(group):
-                stamped = [replace(request, at=now()) for request in requests]
-                began = time.process_time()
-                world.serve(stamped)
-                spent[place] += time.process_time() - began
-    count = len(groups) * together
-    return round(spent[0] * 1e6 / count, 1), round(spent[1] * 1e6 / count, 1)
+    """Microseconds a reserve and a confirm, of the fastest round each."""
+    fastest = [float("inf"), float("inf")]
+    for counted in _rounds(sessions):
+        groups = list(_groups(world, counted, together))
+        spent = [0.0, 0.0]
+        with watch if counted[0] >= 0 else nullcontext():
+            for group in groups:
+                for place, requests in enumerate(group):
+                    stamped = [replace(request, at=now()) for request in requests]
+                    began = time.process_time()
+                    world.serve(stamped)
+                    spent[place] += time.process_time() - began
+        if counted[0] >= 0:
+            fastest = [min(pair) for pair in zip(fastest, spent, strict=True)]
+    a_round = sessions // _ROUNDS
+    return round(fastest[0] * 1e6 / a_round, 1), round(fastest[1] * 1e6 / a_round, 1)
+
+
+def _rounds(sessions: int) -> Iterator[range]:
+    """The numbers of sessions, a round at a time; those of the first are below 0."""
+    yield range(-ACCOUNTS, 0)
+    a_round = sessions // _ROUNDS
+    for number in range(_ROUNDS):
+        yield range(number * a_round, (number + 1) * a_round)
 
 
 def _groups(
-    world: SessionWorld, sessions: int, together: int
+    world: SessionWorld, sessions: range, together: int
 ) -> Iterator[tuple[list[ChargingRequest], list[ChargingRequest]]]:
     """Those that share a record: first all reserves, then all confirms."""
-    for first in range(0, sessions, together):
+    for first in range(0, len(sessions), together):
         group: tuple[list[ChargingRequest], list[ChargingRequest]] = ([], [])
-        for number in range(first, first + together):
+        for number in sessions[first : first + together]:
             service = service_of(number * 131 % ACCOUNTS)
             for place, (verb, body) in enumerate(bodies_of(service)):
                 request = read_request(world.tenant, verb, f"session-{number}", body)
@@ -121,22 +138,33 @@ class _Asked:
         opened = asyncio.create_task(self._owner.run())
         await self._owner.opened()
         door = OnlineDoor({0: self._owner}, self._keys, partitions=1)
-        callers = [
-            _Caller(DoorProtocol(door.answer, problem), self._messages(number, sessions))
-            for number in range(self._callers)
-        ]
-        with watch:
-            began = time.process_time()
-            await asyncio.gather(*(caller.begin() for caller in callers))
-            spent = time.process_time() - began
+        fastest = float("inf")
+        for counted in _rounds(sessions):
+            callers = self._begun(door, counted)
+            with watch if counted[0] >= 0 else nullcontext():
+                began = time.process_time()
+                await asyncio.gather(*callers)
+                spent = time.process_time() - began
+            if counted[0] >= 0:
+                fastest = min(fastest, spent)
         await self._owner.close()
         await opened
-        return round(spent * 1e6 / sum(caller.asked for caller in callers), 1)
+        return round(fastest * 1e6 / (2 * (sessions // _ROUNDS)), 1)
 
-    def _messages(self, caller: int, sessions: int) -> list[bytes]:
+    def _begun(self, door: OnlineDoor, sessions: range) -> "list[asyncio.Future[None]]":
+        """Each of the callers with its share of the sessions."""
+        return [
+            _Caller(
+                DoorProtocol(door.answer, problem),
+                self._messages(sessions[number :: self._callers]),
+            ).begin()
+            for number in range(self._callers)
+        ]
+
+    def _messages(self, sessions: range) -> list[bytes]:
         return [
             message
-            for number in range(caller, sessions, self._callers)
+            for number in sessions
             for message in messages_of(
                 self._world.tenant,
                 self._key,
@@ -153,7 +181,6 @@ class _Caller:
     """
 
     def __init__(self, protocol: DoorProtocol, messages: list[bytes]) -> None:
-        self.asked = len(messages)
         self._protocol = protocol
         self._messages = iter(messages)
         self._loop = asyncio.get_running_loop()
