@@ -134,6 +134,14 @@ class Settings(BaseSettings):
         default=SecretStr(""),
         description="API key by which Diameter peers ask: one that may write, of their tenant.",
     )
+    diameter_certificate: Path | None = Field(
+        default=None,
+        description="PEM file with the certificate and key of Diameter. Empty: no TLS.",
+    )
+    diameter_authorities: Path | None = Field(
+        default=None,
+        description="PEM file with those who sign the peers' certificates; needed for TLS.",
+    )
     radius_host: str = Field(
         default="127.0.0.1", description="Address that RADIUS accounting listens on."
     )

@@ -6,6 +6,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from ssl import SSLContext
 from typing import Any, Protocol, cast
 
 import structlog
@@ -31,6 +32,7 @@ try:
     from hypercorn.typing import ASGIFramework
 
     from connectors.trade.diameter.node import CreditNode
+    from connectors.trade.diameter.tls import context_of
     from connectors.trade.radius.door import AccountingDoor, clients_of
 except ImportError as error:
     raise Unavailable(f"{error.name} is not installed: pip install 'vivace[trade]'") from error
@@ -82,6 +84,14 @@ class DiameterSettings(Protocol):
     @property
     def diameter_key(self) -> SecretStr:
         """The API key by which they ask."""
+
+    @property
+    def diameter_certificate(self) -> Path | None:
+        """Its certificate and key, PEM; without, it speaks without TLS."""
+
+    @property
+    def diameter_authorities(self) -> Path | None:
+        """Who signs the peers' certificates, PEM."""
 
 
 class RadiusSettings(Protocol):
@@ -187,13 +197,22 @@ async def _diameter(
     if not peers:
         raise Refused("diameter_peers is empty: nobody may connect")
     credits = Credits(worker, terms, tenant=tenant, key=secret)
-    node = CreditNode(credits, identity=settings.diameter_identity, peers=peers)
+    tls = _tls_of(settings)
+    node = CreditNode(credits, identity=settings.diameter_identity, peers=peers, tls=tls)
     node.open(settings.diameter_host, settings.diameter_port)
-    _log.info("diameter", port=settings.diameter_port, peers=peers)
+    _log.info("diameter", port=settings.diameter_port, peers=peers, tls=tls is not None)
     try:
         yield node
     finally:
         await asyncio.to_thread(node.close)
+
+
+def _tls_of(settings: DiameterSettings) -> SSLContext | None:
+    if settings.diameter_certificate is None:
+        return None
+    if settings.diameter_authorities is None:
+        raise Refused("diameter_authorities is empty: no peer could prove who it is")
+    return context_of(settings.diameter_certificate, settings.diameter_authorities)
 
 
 def tenant_of(key: ApiKey | None) -> str:

@@ -1,12 +1,13 @@
 """The Diameter node: python-diameter speaks to peers in its threads, our loop answers.
 
-Only peers that are named in the settings get in, and all of them ask for one tenant: whoever is on
-the list could claim to be any other of it.
+Only peers that are named in the settings get in, and all of them ask for one tenant: without TLS
+whoever is on the list could claim to be any other of it.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
+from ssl import SSLContext
 from typing import Any, Final
 
 import structlog
@@ -21,6 +22,7 @@ from connectors.errors import Refused, Unavailable
 from connectors.trade.diameter.codes import ResultCode
 from connectors.trade.diameter.credit_control import Credit, Credits
 from connectors.trade.diameter.messages import fill, read
+from connectors.trade.diameter.tls import TlsNode
 from streams.model.instant import Instant
 from streams.model.session_command import SessionCommand
 
@@ -35,7 +37,10 @@ _TAKEN: Final = (2001, 2002, 5002)
 
 
 class CreditNode:
-    """Listens for peers. `identity` is our host's name, its realm what follows the first point."""
+    """Listens for peers. `identity` is our host's name, its realm what follows the first point.
+
+    With `tls` peers are heard inside TLS alone.
+    """
 
     def __init__(
         self,
@@ -43,11 +48,13 @@ class CreditNode:
         *,
         identity: str,
         peers: list[str],
+        tls: SSLContext | None = None,
         now: Callable[[], Instant] = clock.now,
     ) -> None:
         self._credits = credits
         self._identity = identity
         self._peers = peers
+        self._tls = tls
         self._now = now
         self._node: Any = None
         self._app: Any = None
@@ -57,9 +64,7 @@ class CreditNode:
         """Listen. To be called where the loop runs."""
         self._loop = asyncio.get_running_loop()
         logging.getLogger("diameter").setLevel(logging.ERROR)
-        self._node = Node(
-            self._identity, realm_of(self._identity), ip_addresses=[host], tcp_port=port
-        )
+        self._node = self._new_node({"ip_addresses": [host], "tcp_port": port})
         # What is sent again is known by its session and number: it gets its first answer.
         self._node.retransmit_queue_size = 0
         self._node.peer_route_select_func = _named_peer
@@ -72,6 +77,10 @@ class CreditNode:
         )
         self._node.add_application(self._app, peers, realms=[realm_of(self._identity)])
         self._node.start()
+
+    def _new_node(self, place: dict[str, Any]) -> Any:
+        names = (self._identity, realm_of(self._identity))
+        return TlsNode(*names, context=self._tls, **place) if self._tls else Node(*names, **place)
 
     def close(self) -> None:
         """Say goodbye to the peers, and listen no longer. Waits for them a while."""

@@ -48,10 +48,20 @@ def _avp(avp: Any, code: int, value: Any) -> Any:
 class Gateway:
     """A peer made of a socket and pyDiameter's messages."""
 
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), 10)
+    def __init__(self, connected: socket.socket) -> None:
+        self.socket = connected
 
     def send(self, command: int, application: int, *avps: Any) -> dict[int, Any]:
+        message, packed = self.packed(command, application, *avps)
+        self.socket.sendall(packed)
+        answer = DiaMessage()
+        answer.decode(self.read())
+        assert answer.getCommandCode() == command
+        assert answer.getHBHID() == message.getHBHID()
+        assert not answer.getRequestFlag()
+        return {avp.getAVPCode(): avp for avp in answer.getAVPs()}
+
+    def packed(self, command: int, application: int, *avps: Any) -> tuple[Any, bytes]:
         message = DiaMessage()
         message.setRequestFlag()
         message.setCommandCode(command)
@@ -60,24 +70,26 @@ class Gateway:
         message.generateE2EID()
         for avp in avps:
             message.addAVPByPath(DiaAVPPath(), avp)
-        self._socket.sendall(message.encode())
-        answer = DiaMessage()
-        answer.decode(self._read())
-        assert answer.getCommandCode() == command
-        assert answer.getHBHID() == message.getHBHID()
-        assert not answer.getRequestFlag()
-        return {avp.getAVPCode(): avp for avp in answer.getAVPs()}
+        return message, message.encode()
 
-    def _read(self) -> bytes:
+    def who(self) -> tuple[Any, Any]:
+        return text(HOST, b"pgw.access.net"), text(REALM, b"access.net")
+
+    def read(self) -> bytes:
+        """The next message."""
+        head = self._exactly(4)
+        return head + self._exactly(int.from_bytes(head[1:], "big") - 4)
+
+    def _exactly(self, length: int) -> bytes:
         found = b""
-        while len(found) < 4 or len(found) < int.from_bytes(found[1:4], "big"):
-            part = self._socket.recv(65_536)
+        while len(found) < length:
+            part = self.socket.recv(length - len(found))
             assert part, "closed"
             found += part
         return found
 
     def close(self) -> None:
-        self._socket.close()
+        self.socket.close()
 
 
 @pytest.fixture
@@ -85,7 +97,7 @@ def wire(tmp_path: Path) -> Iterator[tuple[Gateway, MemoryWorker]]:
     worker = MemoryWorker(load(flows.CATALOG, tmp_path))
     port = free_port()
     server = Server(worker, port, ["pgw.access.net"])
-    gateway = Gateway(port)
+    gateway = Gateway(socket.create_connection(("127.0.0.1", port), 10))
     yield gateway, worker
     gateway.close()
     server.close()
@@ -93,6 +105,19 @@ def wire(tmp_path: Path) -> Iterator[tuple[Gateway, MemoryWorker]]:
 
 def parts(avp: Any) -> dict[int, Any]:
     return {part.getAVPCode(): part for part in avp.getAVPValue()}
+
+
+def hello(gateway: Gateway) -> dict[int, Any]:
+    """Exchange capabilities."""
+    return gateway.send(
+        257,
+        0,
+        *gateway.who(),
+        text(257, b"\x00\x01\x7f\x00\x00\x01"),
+        number(266, 0),
+        text(269, b"judge"),
+        number(APPLICATION, 4),
+    )
 
 
 def credit(gateway: Gateway, kind: int, count: int, *units: Any) -> dict[int, Any]:
@@ -103,8 +128,7 @@ def credit(gateway: Gateway, kind: int, count: int, *units: Any) -> dict[int, An
         272,
         4,
         text(SESSION, b"pgw;1;1"),
-        text(HOST, b"pgw.access.net"),
-        text(REALM, b"access.net"),
+        *gateway.who(),
         text(DESTINATION, b"home.net"),
         number(APPLICATION, 4),
         text(CONTEXT, b"32251@3gpp.org"),
@@ -118,17 +142,7 @@ def credit(gateway: Gateway, kind: int, count: int, *units: Any) -> dict[int, An
 def test_a_session_by_another_library(wire: tuple[Gateway, MemoryWorker]) -> None:
     gateway, worker = wire
     worker.account("ada", "+41790000001", "3")
-    hello = gateway.send(
-        257,
-        0,
-        text(HOST, b"pgw.access.net"),
-        text(REALM, b"access.net"),
-        text(257, b"\x00\x01\x7f\x00\x00\x01"),
-        number(266, 0),
-        text(269, b"judge"),
-        number(APPLICATION, 4),
-    )
-    assert hello[RESULT].getAVPValue() == 2001
+    assert hello(gateway)[RESULT].getAVPValue() == 2001
     asked = group(REQUESTED, number(TIME, 200))
     first = credit(gateway, flows.INITIAL, 0, asked)
     assert first[RESULT].getAVPValue() == 2001

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
+from ssl import SSLContext
 from typing import Any
 
 import pytest
@@ -50,11 +51,17 @@ def free_port() -> int:
 class Server:
     """Our node, its loop in a thread, over a worker in memory."""
 
-    def __init__(self, worker: MemoryWorker, port: int, peers: list[str]) -> None:
+    def __init__(
+        self,
+        worker: MemoryWorker,
+        port: int,
+        peers: list[str],
+        tls: SSLContext | None = None,
+    ) -> None:
         terms = TermsBook(lambda _: worker.catalog)
         credits = Credits(worker, terms, tenant="net", key="secret")
         self.node = server.CreditNode(
-            credits, identity="ocs.home.net", peers=peers, now=lambda: worker.at
+            credits, identity="ocs.home.net", peers=peers, tls=tls, now=lambda: worker.at
         )
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
