@@ -69,6 +69,7 @@ class CpuMeter:
         self._process = psutil.Process(pid)
         self._times: list[float] = []
         self._cpu: list[float] = []
+        self._rss: list[int] = []
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
         self._thread.start()
@@ -78,13 +79,20 @@ class CpuMeter:
             with suppress(psutil.Error):
                 with self._process.oneshot():
                     spent = self._process.cpu_times()
-                    self.rss_max = max(self.rss_max, self._process.memory_info().rss)
+                    rss = self._process.memory_info().rss
+                self.rss_max = max(self.rss_max, rss)
+                self._rss.append(rss)
                 self._cpu.append(spent.user + spent.system)
                 self._times.append(time.time())
 
     def between(self, start: float, end: float) -> float:
         """CPU seconds used from `start` to `end`, wall times in seconds since 1970."""
         return self._at(end) - self._at(start)
+
+    def rss_between(self, start: float, end: float) -> int:
+        """The most memory it held from `start` to `end`, in bytes."""
+        places = (bisect_left(self._times, wall) for wall in (start, end))
+        return max(self._rss[slice(*places)], default=0)
 
     def _at(self, wall: float) -> float:
         place = min(bisect_left(self._times, wall), len(self._times) - 1)

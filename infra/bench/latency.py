@@ -61,7 +61,7 @@ def paced_latency(
     going: Callable[[], bool] = lambda: True,
 ) -> Latency:
     """Send the plan's events evenly to a worker that runs, as long as `going()` says so."""
-    sent = _send(site.kafka, _paced(plan, per_second, going))
+    sent = _send(site.kafka, paced(plan, per_second, going))
     site.wait(lambda: watch.seen.keys() >= sent.keys(), "all charged", within_s=_DONE_WITHIN_S)
     warm = min(sent.values()) + min(WARM_S, (max(sent.values()) - min(sent.values())) / 2)
     took = [(watch.seen[place] - at) * 1000 for place, at in sent.items() if at >= warm]
@@ -103,8 +103,8 @@ def _send(kafka: KafkaSettings, paced: Iterable[Message]) -> dict[Place, float]:
     return sent
 
 
-def _paced(plan: LoadPlan, per_second: float, going: Callable[[], bool]) -> Iterator[Message]:
-    """The plan's messages, none before its time."""
+def paced(plan: LoadPlan, per_second: float, going: Callable[[], bool]) -> Iterator[Message]:
+    """The plan's messages, none before its time, as long as `going()` says so."""
     began = time.monotonic()
     for number, message in enumerate(messages(plan)):
         while (early := began + number / per_second - time.monotonic()) > 0:

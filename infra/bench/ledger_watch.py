@@ -37,6 +37,16 @@ class _Charge(Struct, frozen=True, array_like=True):
     record: _Record
     position: SourcePosition
     account: str
+    root: Raw
+    subscription: Raw
+    price_plan: Raw
+    product: Raw
+    currency: Raw
+    amount: Raw
+    zone: Raw
+    band: Raw
+    lines: Raw
+    postings: Raw
 
 
 class _Step(Struct, frozen=True, array_like=True):
@@ -58,7 +68,8 @@ class _Step(Struct, frozen=True, array_like=True):
 _decode: Final = msgspec.msgpack.Decoder(_Step).decode
 
 
-def _step_of(message: bytes) -> _Step:
+def step_of(message: bytes) -> _Step:
+    """What measurements look at of a ledger record. Raises Refused for an unknown format."""
     if message[0] != LEDGER_V1:
         raise Refused(f"ledger: unknown format {message[:1]!r}")
     return _decode(memoryview(message)[1:])
@@ -79,7 +90,7 @@ class LedgerWatch:
         """What each account held at last, packed."""
         self._named = named
         self._ended = threading.Event()
-        self._follower = LedgerFollower(kafka, ledger_positions(kafka), decode=_step_of)
+        self._follower = LedgerFollower(kafka, ledger_positions(kafka), decode=step_of)
         self._thread = threading.Thread(target=self._follow, daemon=True)
         self._thread.start()
 

@@ -1,179 +1,133 @@
-"""Online charging over HTTP on one worker core: reserve and confirm, by many callers at once."""
+"""Online charging on one worker core: by many callers at once, alone and beside a batch load.
 
-import asyncio
+The worker has the measured core for itself; callers, broker and batch load share the others, and
+are often what is at its end first. So it is told too what the worker spends on a request.
+"""
+
 import time
-from contextlib import closing
-from decimal import Decimal
-from statistics import quantiles
-from urllib.parse import urlsplit
+from collections import Counter
+from typing import Final
 
-import uvloop
-from msgspec import Struct
+from msgspec.structs import replace
 
-from connectors.api.keys import KeyStore, Scope
-from connectors.catalog.load import load_catalog
-from connectors.kafka.catalog_topic import activate, publish
-from connectors.kafka.client import new_producer
-from connectors.kafka.commands import CommandSender
-from connectors.kafka.ledger import LedgerFollower
-from connectors.kafka.owners import live_workers
-from connectors.kafka.topics import Topic
-from connectors.settings import KafkaSettings
-from infra.bench.asking import ACCOUNTS, CATALOG, accounts_of, messages_of, service_of
-from infra.bench.cores import measured_cores, on_cores, other_cores
+from infra.bench.bare import bare_produce
+from infra.bench.callers import WHOLE, Answered, Asking
 from infra.bench.engines import BenchPlace
+from infra.bench.latency import SHARE
 from infra.bench.measuring import Tell, own_place
-from infra.bench.preload import make_place
-from infra.bench.site import Site
-from infra.bench.world import CATALOGS
+from infra.bench.online_result import Beside, OnlineResult, Series, needs_of
+from infra.bench.online_world import (
+    ACCOUNTS,
+    DRY,
+    HOT,
+    KEPT,
+    KEPT_HOT,
+    MANY,
+    NAMES,
+    OnlineAmount,
+    OnlineWorker,
+    OnlineWorld,
+)
+from infra.bench.overspend import read_spent
 from infra.load.plan import Workload
-from streams.model.instant import BEGINNING
 
-WORKER = "charging"
-CALLERS = (1, 8, 64)
-_PRODUCED = 2_000
-_READY_S = 120.0
-_WARM = 0.1
-"""The share of answers at the beginning that is left out."""
-
-
-class Answered(Struct, kw_only=True):
-    """Milliseconds from a request to its answer, and how many a second."""
-
-    p50_ms: float
-    p99_ms: float
-    per_s: int
+CALLERS: Final = (1, 8, 64)
+_FEW, _LOTS = 8, 64
+_BARE_SHARE: Final = 5
+_BARE_S_MIN: Final = 1.0
+"""The broker alone is measured for a fifth of the time, a second at least."""
+_SETTLED_S: Final = 3.0
+"""Until a batch load that has begun is charged as evenly as it is sent."""
 
 
-class OnlineResult(Struct, kw_only=True):
-    """By callers: on many accounts, and on one. `overspend` is what was granted beyond money."""
-
-    callers: dict[str, Answered]
-    hot: dict[str, Answered]
-    bare_produce: Answered
-    overspend: str
-
-
-def measure_online(place: BenchPlace, *, seconds: float, tell: Tell) -> OnlineResult:
-    """Reserve and confirm for so long by each number of callers, on many accounts and on one."""
+def measure_online(place: BenchPlace, amount: OnlineAmount, tell: Tell) -> OnlineResult:
+    """Have so many callers ask for so long, on many accounts and on one."""
     with own_place(place.site, Workload.API) as here:
-        make_place(here)
-        _, key = KeyStore(here.folder).create(name="bench", scope=Scope.WRITE, tenant="", at=0)
-        catalog = load_catalog(CATALOGS / CATALOG)
-        activate(
-            here.kafka,
-            tenant=catalog.tenant,
-            version=publish(here.kafka, catalog),
-            start=BEGINNING,
-        )
-        here.start(WORKER, cores=measured_cores())
-        tell(f"{ACCOUNTS:,} accounts")
-        _open_accounts(here.kafka, catalog.tenant)
-        door = _Door(_address(here), catalog.tenant, key)
-        with on_cores(other_cores()):
-            bare = _bare_produce(here.kafka)
-            many, hot = dict[str, Answered](), dict[str, Answered]()
-            for callers in CALLERS:
-                tell(f"{callers} callers on many accounts, then on one")
-                many[str(callers)] = door.measure(callers, seconds, accounts=ACCOUNTS)
-                hot[str(callers)] = door.measure(callers, seconds, accounts=1)
-        beyond = _overrun(here.kafka)
-        here.stop(WORKER)
-    return OnlineResult(callers=many, hot=hot, bare_produce=bare, overspend=str(beyond))
-
-
-def _open_accounts(kafka: KafkaSettings, tenant: str) -> None:
-    with closing(CommandSender(kafka)) as sender:
-        sender.wait(sender.send(accounts_of(tenant)), timeout_s=_READY_S)
-
-
-def _address(site: Site) -> str:
-    found: list[str] = []
-
-    def is_told() -> bool:
-        found[:] = [each.address for each in live_workers(site.kafka).values() if each.address]
-        return bool(found)
-
-    site.wait(is_told, "the worker's door", within_s=_READY_S)
-    return found[0]
-
-
-def _bare_produce(kafka: KafkaSettings) -> Answered:
-    """One acknowledged message after the other on the same broker."""
-    producer = new_producer(kafka, {"linger.ms": 0})
-    topic, took = f"{kafka.prefix}{Topic.OUTCOMES}", list[float]()
-    value = b"x" * 600
-    for _ in range(_PRODUCED):
-        began = time.perf_counter()
-        producer.produce(topic, value, partition=0)
-        producer.flush(_READY_S)
-        took.append(time.perf_counter() - began)
-    return _summed(took, sum(took))
-
-
-def _overrun(kafka: KafkaSettings) -> Decimal:
-    """All that stands on `overrun` in the ledger."""
-    total = Decimal(0)
-    with LedgerFollower(kafka, dict.fromkeys(range(kafka.partitions), -1)) as follower:
-        ends = follower.end_positions()
-        while any(follower.next_offsets()[p] < end for p, end in ends.items()):
-            for valid in follower.poll(timeout_s=0.2):
-                for charge in valid.record.rated:
-                    for posting in charge.postings:
-                        if posting.ledger_account == "overrun":
-                            total += abs(Decimal(posting.amount))
-    return total
-
-
-def _summed(took: list[float], lasted: float) -> Answered:
-    cuts = quantiles([each * 1000 for each in took], n=100, method="inclusive")
-    return Answered(
-        p50_ms=round(cuts[49], 2), p99_ms=round(cuts[98], 2), per_s=round(len(took) / lasted)
+        world = OnlineWorld(here, amount, tell)
+        with world.worker() as worker:
+            measured = _Measurement(world, worker)
+            alone = measured.series("alone")
+            sent_per_s = world.capacity_per_s / SHARE
+            with world.load(sent_per_s):
+                time.sleep(_SETTLED_S)
+                began = time.time()
+                busy = measured.series(f"beside {sent_per_s:,.0f} events a second")
+                stretch = (began, time.time())
+            verbs, reserves = measured.verbs(), measured.reserves()
+            refused = measured.dry()
+        tell("what stands in the ledger")
+        spent = read_spent(here.kafka, NAMES, [stretch])
+    result = OnlineResult(
+        callers=alone.callers,
+        hot=alone.hot,
+        bare_produce=alone.bare_produce,
+        fsync=amount.flush,
+        beside=Beside(
+            callers=busy.callers,
+            hot=busy.hot,
+            bare_produce=busy.bare_produce,
+            capacity_per_s=round(world.capacity_per_s),
+            sent_per_s=round(sent_per_s),
+            charged_per_s=round(spent.charged[0] / (stretch[1] - stretch[0])),
+        ),
+        verbs=verbs,
+        reserves=reserves,
+        overspend=str(spent.overspend),
+        refused=refused,
+        errors=dict(measured.errors),
     )
+    return replace(result, needs=needs_of(result))
 
 
-class _Door:
-    """The worker's door as callers use it: one connection each."""
+class _Measurement:
+    """The parts, one after the other, on one worker."""
 
-    def __init__(self, address: str, tenant: str, key: str) -> None:
-        parts = urlsplit(address)
-        self._place = (parts.hostname or "127.0.0.1", parts.port or 80)
-        self._tenant = tenant
-        self._key = key
-        self._runs = 0
+    def __init__(self, world: OnlineWorld, worker: OnlineWorker) -> None:
+        self._world = world
+        self._worker = worker
+        self._seconds = world.amount.seconds
+        self.errors: Counter[str] = Counter()
 
-    def measure(self, callers: int, seconds: float, *, accounts: int) -> Answered:
-        """What so many callers see for so long."""
-        self._runs += 1
-        took: list[tuple[float, float]] = []
+    def series(self, how: str) -> Series:
+        """By each number of callers, on many accounts and on one, and by the broker alone."""
+        found = Series(callers={}, hot={}, bare_produce={})
+        for callers in CALLERS:
+            self._world.tell(f"{how}: {callers} callers on many accounts, then on one")
+            began = time.time()
+            bare_s = max(_BARE_S_MIN, self._seconds / _BARE_SHARE)
+            found.bare_produce[str(callers)] = bare_produce(self._world.site.kafka, callers, bare_s)
+            rest = self._worker.cpu_now(began, time.time())
+            many = Asking(name=MANY, callers=callers, accounts=ACCOUNTS)
+            found.callers[str(callers)] = self._ask(many, rest)
+            found.hot[str(callers)] = self._ask(Asking(name=HOT, callers=callers), rest)
+        return found
 
-        async def all_of_them() -> None:
-            until = time.perf_counter() + seconds
-            await asyncio.gather(
-                *(self._call(number, until, took, accounts) for number in range(callers))
+    def verbs(self) -> dict[str, Answered]:
+        """Each verb of a whole dialogue by itself."""
+        self._world.tell(f"{_FEW} callers: {', '.join(WHOLE)}")
+        asking = Asking(name=MANY, callers=_FEW, accounts=ACCOUNTS, dialogue=WHOLE)
+        (calls,) = self._worker.ask([asking], self._seconds)
+        self.errors.update(calls.errors)
+        return {verb: calls.answered(verb=place) for place, verb in enumerate(WHOLE)}
+
+    def reserves(self) -> dict[str, Answered]:
+        """Reserves alone: sessions that stay, on accounts that are not asked for after that."""
+        self._world.tell(f"{_LOTS} callers that only reserve, on many accounts, then on one")
+        return {
+            name: self._ask(
+                Asking(name=kept, callers=_LOTS, accounts=accounts, dialogue=("reserve",)), 0.0
             )
+            for name, kept, accounts in ((MANY, KEPT, ACCOUNTS), (HOT, KEPT_HOT, 1))
+        }
 
-        began = time.perf_counter()
-        uvloop.run(all_of_them())
-        warm = began + seconds * _WARM
-        counted = [lasted for at, lasted in took if at >= warm]
-        return _summed(counted, time.perf_counter() - warm)
+    def dry(self) -> int:
+        """Callers on one account until nothing is left, and beyond; how often it was refused."""
+        self._world.tell(f"{_LOTS} callers on an account that runs dry")
+        (calls,) = self._worker.ask([Asking(name=DRY, callers=_LOTS)], self._seconds / 2)
+        self.errors.update(calls.errors)
+        return calls.refused
 
-    async def _call(
-        self, number: int, until: float, took: list[tuple[float, float]], accounts: int
-    ) -> None:
-        reader, writer = await asyncio.open_connection(*self._place)
-        turn = 0
-        while time.perf_counter() < until:
-            service = service_of((number * 131 + turn * 17) % accounts)
-            session = f"{self._runs}-{number}-{turn}"
-            for message in messages_of(self._tenant, self._key, session, service):
-                began = time.perf_counter()
-                writer.write(message)
-                head = await reader.readuntil(b"\r\n\r\n")
-                length = int(head.partition(b"content-length: ")[2].partition(b"\r")[0])
-                body = await reader.readexactly(length)
-                took.append((began, time.perf_counter() - began))
-                assert head[9:12] == b"200", body
-            turn += 1
-        writer.close()
+    def _ask(self, asking: Asking, rest: float) -> Answered:
+        (calls,) = self._worker.ask([asking], self._seconds)
+        self.errors.update(calls.errors)
+        return replace(calls.answered(), cpu_us=self._worker.cpu_us(calls, rest=rest))

@@ -31,11 +31,18 @@ FLOOR_TOPIC = "floor"
 """Where the floor writes to; only measurements have it."""
 
 
-def make_place(site: Site) -> None:
-    """Make the site's topics and tables, and the floor's topic."""
-    ensure_topics(site.kafka)
+def make_place(site: Site, *, flush: bool = False) -> None:
+    """Make the site's topics and tables, and the floor's topic.
+
+    `flush`: each record of money, and of the floor, is on disk before it is acknowledged.
+    """
+    ensure_topics(site.kafka, flush=flush or None)
     migrate(site.clickhouse)
-    floor = NewTopic(f"{site.kafka.prefix}{FLOOR_TOPIC}", num_partitions=site.kafka.partitions)
+    floor = NewTopic(
+        f"{site.kafka.prefix}{FLOOR_TOPIC}",
+        num_partitions=site.kafka.partitions,
+        config={"flush.messages": "1"} if flush else {},
+    )
     admin = new_admin(site.kafka)  # must outlive its answers
     for made in admin.create_topics([floor]).values():
         made.result(_MADE_WITHIN_S)
@@ -56,9 +63,9 @@ def load_reference(site: Site, *, accounts: int, at: Instant) -> None:
     site.wait(lambda: known_facts(site.kafka) >= facts, "accounts told", within_s=patience)
 
 
-def prepare(site: Site, *, accounts: int, at: Instant) -> None:
+def prepare(site: Site, *, accounts: int, at: Instant, flush: bool = False) -> None:
     """Topics, tables, catalogs and accounts; nothing runs any more when this returns."""
-    make_place(site)
+    make_place(site, flush=flush)
     site.start(WORKER, program=WORKER_PROGRAM)
     site.start("keeper")
     load_reference(site, accounts=accounts, at=at)

@@ -11,23 +11,19 @@ import httpx
 from msgspec import Struct
 from msgspec.structs import replace
 
-from connectors.api.keys import KeyStore, Scope
 from connectors.catalog.load import load_catalog
 from connectors.clock import now
 from connectors.kafka.catalog_topic import activate, publish
 from connectors.kafka.commands import CommandSender
-from connectors.kafka.owners import live_workers
 from connectors.settings import KafkaSettings
 from infra.bench.cores import measured_cores, on_cores, other_cores
+from infra.bench.doorway import READY_S, address_of, new_key, prepaid
 from infra.bench.engines import BenchPlace
 from infra.bench.measuring import Tell, own_place
 from infra.bench.preload import make_place
-from infra.bench.site import Site
 from infra.bench.world import CATALOGS
 from infra.load.plan import Workload
-from streams.model.balance_command import TopUp
-from streams.model.command import AssignService, PutAccount
-from streams.model.instant import BEGINNING, FOREVER
+from streams.model.instant import BEGINNING
 from streams.model.session_command import SignalSessions
 from streams.model.threshold import Threshold
 
@@ -35,7 +31,6 @@ WORKER = "charging"
 NAME: Final = "signalled"
 _CATALOG = "ai-api"
 _PLAN = "prepaid"
-_READY_S = 120.0
 _HEARD_S = 10.0
 _WARM = 10
 """Rounds at the beginning that are left out."""
@@ -63,11 +58,11 @@ def measure_signal(place: BenchPlace, *, rounds: int, tell: Tell) -> SignalResul
     """Reach a threshold again and again, and command a session, while its gateway listens."""
     with own_place(place.site, Workload.API) as here:
         make_place(here)
-        _, key = KeyStore(here.folder).create(name="bench", scope=Scope.WRITE, tenant="", at=0)
+        key = new_key(here)
         tenant = _publish(here.kafka)
         here.start(WORKER, cores=measured_cores())
         _open_account(here.kafka, tenant)
-        address = _address(here)
+        address = address_of(here)
         with on_cores(other_cores()), _Gateway(address, tenant, key) as gateway:
             gateway.reserve()
             tell(f"{rounds} debits that reach a threshold")
@@ -94,24 +89,9 @@ def _publish(kafka: KafkaSettings) -> str:
 
 
 def _open_account(kafka: KafkaSettings, tenant: str) -> None:
-    commands = (
-        PutAccount("a", tenant, NAME, NAME, "prepaid", "USD", "UTC", None),
-        AssignService("s", tenant, NAME, NAME, NAME, NAME, _PLAN, BEGINNING, FOREVER),
-        TopUp("t", tenant, NAME, NAME, Decimal(10**9), "USD", BEGINNING, "bench"),
-    )
+    commands = prepaid(tenant, NAME, plan=_PLAN, money=Decimal(10**9))
     with closing(CommandSender(kafka)) as sender:
-        sender.wait(sender.send(commands), timeout_s=_READY_S)
-
-
-def _address(site: Site) -> str:
-    found: list[str] = []
-
-    def is_told() -> bool:
-        found[:] = [each.address for each in live_workers(site.kafka).values() if each.address]
-        return bool(found)
-
-    site.wait(is_told, "the worker's door", within_s=_READY_S)
-    return found[0]
+        sender.wait(sender.send(commands), timeout_s=READY_S)
 
 
 def _heard(took: list[float]) -> Heard:

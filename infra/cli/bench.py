@@ -11,7 +11,6 @@ from infra.bench.crash import measure_crash
 from infra.bench.engines import bench_engines
 from infra.bench.idle import IdleAmount, measure_idle
 from infra.bench.measuring import Amount, own_place
-from infra.bench.online import measure_online
 from infra.bench.picture import profiler
 from infra.bench.pipeline import WORKLOADS, WorkloadResult, measure_workload
 from infra.bench.prices import measure_prices, rows_of
@@ -21,6 +20,7 @@ from infra.bench.recover import measure_recover
 from infra.bench.session import measure_session
 from infra.bench.signal import measure_signal
 from infra.bench.zones import measure_zones
+from infra.cli.bench_online import doors, online
 from infra.cli.options import DataOption, JsonOption
 from infra.cli.screen import ExitCode, console, errors, print_json, print_table
 from infra.load.plan import Workload
@@ -164,31 +164,8 @@ def recover(
     )
 
 
-@app.command()
-def online(
-    data: DataOption = None,
-    seconds: Annotated[float, typer.Option(min=1, help="How long each measurement lasts.")] = 10,
-    as_json: JsonOption = False,
-) -> None:
-    """Reserve and confirm over HTTP by 1, 8 and 64 callers, on many accounts and on one."""
-    with bench_engines(load_settings(data)) as place:
-        result = measure_online(place, seconds=seconds, tell=_tell)
-    if as_json:
-        print_json(result)
-    else:
-        table = Table("accounts", "callers", "p50 ms", "p99 ms", "requests/s")
-        for accounts, by_callers in (("many", result.callers), ("one", result.hot)):
-            for callers, seen in by_callers.items():
-                row = (f"{seen.p50_ms:.2f}", f"{seen.p99_ms:.2f}", f"{seen.per_s:,}")
-                table.add_row(accounts, callers, *row)
-        console.print(table)
-        bare = result.bare_produce
-        console.print(
-            f"a bare acknowledged produce: p50 {bare.p50_ms} ms, p99 {bare.p99_ms} ms;"
-            f" overspend {result.overspend}"
-        )
-    if result.overspend != "0":
-        raise typer.Exit(ExitCode.FAILED)
+app.command()(online)
+app.command()(doors)
 
 
 @app.command()

@@ -27,7 +27,7 @@ class TlsSocket(ssl.SSLSocket):
 
     names: frozenset[str] = frozenset()
 
-    def accept(self) -> tuple[socket.socket, Any]:
+    def accept(self) -> tuple[socket.socket, Any]:  # type: ignore[override]
         """The next connection. One that is gone already reads as one that has just ended."""
         try:
             return super().accept()

@@ -59,7 +59,7 @@ class Server:
         tls: SSLContext | None = None,
     ) -> None:
         terms = TermsBook(lambda _: worker.catalog)
-        credits = Credits(worker, terms, tenant="net", key="secret")
+        credits = Credits(worker, terms, tenant=worker.catalog.tenant, key="secret")
         self.node = server.CreditNode(
             credits, identity="ocs.home.net", peers=peers, tls=tls, now=lambda: worker.at
         )
