@@ -1,10 +1,12 @@
 """The online doors of charging workers, and how a request that came here finds the right one.
 
 Who serves an account its worker knows; a worker that does not says so (421), and the next is asked.
-Which worker served a service last is remembered, so the next request goes there at once.
+Which worker served a service last is remembered, so the next request goes there at once. While its
+partition moves a request waits here a while: whoever asks again finds the new owner seconds later.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from http import HTTPStatus
 from time import monotonic
 from typing import Final
@@ -15,11 +17,16 @@ from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 
 from connectors.errors import Refused, Unavailable
-from connectors.kafka.owners import live_workers
+from connectors.kafka.owners import WorkerAnnouncement, live_workers
 from connectors.settings import KafkaSettings
 
 HEARD_S: Final = 2.0
 """What workers have said of themselves is asked for again after this."""
+WAIT_S: Final = 1.5
+"""So long a request waits for a partition that moves, or for any worker."""
+WAIT_TURN_S: Final = 0.1
+WAITING_MAX: Final = 1_000
+"""So many requests wait at once; more are told to come again."""
 TIMEOUT_S: Final = 10.0
 SILENT_S: Final = 40.0
 """A stream that says nothing for so long, not even that it is still there, has ended."""
@@ -36,8 +43,16 @@ _opened = msgspec.json.Decoder(_Opened).decode
 class Doors:
     """Finds the worker that answers."""
 
-    def __init__(self, kafka: KafkaSettings) -> None:
+    def __init__(
+        self,
+        kafka: KafkaSettings,
+        *,
+        hear: Callable[[KafkaSettings], Mapping[str, WorkerAnnouncement]] = live_workers,
+    ) -> None:
         self._kafka = kafka
+        self._hear = hear
+        self._hearing: asyncio.Task[None] | None = None
+        self._waiting = 0
         self._client: httpx.AsyncClient | None = None
         self._streams: httpx.AsyncClient | None = None
         self._addresses: list[str] = []
@@ -47,13 +62,30 @@ class Doors:
     async def send(
         self, path: str, body: bytes, headers: dict[str, str], *, tenant: str, service_id: str
     ) -> httpx.Response:
-        """The answer of the worker that serves it; 421 where none does. Raises Unavailable.
+        """The answer of the worker that serves it; 421 where none does. Raises Unavailable."""
+        request, place = (path, body, headers), (tenant, service_id)
+        ends_at = monotonic() + WAIT_S
+        while isinstance(found := await self._ask_all(request, place), str):
+            if monotonic() >= ends_at or self._waiting >= WAITING_MAX:
+                raise Unavailable(found)
+            self._waiting += 1
+            try:
+                await asyncio.sleep(WAIT_TURN_S)
+            finally:
+                self._waiting -= 1
+            self.forget()
+        return found
+
+    async def _ask_all(
+        self, request: tuple[str, bytes, dict[str, str]], place: tuple[str, str]
+    ) -> httpx.Response | str:
+        """The answer, or why nobody can give one now.
 
         A worker that does not know the service says which partitions it has open. Only where that
         is all of them together nobody knows it; else one is on its way.
         """
-        client, place = self._at_hand(), (tenant, service_id)
-        known = self._served.get(place)
+        path, body, headers = request
+        client, known = self._at_hand(), self._served.get(place)
         others = [each for each in await self._all() if each != known]
         wrong: httpx.Response | None = None
         served: set[int] = set()
@@ -61,7 +93,7 @@ class Doors:
             try:
                 answer = await client.post(f"{address}{path}", content=body, headers=headers)
             except httpx.TransportError:
-                self._heard_at = float("-inf")
+                self.forget()
                 self._served.pop(place, None)
                 continue
             if answer.status_code != HTTPStatus.MISDIRECTED_REQUEST:
@@ -72,9 +104,9 @@ class Doors:
             wrong = answer
             served.update(_open_partitions(answer))
         if wrong is None:
-            raise Unavailable("no charging worker answers; try again")
+            return "no charging worker answers; try again"
         if len(served) < self._kafka.partitions:
-            raise Unavailable("partitions are on their way to another worker; try again")
+            return "partitions are on their way to another worker; try again"
         return wrong
 
     async def look(self, path: str, headers: dict[str, str]) -> httpx.Response:
@@ -122,11 +154,17 @@ class Doors:
         return self._client
 
     async def _all(self) -> list[str]:
+        """All who want to know at once ask once."""
         if monotonic() - self._heard_at > HEARD_S:
-            workers = await run_in_threadpool(live_workers, self._kafka)
-            self._addresses = sorted(each.address for each in workers.values() if each.address)
-            self._heard_at = monotonic()
+            if self._hearing is None or self._hearing.done():
+                self._hearing = asyncio.create_task(self._hear_of_all())
+            await asyncio.shield(self._hearing)
         return self._addresses
+
+    async def _hear_of_all(self) -> None:
+        workers = await run_in_threadpool(self._hear, self._kafka)
+        self._addresses = sorted(each.address for each in workers.values() if each.address)
+        self._heard_at = monotonic()
 
     async def close(self) -> None:
         """Let the connections go."""
