@@ -12,7 +12,8 @@ from streams.layer import scanned
 from streams.state import PAYING, Table
 from topologies.value_cache import ABSENT, TABLES
 
-KEPT_APART: Final = tuple(table in (Table.RECORD_IDS, Table.COMMANDS) for table in range(TABLES))
+_SELDOM_READ: Final = (Table.RECORD_IDS, Table.COMMANDS, Table.ANSWERS)
+KEPT_APART: Final = tuple(table in _SELDOM_READ for table in range(TABLES))
 """By table: whether its values are hardly ever read again, so that no cache holds them."""
 
 PREFIXES: Final = tuple(bytes((number,)) for number in range(TABLES))

@@ -36,6 +36,8 @@ def place_of(bucket: Bucket) -> Place:
 
 def taken_between(account: str, before: Balances, after: Balances) -> list[Taken]:
     """What the account's buckets have lost between two moments."""
+    if after is before:
+        return []
     known = {place_of(bucket): bucket for bucket in before.buckets}
     taken: list[Taken] = []
     for bucket in after.buckets:
@@ -46,7 +48,9 @@ def taken_between(account: str, before: Balances, after: Balances) -> list[Taken
     return taken
 
 
-def set_aside(tenant: str, taken: list[Taken], state: State) -> tuple[list[Hold], list[Taken]]:
+def set_aside(
+    tenant: str, taken: tuple[Taken, ...], state: State
+) -> tuple[tuple[Hold, ...], list[Taken]]:
     """Put what would be taken apart; the holds, and those buckets that were opened for them."""
     holds: list[Hold] = []
     opened: list[Taken] = []
@@ -65,7 +69,7 @@ def set_aside(tenant: str, taken: list[Taken], state: State) -> tuple[list[Hold]
         state.put(Table.BALANCES, key, replace(balances, buckets=tuple(buckets)))
         part = replace(each.bucket, granted=each.quantity, remaining=each.quantity, reserved=0)
         holds.append(Hold(each.account, part))
-    return holds, opened
+    return tuple(holds), opened
 
 
 def lift(tenant: str, holds: tuple[Hold, ...], state: State) -> None:
@@ -91,8 +95,11 @@ def grant_movement(opened: Taken) -> Movement:
 
 
 def _find(buckets: list[Bucket], sought: Bucket) -> int | None:
-    place = place_of(sought)
-    return next((at for at, bucket in enumerate(buckets) if place_of(bucket) == place), None)
+    resource, start, name = place_of(sought)
+    for at, bucket in enumerate(buckets):
+        if bucket.resource == resource and bucket.start == start and bucket.id == name:
+            return at
+    return None
 
 
 def _moved(bucket: Bucket, quantity: Quantity) -> Bucket:

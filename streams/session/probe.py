@@ -27,6 +27,8 @@ Attempt = Callable[[UsageRecord, SourcePosition, State, Effects], Elsewhere | Dr
 
 BEYOND: Final = ("overrun", "write_off")
 """Where what nobody can pay is booked."""
+_NO_BALANCES: Final = Balances()
+_NO_TOTALS: Final = Accumulators()
 
 
 class CapMove(NamedTuple):
@@ -160,19 +162,19 @@ def _charge(  # noqa: PLR0913 - what is charged, whom, and where that is tried
     step: object,
 ) -> Probe:
     key, effects = f"{record.tenant}\0{account}".encode(), Effects(step)
-    before: Accumulators = layer.get(Table.ACCUMULATORS, key) or Accumulators()
+    before: Accumulators = layer.get(Table.ACCUMULATORS, key) or _NO_TOTALS
     refusal = attempt(record, SourcePosition(MADE, 0, 0, 0), layer, effects)
     if refusal is not None:
         return Probe(refusal)
-    after: Accumulators = layer.get(Table.ACCUMULATORS, key) or Accumulators()
+    after: Accumulators = layer.get(Table.ACCUMULATORS, key) or _NO_TOTALS
     first = effects.rated[0] if effects.rated else None
     caps = tuple(_of_caps(under, layer))
     counted = tuple(layer.put_in(Table.BUDGET_TOTALS))
     budgets, beyond = held_of_budgets(counted, under) if counted else ((), None)
-    is_borne = beyond is None and not any(each.short for each in caps)
+    is_borne = beyond is None and not (caps and any(each.short for each in caps))
     return Probe(
         None,
-        sum((rated.amount for rated in effects.rated), ZERO),
+        sum([rated.amount for rated in effects.rated], ZERO),
         is_borne and _is_covered(effects.rated),
         tuple(_taken(record.tenant, account, effects.rated, under, layer)),
         tuple(_moved(before, after)),
@@ -211,12 +213,12 @@ def _not_touched(opened: CapSlice) -> CapSlice:
 
 
 def _is_covered(charges: list[RatedUsage]) -> bool:
-    beyond = (
+    beyond = [
         Decimal(posting.amount)
         for charge in charges
         for posting in charge.postings
         if posting.ledger_account in BEYOND
-    )
+    ]
     return not any(CONTEXT.compare(amount, ZERO) for amount in beyond)
 
 
@@ -224,16 +226,18 @@ def _taken(
     tenant: str, account: str, charges: list[RatedUsage], state: State, layer: Layer
 ) -> Iterator[Taken]:
     """From the account's own buckets, and from those of its pools."""
-    holders = {change.account for charge in charges for change in charge.changes} | {""}
+    holders = {"", *[change.account for charge in charges for change in charge.changes]}
     for holder in sorted(holders):
         of = holder or account
         key = f"{tenant}\0{of}".encode()
-        before: Balances = state.get(Table.BALANCES, key) or Balances()
-        after: Balances = layer.get(Table.BALANCES, key) or Balances()
+        before: Balances = state.get(Table.BALANCES, key) or _NO_BALANCES
+        after: Balances = layer.get(Table.BALANCES, key) or _NO_BALANCES
         yield from taken_between(of, before, after)
 
 
 def _moved(before: Accumulators, after: Accumulators) -> Iterator[Total]:
+    if after is before:
+        return
     known: dict[tuple[str, int, int], Quantity] = {
         (name, start, end): total for name, start, end, total in before.totals
     }

@@ -37,16 +37,14 @@ def together(*parts: Iterable[Usage]) -> tuple[Usage, ...]:
     for usages in parts:
         for usage in usages:
             sums[usage.unit] = added(sums.get(usage.unit, 0), usage.quantity)
-    return tuple(Usage(unit, quantity) for unit, quantity in sums.items())
+    return tuple([Usage(unit, quantity) for unit, quantity in sums.items()])
 
 
 def _lasted(usages: tuple[Usage, ...]) -> Instant:
     """How long the longest of its units of time took."""
-    return max(
-        (
-            int(CONTEXT.multiply(Decimal(usage.quantity), Decimal(LASTING[usage.unit])))
-            for usage in usages
-            if usage.unit in LASTING
-        ),
-        default=0,
-    )
+    lasting = [
+        int(CONTEXT.multiply(Decimal(usage.quantity), Decimal(LASTING[usage.unit])))
+        for usage in usages
+        if usage.unit in LASTING
+    ]
+    return max(lasting) if lasting else 0

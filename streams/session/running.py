@@ -1,8 +1,6 @@
 """Sessions that run, where they stand: by name, by account, by when they end; and what they hold of
 accumulators."""
 
-from msgspec.structs import replace
-
 from streams.accumulate.partner_totals import plus
 from streams.due.agenda import due_key
 from streams.model.account import Accumulators
@@ -43,8 +41,8 @@ def reserve_totals(key: bytes, totals: tuple[Total, ...], state: State) -> None:
     sums = Accumulators(held.totals)
     for name, start, end, quantity in totals:
         sums = plus(sums, name, Period(start, end), quantity)
-    left = tuple(each for each in sums.totals if each[3])
-    _put(key, replace(held, totals=left), state)
+    left = tuple([each for each in sums.totals if each[3]])
+    _put(key, Reservations(held.sessions, left), state)
 
 
 def _count(session: ChargingSession, more: int, state: State) -> None:
@@ -52,7 +50,7 @@ def _count(session: ChargingSession, more: int, state: State) -> None:
     state.put(Table.META, RUNNING, running + more)
     key = f"{session.tenant}\0{session.account}".encode()
     held: Reservations = state.get(Table.RESERVATIONS, key) or Reservations()
-    _put(key, replace(held, sessions=held.sessions + more), state)
+    _put(key, Reservations(held.sessions + more, held.totals), state)
 
 
 def _put(key: bytes, held: Reservations, state: State) -> None:

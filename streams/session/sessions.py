@@ -135,7 +135,8 @@ class Sessions:
         answered = [each.answer for each in granted]
         answer = _answer(request, work.account, answered, valid_until=until)
         control = None if session is None else session.control
-        answer = replace(answer, inactive_after=idle, control=control)
+        if idle or control is not None:
+            answer = replace(answer, inactive_after=idle, control=control)
         services = tuple(each for each in running.values() if each.used or each.granted)
         is_refused = any(asked.requested for asked in request.services) and not services
         if session is None and is_refused:
@@ -324,7 +325,7 @@ def _answer(
     valid_until: Instant = BEGINNING,
 ) -> ChargingAnswer:
     codes = {each.code for each in answered}
-    if not codes or codes == {AnswerCode.SUCCESS}:
+    if not codes:
         code = AnswerCode.SUCCESS
     elif len(codes) == 1 or not codes & {AnswerCode.SUCCESS, AnswerCode.PARTIAL}:
         code = answered[0].code

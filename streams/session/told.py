@@ -30,9 +30,9 @@ def told_of(
     if not found.is_covered and not granted:
         code = AnswerCode.CREDIT_LIMIT_REACHED if beyond is None else beyond.code
         return replace(answer, code=code, is_final=True)
-    is_final = asked.requested != granted
-    code = AnswerCode.PARTIAL if is_final else AnswerCode.SUCCESS
-    return replace(answer, code=code, amount=Decimal(found.amount), is_final=is_final)
+    if asked.requested != granted:
+        answer = replace(answer, code=AnswerCode.PARTIAL, is_final=True)
+    return replace(answer, amount=Decimal(found.amount))
 
 
 def _why(refusal: Elsewhere | Drop | Reject) -> str:

@@ -60,10 +60,9 @@ class Work:
 
     __slots__ = (
         "_attempt",
-        "_partition",
+        "_place",
         "_plan",
         "_plans",
-        "_slices",
         "account",
         "charged",
         "effects",
@@ -90,8 +89,7 @@ class Work:
         self.effects = effects
         self.paid: tuple[Paid, ...] = ()
         self._attempt = attempt
-        self._partition = place.partition
-        self._slices = Slices(request, place, state, effects)
+        self._place = place
         self._plans = plans
         version = catalog_of(request.tenant, request.at, state)
         self._plan = None if version is None else plans.get(version)
@@ -102,6 +100,15 @@ class Work:
     def usual_budgets(self) -> tuple[Budget, ...]:
         """Those that the catalog gives to every account."""
         return () if self._plan is None else self._plan.budgets
+
+    @property
+    def _partition(self) -> int:
+        return self._place.partition
+
+    @property
+    def _slices(self) -> Slices:
+        """The slices of caps: next to no request has any."""
+        return Slices(self.request, self._place, self.state, self.effects)
 
     # What is asked of one service
 
@@ -133,27 +140,31 @@ class Work:
         change = self._change(held, asked, found, until)
         if granted and found is not None and BEGINNING < change.at < until:
             granted, found = self._across(held, granted, found, change.at)
-        held = replace(held, granted=granted, holds=(), totals=(), caps=(), budgets=())
-        held = replace(held, tariff_change=change.at)
         borne = found if granted else self._probe(held, held.used) if held.used else None
-        if borne is not None and borne.refusal is None:
-            holds, opened = set_aside(self.request.tenant, list(borne.taken), self.state)
-            for each in opened:
-                self._make(grant_movement(each))
-            reserve_totals(self.key, borne.totals, self.state)
-            caps = self._slices.hold(borne)
-            hold_budgets(borne.budgets, borne.counted, self.state)
-            held = replace(held, holds=tuple(holds), totals=borne.totals, caps=caps)
-            held = replace(held, budgets=borne.budgets)
+        held = self._set_aside(replace(held, granted=granted, tariff_change=change.at), borne)
         if found is not None and not found.is_granted:
             self._slices.ask_more(found)
-        told = replace(with_terms(told_of(asked, granted, found, short), policy), trigger=trigger)
+        told = with_terms(told_of(asked, granted, found, short), policy)
+        if trigger:
+            told = replace(told, trigger=trigger)
         told = self._decided(said, told, ruling, found)
         if granted and found is not None:
             until = min(until, change.again_at, covered_until(found, self.request.at))
             if BEGINNING < change.at < until:
                 told = replace(told, tariff_change=change.at)
         return Granted(held, told, until, 0 if policy is None else policy.inactive_after)
+
+    def _set_aside(self, held: HeldService, borne: Probe | None) -> HeldService:
+        """The service with what the probe has found, which nothing else may take from now on."""
+        if borne is None or borne.refusal is not None:
+            return replace(held, holds=(), totals=(), caps=(), budgets=())
+        holds, opened = set_aside(self.request.tenant, borne.taken, self.state)
+        for each in opened:
+            self._make(grant_movement(each))
+        reserve_totals(self.key, borne.totals, self.state)
+        caps = self._slices.hold(borne) if borne.caps else ()
+        hold_budgets(borne.budgets, borne.counted, self.state)
+        return replace(held, holds=holds, totals=borne.totals, caps=caps, budgets=borne.budgets)
 
     def report(self, held: HeldService, asked: ServiceRequest) -> HeldService:
         """Add what was used since the last report."""
@@ -202,8 +213,9 @@ class Work:
         """Give back what is set aside for the service, which may be charged next."""
         lift(self.request.tenant, held.holds, self.state)
         lift_budgets(held.budgets, self.state)
-        lifted = tuple((*each[:3], minus(each[3])) for each in held.totals)
-        reserve_totals(self.key, lifted, self.state)
+        if held.totals:
+            lifted = tuple([(*each[:3], minus(each[3])) for each in held.totals])
+            reserve_totals(self.key, lifted, self.state)
         lift_slices(held.caps, self.state, is_promised=is_charged)
 
     # What a change of terms does
