@@ -50,7 +50,7 @@ class AsyncClient:
         """Charge at once, whole or not at all; by `key` once. Raises Unavailable, Refused."""
         return await self._ask(self.desk.once("debit", service_id, services, key))
 
-    async def refund(
+    async def refund(  # noqa: PLR0913 - what is refunded, and how much of it
         self,
         service_id: str,
         *,
@@ -58,14 +58,15 @@ class AsyncClient:
         session: str = "",
         debit: str = "",
         part: Units | None = None,
+        usage: Units | None = None,
     ) -> Answer:
-        """Give back what an ended session or a debit has cost, or `part` of it by resource.
+        """Give back what an ended session or a debit has cost, or `part` of it by resource, or what
+        so much of its `usage` has cost, by unit.
 
         By `key` once. Raises Unavailable, Refused.
         """
-        return await self._ask(
-            self.desk.refund(service_id, key, session=session, debit=debit, part=part)
-        )
+        of = {"session": session, "debit": debit}
+        return await self._ask(self.desk.refund(service_id, key, of=of, part=part, usage=usage))
 
     async def balance(self, service_id: str) -> Answer:
         """What the service's account has left, under `balances` of what was told."""

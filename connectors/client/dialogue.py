@@ -63,11 +63,19 @@ class Desk:
         return self.plain(verb, service_id, body, key)
 
     def refund(
-        self, service_id: str, key: str, *, session: str, debit: str, part: Units | None
+        self,
+        service_id: str,
+        key: str,
+        *,
+        of: Mapping[str, str],
+        part: Units | None,
+        usage: Units | None,
     ) -> Call:
-        """What gives back a session or a debit, or `part` of it by resource; by `key` once."""
-        told = {name: str(quantity) for name, quantity in (part or {}).items()}
-        body = {"session": session, "debit": debit, "part": told}
+        """What gives back a session or a debit, or a part of it; by `key` once.
+
+        `part` is by resource, `usage` by unit.
+        """
+        body = {**of, "part": _numbers(part), "usage": _numbers(usage)}
         return self.plain("refund", service_id, body, key)
 
     def balance(self, service_id: str) -> Call:
@@ -269,6 +277,10 @@ class Dialogue:
         return ServiceAnswer(
             group=asked.group, code=OFFLINE, granted=granted, is_final=granted != wanted
         )
+
+
+def _numbers(quantities: Units | None) -> dict[str, str]:
+    return {name: str(quantity) for name, quantity in (quantities or {}).items()}
 
 
 def _packed(body: Any) -> bytes:

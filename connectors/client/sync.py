@@ -48,7 +48,7 @@ class Client:
         """Charge at once, whole or not at all; by `key` once. Raises Unavailable, Refused."""
         return self._ask(self.desk.once("debit", service_id, services, key))
 
-    def refund(
+    def refund(  # noqa: PLR0913 - what is refunded, and how much of it
         self,
         service_id: str,
         *,
@@ -56,12 +56,15 @@ class Client:
         session: str = "",
         debit: str = "",
         part: Units | None = None,
+        usage: Units | None = None,
     ) -> Answer:
-        """Give back what an ended session or a debit has cost, or `part` of it by resource.
+        """Give back what an ended session or a debit has cost, or `part` of it by resource, or what
+        so much of its `usage` has cost, by unit.
 
         By `key` once. Raises Unavailable, Refused.
         """
-        return self._ask(self.desk.refund(service_id, key, session=session, debit=debit, part=part))
+        of = {"session": session, "debit": debit}
+        return self._ask(self.desk.refund(service_id, key, of=of, part=part, usage=usage))
 
     def balance(self, service_id: str) -> Answer:
         """What the service's account has left, under `balances` of what was told."""

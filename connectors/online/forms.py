@@ -87,14 +87,16 @@ class RequestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class RefundBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a refund is of: a `session` that has ended, or a `debit` by its Idempotency-Key.
 
-    `part` is so much of a resource, money by its currency and allowances by their names; without
-    it the whole goes back.
+    `part` is so much of a resource, money by its currency and allowances by their names; `usage` is
+    so much of what was used, by its units: what that has cost goes back, and it counts no more.
+    Without both the whole goes back.
     """
 
     service_id: Name
     session: Word = ""
     debit: Word = ""
     part: Units = {}
+    usage: Units = {}
     root: Word = ""
 
 
@@ -151,13 +153,15 @@ def _asked(form: ServiceBody, place: int) -> ServiceRequest:
 def _refund(tenant: str, name: str, form: RefundBody) -> ChargingRequest:
     if bool(form.session) == bool(form.debit):
         raise Refused("$: a refund is of a session or of a debit: expected one of the two")
-    part = _usages(form.part, "part")
+    if form.part and form.usage:
+        raise Refused("$: a refund is of resources or of usage: expected part or usage, not both")
+    part = ServiceRequest("refund", _usages(form.part, "part"), _usages(form.usage, "usage"))
     request = _without_session(tenant, "refund", form)
     return replace(
         request,
         session=name,
         command_id=f"{name}/1",
-        services=(ServiceRequest("refund", part),) if part else (),
+        services=(part,) if part.requested or part.used else (),
         refers=f"{DEBIT}{form.debit}" if form.debit else form.session,
     )
 

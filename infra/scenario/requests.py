@@ -65,7 +65,7 @@ def session_of(form: Asked) -> str:
 
 
 def _refund(form: RefundForm, *, tenant: str, root: str) -> ChargingRequest:
-    part = (ServiceRequest("refund", _usages(form.part)),) if form.part else ()
+    part = ServiceRequest("refund", _usages(form.part), _usages(form.usage))
     return ChargingRequest(
         f"{form.name}/1",
         tenant,
@@ -75,7 +75,7 @@ def _refund(form: RefundForm, *, tenant: str, root: str) -> ChargingRequest:
         1,
         form.service,
         instant(form.at),
-        part,
+        (part,) if form.part or form.usage else (),
         0,
         refers=f"{DEBIT}{form.debit}" if form.debit else form.session,
     )

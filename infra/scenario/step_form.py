@@ -320,7 +320,8 @@ class RemoveBudgetForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class RefundForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a debit or an ended session has cost goes back, whole or a `part` by resource.
+    """What a debit or an ended session has cost goes back, whole, a `part` by resource, or what
+    so much of its `usage` has cost, by unit.
 
     `name` is the refund's own Idempotency-Key.
     """
@@ -331,6 +332,7 @@ class RefundForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     session: str = ""
     debit: str = ""
     part: dict[str, Decimal] = {}
+    usage: dict[str, Decimal] = {}
 
 
 class StepForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,6 +4,7 @@ Usage that has happened counts, be it beyond a limit. What is asked for before t
 on a layer that is thrown away: how far that moves the totals is what would be set aside.
 """
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -13,11 +14,12 @@ from streams.model.account import Account
 from streams.model.attribute import held_key
 from streams.model.budget import Budget, BudgetTotal, CountedBudget
 from streams.model.instant import FOREVER, Instant
-from streams.model.money import Quantity, added
+from streams.model.money import Quantity, added, minus
 from streams.model.usage import UsageRecord
 from streams.rate.rating import Rating
 from streams.rate.spans import escaped
 from streams.state import State, Table
+from streams.tenant_time import time_of_key
 
 _TOTALS: Final = Table.BUDGET_TOTALS
 
@@ -101,18 +103,53 @@ def _measured(budget: Budget, rating: Rating) -> Quantity:
         case "requests":
             return 1
         case "units":
-            total: Quantity = 0
-            for usage in rating.record.usages:
-                if not budget.units or usage.unit in budget.units:
-                    total = added(total, usage.quantity)
-            return total
+            return _units(budget, rating.record)
         case _:
             return 0
+
+
+def _units(budget: Budget, record: UsageRecord) -> Quantity:
+    total: Quantity = 0
+    for usage in record.usages:
+        if not budget.units or usage.unit in budget.units:
+            total = added(total, usage.quantity)
+    return total
 
 
 def _use(meant: Meant, at: Instant, quantity: Quantity, time: Instant, state: State) -> None:
     total = total_of(meant, state).moved(window_at(meant.budget, at), used=quantity)
     put_total(meant.key, total, time, state)
+
+
+def lower_budgets(  # noqa: PLR0913 - whose usage was refunded, and what of it
+    record: UsageRecord,
+    account: Account,
+    budgets: tuple[CountedBudget, ...],
+    *,
+    spent: Mapping[str, Quantity],
+    requests: int,
+    state: State,
+) -> None:
+    """Take out of the budgets that count a record what was refunded of it: its usages, what was
+    `spent` by currency, and the request itself once all of it was.
+
+    In the window that it counts in, and never more than that has come to.
+    """
+    for meant in meant_by(record, account, budgets):
+        match meant.budget.limits:
+            case "spend":
+                back = spent.get(meant.budget.currency, 0)
+            case "requests":
+                back = requests
+            case "units":
+                back = _units(meant.budget, record)
+            case _:
+                continue
+        total, window = total_of(meant, state), window_at(meant.budget, record.occurred_at)
+        back = min(back, next((e.used for e in total.spans if e.start == window.start), 0))
+        if back > 0:
+            moved = total.moved(window, used=minus(back))
+            put_total(meant.key, moved, time_of_key(meant.key, state), state)
 
 
 def total_of(meant: Meant, state: State) -> BudgetTotal:

@@ -228,16 +228,46 @@ class PaidPart(Struct, frozen=True, array_like=True):
     refunded: Quantity = 0
 
 
+class PaidUnit(Struct, frozen=True, array_like=True):
+    """How much of a unit a charge was for, its `price`, and how much of it was refunded since.
+
+    `covered` is what allowances paid of it, each so much of the unit, in their order.
+    """
+
+    unit: str
+    quantity: Quantity
+    price: Decimal
+    covered: tuple[tuple[str, Quantity], ...] = ()
+    refunded: Quantity = 0
+
+
+class PaidUsage(Struct, frozen=True, array_like=True):
+    """What a charge was for, by unit."""
+
+    usage_type: str
+    service_id: str
+    start: Instant
+    attributes: dict[str, str]
+    units: tuple[PaidUnit, ...]
+
+    @property
+    def is_back(self) -> bool:
+        """True where all of it was refunded."""
+        return all(each.refunded == each.quantity for each in self.units)
+
+
 class Paid(Struct, frozen=True, array_like=True):
     """A charge that can be refunded: what paid it, in the order it did, and for whom.
 
-    `counters` are its legs that stand against that: ledger account, resource, quantity.
+    `counters` are its legs that stand against that: ledger account, resource, quantity. `usage` is
+    what it was for.
     """
 
     charge: str
     product: str
     parts: tuple[PaidPart, ...]
     counters: tuple[tuple[str, str, Quantity], ...]
+    usage: PaidUsage | None = None
 
 
 class HeldService(Struct, frozen=True, array_like=True):

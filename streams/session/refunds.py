@@ -1,9 +1,10 @@
 """Refunds: what a debit or a session has cost goes back to what has paid it, the last first.
 
-A refund is of the whole, or of so much of a resource: of money, or of an allowance. Never more
-comes back than was paid, and nothing to a bucket that has ended since. What was earned, taxed and
-shared by the charge is taken back in the same proportion, to the last minor unit once all of it is
-refunded. Totals of usage stay: it was used.
+A refund is of the whole, of so much of a resource (money, or an allowance), or of what so much of
+the usage has cost. Never more comes back than was paid, and nothing to a bucket that has ended
+since. What was earned, taxed and shared by the charge is taken back in the same proportion, to the
+last minor unit once all of it is refunded. Totals of usage stay: it was used. What is refunded
+counts in no budget any more.
 """
 
 from decimal import Decimal
@@ -11,20 +12,26 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from streams.accumulate.budgets import lower_budgets
 from streams.due.grants import LIABILITY
+from streams.due.made import make_record
 from streams.due.movement import Movement, holder_of
 from streams.model.account import Account, Balances, Bucket
+from streams.model.budget import CountedBudget
 from streams.model.charging_session import (
     AnswerCode,
     ChargingRequest,
     Paid,
     PaidPart,
+    PaidUsage,
     ServiceAnswer,
 )
+from streams.model.instant import Period
 from streams.model.money import CONTEXT, ZERO, Quantity, added, minus
 from streams.model.rated import BalanceChange, RatedUsage
 from streams.model.usage import Usage
 from streams.rate.quantity import exact
+from streams.session.usage_shares import shares_of, taken_back, usage_of
 from streams.state import Effects, State, Table
 
 REFUND: Final = "refund"
@@ -51,55 +58,119 @@ def paid_of(charge: RatedUsage, state: State) -> Paid:
             place = (posting.ledger_account, posting.resource)
             sums[place] = added(sums.get(place, 0), posting.amount)
     counters = tuple((*place, amount) for place, amount in sums.items() if amount)
-    return Paid(charge.record.event_id, charge.product, tuple(parts), counters)
+    return Paid(charge.record.event_id, charge.product, tuple(parts), counters, usage_of(charge))
 
 
-def refund(  # noqa: PLR0913 - what is asked, what has paid, and where that is told
-    request: ChargingRequest,
-    account: Account,
-    paid: tuple[Paid, ...],
-    *,
-    partition: int,
-    state: State,
-    effects: Effects,
-) -> tuple[tuple[Paid, ...], tuple[Usage, ...]]:
-    """Give back all, or as much of each resource as is asked for; what that leaves, and has given.
+class Refund:
+    """One refund at work: all of it, so much of each resource, or what so much usage has cost."""
 
-    The last charge gives back first, and of each charge what has paid last.
-    """
-    asked = {usage.unit: usage.quantity for each in request.services for usage in each.requested}
-    left: dict[str, Quantity] | None = asked if request.services else None
-    given: dict[str, Quantity] = {}
-    after: list[Paid] = []
-    for number, each in reversed(list(enumerate(paid))):
-        of = request.refers.rpartition("\0")[2]
-        movement = Movement(REFUND, f"{of}/{request.session}/{number}", request.at)
+    def __init__(
+        self,
+        request: ChargingRequest,
+        account: Account,
+        budgets: tuple[CountedBudget, ...],
+        state: State,
+        effects: Effects,
+    ) -> None:
+        """`budgets` are those that count the account's usage."""
+        self._request = request
+        self._account = account
+        self._budgets = budgets
+        self._state = state
+        self._effects = effects
+        asked = request.services
+        self._parts = {u.unit: u.quantity for each in asked for u in each.requested}
+        self._usage = {u.unit: u.quantity for each in asked for u in each.used}
+        self._given: dict[str, Quantity] = {}
+
+    def give(self, paid: tuple[Paid, ...], partition: int) -> tuple[Paid, ...]:
+        """Give back what is asked for; what that leaves.
+
+        The last charge gives back first, and of each charge what has paid last.
+        """
+        of = self._request.refers.rpartition("\0")[2]
+        after: list[Paid] = []
+        for number, each in reversed(list(enumerate(paid))):
+            name = f"{of}/{self._request.session}/{number}"
+            movement = Movement(REFUND, name, self._request.at)
+            refunded, back = self._give_of(each, movement)
+            after.append(refunded)
+            if movement:
+                _book(each, refunded, movement)
+                holder = holder_of(self._account)
+                charge = movement.charge(holder, version="", partition=partition)
+                self._effects.make(replace(charge, product=each.product), self._request)
+            self._lower_budgets(each, refunded, back)
+        return tuple(reversed(after))
+
+    def told(self) -> ServiceAnswer:
+        """What the caller is told: what came back of each resource; whether all that was asked."""
+        is_whole = not any(self._parts.values()) and not any(self._usage.values())
+        code = AnswerCode.SUCCESS if is_whole else AnswerCode.PARTIAL
+        given = tuple(Usage(name, exact(Decimal(back))) for name, back in self._given.items())
+        return ServiceAnswer(REFUND, REFUND, code, given, is_final=not is_whole)
+
+    def _give_of(self, each: Paid, movement: Movement) -> tuple[Paid, tuple[Usage, ...]]:
+        """Give back of one charge; what that leaves, and how much of its usage it is."""
+        usage, back, limits = each.usage, tuple[Usage, ...](), self._parts
+        is_by_part = bool(self._parts)
+        if usage is not None and not is_by_part:
+            asked = self._usage if self._request.services else None
+            usage, back = taken_back(usage, asked)
+            limits = _owed(each, usage)
+            for taken in back if self._usage else ():
+                self._usage[taken.unit] = added(self._usage[taken.unit], minus(taken.quantity))
+        is_whole = not self._request.services
         parts = list(each.parts)
         for place in reversed(range(len(parts))):
             part = parts[place]
-            back = _wanted(part, left)
-            if back > 0 and _give(part, back, movement, account, request, state):
-                parts[place] = replace(part, refunded=added(part.refunded, back))
-                given[part.resource] = added(given.get(part.resource, 0), back)
-                if left is not None:
-                    left[part.resource] = added(left[part.resource], minus(back))
-        refunded = replace(each, parts=tuple(parts))
-        after.append(refunded)
-        if movement:
-            _book(each, refunded, movement)
-            charge = movement.charge(holder_of(account), version="", partition=partition)
-            effects.make(replace(charge, product=each.product), request)
-    usages = tuple(Usage(resource, exact(Decimal(back))) for resource, back in given.items())
-    return tuple(reversed(after)), usages
+            wanted = _wanted(part, None if is_whole else limits)
+            if wanted > 0 and _give(
+                part, wanted, movement, self._account, self._request, self._state
+            ):
+                parts[place] = replace(part, refunded=added(part.refunded, wanted))
+                self._given[part.resource] = added(self._given.get(part.resource, 0), wanted)
+                if not is_whole:
+                    limits[part.resource] = added(limits[part.resource], minus(wanted))
+        return replace(each, parts=tuple(parts), usage=usage), back
+
+    def _lower_budgets(self, before: Paid, after: Paid, back: tuple[Usage, ...]) -> None:
+        """What was refunded counts in no budget any more; of resources alone, what was spent."""
+        usage = before.usage
+        if not self._budgets or usage is None:
+            return
+        record = make_record(
+            usage.usage_type,
+            tenant=self._request.tenant,
+            root=self._request.root,
+            event_id=before.charge,
+            span=Period(usage.start, usage.start),
+            service_id=usage.service_id,
+            usages=back,
+            attributes=usage.attributes,
+        )
+        resources = {part.resource for part in after.parts}
+        spent: dict[str, Quantity] = {
+            each: CONTEXT.subtract(_refunded(after, each), _refunded(before, each))
+            for each in resources
+        }
+        is_gone = after.usage is not None and after.usage.is_back and not usage.is_back
+        lower_budgets(
+            record,
+            self._account,
+            self._budgets,
+            spent=spent,
+            requests=1 if is_gone else 0,
+            state=self._state,
+        )
 
 
-def refunded(request: ChargingRequest, given: tuple[Usage, ...]) -> ServiceAnswer:
-    """What the caller is told: what came back of each resource, and whether all that was asked."""
-    asked = {usage.unit: usage.quantity for each in request.services for usage in each.requested}
-    came = {usage.unit: usage.quantity for usage in given}
-    is_whole = all(came.get(unit, 0) == quantity for unit, quantity in asked.items())
-    code = AnswerCode.SUCCESS if is_whole else AnswerCode.PARTIAL
-    return ServiceAnswer(REFUND, REFUND, code, given, is_final=not is_whole)
+def _owed(paid: Paid, usage: PaidUsage) -> dict[str, Quantity]:
+    """What of each resource goes back where so much of the usage has been taken back."""
+    if paid.usage is None:
+        return {}
+    before, after = shares_of(paid.usage, paid.parts), shares_of(usage, paid.parts)
+    return {name: added(share, minus(before[name])) for name, share in after.items()}
 
 
 def _wanted(part: PaidPart, left: dict[str, Quantity] | None) -> Quantity:

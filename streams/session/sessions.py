@@ -29,6 +29,7 @@ from streams.model.charging_session import (
 )
 from streams.model.instant import BEGINNING, Instant
 from streams.outcome import Reject, RejectReason
+from streams.rate.budgets import budgets_of
 from streams.rate.guide import Sought, find_assignment
 from streams.rate.plan import Plan
 from streams.session.answers import digest_of, keep_answer, kept_answer, kept_name
@@ -37,7 +38,7 @@ from streams.session.budgets import budgets_left
 from streams.session.decisions import decision_of
 from streams.session.places import make_room, places_of, take_places
 from streams.session.probe import Attempt
-from streams.session.refunds import refund, refunded
+from streams.session.refunds import Refund
 from streams.session.running import close_session, put_session
 from streams.session.signals import ending, ending_for_room, is_ended, send, session_key, tell
 from streams.session.standing import standing_of, stopping
@@ -264,17 +265,11 @@ class Sessions:
         known = kept_answer(request.tenant, request.refers, state)
         answer = ChargingAnswer(AnswerCode.UNKNOWN_SESSION)
         if known is not None and known.account == work.account.account:
-            paid, given = refund(
-                request,
-                work.account,
-                known.paid,
-                partition=self._place.partition,
-                state=state,
-                effects=work.effects,
-            )
+            budgets = budgets_of(work.account, work.usual_budgets, state)
+            refund = Refund(request, work.account, budgets, state, work.effects)
+            paid = refund.give(known.paid, self._place.partition)
             keep_answer(request.tenant, request.refers, replace(known, paid=paid), state)
-            told = refunded(request, given)
-            answer = _answer(request, work.account, [told])
+            answer = _answer(request, work.account, [refund.told()])
         keep_answer(request.tenant, kept_name(request), _answered(request, answer), state)
         return answer
 

@@ -1,6 +1,7 @@
 """What callers of the online door send, and what they get."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -33,6 +34,18 @@ def test_a_refund_names_what_it_is_of(body: dict[str, str], refers: str) -> None
     assert part == ServiceRequest("", (Usage("CHF", part[0].quantity),)).requested
     whole = read_request("t", "refund", "key", json.dumps({"service_id": "s", **body}).encode())
     assert whole.services == ()
+
+
+def test_a_refund_is_of_so_much_usage() -> None:
+    said = json.dumps({"service_id": "s", "debit": "a", "usage": {"messages": "2.5"}}).encode()
+    (service,) = read_request("t", "refund", "key", said).services
+    assert (service.requested, service.used) == ((), (Usage("messages", Decimal("2.5")),))
+
+
+def test_a_refund_is_of_resources_or_of_usage() -> None:
+    both = {"service_id": "s", "debit": "a", "part": {"CHF": "1"}, "usage": {"messages": "2"}}
+    with pytest.raises(Refused, match="part or usage"):
+        read_request("t", "refund", "key", json.dumps(both).encode())
 
 
 @pytest.mark.parametrize("body", [{}, {"session": "a", "debit": "b"}])

@@ -64,6 +64,14 @@ def test_what_was_debited_is_refunded_once(shop: Shop) -> None:
     assert shop.left("ada") == 10
 
 
+def test_so_much_usage_is_refunded(shop: Shop) -> None:
+    shop.account("ada", Decimal(10))
+    with client(shop) as here:
+        here.debit("key-ada", calls(100), key="order")
+        assert here.refund("key-ada", key="some", debit="order", usage={"requests": 40}).code
+    assert shop.left("ada") == Decimal("9.4")
+
+
 def test_on_asyncio_it_is_the_same(shop: Shop) -> None:
     shop.account("ada", Decimal(10))
 
