@@ -10,6 +10,8 @@ CLAIMED: Final = (
     "alert.threshold",
     "charging.balance_factor",
     "charging.max_cost",
+    "charging.refund",
+    "charging.reserve_commit",
     "commitment",
     "correction.delta_rating",
     "credit.settlement",
@@ -45,10 +47,6 @@ EXCEPT: Final[dict[str, str]] = {
     " as used, so the same levels use more where a grant begins among them: here a level is charged"
     " for the time that it holds, and grants burn by what is used",
     "tax.jurisdiction": "the parties, the product class and the rate stand in the title alone",
-    "charging.refund": "each refund names its balance and is more than that ever paid: what takes"
-    " back goes to what has paid, and an adjustment is money alone",
-    "charging.reserve_commit": "a session uses nothing or something: some of them commit less than"
-    " nothing, or reserve it",
     "charging.credit_pool": "a pool by multipliers is kept by the client, over what was granted to"
     " several services: here each is granted what the balance that they share has left (RFC 4006,"
     " flow IX, in tests/connectors/trade/flows.py)",

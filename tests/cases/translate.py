@@ -5,7 +5,7 @@ from typing import Any
 from tests.cases.draft import Draft, Words, document
 from tests.cases.fields import Fields, NotYet, UnknownField
 from tests.cases.reader import Case
-from tests.cases.words import expect, given, sessions, usage
+from tests.cases.words import expect, given, refunds, sessions, usage
 from tests.cases.words.rounding import cumulative
 from tests.cases.words.times import without_date
 
@@ -14,6 +14,8 @@ def scenario_of(case: Case) -> Words:
     """The scenario as a file would say it. Raises UnknownField, or NotYet with what is missing."""
     if sessions.has_operations(case.usage):
         return sessions.scenario_of_operations(case.given, case.usage, case.expect)
+    if refunds.has_refunds(case.usage):
+        return refunds.scenario_of_refunds(case.given, case.usage, case.expect)
     _refuse_unknown(case)
     _refuse_later(case)
     draft = Draft(notes=case.notes)

@@ -3,15 +3,11 @@
 from decimal import Decimal
 from typing import Any, Final
 
-from tests.cases.draft import CUSTOMER, PLAN, SERVICE, USAGE_TYPE, Draft, Words, text_of, time_of
+from tests.cases.draft import CUSTOMER, PLAN, SERVICE, USAGE_TYPE, Draft, Words, text_of
 from tests.cases.fields import Fields, NotYet, UnknownField, each
-from tests.cases.words.times import in_order
+from tests.cases.words.operations import FREE, UNIT, Operations
 
-_UNIT: Final = "units"
 _MONEY: Final = "CHF"
-_FREE: Final = "free"
-_FULL: Final = "post the full pending amount"
-_VOID: Final = "void the pending amount"
 
 
 def granted_seconds(draft: Draft, value: str) -> None:
@@ -43,13 +39,13 @@ def scenario_of_operations(
         "usage_type": USAGE_TYPE,
         "from": "2000-01-01",
         "impacts": [each["id"] for each in allowances],
-        "prices": [{"per_unit": {"amounts": {_UNIT: price}}}],
+        "prices": [{"per_unit": {"amounts": {UNIT: price}}}],
     }
     return {
         "it": "holds",
         "catalog": {
             "currencies": [{"code": _MONEY, "digits": 12}],
-            "usage_types": [{"id": USAGE_TYPE, "units": [_UNIT]}],
+            "usage_types": [{"id": USAGE_TYPE, "units": [UNIT]}],
             "allowances": allowances,
             "price_plans": [{"id": PLAN, "currency": _MONEY, "offers": [offer]}],
         },
@@ -70,7 +66,7 @@ def scenario_of_operations(
 
 def _holdings(given: Fields) -> tuple[Words, list[Words], list[Words], str]:
     """The account, steps that fill it, its allowances and the price of a unit."""
-    free: Words = {"id": _FREE, "unit": _UNIT, "usage_units": [_UNIT]}
+    free: Words = {"id": FREE, "unit": UNIT, "usage_units": [UNIT]}
     if "accounts" in given:
         given.take("accounts")
         start = given.take("start", {})
@@ -99,43 +95,16 @@ def _holdings(given: Fields) -> tuple[Words, list[Words], list[Words], str]:
 
 
 def _grant(name: str, quantity: str) -> Words:
-    terms = {"grant": name, "allowance": _FREE, "quantity": quantity, "from": "2000-01-01"}
+    terms = {"grant": name, "allowance": FREE, "quantity": quantity, "from": "2000-01-01"}
     return {"grant": {"account": CUSTOMER, **terms}}
 
 
 def _steps(usage: list[dict[str, Any]]) -> tuple[list[Words], list[Words]]:
     """The requests of the operations, and how each is answered."""
-    steps: list[Words] = []
-    answers: list[Words] = []
-    session = 0
-    reserved = ""
+    operations = Operations()
     for number, operation in enumerate(each(usage, "usage"), start=1):
-        verb = operation.take("op")
-        asked = operation.take("quantity", operation.take("amount", ""))
-        operation.done()
-        if asked.startswith("-"):
-            raise NotYet("units given back in a session")
-        request: Words = {"service": SERVICE, "at": time_of(in_order(number))}
-        service: Words = {"type": USAGE_TYPE}
-        answer: Words = {"code": "success"}
-        if verb == "use":
-            word, session = "debit", session + 1
-            service["units"] = {_UNIT: asked}
-        elif verb in ("reserve", "pending"):
-            word, session, reserved = "reserve", session + 1, asked
-            service |= {"units": {_UNIT: asked}, "whole": True}
-            answer["services"] = [{"granted": {_UNIT: asked}}]
-        elif verb in ("commit", "post", _FULL):
-            word = "confirm"
-            service["used"] = {_UNIT: asked or reserved}
-        elif verb in ("release", "void", _VOID):
-            word = "release"
-        else:
-            raise UnknownField(f"usage.op: {verb!r}")
-        request |= {"session": f"session-{session}", "services": [service]}
-        steps.append({word: request})
-        answers.append(answer)
-    return steps, answers
+        operations.add(number, operation)
+    return operations.steps, operations.answers
 
 
 def _read_expected(
@@ -145,7 +114,7 @@ def _read_expected(
     balances: list[Words] = []
     for name, value in expected.rest():
         if name == "remaining":
-            balances.append({"resource": _FREE, "remaining": value, "reserved": "0"})
+            balances.append({"resource": FREE, "remaining": value, "reserved": "0"})
         elif name == "events":
             _compare_events(value, usage)
         elif name == "A_debits_after_each":
@@ -163,7 +132,7 @@ def _read_expected(
         elif name == "credits":
             balances.append({"resource": _MONEY, "remaining": value, "reserved": "0"})
         elif name == "action":
-            balances.append({"resource": _FREE, "remaining": value, "reserved": "0"})
+            balances.append({"resource": FREE, "remaining": value, "reserved": "0"})
         else:
             raise UnknownField(f"expect.{name}")
     then["balances"] = [{"account": CUSTOMER, **each} for each in balances]
