@@ -60,7 +60,7 @@ class Recut:
             if not is_plans and bucket.id not in standing:
                 left.append(bucket)
                 continue
-            moved = replace(bucket, end=self._end(bucket.start, bucket.end))
+            moved = self._moved(bucket)
             if moved.end > closed_before or moved.end == bucket.end:
                 left.append(moved)
             elif bucket.unused:
@@ -96,6 +96,21 @@ class Recut:
         )
         if moved != fees.running:
             self._state.put(Table.FEES, self._key, Fees(moved))
+
+    def _moved(self, bucket: Bucket) -> Bucket:
+        """The bucket as its unit ends now; what rolls over does so for as many units."""
+        end, outlives = self._end(bucket.start, bucket.end), bucket.roll_over
+        if end == bucket.end or outlives is None:
+            return replace(bucket, end=end)
+        zone_name, old, until = self._account.time_zone, bucket.end, end
+        while old < outlives.until:
+            old = self._before.unit_at(old, zone_name).end
+            until = self._after.unit_at(until, zone_name).end
+        if old > outlives.until:
+            # The grant as a whole ends before.
+            until = min(until, outlives.until)
+        outlives = replace(outlives, until=until) if until > end else None
+        return replace(bucket, end=end, roll_over=outlives)
 
     def _until(self, start: Instant, until: Instant) -> Instant:
         """When the next unit begins, of what has opened those before `until`."""
