@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from streams.model.account import Account
 from streams.model.charging_session import (
     AnswerCode,
     HeldService,
@@ -12,10 +11,8 @@ from streams.model.charging_session import (
     ServiceAnswer,
     ServiceRequest,
 )
-from streams.model.instant import Instant
 from streams.rate.plan import Plan
 from streams.rate.use_policies import Asking, CompiledPolicy
-from streams.session.records import together
 
 
 class Ruling(NamedTuple):
@@ -63,19 +60,15 @@ class Ruling(NamedTuple):
         return replace(answer, restriction=self.restriction, detail=detail)
 
 
-def rule(
-    asked: ServiceRequest, held: HeldService, account: Account, at: Instant, plan: Plan | None
-) -> Ruling | None:
+def rule(asking: Asking, held: HeldService, plan: Plan) -> Ruling | None:
     """Ask the policies in their order, each about what the one before has left.
 
     None: no policy looks at such a request.
     """
-    if plan is None or not plan.use_policies:
-        return None
-    used = together(held.used, asked.used)
+    asked = asking.asked
     ruling: Ruling | None = None
     for each in plan.use_policies.get(asked.usage_type, ()):
-        asking = Asking(account, asked, used, at)
+        asking = asking._replace(asked=asked)
         if not each.meets(asking):
             continue
         if ruling is None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from streams.model.charging_session import PaidPart, PaidUnit, PaidUsage
+from streams.model.charging_session import Paid, PaidPart, PaidUnit, PaidUsage
 from streams.model.money import CONTEXT, ZERO, Quantity, added, minus, quantize_line
 from streams.model.rated import RatedUsage
 from streams.model.usage import Usage
@@ -40,6 +40,17 @@ def usage_of(charge: RatedUsage) -> PaidUsage:
     ]
     at = record.occurred_at
     return PaidUsage(record.usage_type, record.service_id, at, record.attributes, tuple(units))
+
+
+def charged_of(paid: Iterable[Paid], usage_type: str) -> list[Usage]:
+    """What of a type the charges were for."""
+    usages = (each.usage for each in paid if each.usage is not None)
+    return [
+        Usage(unit.unit, unit.quantity)
+        for usage in usages
+        if usage.usage_type == usage_type
+        for unit in usage.units
+    ]
 
 
 def taken_back(

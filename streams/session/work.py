@@ -30,6 +30,7 @@ from streams.model.session_policy import SessionPolicy
 from streams.model.usage import Usage
 from streams.rate.guide import Elsewhere
 from streams.rate.plan import Plan
+from streams.rate.use_policies import Asking
 from streams.session.budgets import hold_budgets, lift_budgets
 from streams.session.caps import Slices
 from streams.session.decisions import decision_of
@@ -43,6 +44,7 @@ from streams.session.running import reserve_totals
 from streams.session.tariff_change import Change, change_of
 from streams.session.terms import covered_until, offer_of, policy_of, with_terms
 from streams.session.told import told_of
+from streams.session.usage_shares import charged_of
 from streams.state import Effects, State
 
 
@@ -255,7 +257,10 @@ class Work:
 
     def _ruled(self, held: HeldService, asked: ServiceRequest) -> Ruling | None:
         """What policies leave of what is asked for; None: none looks at it."""
-        return rule(asked, held, self.account, self.request.at, self._plan)
+        if self._plan is None or not self._plan.use_policies:
+            return None
+        used = together(charged_of(self.paid, asked.usage_type), held.used, asked.used)
+        return rule(Asking(self.account, asked, used, self.request.at), held, self._plan)
 
     def _decided(
         self,
