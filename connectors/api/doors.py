@@ -25,6 +25,8 @@ HEARD_S: Final = 2.0
 WAIT_S: Final = 1.5
 """So long a request waits for a partition that moves, or for any worker."""
 WAIT_TURN_S: Final = 0.1
+LOOK_S: Final = 0.3
+"""Not more often than that it is asked who is there."""
 WAITING_MAX: Final = 1_000
 """So many requests wait at once; more are told to come again."""
 TIMEOUT_S: Final = 10.0
@@ -73,7 +75,8 @@ class Doors:
                 await asyncio.sleep(WAIT_TURN_S)
             finally:
                 self._waiting -= 1
-            self.forget()
+            if monotonic() - self._heard_at > LOOK_S:
+                self.forget()
         return found
 
     async def _ask_all(
