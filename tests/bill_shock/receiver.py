@@ -68,7 +68,7 @@ class Receiver:
     def up(self) -> Iterator[None]:
         """Listen; outside, nobody answers at the port."""
         server = _server(self)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         try:
             yield

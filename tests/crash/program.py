@@ -2,26 +2,16 @@
 
 AT is `kill:STEP:N` or `stop:STEP:N`: at the N-th passing of a named step the process gets SIGKILL,
 or SIGSTOP (a zombie to be, once it is continued). `-` or nothing: it lives. BUG plants a known
-mistake (`tests/crash/bugs.py`), to prove that the harness finds it.
+mistake (`tests/crash/bugs.py`), to prove that the harness finds it. Nothing is imported that the
+process does not need: it starts again and again.
 """
 
 import sys
-from collections.abc import Callable
+from importlib import import_module
 
 from connectors.steps import observe
 from infra.bench.mortal import die_at
-from tests.crash.bugs import plant
-from topologies import charging, dispatcher, keeper, mediation, sink, webhooks
 from topologies.settings import Settings
-
-RUNS: dict[str, Callable[[Settings], None]] = {
-    "mediation": mediation.run,
-    "charging": charging.run,
-    "sink": sink.run,
-    "dispatcher": dispatcher.run,
-    "keeper": keeper.run,
-    "webhooks": webhooks.run,
-}
 
 
 def main() -> None:
@@ -29,8 +19,8 @@ def main() -> None:
     if rest and rest[0] != "-":
         observe(die_at(rest[0]))
     if rest[1:]:
-        plant(rest[1])
-    RUNS[name](Settings())
+        import_module("tests.crash.bugs").plant(rest[1])
+    import_module(f"topologies.{name}").run(Settings())
 
 
 if __name__ == "__main__":

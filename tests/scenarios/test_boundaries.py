@@ -3,12 +3,11 @@
 from pathlib import Path
 
 from connectors.catalog.forms.prices import PriceForm
-from infra.scenario.read import read_scenarios
 from infra.scenario.table import read_boundaries, table_of, unknown_sides
+from tests.scenarios.test_scenarios import SCENARIOS
 from tests.scenarios.words import words_of_the_code
 
 HERE = Path(__file__).parent
-SCENARIOS, _ = read_scenarios([HERE])
 BOUNDARIES, PROBLEMS = read_boundaries([HERE])
 
 

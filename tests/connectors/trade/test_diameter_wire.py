@@ -48,6 +48,11 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
+def in_its_own_time(close: Callable[[], None]) -> None:
+    """A node says goodbye and waits for its threads for seconds: no other test waits with it."""
+    threading.Thread(target=close, daemon=True).start()
+
+
 class Server:
     """Our node, its loop in a thread, over a worker in memory."""
 
@@ -72,6 +77,9 @@ class Server:
         self.node.open("127.0.0.1", port)
 
     def close(self) -> None:
+        in_its_own_time(self._close)
+
+    def _close(self) -> None:
         self.node.close()
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(5)
@@ -100,7 +108,7 @@ class Client:
         return app.generate_answer(message, names.E_RESULT_CODE_DIAMETER_LIMITED_SUCCESS)
 
     def close(self) -> None:
-        self.node.stop(force=True)
+        in_its_own_time(lambda: self.node.stop(force=True))
 
     def send(self, request: Any) -> Any:
         return self.app.send_request(request, timeout=20)
