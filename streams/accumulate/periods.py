@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from streams.model.account import Bucket, burn_order
 from streams.model.instant import Instant, Period, month_of
-from streams.model.rated import Posting
+from streams.model.money import Quantity
+from streams.model.rated import BalanceChange, Posting
 from streams.rate.carried import pay_debt
 from streams.rate.grant import (
     PlanGrant,
@@ -87,10 +88,32 @@ def has_bucket(buckets: Iterable[Bucket], resource: str, at: Instant, name: str 
 
 def open_bucket(rating: Rating, bucket: Bucket) -> None:
     """Grant what the bucket holds, with its postings."""
-    resource, quantity = bucket.resource, bucket.granted
     rating.granted = (*rating.granted, bucket)
     rating.buckets.append(bucket)
     rating.buckets.sort(key=burn_order)
+    _post_grant(rating, bucket, bucket.granted)
+
+
+def fill_bucket(rating: Rating, bucket: Bucket) -> None:
+    """Grant what the bucket holds, into the one that is open already for the same time.
+
+    Two of one resource, start and id could not be told apart by whoever holds something of them.
+    """
+    alike = (bucket.resource, bucket.start, bucket.end, bucket.id, bucket.group)
+    for place, held in enumerate(rating.buckets):
+        own = (held.resource, held.start, held.end, held.id, held.group)
+        if own == alike and not held.holder:
+            rating.buckets[place] = filled = held.filled_with(bucket.granted)
+            rating.changes.append(
+                BalanceChange(held.resource, held.start, held.remaining, filled.remaining, held.id)
+            )
+            _post_grant(rating, filled, bucket.granted)
+            return
+    open_bucket(rating, bucket)
+
+
+def _post_grant(rating: Rating, bucket: Bucket, quantity: Quantity) -> None:
+    resource = bucket.resource
     if quantity:
         rating.postings.append(Posting("account", resource, quantity))
         rating.postings.append(Posting("allowance_liability", resource, -quantity))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from streams.accumulate.periods import open_bucket
+from streams.accumulate.periods import fill_bucket
 from streams.due.driven import after_period, changed, cut_period, first_of, parts_of_period
 from streams.due.fee_step import FeeStep
 from streams.due.held import take_held_step
@@ -303,7 +303,7 @@ def _grant(rating: Rating, fee: Fee, part: Part, priorities: Mapping[str, int]) 
             quantity = quantize_line(CONTEXT.divide(product, part.whole))
         if quantity > 0:
             priority = priorities.get(grant.allowance, 0)
-            open_bucket(
+            fill_bucket(
                 rating, Bucket(grant.allowance, start, end, quantity, quantity, priority=priority)
             )
 

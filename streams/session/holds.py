@@ -18,7 +18,7 @@ from streams.model.money import Quantity, added, minus
 from streams.state import State, Table
 
 Place = tuple[str, int, str]
-"""A bucket's resource, start and id: one of its account."""
+"""A bucket's resource, start and id: one of those of its account that end together."""
 
 
 class Taken(NamedTuple):
@@ -38,10 +38,10 @@ def taken_between(account: str, before: Balances, after: Balances) -> list[Taken
     """What the account's buckets have lost between two moments."""
     if after is before:
         return []
-    known = {place_of(bucket): bucket for bucket in before.buckets}
+    known = {(place_of(bucket), bucket.end): bucket for bucket in before.buckets}
     taken: list[Taken] = []
     for bucket in after.buckets:
-        held = known.get(place_of(bucket)) or bucket.left_with(bucket.granted)
+        held = known.get((place_of(bucket), bucket.end)) or bucket.left_with(bucket.granted)
         quantity = added(held.remaining, minus(bucket.remaining))
         if quantity > 0:
             taken.append(Taken(account, held, quantity))
@@ -78,9 +78,10 @@ def lift(tenant: str, holds: tuple[Hold, ...], state: State) -> None:
         key = f"{tenant}\0{hold.account}".encode()
         balances: Balances = state.get(Table.BALANCES, key) or Balances()
         buckets = list(balances.buckets)
-        place = _find(buckets, hold.bucket)
+        quantity = hold.bucket.remaining
+        place = _find(buckets, hold.bucket, reserved=quantity)
         if place is not None:
-            buckets[place] = _moved(buckets[place], hold.bucket.remaining)
+            buckets[place] = _moved(buckets[place], quantity)
             state.put(Table.BALANCES, key, replace(balances, buckets=tuple(buckets)))
 
 
@@ -94,12 +95,17 @@ def grant_movement(opened: Taken) -> Movement:
     return movement
 
 
-def _find(buckets: list[Bucket], sought: Bucket) -> int | None:
+def _find(buckets: list[Bucket], sought: Bucket, *, reserved: Quantity = 0) -> int | None:
+    """Where the bucket stands, with so much set aside; its end may have been cut meanwhile."""
+    found: int | None = None
     resource, start, name = place_of(sought)
     for at, bucket in enumerate(buckets):
-        if bucket.resource == resource and bucket.start == start and bucket.id == name:
-            return at
-    return None
+        is_alike = bucket.resource == resource and bucket.start == start and bucket.id == name
+        if is_alike and bucket.reserved >= reserved:
+            if bucket.end == sought.end:
+                return at
+            found = at if found is None else found
+    return found
 
 
 def _moved(bucket: Bucket, quantity: Quantity) -> Bucket:
