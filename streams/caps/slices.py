@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from streams import outbox
 from streams.model.cap_command import GrantSlice, RecallSlice, ReportCap
-from streams.model.instant import MINUTE, Instant, Period
+from streams.model.instant import DAY, MINUTE, Instant, Period
 from streams.model.money import CONTEXT, ZERO
 from streams.model.shared_cap import FINEST, CapSlice, opening_slice
 from streams.partition import partition_of
@@ -21,6 +21,9 @@ from streams.tenant_time import time_of
 _SLICES: Final = Table.CAP_SLICES
 _SIGN: Final = 2**63
 _DROPPED_AT_ONCE: Final = 8
+_KEPT: Final = 8 * DAY
+"""So long after its period a slice is known: a session is rated in the period that it began in, and
+its grant may last for a week."""
 _HALF: Final = Decimal("0.5")
 _QUARTER: Final = Decimal("0.25")
 _TOLD_STEPS: Final = Decimal(16)
@@ -239,8 +242,8 @@ def _report(  # noqa: PLR0913 - what is told, and where it goes
 
 
 def _drop_closed(cap: CapPeriod, closed_before: Instant, state: State) -> None:
-    """Forget the slices of periods that no usage counts in any more."""
+    """Forget the slices of periods that nothing counts in any more."""
     first = cap_key(cap.tenant, cap.name, -_SIGN)
     for key, held in state.scan(_SLICES, first, cap.key, _DROPPED_AT_ONCE):
-        if held.end <= closed_before:
+        if held.end + _KEPT <= closed_before:
             state.delete(_SLICES, key)

@@ -1,4 +1,4 @@
-"""Eleven bugs, planted by overriding one small method each, that the simulation must find.
+"""Bugs, planted by overriding one small method each, that the simulation must find.
 
 Nothing in the product knows of them. Each is a mistake that somebody could make in good faith.
 """
@@ -8,11 +8,15 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from connectors.kafka.codec import encode_value
 from connectors.kafka.ledger import Chain, Link
+from streams.model.account import Balances
+from streams.model.charging_session import ChargingAnswer, ChargingRequest
 from streams.model.command import Command, OutboxMessage, PartnerVolume
+from streams.model.instant import BEGINNING
 from streams.model.ledger import WHOLE
 from streams.model.usage import SourcePosition, UsageRecord
-from streams.state import Effects, State, Table
+from streams.state import TIME, Effects, State, Table
 from tests.simulate.business import SIM_PLAN, BreakableCharging
 from tests.simulate.disk import SimShelf
 from tests.simulate.mediation import Mediator
@@ -23,6 +27,7 @@ from topologies.outbox import Outbox
 from topologies.overlay import Overlay
 from topologies.owner import PartitionOwner
 from topologies.recovery import Replay
+from topologies.requests import Question
 from topologies.runner import MediationOutput
 from topologies.step import Portion, Step, StepComputer
 from topologies.step import Sink as Into
@@ -77,13 +82,14 @@ class NoFencing(PartitionOwner):
 
 
 class _ForgetfulState:
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, forgotten: Table = Table.RECORD_IDS) -> None:
         self._state = state
+        self._forgotten = forgotten
         self.put, self.delete, self.drop = state.put, state.delete, state.drop
         self.scan, self.paying = state.scan, state.paying
 
     def get(self, table: Table, key: bytes) -> Any:
-        return None if table == Table.RECORD_IDS else self._state.get(table, key)
+        return None if table == self._forgotten else self._state.get(table, key)
 
 
 class _ForgetfulCharging(BreakableCharging):
@@ -181,6 +187,63 @@ def volume_twice(partition: int, partitions: int) -> BreakableCharging:
     )
 
 
+class AnswerBeforeAck(PartitionOwner):
+    """Callers are told before the ledger has what they are told."""
+
+    async def _answer(self, asked: Sequence[Question]) -> None:
+        at = max(self._options.now(), self._store.get(Table.META, TIME) or BEGINNING)
+        requests = [replace(question.request, at=at) for question in asked]
+        written = self._store.position.written
+        _, answers = self._computer.compute_requests(requests, self._hold.head(), written)
+        for question, answer in zip(asked, answers, strict=True):
+            question.tell(answer)
+        await super()._answer(asked)
+
+
+class HoldForgotten(PartitionOwner):
+    """Who takes a partition over gives back what was set aside: who held it has gone, surely."""
+
+    async def _open(self) -> None:
+        await super()._open()
+        found: dict[bytes, Balances] = {
+            bytes([Table.BALANCES]) + key: replace(
+                held,
+                buckets=tuple(
+                    replace(each, remaining=each.unused, reserved=0) for each in held.buckets
+                ),
+            )
+            for key, held in self._store.items(Table.BALANCES)
+            if any(each.reserved for each in held.buckets)
+        }
+        delta = [(key, encode_value(value)) for key, value in found.items()]
+        self._store.replay([(delta, ())], self._store.position)
+
+
+class _ForgetfulSessions(BreakableCharging):
+    def ask(self, request: ChargingRequest, *, state: State, effects: Effects) -> ChargingAnswer:
+        forgetful = _ForgetfulState(state, Table.ANSWERS)
+        return super().ask(request, state=forgetful, effects=effects)
+
+
+def first_answer_forgotten(partition: int, partitions: int) -> _ForgetfulSessions:
+    """A core that keeps the answers of what has ended, and does not look for them."""
+    return _ForgetfulSessions(
+        plans={SIM_PLAN.version: SIM_PLAN}, partitions=partitions, partition=partition
+    )
+
+
+class _LastingSessions(BreakableCharging):
+    def _end_sessions(self, state: State, effects: Effects) -> None:
+        self._signalling.go_on(state, effects)
+
+
+def never_expired(partition: int, partitions: int) -> _LastingSessions:
+    """A core that leaves sessions to those who hold them."""
+    return _LastingSessions(
+        plans={SIM_PLAN.version: SIM_PLAN}, partitions=partitions, partition=partition
+    )
+
+
 BUGS: Mapping[str, Cast] = {
     "commit-before-ack": Cast(mediator=CommitBeforeAck),
     "apply-before-ack": Cast(owner=ApplyBeforeAck),
@@ -193,4 +256,8 @@ BUGS: Mapping[str, Cast] = {
     "cleared-before-receipt": Cast(owner=ClearedBeforeReceipt),
     "added-twice": Cast(sink=AddedTwice),
     "volume-twice": Cast(core_of=volume_twice),
+    "answer-before-ack": Cast(owner=AnswerBeforeAck),
+    "hold-forgotten": Cast(owner=HoldForgotten),
+    "first-answer-forgotten": Cast(core_of=first_answer_forgotten),
+    "never-expired": Cast(core_of=never_expired),
 }

@@ -43,6 +43,8 @@ CURRENCY = "EUR"
 EPOCH: Instant = 1_701_388_790 * SECOND
 """The simulated world begins here, ten seconds before a month ends."""
 
+MONTH_END: Instant = EPOCH + 10 * SECOND
+
 GRACE: Instant = 3 * SECOND
 HOURLY = BillingPeriod(id="hour", unit="hour")
 ALLOWANCE = "free_calls"

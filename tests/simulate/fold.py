@@ -10,14 +10,25 @@ import msgspec
 from connectors.kafka.codec import TABLE_DECODERS, decode_charging, decode_ledger
 from connectors.kafka.ledger import Chain
 from streams.memory import MemoryState
+from streams.model.charging_session import ChargingAnswer, ChargingRequest
 from streams.model.command import Command
 from streams.model.ledger import WHOLE, LedgerRecord
 from streams.model.rated import RecordVerdict
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.state import Effects, RecordMark, RecordState, Table, record_id_key
 from tests.simulate.broker import SimBroker
+from tests.simulate.held import check_held
 from topologies.origins import batch_of
 from topologies.state import POSITION_KEY
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request in the ledger, with the core's answer to it; None where the core broke."""
+
+    offset: int
+    request: ChargingRequest
+    answer: ChargingAnswer | None
 
 
 @dataclass
@@ -27,6 +38,7 @@ class Folded:
     records: list[tuple[int, LedgerRecord]] = field(default_factory=list)
     by_core: MemoryState = field(default_factory=MemoryState)
     by_delta: dict[tuple[int, bytes], Any] = field(default_factory=dict)
+    asked: list[Asked] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
@@ -47,11 +59,16 @@ def fold_partition(broker: SimBroker, partition: int, core: Any) -> Folded:
             _take(message, span.first, span.last, core, (folded.by_core, effects))
             count = len(message.records if isinstance(message, UsageBatch) else message)
             reached = (span.offset, WHOLE if span.last == count - 1 else span.last)
+        for request in record.requests:
+            assert isinstance(request, ChargingRequest)
+            answer = _ask(request, core, (folded.by_core, effects))
+            folded.asked.append(Asked(offset, request, answer))
         core.settle(folded.by_core, effects)
         if record.kind == "step" and reached != record.written:
             folded.problems.append(f"ledger {offset}: takes to {reached}, says {record.written}")
         _compare(offset, record, effects, folded.problems)
         _sum_up(offset, folded)
+        folded.problems += [f"ledger {offset}: {each}" for each in check_held(folded.by_core)]
         _add_delta(record, folded.by_delta)
     if len(charging) != reached[0] + 1:
         folded.problems.append(f"inputs after {reached} of {len(charging)} are in no step")
@@ -64,7 +81,7 @@ def _sum_up(offset: int, folded: Folded) -> None:
     for (table, key), value in folded.by_core.values.items():
         if table == Table.BALANCES:
             for bucket in value.buckets:
-                sums[bucket.resource] += Decimal(bucket.remaining)
+                sums[bucket.resource] += Decimal(bucket.remaining) + Decimal(bucket.reserved)
         elif table == Table.COUNTERS:
             sums[key.decode().rpartition("\0")[2]] += Decimal(value)
     if any(sums.values()):
@@ -89,6 +106,20 @@ def _take(
     else:
         for command in message[first : last + 1]:
             _apply(command, core, into)
+
+
+def _ask(
+    request: ChargingRequest, core: Any, into: tuple[MemoryState, Effects]
+) -> ChargingAnswer | None:
+    state, effects = into
+    before, own = dict(state.values), Effects()
+    try:
+        answer: ChargingAnswer = core.ask(request, state=state, effects=own)
+    except RuntimeError:
+        state.values = before
+        return None
+    effects.extend(own)
+    return answer
 
 
 def _apply(command: Command, core: Any, into: tuple[MemoryState, Effects]) -> None:
@@ -144,6 +175,8 @@ def _compare(offset: int, record: LedgerRecord, effects: Effects, problems: list
         problems.append(f"ledger {offset}: charges are not what the core says")
     if list(record.alerts) != effects.alerts:
         problems.append(f"ledger {offset}: alerts are not what the core says")
+    if list(record.signals) != effects.signals:
+        problems.append(f"ledger {offset}: sessions are told another thing than the core says")
     said = [(verdict.verdict, verdict.position) for verdict in record.verdicts]
     if said != [(verdict.verdict, verdict.position) for verdict in effects.verdicts]:
         problems.append(f"ledger {offset}: verdicts are not what the core says")

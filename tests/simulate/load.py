@@ -49,6 +49,10 @@ SHORT_S = 10
 PLACES = ("north", "south", "east")
 """Where accounts move to, beside their own root."""
 
+CALLER = "caller"
+CALLERS = 2
+"""Accounts `caller-N` with a service `line-N` each, which nobody uses but by the online door."""
+
 UNKNOWN_SERVICES = ("nobody-0", "nobody-1")
 """Services that no account ever gets."""
 
@@ -58,6 +62,7 @@ class Shape:
     """How large a run is; the shares of services and accounts that move, of events sent again."""
 
     events: int = 120
+    sessions: int = 20
     moves: float = 0.5
     leaves: float = 0.5
     repeats: float = 0.1
@@ -116,6 +121,10 @@ class Load:
                 self._leaving.add(account)
                 self._begin(self._leave(account))
         self._begin(self._open_account(PARTNER_ACCOUNT, {}))
+        for number in range(CALLERS):
+            account = f"{CALLER}-{number}"
+            await self._open_account(account, BROUGHT if number % 2 else {})
+            await self._command(account, assignment(f"line-{number}", account, EPOCH))
         for number in range(self._shape.services):
             await asyncio.sleep(self._dice.between(0, LOAD_S / self._shape.services / 2))
             account = f"account-{self._dice.random.randrange(self._shape.accounts)}"

@@ -22,6 +22,7 @@ from streams.state import Table
 from tests.simulate.business import CEILING, PARTNER, TENANT, new_core, service_of
 from tests.simulate.fold import Folded, decode_disk, fold_partition
 from tests.simulate.load import UNKNOWN_SERVICES
+from tests.simulate.sessions import ASKED, check_sessions
 from tests.simulate.world import World
 
 Place = tuple[str, int, int, int]
@@ -41,6 +42,7 @@ def verify(world: World) -> list[str]:
     problems += _check_aggregates(world, folds)
     problems += _check_partner(folds)
     problems += _check_ceiling(folds)
+    problems += check_sessions(world.callers.told, folds)
     return problems
 
 
@@ -159,11 +161,14 @@ def _check_places(world: World, folds: dict[int, Folded]) -> list[str]:
 
 
 def _check_charged_once(folds: dict[int, Folded]) -> list[str]:
-    charged: Counter[bytes] = Counter()
-    for folded in folds.values():
+    charged: Counter[tuple[bytes, int]] = Counter()
+    for partition, folded in folds.items():
         for _, record in folded.records:
-            charged.update(rated.record.record_id for rated in record.rated)
-    return [f"record {key.hex()} charged {n} times" for key, n in charged.items() if n > 1]
+            for rated in record.rated:
+                # What callers asked for is known by the partition that they asked.
+                is_asked = rated.record.event_id.startswith(ASKED)
+                charged[rated.record.record_id, partition if is_asked else -1] += 1
+    return [f"record {key.hex()} charged {n} times" for (key, _), n in charged.items() if n > 1]
 
 
 def _amounts(folds: dict[int, Folded]) -> dict[tuple[int, str], Decimal]:

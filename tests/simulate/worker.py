@@ -6,14 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.api.keys import ApiKey, KeyStore, Scope
+from streams.model.instant import SECOND, Instant
 from tests.simulate.broker import SimBroker, SimLedgerLog
-from tests.simulate.business import new_core
+from tests.simulate.business import EPOCH, new_core
 from tests.simulate.dice import Dice, Rates
 from tests.simulate.disk import Platter, SimDisk, SimShelf
 from tests.simulate.process import Process
+from topologies.online import OnlineDoor
 from topologies.owner import OfferedBatch, OwnerOptions, PartitionOwner
 from topologies.ports import AppendUnknown
 from topologies.state import Store, StoreOptions
+from topologies.turns import Turns
 
 OUTSTANDING_MAX = 3
 FETCH_MAX = 6
@@ -83,12 +87,25 @@ class SimSource:
             await asyncio.sleep(dice.latency())
 
 
+class _AnyKey(KeyStore):
+    """Everybody may ask."""
+
+    def __init__(self) -> None:
+        self._key = ApiKey(key_id="any", name="any", digest="", scope=Scope.ADMIN, created_at=EPOCH)
+
+    def find(self, text: str) -> ApiKey:
+        return self._key
+
+
 class ChargingWorker:
-    """One process of the group `charging`."""
+    """One process of the group `charging`, with a clock of its own and a door for callers."""
 
     def __init__(self, fleet: Fleet, process: Process) -> None:
         self.process = process
         self.owners: dict[int, PartitionOwner] = {}
+        self.door = OnlineDoor(self.owners, _AnyKey(), partitions=fleet.partitions)
+        self._turns = Turns()
+        self._ahead = int(fleet.dice.between(-2, 2) * SECOND)
         self.stores: dict[int, Store] = {}
         self._fleet = fleet
         self._closing = asyncio.Lock()
@@ -151,7 +168,13 @@ class ChargingWorker:
             new_owner=lambda: dice.random.randbytes(8),
             in_thread=_at_once,
             watch=self._strike,
+            turns=self._turns,
+            now=self._now,
         )
+
+    def _now(self) -> Instant:
+        """By a clock that is right to two seconds."""
+        return EPOCH + self._ahead + int(asyncio.get_running_loop().time() * SECOND)
 
     def _strike(self, _point: str) -> None:
         """Die at a named point of a step."""

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.errors import Corrupted
+from streams.session.signals import running_sessions
 from tests.simulate.broker import SimBroker
 from tests.simulate.business import new_core
+from tests.simulate.callers import Callers
 from tests.simulate.dice import Dice, Rates
 from tests.simulate.disk import Platter, SimShelf
 from tests.simulate.load import LOAD_S, Load, Shape
@@ -113,6 +115,7 @@ class World:
         )
         for name in self.assignment:
             self._start_worker(name)
+        self.callers = Callers(self.dice, self.shape, self.workers, self._begin)
         self._rebalance()
         self._start_mediator()
         self._start_keeper()
@@ -123,6 +126,7 @@ class World:
                 self.load.operate,
                 self.load.send,
                 self.load.tick,
+                self.callers.call,
                 self._kill_and_freeze,
                 self._trim,
             )
@@ -184,11 +188,15 @@ class World:
             end = broker.end(("charging", partition))
             if owner.position() < end:
                 return f"charging[{partition}] is taken to {owner.position()} of {end}"
+            if running := running_sessions(owner.look()):
+                return f"partition {partition} has {running} sessions that run"
             if owner.in_transit:
                 return f"partition {partition} has {owner.in_transit} messages in transit"
         for name, readers in (("sink", self.sink.readers), ("keeper", self.keeper.readers)):
             if not all(reader.is_at_end for reader in readers.values()):
                 return f"{name} reads"
+        if self.callers.waiting:
+            return f"{self.callers.waiting} callers are not done"
         if self.keeper.releasable:
             return f"{self.keeper.releasable} suspended records can be released"
         return ""
