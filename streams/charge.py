@@ -21,6 +21,7 @@ from streams.due.fold import AT_ONCE, Folding
 from streams.ends import duplicate, refuse
 from streams.model.charging_session import ChargingAnswer, ChargingRequest
 from streams.model.command import (
+    AdvanceClock,
     Command,
     FoldPeriods,
     Forwarded,
@@ -29,7 +30,6 @@ from streams.model.command import (
     SentOn,
     Tick,
 )
-from streams.model.instant import BEGINNING, Instant
 from streams.model.session_command import SignalSessions
 from streams.model.usage import SourcePosition, UsageBatch, UsageRecord
 from streams.moved import Home, release_on, sent_on_key
@@ -47,7 +47,6 @@ from streams.refusals import wrong_home
 from streams.session.sessions import Sessions
 from streams.session.signalling import Signalling
 from streams.state import (
-    TIME,
     Effects,
     RecordMark,
     RecordState,
@@ -169,7 +168,7 @@ class Charging:
             case PutStatus():
                 apply_command(command, self._commands, self._folding, state=state, effects=effects)
                 self._signalling.heed_status(command, state, effects)
-            case Tick() | FoldPeriods():
+            case Tick() | FoldPeriods() | AdvanceClock():
                 apply_command(command, self._commands, self._folding, state=state, effects=effects)
                 self._end_sessions(state, effects)
             case _:
@@ -184,8 +183,7 @@ class Charging:
 
     def _end_sessions(self, state: State, effects: Effects) -> None:
         """Settle what has expired; what is too much for one command goes with the next."""
-        time: Instant = state.get(Table.META, TIME) or BEGINNING
-        if self._sessions.expire(time, self.folded_at_once, state, effects):
+        if self._sessions.expire(self.folded_at_once, state, effects):
             self._folding.remind(state, effects)
         self._signalling.go_on(state, effects)
 

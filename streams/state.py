@@ -80,6 +80,8 @@ class Table(IntEnum):
     """`ChargingSession` by `tenant NUL session`."""
     SESSION_ENDS = 32
     """Sessions by when they expire (8 bytes, in order), then as in SESSIONS."""
+    OWN_SESSION_ENDS = 47
+    """As SESSION_ENDS, of tenants with a time of their own: by `tenant NUL`, then as there."""
     ANSWERS = 33
     """`Answered` by group (4 bytes, big endian) and digest."""
     ACCOUNT_SESSIONS = 41

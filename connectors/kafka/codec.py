@@ -78,6 +78,7 @@ _TABLE_TYPES: dict[Table, Any] = {
     Table.BUDGET_TOTALS: BudgetTotal,
     Table.SESSIONS: ChargingSession,
     Table.SESSION_ENDS: Any,
+    Table.OWN_SESSION_ENDS: Any,
     Table.ANSWERS: Answered,
     Table.ACCOUNT_SESSIONS: HalfSignalled | int,
     Table.SESSION_COMMANDS: NumberedCommand,

@@ -15,6 +15,7 @@ from streams.model.command import AdvanceClock
 from streams.model.instant import format_instant
 from streams.outcome import CommandReason
 from streams.rate.plan import Plan
+from streams.session.clock import begin_own_ends
 from streams.state import CatalogMarks, Effects, State, Table
 from streams.tenant_time import OWN_TIMES, own_times, time_of
 
@@ -44,6 +45,7 @@ def advance_clock(
     own = own_times(state) or {}
     if tenant not in own:
         begin_own_agenda(tenant, state)
+        begin_own_ends(tenant, state)
     state.put(Table.META, OWN_TIMES, {**own, tenant: at})
 
 

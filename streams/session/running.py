@@ -2,10 +2,10 @@
 accumulators."""
 
 from streams.accumulate.partner_totals import plus
-from streams.due.agenda import due_key
 from streams.model.account import Accumulators
 from streams.model.charging_session import ChargingSession, Reservations, Total
 from streams.model.instant import Period
+from streams.session.clock import delete_end, put_end
 from streams.session.places import leave_places
 from streams.session.signals import RUNNING, account_session_key, session_key
 from streams.state import State, Table
@@ -15,12 +15,12 @@ def put_session(session: ChargingSession, former: ChargingSession | None, state:
     """Keep the session, with a place where its end is found."""
     key = session_key(session.tenant, session.session)
     if former is not None:
-        state.delete(Table.SESSION_ENDS, due_key(former.expires_at, key))
+        delete_end(former.expires_at, key, state)
     else:
         _count(session, 1, state)
         state.put(Table.ACCOUNT_SESSIONS, account_session_key(session), 1)
     state.put(Table.SESSIONS, key, session)
-    state.put(Table.SESSION_ENDS, due_key(session.expires_at, key), 1)
+    put_end(session.expires_at, key, state)
 
 
 def close_session(session: ChargingSession, state: State) -> None:
@@ -28,7 +28,7 @@ def close_session(session: ChargingSession, state: State) -> None:
     key = session_key(session.tenant, session.session)
     state.delete(Table.SESSIONS, key)
     state.delete(Table.ACCOUNT_SESSIONS, account_session_key(session))
-    state.delete(Table.SESSION_ENDS, due_key(session.expires_at, key))
+    delete_end(session.expires_at, key, state)
     leave_places(session.places, session.session, state)
     _count(session, -1, state)
 

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from streams.accumulate.budgets import Meant
 from streams.caps.slices import Place
-from streams.due.agenda import due_key
 from streams.due.fold import Folding
 from streams.model.account import Account, ServiceAssignment
 from streams.model.charging_session import (
@@ -35,6 +34,7 @@ from streams.rate.plan import Plan
 from streams.session.answers import digest_of, keep_answer, kept_answer, kept_name
 from streams.session.balance import balances_left
 from streams.session.budgets import budgets_left
+from streams.session.clock import by_own_clock, ended_sessions
 from streams.session.decisions import decision_of
 from streams.session.places import make_room, places_of, take_places
 from streams.session.probe import Attempt
@@ -61,6 +61,7 @@ class Sessions:
 
     def ask(self, request: ChargingRequest, state: State, effects: Effects) -> ChargingAnswer:
         """Do what is asked, once; the answer."""
+        request = by_own_clock(request, state)
         session: ChargingSession | None = None
         if request.verb not in _WITHOUT_SESSION:
             session = state.get(Table.SESSIONS, _key_of(request))
@@ -95,19 +96,16 @@ class Sessions:
                 assert session is not None
                 return self._end(work, session)
 
-    def expire(self, time: Instant, limit: int, state: State, effects: Effects) -> bool:
+    def expire(self, limit: int, state: State, effects: Effects) -> bool:
         """Settle the sessions whose validity is over by their last report; True if some are left.
 
         At most `limit` of them at once.
         """
-        due = state.scan(Table.SESSION_ENDS, b"", due_key(time + 1, b""), limit + 1)
-        for key, _ in due[:limit]:
-            session: ChargingSession | None = state.get(Table.SESSIONS, key[8:])
-            if session is None:
-                state.delete(Table.SESSION_ENDS, key)
-                continue
+        ended = ended_sessions(limit + 1, state)
+        for key in ended[:limit]:
+            session: ChargingSession = state.get(Table.SESSIONS, key)
             self.ask(_expiry_of(session), state, effects)
-        return len(due) > limit
+        return len(ended) > limit
 
     def _grant(self, work: Work, session: ChargingSession | None) -> ChargingAnswer:
         """Serve each service of the request from what is available after the one before."""

@@ -9,7 +9,6 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from streams.due.agenda import due_key
 from streams.generations import Generations
 from streams.model.charging_session import ChargingRequest, ChargingSession, Control
 from streams.model.instant import HOUR, Instant
@@ -19,6 +18,7 @@ from streams.model.session_command import (
     SessionCommand,
     SignalSessions,
 )
+from streams.session.clock import delete_end, put_end
 from streams.state import Effects, State, Table
 
 AT_ONCE: Final = 200
@@ -200,6 +200,6 @@ def _ending(session: ChargingSession, at: Instant, state: State) -> ChargingSess
     if at >= session.expires_at:
         return session
     key = session_key(session.tenant, session.session)
-    state.delete(Table.SESSION_ENDS, due_key(session.expires_at, key))
-    state.put(Table.SESSION_ENDS, due_key(at, key), 1)
+    delete_end(session.expires_at, key, state)
+    put_end(at, key, state)
     return replace(session, expires_at=at)

@@ -215,7 +215,7 @@ class HoldForgotten(PartitionOwner):
             for key, held in self._store.items(Table.BALANCES)
             if any(each.reserved for each in held.buckets)
         }
-        delta = [(key, encode_value(value)) for key, value in found.items()]
+        delta = tuple((key, encode_value(value)) for key, value in found.items())
         self._store.replay([(delta, ())], self._store.position)
 
 
