@@ -29,6 +29,7 @@ from connectors.clickhouse.holdings import (
 )
 from connectors.clickhouse.origins import charged_origins, verdict_origins
 from connectors.clickhouse.rated import rated_columns
+from connectors.clickhouse.session_commands import session_command_columns
 from connectors.clickhouse.steps import StoredStep, place_columns, step_columns
 from connectors.clickhouse.totals import HOUR_S, Aggregates
 from connectors.clickhouse.verdicts import verdict_columns
@@ -126,6 +127,7 @@ def _fact_rows(steps: Sequence[StoredStep]) -> list[tuple[str, Columns]]:
         ("services", service_columns(services)),
         ("alerts", alert_columns(alerts)),
         *_decision_rows(steps),
+        *_session_command_rows(steps),
         ("transfers", transfer_columns(steps)),
         ("commands", command_columns(requests_of(steps))),
     ]
@@ -135,3 +137,9 @@ def _decision_rows(steps: Sequence[StoredStep]) -> list[tuple[str, Columns]]:
     if not any(step.frame.decisions for step in steps):
         return []
     return [("decisions", decision_columns(steps))]
+
+
+def _session_command_rows(steps: Sequence[StoredStep]) -> list[tuple[str, Columns]]:
+    if not any(step.frame.signals for step in steps):
+        return []
+    return [("session_commands", session_command_columns(steps))]

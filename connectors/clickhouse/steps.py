@@ -33,6 +33,7 @@ from streams.model.decision import Decision
 from streams.model.instant import Instant
 from streams.model.ledger import WHOLE
 from streams.model.rated import Alert, RatedUsage
+from streams.model.session_command import SessionCommand
 
 
 class Frame(Struct, frozen=True, array_like=True):
@@ -58,7 +59,7 @@ class Frame(Struct, frozen=True, array_like=True):
     requests: tuple[Command, ...] = ()
     requested_at: Instant = 0
     origins: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
-    signals: msgspec.Raw = msgspec.Raw(b"\x90")
+    signals: tuple[SessionCommand, ...] = ()
     decisions: tuple[Decision, ...] = ()
 
     @property
