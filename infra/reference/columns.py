@@ -178,7 +178,7 @@ MEANINGS: Mapping[str, str] = {
     "usages.quantity": "How much of it.",
     "usages.unit": "Which unit.",
     "used": "What accounts of the partition bear of it.",
-    "value": "Of a message, its bytes; of an alert, what was reached; else a rate, filter, address.",
+    "value": "Of a message, its bytes; of an alert, what was reached; else a rate, a filter…",
     "verdict": "`duplicate`, `suspended`, `ignored`, `error`.",
     "verdicts": "How many verdicts the step made.",
     "version": "Rises with each change.",
