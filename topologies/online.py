@@ -224,5 +224,6 @@ _SAID: Final[Mapping[AnswerCode, str]] = {
     AnswerCode.RATE_LIMITED: "A budget does not bear it now; ask again later.",
     AnswerCode.SESSION_LIMIT_REACHED: "As many sessions run as may run at once.",
     AnswerCode.STOPPED_BY_POLICY: "A policy forbids it.",
+    AnswerCode.CLOCK_OUT_OF_BOUNDS: "Its time is too far from the time here.",
     AnswerCode.TERMINATED: "The session was told to end; its last report is awaited.",
 }

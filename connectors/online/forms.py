@@ -1,6 +1,7 @@
 """What a caller sends and gets, as JSON: decimals are strings or numbers in, strings out."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Annotated, Any, Final, get_args
@@ -21,7 +22,7 @@ from streams.model.charging_session import (
     ServiceRequest,
     Verb,
 )
-from streams.model.instant import BEGINNING, FOREVER, SECOND, Instant, format_instant
+from streams.model.instant import BEGINNING, FOREVER, SECOND, Instant, format_instant, instant_of
 from streams.model.money import Quantity, trimmed
 from streams.model.usage import Usage
 from streams.rate.quantity import exact
@@ -49,6 +50,7 @@ STATUS: Final[Mapping[AnswerCode, HTTPStatus]] = {
     AnswerCode.SESSION_LIMIT_REACHED: HTTPStatus.PAYMENT_REQUIRED,
     AnswerCode.STOPPED_BY_POLICY: HTTPStatus.FORBIDDEN,
     AnswerCode.TERMINATED: HTTPStatus.GONE,
+    AnswerCode.CLOCK_OUT_OF_BOUNDS: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 """The status that tells each code."""
 
@@ -73,7 +75,8 @@ class ServiceBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class RequestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request. `valid_for` is in seconds; `root` is the account's, where the caller knows it.
 
-    `gateway` names who holds the session, and follows what is commanded of it.
+    `gateway` names who holds the session, and follows what is commanded of it. `at` is when it
+    began by the gateway's clock.
     """
 
     service_id: Name
@@ -82,6 +85,7 @@ class RequestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     valid_for: Annotated[int, Meta(ge=1, le=7 * 86_400)] = 3_600
     root: Word = ""
     gateway: Word = ""
+    at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class RefundBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -134,6 +138,7 @@ def read_request(tenant: str, verb: Verb, session: str, body: bytes) -> Charging
         tuple([_asked(service, place) for place, service in enumerate(form.services)]),
         form.valid_for * SECOND,
         gateway=form.gateway,
+        occurred_at=BEGINNING if form.at is None else instant_of(form.at),
     )
 
 

@@ -56,6 +56,7 @@ def charging_request(
         tuple(map(_service, form.services)),
         form.valid_for * _SECOND,
         gateway=form.gateway,
+        occurred_at=BEGINNING if form.stamp is None else instant(form.stamp),
     )
 
 

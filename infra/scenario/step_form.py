@@ -284,7 +284,7 @@ class RequestForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """What is asked before and during service, for one service or for several of one session.
 
     Without a `sequence` it is the session's next. A grant holds for `valid_for` seconds. `gateway`
-    holds the session.
+    holds the session. `stamp` is when it began by the gateway's clock.
     """
 
     session: str
@@ -294,6 +294,7 @@ class RequestForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     valid_for: int = 3600
     sequence: int | None = None
     gateway: str = ""
+    stamp: Time | None = None
 
 
 class BudgetForm(BudgetTerms, frozen=True, kw_only=True, forbid_unknown_fields=True):

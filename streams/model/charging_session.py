@@ -58,7 +58,8 @@ class ChargingRequest(Struct, frozen=True, array_like=True, tag=60):
     `expires`: nobody asked; the session's validity is over. `refers` is what a refund is of: the
     name that the answer of a debit or of a session that has ended is kept by.
     `expires`: nobody asked; the session's validity is over. `gateway` names who holds the session,
-    and hears what is commanded of it.
+    and hears what is commanded of it. `occurred_at` is when it began by the caller's clock;
+    BEGINNING: he says nothing of it.
     """
 
     command_id: str
@@ -74,6 +75,12 @@ class ChargingRequest(Struct, frozen=True, array_like=True, tag=60):
     expires: bool = False
     refers: str = ""
     gateway: str = ""
+    occurred_at: Instant = BEGINNING
+
+    @property
+    def began_at(self) -> Instant:
+        """When what it asks for begins: never after the time of the request."""
+        return self.at if self.occurred_at == BEGINNING else min(self.occurred_at, self.at)
 
 
 class AnswerCode(StrEnum):
@@ -103,6 +110,8 @@ class AnswerCode(StrEnum):
     """A policy of the catalog forbids it."""
     TERMINATED = "terminated"
     """The session was told to end: nothing more is granted, its last report is awaited."""
+    CLOCK_OUT_OF_BOUNDS = "clock_out_of_bounds"
+    """The time that the request was stamped with is too far from the time here."""
 
 
 class Restriction(Struct, frozen=True, array_like=True):

@@ -41,6 +41,7 @@ from streams.session.probe import Attempt
 from streams.session.refunds import Refund
 from streams.session.running import close_session, put_session
 from streams.session.signals import ending, ending_for_room, is_ended, send, session_key, tell
+from streams.session.stamps import out_of_bounds, stamped
 from streams.session.standing import standing_of, stopping
 from streams.session.work import Granted, Work
 from streams.state import Effects, State, Table
@@ -61,7 +62,7 @@ class Sessions:
 
     def ask(self, request: ChargingRequest, state: State, effects: Effects) -> ChargingAnswer:
         """Do what is asked, once; the answer."""
-        request = by_own_clock(request, state)
+        request = stamped(by_own_clock(request, state), state)
         session: ChargingSession | None = None
         if request.verb not in _WITHOUT_SESSION:
             session = state.get(Table.SESSIONS, _key_of(request))
@@ -70,6 +71,9 @@ class Sessions:
             return former
         if session is None and request.verb in ("extend", "confirm", "release"):
             return ChargingAnswer(AnswerCode.UNKNOWN_SESSION)
+        wrong = out_of_bounds(request)
+        if wrong is not None:
+            return wrong
         account = _account_of(request, session, state)
         if isinstance(account, Reject):
             return ChargingAnswer(AnswerCode.NOT_RATED, detail=account.detail)
@@ -124,7 +128,7 @@ class Sessions:
             return self._find_no_place(bound, work)
         granted: list[Granted] = []
         for asked in request.services:
-            held = running.get(asked.group) or HeldService.opened(asked, request.at)
+            held = running.get(asked.group) or HeldService.opened(asked, request.began_at)
             granted.append(work.grant(held, asked))
             running[asked.group] = granted[-1].held
         until = min((each.until for each in granted), default=request.at + request.validity)
@@ -231,7 +235,7 @@ class Sessions:
         """Charge what was used, give the rest back; `release` reports nothing more."""
         request, running = work.request, _by_group(session)
         for asked in request.services:
-            held = running.get(asked.group) or HeldService.opened(asked, request.at)
+            held = running.get(asked.group) or HeldService.opened(asked, request.began_at)
             running[asked.group] = work.report_last(held, asked)
         answer = _answer(request, work.account, work.settle(tuple(running.values())))
         close_session(session, work.state)

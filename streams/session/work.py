@@ -116,7 +116,7 @@ class Work:
 
     def estimate(self, asked: ServiceRequest) -> ServiceAnswer:
         """What could be granted now, and its price; nothing changes."""
-        held = HeldService.opened(asked, self.request.at)
+        held = HeldService.opened(asked, self.request.began_at)
         ruling = self._ruled(held, asked)
         asked = self._bought(held, asked if ruling is None else ruling.asked)
         granted, found, short = self._most(held, (), asked)
@@ -184,10 +184,10 @@ class Work:
 
     def debit(self, asked: ServiceRequest) -> ServiceAnswer:
         """Charge it if the account bears it whole."""
-        held = HeldService.opened(asked, self.request.at)
+        held = HeldService.opened(asked, self.request.began_at)
         said, ruling = asked, self._ruled(held, asked)
         if ruling is not None:
-            asked, held = ruling.asked, HeldService.opened(ruling.asked, self.request.at)
+            asked, held = ruling.asked, HeldService.opened(ruling.asked, self.request.began_at)
         told = ServiceAnswer(asked.group, asked.usage_type, AnswerCode.SUCCESS)
         if ruling is not None and ruling.is_stop:
             return self._decided(said, told, ruling, None)
