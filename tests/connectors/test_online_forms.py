@@ -2,11 +2,12 @@
 
 import json
 from decimal import Decimal
+from http import HTTPStatus
 
 import pytest
 
 from connectors.errors import Refused
-from connectors.online.forms import answer_body, read_request, seconds_until_retry
+from connectors.online.forms import STATUS, answer_body, read_request, seconds_until_retry
 from streams.model.charging_session import (
     AnswerCode,
     BalanceLeft,
@@ -76,3 +77,17 @@ def test_a_caller_is_told_when_to_ask_again(ahead: int, seconds: int) -> None:
     assert seconds_until_retry(answer, AT) == seconds
     told = answer_body(answer)["services"][0]["restriction"]
     assert (told["name"], told["level"], told["action"]) == ("rpm", "agent", "stop")
+
+
+def test_a_stamp_is_an_instant_with_its_offset() -> None:
+    body = b'{"service_id": "key", "at": "2025-03-02T01:00:00.000001+01:00"}'
+    stamped = read_request("t", "reserve", "s", body)
+    assert stamped.occurred_at == 1_740_873_600_000_001
+    assert read_request("t", "reserve", "s", b'{"service_id": "key"}').occurred_at == BEGINNING
+    with pytest.raises(Refused, match="at"):
+        read_request("t", "reserve", "s", b'{"service_id": "key", "at": "2025-03-02T01:00:00"}')
+
+
+def test_what_is_too_far_from_the_time_here_cannot_be_done() -> None:
+    assert STATUS[AnswerCode.CLOCK_OUT_OF_BOUNDS] == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert set(STATUS) == set(AnswerCode)
