@@ -135,7 +135,14 @@ class Callers:
         self, worker: ChargingWorker, request: HttpRequest, got: "asyncio.Future[Told]"
     ) -> None:
         await worker.process.pass_gate()
-        answer = await worker.door.answer(request)
+        replied: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+        def reply(answer: object) -> None:
+            if not replied.done():  # else its process has died meanwhile
+                replied.set_result(answer)
+
+        worker.door.answer(request, reply)
+        answer = await replied
         await worker.process.pass_gate()
         assert isinstance(answer, HttpAnswer)
         told = _told(request, answer)
