@@ -25,7 +25,7 @@ from topologies import metrics
 from topologies.app import build_app, check_exact_partitions, check_topics
 from topologies.disk import DiskMemory, RocksDisk
 from topologies.ledger_log import KafkaLedgerLog
-from topologies.online import OnlineDoor
+from topologies.online import KEYS_TRUSTED_S, OnlineDoor
 from topologies.owner import Core, OfferedBatch, OwnerOptions, PartitionOwner
 from topologies.ports import LedgerLog
 from topologies.process import run_stages
@@ -61,7 +61,9 @@ class ChargingStage:
         self._is_draining = False
         self.address = ""
         self._door = OnlineDoor(
-            self._owners, KeyStore(parts.options.keys), partitions=kafka.partitions
+            self._owners,
+            KeyStore(parts.options.keys, trusted_s=KEYS_TRUSTED_S),
+            partitions=kafka.partitions,
         )
         self.app = build_app(self.name, parts, records_max=parts.options.charging_messages_max)
         self._define_agent()

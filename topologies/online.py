@@ -35,6 +35,8 @@ from topologies.session_door import SessionDoor, open_partitions
 
 DEADLINE_S: Final = 2.0
 """After this a caller is told to ask again; what it asked for may still be done, once."""
+KEYS_TRUSTED_S: Final = 0.1
+"""So long a key goes on being let in at most that was taken away."""
 _KEPT: Final = 65_536
 _NAMED: Final = ("reserve", "extend", "confirm", "release", "lease")
 _VERBS: Final[Mapping[str, Verb]] = {"lease": "reserve"}

@@ -7,6 +7,7 @@ a plain SHA-256 is enough: there is nothing to guess that a slow hash would prot
 import hmac
 import os
 import secrets
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from enum import StrEnum
@@ -69,12 +70,18 @@ def _digest(secret: str) -> str:
 
 
 class KeyStore:
-    """The keys of a data folder. A change by another process counts from the next look-up on."""
+    """The keys of a data folder. A change by another process counts from the next look-up on.
 
-    def __init__(self, folder: Path) -> None:
+    A key that was found may be trusted for `trusted_s` seconds: one that another process takes
+    away is refused so much later at most, and not every look-up asks the file system.
+    """
+
+    def __init__(self, folder: Path, *, trusted_s: float = 0.0) -> None:
         self._path = folder / KEYS_FILE
         self._first = folder / FIRST_KEY_FILE
         self._seen: tuple[int, int] | None = None
+        self._trusted_s = trusted_s
+        self._trusted_until = float("-inf")
         self._keys: dict[str, ApiKey] = {}
         self._found: dict[str, ApiKey] = {}
         """By their texts: keys of the file as it was seen last. What is none of ours is not kept,
@@ -135,7 +142,11 @@ class KeyStore:
 
     def find(self, text: str) -> ApiKey | None:
         """The key that was presented; None where it is none of ours."""
+        found = self._found.get(text)
+        if found is not None and time.monotonic() < self._trusted_until:
+            return found
         self._refresh()
+        self._trusted_until = time.monotonic() + self._trusted_s
         found = self._found.get(text)
         return found if found is not None else self._check(text)
 

@@ -26,7 +26,7 @@ from connectors.online.protocol import DoorProtocol
 from infra.bench.asking import ACCOUNTS, bodies_of, messages_of, service_of
 from infra.bench.session_world import PromptLedger, SessionWorld
 from streams.model.charging_session import ChargingRequest
-from topologies.online import OnlineDoor, problem
+from topologies.online import KEYS_TRUSTED_S, OnlineDoor, problem
 from topologies.owner import PartitionOwner
 
 TOGETHER = (8, 32)
@@ -119,7 +119,7 @@ class _Asked:
     """
 
     def __init__(self, world: SessionWorld, folder: Path, callers: int) -> None:
-        keys = KeyStore(folder)
+        keys = KeyStore(folder, trusted_s=KEYS_TRUSTED_S)
         _, self._key = keys.create(name="bench", scope=Scope.WRITE, tenant="", at=0)
         self._world = world
         self._owner = PartitionOwner(
