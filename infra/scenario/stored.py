@@ -22,7 +22,7 @@ _REFUSED = {
     "errors": "SELECT event_id, state, code, {place} FROM errors FINAL"
     " WHERE tenant = {{tenant:String}}",
     "outcomes": "SELECT event_id, state, code, {place} FROM outcomes FINAL"
-    " WHERE tenant = {{tenant:String}}",
+    " WHERE tenant = {{tenant:String}} AND topic_id != 'made'",
     "verdicts": "SELECT DISTINCT event_id, verdict, code, {place} FROM verdicts FINAL"
     " WHERE tenant = {{tenant:String}} AND verdict = 'duplicate'",
 }
@@ -31,7 +31,7 @@ SELECT event_id, verdict, code FROM verdicts FINAL
 WHERE tenant = {tenant:String} AND verdict = 'ignored' AND topic_id = 'made'
 ORDER BY judged_at, ledger_partition, ledger_offset, ledger_index
 """
-"""Commands that were not carried out: nobody tells of them elsewhere."""
+"""Commands that were not carried out, in the order in which they were not."""
 _RATED = """
 SELECT event_id, account, product, currency, amount, zone, band, tax, cost,
     topic_id, source_partition, source_offset, source_index,
@@ -39,7 +39,7 @@ SELECT event_id, account, product, currency, amount, zone, band, tax, cost,
     lines.detail, postings.ledger_account, postings.resource, postings.amount,
     changes.resource, arrayMap(x -> toUnixTimestamp64Micro(x), changes.period_start),
     changes.before, changes.after, changes.bucket, changes.account,
-    toUnixTimestamp64Micro(occurred_at), toUnixTimestamp64Micro(bill_unit)
+    toUnixTimestamp64Micro(occurred_at), toUnixTimestamp64Micro(bill_unit), price_plan
 FROM rated FINAL WHERE tenant = {tenant:String}
 ORDER BY topic_id = 'made', if(topic_id = 'made', toUnixTimestamp64Milli(rated_at), 0),
     if(topic_id = 'made', toInt64(ledger_partition), toInt64(source_partition)),
@@ -62,7 +62,7 @@ SELECT alert_id, tenant, account, threshold, resource, kind, level, value,
     toUnixTimestamp64Micro(alerts.period_start) AS period_start,
     toUnixTimestamp64Micro(alerts.occurred_at) AS occurred_at, recipients AS to, action
 FROM alerts FINAL WHERE tenant = {tenant:String}
-ORDER BY ledger_partition, ledger_offset, ledger_index
+ORDER BY raised_at, ledger_partition, ledger_offset, ledger_index
 """
 _COUNTERS = """
 SELECT ledger_account, resource, sum(total) FROM counters FINAL
@@ -150,7 +150,7 @@ def _rated(event_id: str, row: tuple[Any, ...]) -> RatedUsage:
     lines = tuple(ChargeLine(*line) for line in zip(*row[12:19], strict=True))
     postings = tuple(Posting(*leg) for leg in zip(*row[19:22], strict=True))
     changes = tuple(BalanceChange(*change) for change in zip(*row[22:28], strict=True))
-    occurred_at, bill_unit = row[28:30]
+    occurred_at, bill_unit, price_plan = row[28:31]
     return RatedUsage(
         record=UsageRecord(
             b"",
@@ -172,7 +172,7 @@ def _rated(event_id: str, row: tuple[Any, ...]) -> RatedUsage:
         account=account,
         root="",
         subscription="",
-        price_plan="",
+        price_plan=price_plan,
         product=product,
         currency=currency,
         amount=amount,
