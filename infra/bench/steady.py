@@ -13,6 +13,7 @@ from connectors.kafka.client import new_producer
 from connectors.kafka.topics import Topic
 from infra.bench.cores import other_cores
 from infra.bench.latency import paced
+from infra.bench.progress import ends
 from infra.bench.site import Site
 from infra.load.plan import LoadPlan, Workload
 from streams.model.instant import HOUR, Instant
@@ -21,6 +22,7 @@ from topologies.settings import Settings
 NAME = "load"
 LASTS_S_MAX = 3600
 _LINGER_MS = 5
+_COMES_WITHIN_S = 60.0
 _FLUSH_S = 30.0
 
 
@@ -28,7 +30,10 @@ _FLUSH_S = 30.0
 def steady_load(
     site: Site, *, per_second: float, accounts: int, start: Instant, seed: int
 ) -> Iterator[None]:
-    """API requests of the usual accounts, so many a second, off the measured core."""
+    """API requests of the usual accounts, so many a second, off the measured core.
+
+    Returns once the first have come.
+    """
     wanted = {
         "--per-second": per_second,
         "--accounts": accounts,
@@ -36,8 +41,12 @@ def steady_load(
         "--seed": seed,
     }
     words = [str(word) for each in wanted.items() for word in each]
+    before = ends(site.kafka, Topic.USAGE)
     site.start(NAME, program=("infra.bench.steady", *words), cores=other_cores())
     try:
+        site.wait(
+            lambda: ends(site.kafka, Topic.USAGE) != before, "usage", within_s=_COMES_WITHIN_S
+        )
         yield
     finally:
         site.stop(NAME)
