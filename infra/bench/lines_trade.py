@@ -138,6 +138,7 @@ class DiameterLine:
     def __init__(self, trade: Trade, number: int) -> None:
         self._port = trade.diameter
         self._peer = peer_of(number).encode()
+        self._sent = 0
         self._subscriber = subscriber_of(number)
 
     async def open(self) -> None:
@@ -172,6 +173,9 @@ class DiameterLine:
         await self._send(request)
 
     async def _send(self, request: Any) -> None:
+        self._sent += 1
+        request.header.hop_by_hop_identifier = self._sent
+        request.header.end_to_end_identifier = self._sent
         self._writer.write(request.as_bytes())
         head = await self._reader.readexactly(4)
         rest = await self._reader.readexactly(int.from_bytes(head[1:], "big") - 4)

@@ -13,7 +13,6 @@ from typing import Any, Final
 import structlog
 from diameter.message import constants as names
 from diameter.message.commands import AbortSessionRequest, ReAuthRequest
-from diameter.node import Node
 from diameter.node.application import Application, ApplicationError, SimpleThreadingApplication
 from diameter.node.node import NotRoutable
 
@@ -22,6 +21,7 @@ from connectors.errors import Refused, Unavailable
 from connectors.trade.diameter.codes import ResultCode
 from connectors.trade.diameter.credit_control import Credit, Credits
 from connectors.trade.diameter.messages import fill, read
+from connectors.trade.diameter.peers import PeerNode
 from connectors.trade.diameter.tls import TlsNode
 from streams.model.instant import Instant
 from streams.model.session_command import SessionCommand
@@ -80,7 +80,9 @@ class CreditNode:
 
     def _new_node(self, place: dict[str, Any]) -> Any:
         names = (self._identity, realm_of(self._identity))
-        return TlsNode(*names, context=self._tls, **place) if self._tls else Node(*names, **place)
+        if self._tls is None:
+            return PeerNode(*names, **place)
+        return TlsNode(*names, context=self._tls, **place)
 
     def close(self) -> None:
         """Say goodbye to the peers, and listen no longer. Waits for them a while."""

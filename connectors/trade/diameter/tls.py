@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from diameter.node import Node
 
 from connectors.errors import Refused
+from connectors.trade.diameter.peers import PeerNode
 
 _log: Any = structlog.get_logger()
 
@@ -93,7 +93,7 @@ class _Listening(list[socket.socket]):
         )
 
 
-class TlsNode(Node):  # type: ignore[misc]
+class TlsNode(PeerNode):
     """A node that peers reach by TLS alone, each by the name in its own certificate."""
 
     def __init__(self, *words: Any, context: ssl.SSLContext, **more: Any) -> None:

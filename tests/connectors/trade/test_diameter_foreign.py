@@ -1,5 +1,6 @@
 """Credit-Control judged by a library that is not the one we speak by: pyDiameter, over a socket."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from decimal import Decimal
@@ -48,8 +49,9 @@ def _avp(avp: Any, code: int, value: Any) -> Any:
 class Gateway:
     """A peer made of a socket and pyDiameter's messages."""
 
-    def __init__(self, connected: socket.socket) -> None:
+    def __init__(self, connected: socket.socket, name: bytes = b"pgw.access.net") -> None:
         self.socket = connected
+        self.name = name
 
     def send(self, command: int, application: int, *avps: Any) -> dict[int, Any]:
         message, packed = self.packed(command, application, *avps)
@@ -73,7 +75,7 @@ class Gateway:
         return message, message.encode()
 
     def who(self) -> tuple[Any, Any]:
-        return text(HOST, b"pgw.access.net"), text(REALM, b"access.net")
+        return text(HOST, self.name), text(REALM, b"access.net")
 
     def read(self) -> bytes:
         """The next message."""
@@ -96,7 +98,7 @@ class Gateway:
 def wire(tmp_path: Path) -> Iterator[tuple[Gateway, MemoryWorker]]:
     worker = MemoryWorker(load(flows.CATALOG, tmp_path))
     port = free_port()
-    server = Server(worker, port, ["pgw.access.net"])
+    server = Server(worker, port, ["pgw.access.net", "other.access.net"])
     gateway = Gateway(socket.create_connection(("127.0.0.1", port), 10))
     yield gateway, worker
     gateway.close()
@@ -121,13 +123,15 @@ def hello(gateway: Gateway) -> dict[int, Any]:
 
 
 def credit(gateway: Gateway, kind: int, count: int, *units: Any) -> dict[int, Any]:
+    return gateway.send(272, 4, *asking(gateway, kind, count, *units))
+
+
+def asking(gateway: Gateway, kind: int, count: int, *units: Any) -> tuple[Any, ...]:
     subscriber = group(
         SUBSCRIPTION, number(SUBSCRIPTION_TYPE, 0), text(SUBSCRIPTION_TEXT, b"41790000001")
     )
-    return gateway.send(
-        272,
-        4,
-        text(SESSION, b"pgw;1;1"),
+    return (
+        text(SESSION, gateway.name + b";1;1"),
         *gateway.who(),
         text(DESTINATION, b"home.net"),
         number(APPLICATION, 4),
@@ -153,3 +157,39 @@ def test_a_session_by_another_library(wire: tuple[Gateway, MemoryWorker]) -> Non
     last = credit(gateway, flows.TERMINATION, 1, group(USED, number(TIME, 150)))
     assert last[RESULT].getAVPValue() == 2001
     assert worker.left("ada") == (Decimal("1.50"), Decimal(0))
+
+
+def test_two_peers_that_count_alike_get_their_own_answers(
+    wire: tuple[Gateway, MemoryWorker],
+) -> None:
+    """Identifiers are each peer's own; the second is answered before the first."""
+    first, worker = wire
+    worker.account("ada", "+41790000001", "3")
+    place = first.socket.getpeername()
+    with socket.create_connection(place, 10) as connected:
+        second = Gateway(connected, b"other.access.net")
+        asked = group(REQUESTED, number(TIME, 10))
+        waits = asyncio.Event()
+        send = worker.send
+
+        async def slowly(*words: Any, **more: Any) -> Any:
+            if not worker.asked:
+                worker.asked.append(("", {}))
+                await asyncio.wait_for(waits.wait(), 10)
+            else:
+                waits.set()
+            return await send(*words, **more)
+
+        worker.send = slowly  # type: ignore[method-assign]
+        for gateway in (first, second):
+            assert hello(gateway)[RESULT].getAVPValue() == 2001
+            _, packed = gateway.packed(272, 4, *asking(gateway, flows.INITIAL, 0, asked))
+            same = packed[:12] + b"\0\0\0\1" * 2 + packed[20:]
+            gateway.socket.sendall(same)
+        for gateway in (first, second):
+            answer = DiaMessage()
+            told = gateway.read()
+            answer.decode(told)
+            assert told[12:20] == b"\0\0\0\1" * 2
+            found = {avp.getAVPCode(): avp.getAVPValue() for avp in answer.getAVPs()}
+            assert found[SESSION] == gateway.name + b";1;1"
