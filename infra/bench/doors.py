@@ -54,9 +54,9 @@ def measure_doors(place: BenchPlace, *, seconds: float, tell: Tell) -> dict[str,
         opened = _Opened(here, trade)
         ways: dict[str, Callable[[int], Line]] = {
             PLAIN: lambda number: PlainLine(opened.plain, number),
-            "Nchf, HTTP/2": lambda number: trade.NchfLine(opened.trade, number),
+            "Nchf": lambda number: trade.NchfLine(opened.trade, number),
             "Diameter": lambda number: trade.DiameterLine(opened.trade, number),
-            "RADIUS accounting": lambda number: trade.RadiusLine(opened.trade, number),
+            "RADIUS": lambda number: trade.RadiusLine(opened.trade, number),
         }
         found = {}
         with on_cores(other_cores()):
