@@ -12,12 +12,17 @@ from streams.state import State, Table
 
 
 class Generations:
-    """The generations of a table; `name` is theirs in META, where their number and age stand."""
+    """The generations of a table; `name` is theirs in META, where their number and age stand.
 
-    __slots__ = ("_began", "_life", "_newest", "_table")
+    Tables `beside` it have the same ones.
+    """
 
-    def __init__(self, table: Table, name: str, life: Instant) -> None:
-        self._table = table
+    __slots__ = ("_began", "_life", "_newest", "_tables")
+
+    def __init__(
+        self, table: Table, name: str, life: Instant, beside: tuple[Table, ...] = ()
+    ) -> None:
+        self._tables = (table, *beside)
         self._life = life
         self._newest = f"{name}.group".encode()
         """In META: the number of the newest."""
@@ -38,7 +43,8 @@ class Generations:
             former: int = state.get(Table.META, self._newest) or 0
             state.put(Table.META, self._newest, former + 1)
             state.put(Table.META, self._began, time)
-            state.drop(self._table, b"", start_of(former))
+            for table in self._tables:
+                state.drop(table, b"", start_of(former))
 
 
 @lru_cache(maxsize=64)

@@ -84,6 +84,9 @@ class Table(IntEnum):
     """As SESSION_ENDS, of tenants with a time of their own: by `tenant NUL`, then as there."""
     ANSWERS = 33
     """`Answered` by group (4 bytes, big endian) and digest."""
+    ACCOUNT_ANSWERS = 43
+    """Those of ANSWERS to an account: by group (4 bytes, big endian), `tenant NUL account NUL` and
+    digest."""
     ACCOUNT_SESSIONS = 41
     """The sessions of an account: by `tenant NUL account NUL session`. `HalfSignalled` by NUL and
     the id of the command."""

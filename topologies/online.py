@@ -26,6 +26,7 @@ from connectors.online.problem import problem as problem
 from connectors.online.protocol import DoorProtocol, HttpAnswer, HttpRequest, HttpStream, Reply
 from streams.model.charging_session import AnswerCode, ChargingAnswer, ChargingRequest, Verb
 from streams.partition import partition_of
+from streams.session.moving import is_leaving
 from topologies import metrics
 from topologies.deadlines import Deadlines
 from topologies.figures import DoorFigures
@@ -37,6 +38,7 @@ DEADLINE_S: Final = 2.0
 """After this a caller is told to ask again; what it asked for may still be done, once."""
 KEYS_TRUSTED_S: Final = 0.1
 """So long a key goes on being let in at most that was taken away."""
+MOVING: Final = "The account is on its way to another root; ask again."
 _KEPT: Final = 65_536
 _NAMED: Final = ("reserve", "extend", "confirm", "release", "lease")
 _VERBS: Final[Mapping[str, Verb]] = {"lease": "reserve"}
@@ -138,6 +140,7 @@ class OnlineDoor:
         """Ask the owner, who replies once what it changes is in the ledger. Raises Unavailable."""
         owner, root = self._home_of(request)
         if owner is None:
+            self._await_move(request)
             partitions = open_partitions(self._owners)
             reply(misdirected(f"Service {request.service_id}", partitions))
             return
@@ -158,6 +161,12 @@ class OnlineDoor:
         answer = owner.ask(replace(request, root=root))
         self._deadlines.add(answer)
         answer.add_done_callback(tell)
+
+    def _await_move(self, request: ChargingRequest) -> None:
+        """Raises Unavailable where the service is just leaving for another root."""
+        for owner in self._owners.values():
+            if owner.is_open and is_leaving(request.tenant, request.service_id, owner.look()):
+                raise Unavailable(MOVING)
 
     def _home_of(self, request: ChargingRequest) -> tuple[PartitionOwner | None, str]:
         """The owner that the service lives with, and its root there."""
@@ -210,6 +219,8 @@ def told(answer: ChargingAnswer, lease: str = "") -> HttpAnswer:
     headers = {"Idempotency-Hit": "true"} if answer.is_repeat else {}
     if answer.code == AnswerCode.RATE_LIMITED:
         headers["Retry-After"] = str(seconds_until_retry(answer, now()))
+    if answer.code == AnswerCode.MOVING:
+        headers["Retry-After"] = "1"
     if status == HTTPStatus.OK:
         return HttpAnswer(status, _encode(document), headers=headers)
     detail = answer.detail or _SAID[answer.code]
@@ -228,4 +239,5 @@ _SAID: Final[Mapping[AnswerCode, str]] = {
     AnswerCode.STOPPED_BY_POLICY: "A policy forbids it.",
     AnswerCode.CLOCK_OUT_OF_BOUNDS: "Its time is too far from the time here.",
     AnswerCode.TERMINATED: "The session was told to end; its last report is awaited.",
+    AnswerCode.MOVING: MOVING,
 }

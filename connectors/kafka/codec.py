@@ -83,6 +83,7 @@ _TABLE_TYPES: dict[Table, Any] = {
     Table.ACCOUNT_SESSIONS: HalfSignalled | int,
     Table.SESSION_COMMANDS: NumberedCommand,
     Table.BELONGINGS: Any,
+    Table.ACCOUNT_ANSWERS: Any,
     Table.MOVES: Moving | int,
     Table.CAP_SLICES: CapSlice,
     Table.CAP_SUMS: CapSum,

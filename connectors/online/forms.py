@@ -51,6 +51,7 @@ STATUS: Final[Mapping[AnswerCode, HTTPStatus]] = {
     AnswerCode.STOPPED_BY_POLICY: HTTPStatus.FORBIDDEN,
     AnswerCode.TERMINATED: HTTPStatus.GONE,
     AnswerCode.CLOCK_OUT_OF_BOUNDS: HTTPStatus.UNPROCESSABLE_ENTITY,
+    AnswerCode.MOVING: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """The status that tells each code."""
 

@@ -143,7 +143,8 @@ REJECTS: Mapping[RejectReason, tuple[str, str]] = {
 COMMANDS: Mapping[CommandReason, str] = {
     CommandReason.ACCOUNT_NOT_KNOWN: "There is no such account yet.",
     CommandReason.SAME_ROOT: "The account is under that root already.",
-    CommandReason.SESSIONS_OPEN: "Charging sessions hold something of the account.",
+    CommandReason.SESSIONS_OPEN: "Charging sessions hold something that the account shares with"
+    " others: of a pool, or of a shared cap.",
     CommandReason.OTHER_CURRENCY: "The account has another currency.",
     CommandReason.NOT_APPROVED: "It is above the currency's `approval_limit`, and names nobody who"
     " approved it.",

@@ -25,6 +25,7 @@ from streams.model.account import (
 )
 from streams.model.account_prices import AccountPrices
 from streams.model.billing import BilledUnits
+from streams.model.charging_session import Reservations
 from streams.model.command import AssignService
 from streams.model.grant import Grants
 from streams.model.instant import BEGINNING, Instant, Period
@@ -34,6 +35,7 @@ from streams.model.pool import Memberships
 from streams.model.top_up_request import TopUpRequests
 from streams.moved import Home, await_rest
 from streams.ranges import note_range
+from streams.session.moving import put_answers, put_sessions
 from streams.state import Effects, State, Table
 from streams.subscriptions import note_assignment
 from streams.tenant_time import time_of
@@ -55,6 +57,7 @@ def arrive(
         state.put(Table.SESSION_TALLIES, key + b"\0" + suffix, session)
     for suffix, total in part.budget_totals:
         put_total(key + b"\0" + suffix, total, time_of(command.tenant, state), state)
+    put_answers(key, part.answers, state)
     put_for_good(key, part.commands, state)
     if part.whole is not None:
         account = _put_whole(key, command, part.whole, state, effects)
@@ -65,6 +68,7 @@ def arrive(
         _put_service(key, command.account, service, state, effects)
     for suffix, meter in part.meters:
         state.put(Table.METERS, meter_prefix(command.tenant, command.root) + suffix, meter)
+    put_sessions(key, command.move, part.running, state)
 
 
 def _put_whole(
@@ -82,6 +86,7 @@ def _put_whole(
     put(Table.GRANTS, Grants(), lambda here: Grants(whole.grants.standing + here.standing))
     put(Table.TOP_UP_REQUESTS, TopUpRequests(), lambda here: _top_ups(whole.top_ups, here))
     put(Table.BILLED_UNITS, BilledUnits(), lambda here: whole.billed)
+    put(Table.RESERVATIONS, Reservations(), lambda here: whole.reserved)
     has_prices = put(
         Table.ACCOUNT_PRICES, AccountPrices(), lambda here: _price_lists(whole.prices, here)
     )
@@ -138,8 +143,10 @@ def _put_balances(  # noqa: PLR0913 - what was held, whose, and where that goes
         before: Quantity = 0 if met is None else met.remaining
         filled = bucket if met is None else _filled(met, bucket)
         buckets.append(filled)
-        if bucket.remaining:
-            movement.move(bucket, filled.remaining, against=IN_TRANSIT, before=before)
+        if bucket.unused:
+            # What sessions have set aside came with it.
+            whole = replace(bucket, reserved=0)
+            movement.move(whole, filled.unused, against=IN_TRANSIT, before=before)
     merged = {_name(each) for each in here.buckets} - met_here.keys()
     buckets += [each for each in here.buckets if _name(each) not in merged]
     fired = tuple(sorted({*carried.thresholds, *here.thresholds}))

@@ -31,6 +31,13 @@ from streams.model.pool import Memberships
 from streams.model.top_up_request import TopUpRequests
 from streams.moved import NOTHING_MOVES, Home, moving_key, send_next
 from streams.outcome import CommandReason
+from streams.session.moving import (
+    has_sessions,
+    shared_budgets,
+    take_answers,
+    take_sessions,
+    why_it_stays,
+)
 from streams.state import TIME, Effects, State, Table, record_id_key
 
 MOVED_OUT: Final = "move_out"
@@ -109,8 +116,8 @@ def _refusal(
     held: Balances = state.get(Table.BALANCES, key) or Balances()
     running: Reservations = state.get(Table.RESERVATIONS, key) or Reservations()
     if running.sessions or any(bucket.reserved for bucket in held.buckets):
-        text = f"sessions hold something of account {name}"
-        return NotDone(CommandReason.SESSIONS_OPEN, text, "account")
+        text = why_it_stays(account, held, state)
+        return NotDone(CommandReason.SESSIONS_OPEN, text, "account") if text else None
     return None
 
 
@@ -185,8 +192,8 @@ def _send_slice(  # noqa: PLR0913 - a slice by what it comes next to, and where 
     if part.whole is not None:
         movement = Movement(MOVED_OUT, moving.move, moving.at)
         for bucket in part.whole.balances.buckets:
-            if bucket.remaining:
-                movement.move(bucket, 0, against=IN_TRANSIT, before=bucket.remaining)
+            if bucket.unused:
+                movement.end(bucket, against=IN_TRANSIT)
         if movement:
             charge = movement.charge(holder_of(account), version=version, partition=home.partition)
             effects.make(charge, cause)
@@ -225,8 +232,13 @@ def _next_slice(
     left -= len(commands)
     totals = _budget_totals(key, left, state)
     left -= len(totals)
+    answers = take_answers(key, left, state)
+    left -= len(answers)
+    before = AccountSlice(
+        tallies, sessions, commands, is_last=False, budget_totals=totals, answers=answers
+    )
     if not left:
-        return AccountSlice(tallies, sessions, commands, is_last=False, budget_totals=totals)
+        return before
     whole = None if moving.is_whole_sent else _take_whole(key, account, state)
     services: list[Service] = []
     meters: list[tuple[bytes, MeterState]] = []
@@ -240,16 +252,25 @@ def _next_slice(
         meters += _meters(service, account, state)
         services.append(_take_service(service, account, moving, state))
         state.delete(Table.BELONGINGS, belonging(key, SERVICE, name))
-    is_last = not names_of(key, SERVICE, 1, state)
-    return AccountSlice(
-        tallies, sessions, commands, whole, tuple(services), tuple(meters), is_last, totals
+    running = take_sessions(account, moving.root, max(left - len(names), 0), state)
+    return replace(
+        before,
+        whole=whole,
+        services=tuple(services),
+        meters=tuple(meters),
+        running=running,
+        is_last=not names_of(key, SERVICE, 1, state) and not has_sessions(account, state),
     )
 
 
 def _budget_totals(key: bytes, limit: int, state: State) -> tuple[tuple[bytes, BudgetTotal], ...]:
-    """What was used of its budgets; what others have set aside of them is theirs no longer."""
+    """What its budgets have come to; of those that count others too, sessions have let go."""
     taken: tuple[tuple[bytes, BudgetTotal], ...] = _taken(Table.BUDGET_TOTALS, key, limit, state)
-    return tuple((name, total.without_held()) for name, total in taken)
+    shared = shared_budgets(key, state)
+    return tuple(
+        (name, total.without_held() if name.partition(b"\0")[0] in shared else total)
+        for name, total in taken
+    )
 
 
 def _supplements(key: bytes, account: Account, state: State) -> Iterator[bytes]:
@@ -282,6 +303,7 @@ def _take_whole(key: bytes, account: Account, state: State) -> AccountWhole:
         state.get(Table.TOP_UP_REQUESTS, key) or TopUpRequests(),
         state.get(Table.BILLED_UNITS, key) or BilledUnits(),
         take_budgets(account, state),
+        state.get(Table.RESERVATIONS, key) or Reservations(),
     )
     for table in (
         Table.BALANCES,
@@ -292,6 +314,7 @@ def _take_whole(key: bytes, account: Account, state: State) -> AccountWhole:
         Table.GRANTS,
         Table.TOP_UP_REQUESTS,
         Table.BILLED_UNITS,
+        Table.RESERVATIONS,
     ):
         if state.get(table, key) is not None:
             state.delete(table, key)

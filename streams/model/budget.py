@@ -134,7 +134,7 @@ class BudgetTotal(Struct, frozen=True, array_like=True):
         return replace(self, spans=tuple(replace(each, used=0) for each in self.spans))
 
     def without_held(self) -> "BudgetTotal":
-        """What is used alone: no session has anything of it."""
+        """What is used alone: sessions have let go of it."""
         spans = tuple(replace(each, held=0) for each in self.spans if each.used)
         return replace(self, spans=spans, sessions=())
 

@@ -112,6 +112,8 @@ class AnswerCode(StrEnum):
     """The session was told to end: nothing more is granted, its last report is awaited."""
     CLOCK_OUT_OF_BOUNDS = "clock_out_of_bounds"
     """The time that the request was stamped with is too far from the time here."""
+    MOVING = "moving"
+    """The account is on its way to another root: ask again by the same name."""
 
 
 class Restriction(Struct, frozen=True, array_like=True):

@@ -10,6 +10,7 @@ from streams.model.account import Account, Accumulators, Balances, Fees, Service
 from streams.model.account_prices import AccountPrices
 from streams.model.billing import BilledUnits
 from streams.model.budget import Budget, BudgetTotal
+from streams.model.charging_session import Answered, ChargingSession, Reservations
 from streams.model.grant import Grants
 from streams.model.instant import Instant
 from streams.model.meter import MeterState
@@ -47,6 +48,7 @@ class AccountWhole(Struct, frozen=True, array_like=True):
     top_ups: TopUpRequests
     billed: BilledUnits = BilledUnits()
     budgets: tuple[Budget, ...] = ()
+    reserved: Reservations = Reservations()
 
 
 class AccountSlice(Struct, frozen=True, array_like=True):
@@ -54,7 +56,8 @@ class AccountSlice(Struct, frozen=True, array_like=True):
 
     `commands` are the ids that have taken effect. Running totals, sessions and ids go before the
     `whole`, services, with what their meters showed last, go with it or after it. `budget_totals`
-    are what its budgets have come to, before the `whole` too.
+    are what its budgets have come to, `answers` those to debits and sessions that are over, before
+    the `whole` too. Sessions that run are the last to go: whatever they need is there then.
     """
 
     tallies: tuple[tuple[bytes, Tally], ...] = ()
@@ -65,6 +68,8 @@ class AccountSlice(Struct, frozen=True, array_like=True):
     meters: tuple[tuple[bytes, MeterState], ...] = ()
     is_last: bool = True
     budget_totals: tuple[tuple[bytes, BudgetTotal], ...] = ()
+    answers: tuple[tuple[bytes, Answered], ...] = ()
+    running: tuple[ChargingSession, ...] = ()
 
 
 class TakeAccount(Struct, frozen=True, array_like=True, tag=37):

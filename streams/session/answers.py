@@ -6,6 +6,7 @@ a day old begins another and drops the older. So an answer is known for 24 hours
 time at least.
 """
 
+from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Final
 
@@ -16,7 +17,7 @@ from streams.model.charging_session import Answered, ChargingRequest
 from streams.model.instant import DAY
 from streams.state import State, Table
 
-ANSWERS: Final = Generations(Table.ANSWERS, "answers", DAY)
+ANSWERS: Final = Generations(Table.ANSWERS, "answers", DAY, (Table.ACCOUNT_ANSWERS,))
 """The answers that are kept."""
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -40,8 +41,34 @@ def digest_of(request: ChargingRequest) -> bytes:
 
 
 def keep_answer(tenant: str, name: str, answered: Answered, state: State) -> None:
-    """Keep the last answer under the session's name, or the request's."""
-    state.put(Table.ANSWERS, ANSWERS.kept(state)[0] + _digest(tenant, name), answered)
+    """Keep the last answer under the session's name, or the request's.
+
+    What an account was charged or given back for is found by it as well: it goes where it goes.
+    """
+    start, digest = ANSWERS.kept(state)[0], _digest(tenant, name)
+    state.put(Table.ANSWERS, start + digest, answered)
+    if answered.account:
+        key = f"{tenant}\0{answered.account}\0".encode()
+        state.put(Table.ACCOUNT_ANSWERS, start + key + digest, 1)
+
+
+def answers_of(key: bytes, limit: int, state: State) -> Iterator[tuple[bytes, Answered]]:
+    """The first answers found by the account at `key`, the oldest group first.
+
+    They are found by it no longer.
+    """
+    for start in reversed(ANSWERS.kept(state)):
+        first = start + key + b"\0"
+        found = state.scan(Table.ACCOUNT_ANSWERS, first, first[:-1] + b"\1", limit)
+        limit -= len(found)
+        for place, _ in found:
+            state.delete(Table.ACCOUNT_ANSWERS, place)
+            digest = place[len(first) :]
+            answered: Answered | None = state.get(Table.ANSWERS, start + digest)
+            if answered is not None:
+                yield digest, answered
+        if not limit:
+            return
 
 
 def kept_answer(tenant: str, name: str, state: State) -> Answered | None:

@@ -34,8 +34,9 @@ from streams.rate.plan import Plan
 from streams.session.answers import digest_of, keep_answer, kept_answer, kept_name
 from streams.session.balance import balances_left
 from streams.session.budgets import budgets_left
-from streams.session.clock import by_own_clock, ended_sessions
+from streams.session.clock import by_own_clock, delete_end, ended_sessions
 from streams.session.decisions import decision_of
+from streams.session.moving import has_left, is_away, is_leaving
 from streams.session.places import make_room, places_of, take_places
 from streams.session.probe import Attempt
 from streams.session.refunds import Refund
@@ -69,12 +70,14 @@ class Sessions:
         former = _former(request, session, state)
         if former is not None:
             return former
+        account = _account_of(request, session, state)
+        if _is_moving(request, account, state):
+            return ChargingAnswer(AnswerCode.MOVING)
         if session is None and request.verb in ("extend", "confirm", "release"):
             return ChargingAnswer(AnswerCode.UNKNOWN_SESSION)
         wrong = out_of_bounds(request)
         if wrong is not None:
             return wrong
-        account = _account_of(request, session, state)
         if isinstance(account, Reject):
             return ChargingAnswer(AnswerCode.NOT_RATED, detail=account.detail)
         work = Work(request, account, self._attempt, self._place, state, effects, self._plans)
@@ -108,6 +111,10 @@ class Sessions:
         ended = ended_sessions(limit + 1, state)
         for key in ended[:limit]:
             session: ChargingSession = state.get(Table.SESSIONS, key)
+            if has_left(session, state):
+                # Where its account arrives, its end comes too.
+                delete_end(session.expires_at, key, state)
+                continue
             self.ask(_expiry_of(session), state, effects)
         return len(ended) > limit
 
@@ -272,7 +279,8 @@ class Sessions:
             paid = refund.give(known.paid, self._place.partition)
             keep_answer(request.tenant, request.refers, replace(known, paid=paid), state)
             answer = _answer(request, work.account, [refund.told()])
-        keep_answer(request.tenant, kept_name(request), _answered(request, answer), state)
+        answered = _answered(request, answer, account=work.account.account)
+        keep_answer(request.tenant, kept_name(request), answered, state)
         return answer
 
 
@@ -308,6 +316,14 @@ def _account_of(
         name = found.account
     account: Account | None = state.get(Table.ACCOUNTS, f"{request.tenant}\0{name}".encode())
     return account if account is not None else _not_known(request, name)
+
+
+def _is_moving(request: ChargingRequest, account: Account | Reject, state: State) -> bool:
+    """True where the account is between two homes: whoever asks again finds it."""
+    if isinstance(account, Account):
+        return is_away(account, state)
+    left = account.reason == RejectReason.WRONG_HOME
+    return left and is_leaving(request.tenant, request.service_id, state)
 
 
 def _by_group(session: ChargingSession) -> dict[str, HeldService]:
