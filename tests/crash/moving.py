@@ -34,6 +34,7 @@ from tests.crash.harness import Harness, Judgement
 ON_ITS_WAY_S = 60.0
 """Nothing is between partitions for longer than this."""
 EACH_HAS = Decimal(100)
+EVENTS_AT_ONCE = 50
 CARRIED = frozenset((GIVEN, GOT, MOVED_OUT, MOVED_IN))
 _CENT = Decimal("0.01")
 
@@ -59,9 +60,13 @@ class MovingHarness(Harness):
         self._command([command for name in self._savers for command in self._opened(name)])
         self.site.wait(self.site.charged, "savers opened", within_s=60.0)
 
-    def send(self, events: int, *, moves: int = 3, gifts: int = 12) -> None:
-        """Some more usage, and with it what is left of moves and gifts, a few at a time."""
-        super().send(events)
+    def send(self, events: int, *, moves: int = 1, gifts: int = 5) -> None:
+        """Some more usage, and with it what is left of moves and gifts, a few at a time.
+
+        So few of each that there are some whenever an owner dies. Usage that goes by two homes is
+        several messages: with as much of it as elsewhere, owners that die so often fall behind.
+        """
+        super().send(min(events, EVENTS_AT_ONCE))
         commands: list[Command] = [self._move() for _ in range(min(moves, self.moves_left))]
         self.moves_left -= len(commands)
         given = [self._gift() for _ in range(min(gifts, self.gifts_left))]
