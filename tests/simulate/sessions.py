@@ -1,7 +1,7 @@
 """What must hold of online requests: judged by what callers were told and what the ledger says.
 
-First answers stay with the partition that gave them: a name that comes again after its account or
-service has moved to another one is new there.
+First answers stay with the account: a name that comes again after its service id has gone to
+another account may be new there.
 """
 
 from collections import Counter, defaultdict
@@ -26,7 +26,12 @@ Name = tuple[str, int]
 """The name that an answer is kept by, and the request's sequence."""
 
 _UNNOTED: Final = frozenset(
-    (AnswerCode.UNKNOWN_SESSION, AnswerCode.OUT_OF_ORDER, AnswerCode.IDEMPOTENCY_CONFLICT)
+    (
+        AnswerCode.UNKNOWN_SESSION,
+        AnswerCode.OUT_OF_ORDER,
+        AnswerCode.IDEMPOTENCY_CONFLICT,
+        AnswerCode.MOVING,
+    )
 )
 """Nothing was done, so the ledger need not know of it."""
 

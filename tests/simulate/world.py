@@ -155,6 +155,8 @@ class World:
         self.tell("calm")
         self.broker.rates = self.rates.calm()
         self.fleet.rates = replace(self.rates, strike=0.0)
+        for name in self.workers:
+            self._bring_back(name)  # who died after the last look
         for process in self._processes():
             process.thaw()
 
