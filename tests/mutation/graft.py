@@ -37,6 +37,7 @@ class Living:
 
     def __init__(self, filenames: frozenset[str]) -> None:
         self._functions: dict[tuple[str, Key], list[FunctionType]] = {}
+        gc.unfreeze()  # a run of tests freezes what it has collected
         for each in gc.get_objects():
             if isinstance(each, FunctionType) and each.__code__.co_filename in filenames:
                 place = each.__code__.co_filename, _key(each.__code__)
