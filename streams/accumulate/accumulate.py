@@ -96,4 +96,6 @@ def _tell_grants(rating: Rating) -> None:
     """A bucket that was opened and not touched is a change as well."""
     for bucket in rating.granted:
         if bucket in rating.buckets:
-            rating.changes.append(BalanceChange(bucket.resource, bucket.start, 0, bucket.remaining))
+            rating.changes.append(
+                BalanceChange(bucket.resource, bucket.start, 0, bucket.remaining, bucket.id)
+            )

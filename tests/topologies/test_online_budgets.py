@@ -58,5 +58,5 @@ def test_a_level_that_does_not_bear_it_is_named_and_what_was_paid_comes_back(
         left = caller.post("balance", json={"service_id": "key-ada"}).json()
         assert [each["remaining"] for each in left["balances"]] == ["6.99"]
         stands = {each["budget"]: (each["used"], each["reserved"]) for each in left["budgets"]}
-        assert stands == {"spend": ("4", "0.01"), "rpm": ("1", "1")}
+        assert stands == {"spend": ("3", "0.01"), "rpm": ("1", "1")}
         assert caller.post("refund", json=part).status_code == HTTPStatus.BAD_REQUEST
