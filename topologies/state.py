@@ -7,7 +7,7 @@ state and position can never disagree. `topologies/disk.py` is the disk.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -125,6 +125,8 @@ class Store:
         self._unwritten_max = options.unwritten_keys
         self._is_waiting = False
         self._paying = object()
+        self._firsts: dict[Table, bytes] = {}
+        """By table: no key of it on disk is less, nor will be by what waits."""
         self.position = BEGINNING
         """How far the state has come, what waits to be written included."""
         self._read_position()
@@ -184,20 +186,32 @@ class Store:
     def scan(self, table: Table, start: bytes, end: bytes, limit: int) -> list[tuple[bytes, Any]]:
         """The first `limit` keys `start <= key < end` in order, with their values.
 
-        Not through the cache, and nothing is written for it.
+        Not through the cache, and nothing is written for it. A table that is worked off from its
+        start has a disk full of what was deleted there; the next scan begins behind that.
         """
         first, last = PREFIXES[table] + start, PREFIXES[table] + end
         waiting = {key: v for key, v in self._unwritten.items() if first <= key < last}
         found = [(key, packed) for key, packed in waiting.items() if packed is not None]
-        on_disk = (
+        first = max(first, self._firsts.get(table, first))
+        on_disk = self._disk.items(first, last) if first < last else iter(())
+        head = next(on_disk, None)
+        if not start and first < last:
+            self._firsts[table] = min(last if head is None else head[0], *waiting, last)
+        stand = (
             entry
-            for entry in self._disk.items(first, last)
+            for entry in chain(() if head is None else (head,), on_disk)
             if entry[0] not in waiting and entry[0] != POSITION_KEY
         )
-        found += islice(on_disk, limit)
+        found += islice(stand, limit)
         found.sort(key=itemgetter(0))
         decode = _DECODERS[table]
         return [(key[1:], decode(packed)) for key, packed in found[:limit]]
+
+    def _note_firsts(self, values: Values) -> None:
+        """What is put may stand before all that stood there."""
+        for table, first in self._firsts.items():
+            if changed := values[table]:
+                self._firsts[table] = min(first, PREFIXES[table] + min(changed))
 
     # Writing
 
@@ -205,6 +219,7 @@ class Store:
         """A step that the ledger has acknowledged. `values` are the delta's, decoded, by table."""
         if ranges or any(values[table] for table in PAYING):
             self._paying = object()
+        self._note_firsts(values)
         if ranges:
             self.flush()
             self._commit(ranges, delta, position)
@@ -224,6 +239,7 @@ class Store:
         """Steps read from the ledger, in order, as one write; the last one ends at `position`."""
         self.flush()
         self._paying = object()
+        self._firsts.clear()
         changes: dict[bytes, bytes | None] = {}
         pending: list[tuple[bytes, bytes]] = []
         for delta, ranges in steps:
@@ -255,6 +271,7 @@ class Store:
     def _begin_anew(self) -> None:
         self._unwritten, self._is_waiting = {}, False
         self._paying = object()
+        self._firsts.clear()
         self._cache.clear()
         self._read_position()
 

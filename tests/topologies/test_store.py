@@ -1,10 +1,12 @@
 """The store over real RocksDB: atomic with its position, bounded, the same after replay."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from connectors.kafka.codec import encode_value
 from streams.model.account import Accumulators, Balances, Bucket
@@ -201,3 +203,70 @@ def test_who_pays_is_told_to_be_the_same_until_a_table_of_it_is_written(disk: Ro
         change()
         assert store.paying() is not before
         before = store.paying()
+
+
+class _Model(RuleBasedStateMachine):
+    """A store beside a dict: what is found from the start, whatever was there before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = TemporaryDirectory()
+        self.store = Store(
+            RocksDisk(Path(self.folder.name) / "state"), StoreOptions(unwritten_keys=3)
+        )
+        self.model: dict[bytes, int] = {}
+        self.number = 0
+
+    @rule(changes=st.dictionaries(st.binary(min_size=1, max_size=2), st.booleans(), max_size=4))
+    def change(self, changes: dict[bytes, bool]) -> None:
+        overlay = Overlay(self.store)
+        for key, is_put in changes.items():
+            if is_put:
+                overlay.put(Table.PERIODS, key, 1)
+                self.model[key] = 1
+            else:
+                overlay.delete(Table.PERIODS, key)
+                self.model.pop(key, None)
+        self._write(overlay)
+
+    @rule(start=st.binary(max_size=1), end=st.binary(max_size=2))
+    def drop(self, start: bytes, end: bytes) -> None:
+        start, end = sorted((start, end))
+        overlay = Overlay(self.store)
+        overlay.drop(Table.PERIODS, start, end)
+        self.model = {key: 1 for key in self.model if not start <= key < end}
+        self._write(overlay)
+
+    @rule(key=st.binary(min_size=1, max_size=2))
+    def replay(self, key: bytes) -> None:
+        overlay = Overlay(self.store)
+        overlay.put(Table.PERIODS, key, 1)
+        self.model[key] = 1
+        self.number += 1
+        step = overlay.delta(encode_value), overlay.dropped()
+        self.store.replay([step], Position((self.number, 0), self.number))
+
+    @rule(start=st.binary(max_size=1), end=st.binary(max_size=2), limit=st.integers(1, 3))
+    def scan(self, start: bytes, end: bytes, limit: int) -> None:
+        wanted = sorted(key for key in self.model if start <= key < end)[:limit]
+        found = self.store.scan(Table.PERIODS, start, end, limit)
+        assert [key for key, _ in found] == wanted
+
+    @rule(end=st.binary(min_size=1, max_size=2))
+    def work_off(self, end: bytes) -> None:
+        """Delete what stands first, as agendas do."""
+        found = self.store.scan(Table.PERIODS, b"", end, 2)
+        assert [key for key, _ in found] == sorted(key for key in self.model if key < end)[:2]
+        self.change(dict.fromkeys((key for key, _ in found), False))
+
+    def _write(self, overlay: Overlay) -> None:
+        self.number += 1
+        _write(self.store, overlay, Position((self.number, 0), self.number))
+
+    def teardown(self) -> None:
+        self.store.close()
+        self.folder.cleanup()
+
+
+TestScans = _Model.TestCase
+TestScans.settings = settings(max_examples=30, stateful_step_count=40, deadline=None)
