@@ -45,9 +45,9 @@ def _move_on_own(key: bytes, before: Instant, after: Instant, state: State) -> N
         if state.get(_PERIODS, place) is not None:
             state.delete(_PERIODS, place)
         else:
-            state.delete(_OWN_PERIODS, _own_key(before, key))
+            state.delete(_OWN_PERIODS, own_key(before, key))
     if after != FOREVER:
-        state.put(_OWN_PERIODS, _own_key(after, key), 1)
+        state.put(_OWN_PERIODS, own_key(after, key), 1)
 
 
 def fall_due(key: bytes, due: Instant, state: State) -> None:
@@ -62,7 +62,7 @@ def due_key(at: Instant, key: bytes) -> bytes:
     return (at + _SIGN).to_bytes(_BYTES, "big") + key
 
 
-def _own_key(at: Instant, key: bytes) -> bytes:
+def own_key(at: Instant, key: bytes) -> bytes:
     """The account's place on its tenant's agenda."""
     return key[: key.index(b"\0") + 1] + due_key(at, key)
 
@@ -74,23 +74,27 @@ def due_accounts(limit: int, state: State) -> tuple[list[bytes], bool]:
     """
     own = own_times(state)
     is_joining = own is not None and _join(state)
+    return come_due((_PERIODS, _OWN_PERIODS), own, limit, state), is_joining
+
+
+def come_due(
+    tables: tuple[Table, Table], own: OwnTimes | None, limit: int, state: State
+) -> list[bytes]:
+    """Keys of two agendas whose time has come, `limit` at most; of each the longest due first.
+
+    The first goes by the partition's time. The second goes by those of tenants that have a time of
+    their own, or had one.
+    """
+    table, by_tenant = tables
     time: Instant = state.get(_META, TIME) or BEGINNING
-    found = state.scan(_PERIODS, b"", due_key(time + 1, b""), limit)
+    found = state.scan(table, b"", due_key(time + 1, b""), limit)
     due = [key[_BYTES:] for key, _ in found]
-    if own is not None:
-        due += _due_by_own_times(own, limit - len(due), state)
-    return due, is_joining
-
-
-def _due_by_own_times(own: OwnTimes, limit: int, state: State) -> list[bytes]:
-    """Of tenants with a time of their own, or that had one, each by its time."""
-    due: list[bytes] = []
-    for tenant in sorted(own):
+    for tenant in sorted(own or ()):
         if len(due) == limit:
             break
         start = tenant.encode() + b"\0"
         end = start + due_key(time_of(tenant, state) + 1, b"")
-        found = state.scan(_OWN_PERIODS, start, end, limit - len(due))
+        found = state.scan(by_tenant, start, end, limit - len(due))
         due += [key[len(start) + _BYTES :] for key, _ in found]
     return due
 

@@ -8,15 +8,14 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from streams.due.agenda import due_key
+from streams.due.agenda import come_due, due_key, own_key
 from streams.model.charging_session import ChargingRequest, ChargingSession
-from streams.model.instant import BEGINNING, Instant
-from streams.state import TIME, State, Table
-from streams.tenant_time import own_times, tenant_of, time_of
+from streams.model.instant import Instant
+from streams.state import State, Table
+from streams.tenant_time import own_times, tenant_of
 
 _ENDS: Final = Table.SESSION_ENDS
 _OWN_ENDS: Final = Table.OWN_SESSION_ENDS
-_BYTES: Final = 8
 _JOINING_AT_ONCE: Final = 1_000
 
 
@@ -44,18 +43,8 @@ def ended_sessions(limit: int, state: State) -> list[bytes]:
 
     At `expires_at` itself a session has ended.
     """
-    time: Instant = state.get(Table.META, TIME) or BEGINNING
-    found = state.scan(_ENDS, b"", due_key(time + 1, b""), limit)
-    ended = [key[_BYTES:] for key, _ in found]
     # Those of tenants too that had a time of their own and go by the partition's again.
-    for tenant in sorted(own_times(state) or ()):
-        if len(ended) == limit:
-            break
-        start = tenant.encode() + b"\0"
-        end = start + due_key(time_of(tenant, state) + 1, b"")
-        found = state.scan(_OWN_ENDS, start, end, limit - len(ended))
-        ended += [key[len(start) + _BYTES :] for key, _ in found]
-    return ended
+    return come_due((_ENDS, _OWN_ENDS), own_times(state), limit, state)
 
 
 def begin_own_ends(tenant: str, state: State) -> None:
@@ -72,15 +61,11 @@ def begin_own_ends(tenant: str, state: State) -> None:
 
 def _move(session: ChargingSession, key: bytes, state: State) -> None:
     state.delete(_ENDS, due_key(session.expires_at, key))
-    state.put(_OWN_ENDS, _own_key(session.expires_at, key), 1)
+    state.put(_OWN_ENDS, own_key(session.expires_at, key), 1)
 
 
 def _place(at: Instant, key: bytes, state: State) -> tuple[Table, bytes]:
     own = own_times(state)
     if own is not None and tenant_of(key) in own:
-        return _OWN_ENDS, _own_key(at, key)
+        return _OWN_ENDS, own_key(at, key)
     return _ENDS, due_key(at, key)
-
-
-def _own_key(at: Instant, key: bytes) -> bytes:
-    return key[: key.index(b"\0") + 1] + due_key(at, key)
