@@ -3,9 +3,11 @@
 import signal
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 from connectors.settings import KafkaSettings
 from tests.topologies.toys import committed, members, produce, times_seen, toy_worker, wait_for
+from topologies.transport.thread import AT_REST, IN_FLOW, BatchConsumerThread
 
 BATCH = 100
 """Records in one batch of the toy worker, at most."""
@@ -145,3 +147,16 @@ def test_a_frozen_worker_that_wakes_commits_nothing_of_what_it_lost(
             produce(kafka_settings, 100, partitions=4, first=300)
             wait_for(lambda: len(times_seen([zombie, second])) == 1600, "what came later", 40)
             wait_for(lambda: committed(kafka_settings, 4) == [400] * 4, "commits to the end")
+
+
+def test_fetches_wait_for_company_while_something_comes() -> None:
+    thread = BatchConsumerThread.__new__(BatchConsumerThread)
+    thread._consumer = None
+    thread.have_patience(IN_FLOW)  # nothing is connected yet
+    fetcher = SimpleNamespace()
+    thread._consumer = SimpleNamespace(_fetcher=fetcher)
+    for patience in (IN_FLOW, AT_REST):
+        thread.have_patience(patience)
+        assert (fetcher._fetch_max_wait_ms, fetcher._fetch_min_bytes) == patience
+    assert AT_REST.bytes_min == 1 < IN_FLOW.bytes_min
+    assert IN_FLOW.wait_ms < AT_REST.wait_ms

@@ -17,7 +17,7 @@ from faust.types import TP
 from topologies.transport.batch import Batch, BatchMessage
 from topologies.transport.deliveries import Deliveries
 from topologies.transport.stop import stop_failed
-from topologies.transport.thread import BatchConsumerThread
+from topologies.transport.thread import AT_REST, IN_FLOW, BatchConsumerThread
 
 BATCHES_OUT_MAX = 3
 """Unacknowledged batches of a partition before its fetching pauses (back-pressure)."""
@@ -221,6 +221,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
             fetched = await self._getmany(room, POLL_S)
         finally:
             self.not_waiting_next_records.set()
+        self._thread.have_patience(IN_FLOW if any(fetched.values()) else AT_REST)
         for partition, records in fetched.items():
             if records:
                 await self._deliver(TP(*partition), records, generation)
