@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 
+from connectors.client.spread import async_client
 from connectors.errors import Refused, Unavailable
 from connectors.kafka.owners import WorkerAnnouncement, live_workers
 from connectors.settings import KafkaSettings
@@ -29,6 +30,8 @@ LOOK_S: Final = 0.3
 """Not more often than that it is asked who is there."""
 WAITING_MAX: Final = 1_000
 """So many requests wait at once; more are told to come again."""
+CONNECTIONS: Final = 256
+"""To all workers; more requests at once wait for one."""
 TIMEOUT_S: Final = 10.0
 SILENT_S: Final = 40.0
 """A stream that says nothing for so long, not even that it is still there, has ended."""
@@ -153,7 +156,7 @@ class Doors:
 
     def _at_hand(self) -> httpx.AsyncClient:
         if self._client is None:
-            self._client = httpx.AsyncClient(timeout=TIMEOUT_S)
+            self._client = async_client(CONNECTIONS, timeout=TIMEOUT_S)
         return self._client
 
     async def _all(self) -> list[str]:

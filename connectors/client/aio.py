@@ -11,6 +11,7 @@ from connectors.client.calls import Call, Course, Pause, Reply, Send
 from connectors.client.commands import Commanded, CommandStream
 from connectors.client.dialogue import VALID_FOR_S, Dialogue, Settled
 from connectors.client.options import ClientOptions, desk_of
+from connectors.client.spread import async_client
 from connectors.client.words import Answer, Service, Units
 
 T = TypeVar("T")
@@ -29,7 +30,7 @@ class AsyncClient:
         chosen = options or ClientOptions()
         self.desk = desk_of(addresses, tenant, key, chosen)
         self._commands = CommandStream(addresses, tenant=tenant, key=key, gateway=chosen.gateway)
-        self._http = httpx.AsyncClient(limits=chosen.limits())
+        self._http = async_client(chosen.connections)
 
     async def __aenter__(self) -> "AsyncClient":
         return self

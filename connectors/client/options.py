@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-import httpx
-
 from connectors.client.addresses import Addresses
 from connectors.client.calls import Caller, Patience
 from connectors.client.dialogue import Desk
@@ -21,7 +19,7 @@ class ClientOptions:
 
     `rules` say by usage type what to do without an answer; `journal` is the file of what is to be
     told later, None: it is kept in memory. `gateway` is the name by which it is told of what is
-    commanded of its sessions.
+    commanded of its sessions. `connections` are kept at most.
     """
 
     patience: Patience = field(default_factory=Patience)
@@ -33,12 +31,6 @@ class ClientOptions:
     connections: int = 128
     now: Callable[[], float] = time.monotonic
     dice: Random = field(default_factory=Random)
-
-    def limits(self) -> httpx.Limits:
-        """How many connections are kept."""
-        return httpx.Limits(
-            max_connections=self.connections, max_keepalive_connections=self.connections
-        )
 
 
 def desk_of(addresses: Sequence[str], tenant: str, key: str, options: ClientOptions) -> Desk:

@@ -10,6 +10,7 @@ import httpx
 from connectors.client.calls import Call, Course, Pause, Reply, Send
 from connectors.client.dialogue import VALID_FOR_S, Dialogue, Settled
 from connectors.client.options import ClientOptions, desk_of
+from connectors.client.spread import sync_client
 from connectors.client.words import Answer, Service, Units
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ class Client:
     ) -> None:
         chosen = options or ClientOptions()
         self.desk = desk_of(addresses, tenant, key, chosen)
-        self._http = httpx.Client(limits=chosen.limits())
+        self._http = sync_client(chosen.connections)
 
     def __enter__(self) -> "Client":
         return self

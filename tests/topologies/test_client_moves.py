@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,20 @@ from connectors.client.calls import Patience
 from connectors.client.leases import Decision, LeaseBook, LeaseTerms
 from connectors.client.options import ClientOptions
 from connectors.client.words import Service
+from connectors.clock import now
 from connectors.kafka.catalog_topic import activate, publish
 from connectors.kafka.commands import CommandSender
 from connectors.kafka.ledger import LedgerFollower
 from connectors.kafka.owners import live_workers
 from connectors.settings import ClickHouseSettings, KafkaSettings
+from streams.due.arrive import MOVED_IN
 from streams.model.balance_command import TopUp
 from streams.model.catalog import Catalog
 from streams.model.command import AssignService, PutAccount
 from streams.model.instant import BEGINNING, FOREVER
+from streams.model.move_command import MoveAccount
+from streams.model.rated import RatedUsage
+from streams.partition import partition_of
 from tests.connectors.door import Door, DoorSettings
 from tests.topologies.engine import Engine
 from tests.topologies.test_online_door import CATALOG, PLAN, TENANT
@@ -72,14 +78,38 @@ class Site:
 
     def charged(self) -> int:
         """All requests that stand in the ledger."""
-        total = 0
+        return sum(
+            int(usage.quantity) for charge in self._rated() for usage in charge.record.usages
+        )
+
+    def has_arrived(self, times: int) -> bool:
+        """True where accounts' money has come to another partition so often."""
+        found = sum(charge.record.usage_type == MOVED_IN for charge in self._rated())
+        assert found <= times
+        return found == times
+
+    def move_all(self, turn: int) -> int:
+        """Move every account on; how many of them come to another partition."""
+        moved = 0
+        with CommandSender(self.kafka) as sender:
+            for number in range(ACCOUNTS):
+                name = f"c{number}"
+                root, to_root = f"{name}-{turn - 1}" if turn else name, f"{name}-{turn}"
+                move = (f"m{turn}{name}", TENANT, name, root, to_root, now(), "by the test")
+                sent = sender.send([MoveAccount(*move)])
+                moved += self._home(root) != self._home(to_root)
+            sender.wait(sent, timeout_s=60)
+        return moved
+
+    def _home(self, root: str) -> int:
+        return partition_of(TENANT, root, self.kafka.partitions)
+
+    def _rated(self) -> Iterator[RatedUsage]:
         with LedgerFollower(self.kafka, dict.fromkeys(range(self.kafka.partitions), -1)) as follow:
             ends = follow.end_positions()
             while any(follow.next_offsets()[each] < end for each, end in ends.items()):
                 for valid in follow.poll(timeout_s=0.2):
-                    for charge in valid.record.rated:
-                        total += sum(int(usage.quantity) for usage in charge.record.usages)
-        return total
+                    yield from valid.record.rated
 
 
 @pytest.fixture
@@ -208,6 +238,28 @@ def test_partitions_move_while_sessions_run(site: Site) -> None:
         wait_for(lambda: site.owns("two") == site.kafka.partitions, "all partitions", WITHIN_S)
 
     run = asyncio.run(run_sessions(site, 64, disturb))
+    Console().print(f"longest pause {run.longest_s:.2f} s, {sum(run.done)} sessions")
+    assert run.longest_s < LIMIT_S
+    assert site.charged() == run.used
+
+
+def test_accounts_move_to_other_roots_while_their_sessions_run(site: Site) -> None:
+    moves = 3
+
+    def disturb(run: Run) -> None:
+        moved = 0
+        for turn in range(moves):
+            moved += site.move_all(turn)
+            if turn == 1:
+                site.kill("one")
+                site.start("one")
+            arrived = partial(site.has_arrived, moved)
+            wait_for(arrived, "all accounts in their new partitions", WITHIN_S)
+            run.go_on()
+
+        assert moved > ACCOUNTS
+
+    run = asyncio.run(run_sessions(site, 32, disturb))
     Console().print(f"longest pause {run.longest_s:.2f} s, {sum(run.done)} sessions")
     assert run.longest_s < LIMIT_S
     assert site.charged() == run.used
