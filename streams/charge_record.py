@@ -120,6 +120,7 @@ class RecordChain:
         buckets, fired = list(balances.buckets), balances.thresholds
         totals = (state.get(_ACCUMULATORS, payer.key) or _NO_TOTALS).totals
         rating = Rating(record, payer, offer.plan, period, buckets, fired, totals, balances)
+        rating.room, rating.bill_unit = effects.room, period.start
         open_period(rating, closed_before)
         if payer.account.has_pools:
             self._draw_on_pools(rating, offer.product, state, effects)
@@ -132,7 +133,6 @@ class RecordChain:
         if refusal is not None:
             return _left(rating, refusal)
         rating.product = rating.product or offer.product
-        rating.bill_unit = period.start
         if payer.account.billing is not None or period.start > record.occurred_at:
             rating.bill_unit = unit_of_usage(payer.account, record.occurred_at, time, plan.grace)
         refusal = accumulate_usage(rating, plan, state, closed_before=closed_before)
@@ -181,6 +181,7 @@ class RecordChain:
         """Why nobody pays, or the charges of a record that is cut where that changes."""
         if not isinstance(found, Cut):
             return found
+        effects.look_at_all()
         return charge_parts(
             record,
             found,
@@ -200,6 +201,7 @@ class RecordChain:
         effects: Effects,
     ) -> Elsewhere | Drop | Reject | None:
         """Charge the record's children; what falls due before them falls due at the record."""
+        effects.look_at_all()
         balances: Balances = state.get(_BALANCES, payer.key) or _NO_BALANCES
         if balances.due <= time_of(record.tenant, state) or balances.due <= record.occurred_at:
             self._folding.fold_before(record, payer.key, False, state, effects)

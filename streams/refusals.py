@@ -5,6 +5,7 @@ from streams.model.usage import UsageRecord
 from streams.outcome import Reject, RejectReason
 from streams.rate.guide import Elsewhere
 from streams.rate.plan import Plan
+from streams.route import lacks_service
 
 
 def wrong_home(record: UsageRecord, elsewhere: Elsewhere) -> Reject:
@@ -13,7 +14,7 @@ def wrong_home(record: UsageRecord, elsewhere: Elsewhere) -> Reject:
         RejectReason.WRONG_HOME,
         f"service {record.service_id} was sent on here, but lives under {elsewhere.root}",
         field="service_id",
-        lacks=f"service:{record.tenant}:{record.service_id}",
+        lacks=lacks_service(record.tenant, record.service_id),
     )
 
 

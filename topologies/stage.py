@@ -23,7 +23,7 @@ class WorkerOptions:
     heartbeat_s: float = 1.0
     commit_s: float = 0.5
     usage_records_max: int = 2000
-    charging_messages_max: int = 16
+    charging_messages_max: int = 128
     metrics_port: int | None = None
     online_host: str = "127.0.0.1"
     online_port: int | None = None

@@ -3,13 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from msgspec.structs import replace
 
 from streams.model.instant import SECOND
 from streams.model.number_range import range_of
 from streams.model.refused import RefusedRecord
 from streams.outcome import RejectReason
 from tests.topologies.small_ledger import NOON, TENANT, suspended_by_mediation, usage_record
-from topologies.keeper.index import RETRY_AFTER, FactPlace, SuspenseIndex, awaited_fact
+from topologies.keeper.index import RETRY_AFTER, FactPlace, SuspenseIndex, awaited_facts
 
 SERVICES = ("10", "11", "12")
 FACTS = (*SERVICES, "10..11", "11..12")
@@ -99,13 +100,14 @@ TestMediation = Mediation.TestCase
 
 
 @given(
-    st.sampled_from(list(RejectReason)), st.sampled_from(["", "price:acme:p:u", "service:acme:x"])
+    st.sampled_from(list(RejectReason)),
+    st.sampled_from(["", "price:acme:p:u", "service:acme:x", "account:acme:x"]),
 )
 def test_what_a_record_waits_for_follows_from_its_code_and_what_it_lacks(
     code: RejectReason, lacks: str
 ) -> None:
     entry = suspended_by_mediation(usage_record(1))
-    found = awaited_fact(
+    found = awaited_facts(
         RefusedRecord(
             record_id=entry.record_id,
             tenant=TENANT,
@@ -118,13 +120,17 @@ def test_what_a_record_waits_for_follows_from_its_code_and_what_it_lacks(
             stage="",
             detail="",
             lacks=lacks,
+            service_id="10",
         )
     )
-    by_code = ("no_catalog", "unknown_price_plan", "no_price", "no_zone", "unknown_currency")
-    if lacks.startswith("service:"):
-        assert found == lacks
+    catalog, service = f"catalog:{TENANT}", f"service:{TENANT}:10"
+    if code in ("unknown_price_plan", "no_price", "no_zone", "unknown_currency"):
+        named = {lacks} if lacks.startswith(("service:", "account:")) else set()
+        assert set(found) == {*named, catalog, service}
+    elif lacks.startswith(("service:", "account:")):
+        assert found == (lacks,)
     else:
-        assert found == (f"catalog:{TENANT}" if lacks or code in by_code else "")
+        assert found == ((catalog,) if lacks or code == "no_catalog" else ())
 
 
 def test_a_worker_that_lags_is_given_time_before_the_next_try() -> None:
@@ -137,3 +143,21 @@ def test_a_worker_that_lags_is_given_time_before_the_next_try() -> None:
     assert len(index.take_due(NOON + RETRY_AFTER, 10)) == 1
     index.open(refused(1, "a", 5), b"1", at=NOON)
     assert not index.has_due(NOON + 100 * RETRY_AFTER)
+
+
+def test_what_a_plan_cannot_price_is_tried_again_when_its_service_has_another() -> None:
+    index = SuspenseIndex()
+    unpriced = replace(refused(1, "a", 4), code="no_price", lacks=f"price:{TENANT}:p:u")
+    index.fact(f"service:{TENANT}:a", FactPlace(3, 0, 3))
+    index.open(unpriced, b"1", at=NOON)
+    assert not index.has_due(NOON)
+    index.fact(f"account:{TENANT}:x", FactPlace(5, 0, 5))
+    assert not index.has_due(NOON)
+    index.fact(f"service:{TENANT}:a", FactPlace(6, 0, 6))
+    assert [(entry.packed, offset) for entry, offset in index.take_due(NOON, 10)] == [(b"1", 6)]
+    index.fact(f"catalog:{TENANT}", FactPlace(7, 0, 7))
+    assert [offset for _, offset in index.take_due(NOON, 10)] == [7]
+    index.charged(unpriced.record_id, unpriced.position)
+    assert len(index) == 0
+    index.fact(f"service:{TENANT}:a", FactPlace(8, 0, 8))
+    assert not index.has_due(NOON)

@@ -17,6 +17,7 @@ from streams.model.refused import RefusedRecord
 from streams.model.usage import SourcePosition
 from streams.outcome import RejectReason
 from streams.ranges import RangeBook
+from streams.route import lacks_service
 
 NEVER: Final = -1
 _SERVICE: Final = "service"
@@ -41,14 +42,14 @@ class FactPlace:
 class Entry:
     """One suspended delivery. `packed` is the record as it stands on topic `suspense`.
 
-    `judged` is the ledger place (partition, offset) of the verdict, (-1, -1) where mediation
-    judged by topic `accounts` up to `reference`. `tried` is the newest fact that it was released
-    with.
+    `awaits` names the facts any of which may help. `judged` is the ledger place (partition, offset)
+    of the verdict, (-1, -1) where mediation judged by topic `accounts` up to `reference`. `tried`
+    is the newest fact that it was released with.
     """
 
     record_id: bytes
     position: SourcePosition
-    awaits: str
+    awaits: tuple[str, ...]
     reference: int
     judged: tuple[int, int]
     packed: bytes
@@ -62,9 +63,8 @@ class Entry:
         return suspense_key(self.record_id, self.position)
 
 
-_CURED_BY_CATALOG: Final = frozenset(
+_CURED_BY_PRICES: Final = frozenset(
     (
-        RejectReason.NO_CATALOG,
         RejectReason.UNKNOWN_PRICE_PLAN,
         RejectReason.NO_PRICE,
         RejectReason.NO_ZONE,
@@ -73,17 +73,21 @@ _CURED_BY_CATALOG: Final = frozenset(
 )
 
 
-def awaited_fact(refused: RefusedRecord) -> str:
-    """The fact that can help: the service or account it lacks, or its tenant's catalog.
+def awaited_facts(refused: RefusedRecord) -> tuple[str, ...]:
+    """The facts any of which can help: the service or account it lacks, or its tenant's catalog.
 
-    `catalog:` alone is any tenant's, where nobody knows yet whose the record is. Empty where
-    nothing that may come can help: only a person can release it.
+    What its price plan cannot price waits for another plan of its service, too. `catalog:` alone is
+    any tenant's, where nobody knows yet whose the record is. Empty where nothing that may come can
+    help: only a person can release it.
     """
-    if refused.lacks.startswith(("service:", "account:")):
-        return refused.lacks
-    if refused.lacks or refused.code in _CURED_BY_CATALOG:
-        return f"catalog:{refused.tenant}"
-    return ""
+    named = (refused.lacks,) if refused.lacks.startswith(("service:", "account:")) else ()
+    catalog = f"catalog:{refused.tenant}"
+    if refused.code in _CURED_BY_PRICES:
+        service = lacks_service(refused.tenant, refused.service_id)
+        return tuple(dict.fromkeys((*named, catalog, service)))
+    if named or not (refused.lacks or refused.code == RejectReason.NO_CATALOG):
+        return named
+    return (catalog,)
 
 
 @dataclass(slots=True)
@@ -109,7 +113,7 @@ class SuspenseIndex:
         entry = Entry(
             record_id=refused.record_id,
             position=refused.position,
-            awaits=awaited_fact(refused),
+            awaits=awaited_facts(refused),
             reference=refused.reference,
             judged=(refused.ledger_partition, refused.ledger_offset),
             packed=packed,
@@ -117,12 +121,12 @@ class SuspenseIndex:
         )
         self._by_id.setdefault(entry.record_id, []).append(entry)
         self._count += 1
-        if entry.awaits:
-            self._waiting.setdefault(entry.awaits, {})[entry] = None
-        place = self._place_of(entry.awaits)
-        if place is None or not _is_news(place, entry):
+        for awaited in entry.awaits:
+            self._waiting.setdefault(awaited, {})[entry] = None
+        news = [place for place in self._places_of(entry) if _is_news(place, entry)]
+        if not news:
             return
-        if entry.tried < place.accounts_offset:
+        if entry.tried < _newest(news):
             self._make_due(entry)
         else:
             self._serial += 1
@@ -149,16 +153,18 @@ class SuspenseIndex:
                     found += entries
         return found
 
-    def _place_of(self, awaited: str) -> FactPlace | None:
-        """The newest fact that may help: of a service, its own or one of a range that holds it."""
+    def _places_of(self, entry: Entry) -> list[FactPlace]:
+        """Where facts stand that may help it: of a service, its own and those of ranges over it."""
+        return [place for awaited in entry.awaits for place in self._places_named(awaited)]
+
+    def _places_named(self, awaited: str) -> Iterator[FactPlace]:
         place = self._facts.get(awaited)
-        if not self._ranges or not awaited.startswith(f"{_SERVICE}:"):
-            return place
-        tenant, _, service_id = awaited.removeprefix(f"{_SERVICE}:").partition(":")
-        over = self._ranges.names_over(tenant, service_id)
-        ranges = [self._facts[f"{_SERVICE}:{tenant}:{name}"] for name in over]
-        every = ranges if place is None else [place, *ranges]
-        return max(every, key=lambda each: each.accounts_offset, default=None)
+        if place is not None:
+            yield place
+        if self._ranges and awaited.startswith(f"{_SERVICE}:"):
+            tenant, _, service_id = awaited.removeprefix(f"{_SERVICE}:").partition(":")
+            for name in self._ranges.names_over(tenant, service_id):
+                yield self._facts[lacks_service(tenant, name)]
 
     def catalog_activated(self, tenant: str, *, partition: int) -> None:
         """This partition's owner has new catalog marks: what it suspended for want of them is due.
@@ -223,8 +229,7 @@ class SuspenseIndex:
 
     def _release(self, entry: Entry) -> Iterable[tuple[Entry, int]]:
         entry.due = False
-        place = self._place_of(entry.awaits)
-        entry.tried = NEVER if place is None else place.accounts_offset
+        entry.tried = _newest(self._places_of(entry))
         yield entry, entry.tried
 
     def _make_due(self, entry: Entry) -> None:
@@ -239,11 +244,16 @@ class SuspenseIndex:
         same_id.remove(entry)
         if not same_id:
             del self._by_id[entry.record_id]
-        if entry.awaits:
-            waiting = self._waiting[entry.awaits]
+        for awaited in entry.awaits:
+            waiting = self._waiting[awaited]
             del waiting[entry]
             if not waiting:
-                del self._waiting[entry.awaits]
+                del self._waiting[awaited]
+
+
+def _newest(places: list[FactPlace]) -> int:
+    """The offset of the fact among them that came last; NEVER where there is none."""
+    return max((place.accounts_offset for place in places), default=NEVER)
 
 
 def _is_news(place: FactPlace, entry: Entry) -> bool:

@@ -21,6 +21,7 @@ from connectors.steps import Step
 from streams.model.account import Account, Service
 from streams.model.fact import CatalogVersions, Fact, Subject, fact_key
 from streams.model.instant import Instant
+from streams.route import lacks_service
 from topologies.follower_metrics import SUSPENDED, observe_progress, observe_sent
 from topologies.keeper.facts import ServiceHomes, catalog_marks
 from topologies.keeper.index import RETRY_AFTER, FactPlace, SuspenseIndex
@@ -154,6 +155,6 @@ def awaited_names(subject: Subject) -> tuple[str, ...]:
         case Account(tenant=tenant, account=account):
             return (f"account:{tenant}:{account}",)
         case Service(tenant=tenant, service_id=service_id):
-            return (f"service:{tenant}:{service_id}",)
+            return (lacks_service(tenant, service_id),)
         case CatalogVersions(tenant=tenant):
             return (f"catalog:{tenant}", "catalog:")
