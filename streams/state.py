@@ -15,6 +15,7 @@ from streams.model.account import Account, Service
 from streams.model.command import Command, OutboxMessage
 from streams.model.decision import Decision
 from streams.model.instant import DAY, Instant
+from streams.model.money import Quantity
 from streams.model.rated import Alert, RatedUsage, RecordVerdict
 from streams.model.session_command import SessionCommand
 from streams.model.usage import UsageRecord
@@ -200,7 +201,8 @@ class Effects:
     are no input themselves, each with the input, a record or a command, that they came from. Of
     `alerts` the first `heeded` have had what they are to do with sessions done. `step` is one and
     the same object for all that is done with no command between: what no record and no request can
-    change is looked up once for it.
+    change is looked up once for it. `room` is there where a record is only tried: of each look at a
+    total, by how much that could be higher and make no difference.
     """
 
     __slots__ = (
@@ -212,6 +214,7 @@ class Effects:
         "heeded",
         "outbox",
         "rated",
+        "room",
         "signals",
         "step",
         "verdicts",
@@ -228,12 +231,18 @@ class Effects:
         self.signals: list[SessionCommand] = []
         self.decisions: list[Decision] = []
         self.heeded = 0
+        self.room: list[Quantity] | None = None
         self.step = object() if step is None else step
 
     def make(self, charge: RatedUsage, cause: Command | UsageRecord) -> None:
         """Append a charge of a record that no source has sent, or that is a part of one."""
         self.rated.append(charge)
         self.causes.append((charge.record, cause))
+
+    def look_at_all(self) -> None:
+        """What is done is more than to rate one record: any total may make a difference."""
+        if self.room is not None:
+            self.room.append(0)
 
     def extend(self, other: "Effects") -> None:
         """Append all that another has, an input's to its step's."""

@@ -31,7 +31,10 @@ def watch_rating(rating: Rating, plan: Plan) -> tuple[Low, ...]:
     Gives those by which money is to be asked for.
     """
     thresholds = plan.thresholds
-    moves = bool(thresholds.totals) and reaches_total(rating, thresholds)
+    moves = False
+    if thresholds.totals:
+        rating.room = None  # whatever is judged from here on, the charge is the same
+        moves = reaches_total(rating, thresholds)
     if not (rating.overrun or rating.entered or moves) and _is_quiet(rating, thresholds):
         return ()
     account, at = rating.payer.account, rating.record.occurred_at

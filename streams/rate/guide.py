@@ -18,6 +18,7 @@ from streams.rate.budgets import budgets_of
 from streams.rate.payer import Payer, floor_of
 from streams.rate.plan import Plan
 from streams.rate.standing import standing_of
+from streams.route import lacks_service
 from streams.state import State, Table, View
 from streams.subscriptions import Supplement, supplements_at
 
@@ -274,5 +275,5 @@ def _refuse(record: UsageRecord | Sought, reason: RejectReason, what: str) -> Re
         reason,
         f"service {record.service_id} {what} at {format_instant(record.occurred_at)}",
         field="service_id",
-        lacks=f"service:{record.tenant}:{record.service_id}",
+        lacks=lacks_service(record.tenant, record.service_id),
     )

@@ -68,7 +68,9 @@ class Rating(Struct, gc=False):
     totals of what usage has cost, each with the most of it that the account bears; `cap_level` is
     the one that the record went beyond. `tallied` are the accumulators of more than sums that it
     has moved, as they stand after it. `shared` is what it takes of caps that accounts of all
-    `partitions` share. `bill_unit` is the start of the unit that it is billed with.
+    `partitions` share. `bill_unit` is the start of the unit that it is billed with. `room` is there
+    where the record is only tried: of each look at a total, by how much that could be higher and
+    make no difference.
     """
 
     record: UsageRecord
@@ -120,6 +122,7 @@ class Rating(Struct, gc=False):
     partitions: int = 1
     shared: tuple[CapUse, ...] = ()
     bill_unit: Instant = 0
+    room: list[Quantity] | None = None
 
     @property
     def shares(self) -> frozenset[str]:
@@ -151,6 +154,8 @@ class Rating(Struct, gc=False):
 
         Of an evaluation, what it says of the periods before.
         """
+        if self.room is not None:
+            self.room.append(0)
         start, sought = self.period.start, accumulator
         if self.plan.spans:
             evaluation = self.plan.evaluations.get(accumulator)
@@ -177,6 +182,8 @@ class Rating(Struct, gc=False):
 
     def has_opened(self, accumulator: str) -> bool:
         """True where the record's period has an entry of the accumulator, be it of nothing."""
+        if self.room is not None:
+            self.room.append(0)
         tally = self.plan.tallies.get(accumulator)
         if tally is not None:
             return tally.has_opened(self)

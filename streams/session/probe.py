@@ -18,6 +18,7 @@ from streams.model.shared_cap import CapSlice
 from streams.model.usage import MADE, SourcePosition, UsageRecord
 from streams.outcome import Drop, Reject
 from streams.rate.guide import Elsewhere
+from streams.rate.prices.price import UNBOUNDED
 from streams.session.budgets import Beyond, dearer_holds, held_of_budgets, summed_holds
 from streams.session.holds import Place, Taken, place_of, taken_between
 from streams.state import Effects, State, Table
@@ -45,7 +46,8 @@ class Probe(NamedTuple):
 
     `refusal` says why there is none. `is_covered`: money, credit, allowances, caps and budgets bear
     it whole; `beyond` is the first budget that does not. `counted` are totals of budgets as they
-    would stand. `version` of the catalog and `price_plan` are what it was rated by.
+    would stand. `version` of the catalog and `price_plan` are what it was rated by. Totals could be
+    higher by `room`, and all this would be the same.
     """
 
     refusal: Elsewhere | Drop | Reject | None
@@ -59,6 +61,7 @@ class Probe(NamedTuple):
     budgets: tuple[BudgetHold, ...] = ()
     beyond: Beyond | None = None
     counted: tuple[tuple[bytes, BudgetTotal], ...] = ()
+    room: Quantity = 0
 
     @property
     def is_granted(self) -> bool:
@@ -73,13 +76,15 @@ def probe(
     all did.
 
     By tiers of either kind, those that grow dearer and those that grow cheaper, it then costs at
-    most what the dearer of the two says, whatever becomes of the others. `step` is that of the
-    effects of whoever asks.
+    most what the dearer of the two says, whatever becomes of the others. Where no tier is near, the
+    two are the same, and one is enough. `step` is that of the effects of whoever asks.
     """
     key = f"{record.tenant}\0{account}".encode()
     reserved: Reservations | None = state.get(Table.RESERVATIONS, key)
     alone = _charge(record, account, Layer(state), attempt, under=state, step=step)
     if reserved is None or not reserved.totals or alone.refusal is not None:
+        return alone
+    if all(0 <= quantity <= alone.room for _, _, _, quantity in reserved.totals):
         return alone
     layer = Layer(state)
     _count(reserved, key, layer)
@@ -163,6 +168,8 @@ def _charge(  # noqa: PLR0913 - what is charged, whom, and where that is tried
 ) -> Probe:
     key, effects = f"{record.tenant}\0{account}".encode(), Effects(step)
     before: Accumulators = layer.get(Table.ACCUMULATORS, key) or _NO_TOTALS
+    room = list[Quantity]()
+    effects.room = room
     refusal = attempt(record, SourcePosition(MADE, 0, 0, 0), layer, effects)
     if refusal is not None:
         return Probe(refusal)
@@ -184,6 +191,7 @@ def _charge(  # noqa: PLR0913 - what is charged, whom, and where that is tried
         budgets,
         beyond,
         counted,
+        min(room, default=UNBOUNDED),
     )
 
 

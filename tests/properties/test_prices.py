@@ -122,6 +122,28 @@ def test_what_is_taken_back_gives_back_what_it_cost(
     assert charge(price, -quantity, used + quantity) == -charge(price, quantity, used)
 
 
+@given(cumulative_kinds(), QUANTITIES, QUANTITIES, st.integers(0, 100))
+@settings(max_examples=400)
+def test_within_its_room_more_use_before_makes_no_difference(
+    kind: PriceKind, quantity: Quantity, used: Quantity, percent: int
+) -> None:
+    price = compiled(kind)
+    room = min(price.room(quantity, used), 1_000)
+    further = used + (room * percent / 100 if isinstance(room, Decimal) else room * percent // 100)
+    assert price.lines(quantity, further) == price.lines(quantity, used)
+
+
+@given(st.integers(1, 50), st.integers(0, 60), st.integers(1, 60))
+def test_the_room_of_a_tier_ends_where_the_tier_does(tier: int, used: int, quantity: int) -> None:
+    tiers = (Tier(Decimal(tier), Decimal(2)), Tier(None, Decimal(1)))
+    price = compiled(Graduated(unit="u", tiers=tiers, reference=REFERENCE))
+    room = price.room(quantity, used)
+    if used >= tier:
+        assert room == Decimal("Infinity")
+    else:
+        assert room == max(0, tier - used - quantity)
+
+
 @given(cumulative_kinds(), QUANTITIES.filter(bool), QUANTITIES)
 def test_lines_tell_the_whole_quantity_at_a_line_s_scale(
     kind: PriceKind, quantity: Quantity, used: Quantity

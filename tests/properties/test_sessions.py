@@ -40,6 +40,7 @@ from streams.model.instant import BEGINNING, DAY, FOREVER, HOUR, SECOND, Instant
 from streams.model.rated import RatedUsage
 from streams.model.usage import SourcePosition, Usage, UsageRecord, record_id_of
 from streams.rate.plan import Plan, compile_catalog
+from streams.rate.prices.graduated import GraduatedPrice
 from streams.state import Effects, Table
 
 START: Instant = 1_740_873_600 * SECOND
@@ -277,6 +278,35 @@ def test_no_more_is_granted_than_there_is(
     counted: Accumulators = owner.state.get(Table.ACCUMULATORS, KEY) or Accumulators()
     used = sum(int(usage.quantity) for c in owner.charges if c.lines for usage in c.record.usages)
     assert sum(total[3] for total in counted.totals if total[0] == "used") == used
+
+
+@settings(deadline=None)
+@given(
+    asked=st.lists(st.tuples(st.integers(1, 45), st.booleans()), min_size=1, max_size=12),
+    used=st.integers(0, 100),
+    prices=st.sampled_from([(1, 2, 3), (3, 2, 1)]),
+)
+def test_where_no_tier_is_near_one_try_says_what_two_would(
+    asked: list[tuple[int, bool]], used: int, prices: tuple[int, ...]
+) -> None:
+    def run(answers: list[ChargingAnswer]) -> dict[Any, Any]:
+        owner = Owner(_plan(prices))
+        owner.apply(TopUp("w", "t", "ada", "ada", Decimal(220), "CHF", START, ""))
+        if used:
+            owner.use(used)
+        for number, (quantity, ends) in enumerate(asked):
+            answers.append(owner.ask("reserve", f"{number}", asked=quantity))
+            if ends and owner.granted[f"{number}"]:
+                granted = owner.granted[f"{number}"]
+                answers.append(owner.ask("confirm", f"{number}", used=granted))
+        return owner.state.values
+
+    quickly, surely = list[ChargingAnswer](), list[ChargingAnswer]()
+    left = run(quickly)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(GraduatedPrice, "room", lambda *_: 0)
+        assert run(surely) == left
+    assert quickly == surely
 
 
 @settings(deadline=None)

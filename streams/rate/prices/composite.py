@@ -40,6 +40,10 @@ class SumPrice:
             line for part, offset in self._parts for line in part.lines(quantity, used + offset)
         )
 
+    def room(self, quantity: Quantity, used: Quantity) -> Quantity:
+        """What each of the parts has."""
+        return min(part.room(quantity, used + offset) for part, offset in self._parts)
+
 
 class MixedPrice:
     """Parts measured on several references: it has to be asked for what each has used."""
@@ -75,6 +79,10 @@ class MixedPrice:
     def lines(self, quantity: Quantity, used: Quantity) -> Lines:
         """Never asked: `at` has to say first what each part has used."""
         raise AssertionError("a mixed price is priced by what `at` returns")
+
+    def room(self, quantity: Quantity, used: Quantity) -> Quantity:
+        """As nobody asks for its lines, nothing is known."""
+        return 0
 
 
 class CompositePrice(Binder):

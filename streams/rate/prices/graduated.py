@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from streams.model.money import CONTEXT, ZERO, Quantity, quantize_line
 from streams.model.prices import Graduated
 from streams.model.rated import ChargeLine
-from streams.rate.prices.price import NO_AMOUNT, CompiledPrice, Label, Lines, given_back
+from streams.rate.prices.price import NO_AMOUNT, UNBOUNDED, CompiledPrice, Label, Lines, given_back
 from streams.rate.quantity import exact
 
 BEYOND = "beyond"
@@ -77,6 +77,18 @@ class GraduatedPrice(CompiledPrice):
             if first >= last:
                 break
         return tuple(made)
+
+    def room(self, quantity: Quantity, used: Quantity) -> Quantity:
+        """What is left of the tier that all of the quantity is in; none where its flat amount is
+        due once."""
+        for step in self._steps:
+            up_to = step.up_to
+            if up_to is not None and up_to <= used:
+                continue
+            if quantity < 0 or step.flat_amount:
+                return 0
+            return UNBOUNDED if up_to is None else max(0, up_to - used - quantity)
+        return 0
 
     def _line(self, step: _Step, first: Quantity, until: Quantity) -> ChargeLine:
         quantity = until - first

@@ -11,7 +11,7 @@ cost, with the opposite sign.
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import ClassVar, NamedTuple, Protocol
+from typing import ClassVar, Final, NamedTuple, Protocol
 
 from streams.model.money import CONTEXT, ZERO, Quantity, added, minus, quantize_line
 from streams.model.price import RECORD
@@ -20,6 +20,8 @@ from streams.model.usage import UsageRecord
 from streams.outcome import Reject
 
 Lines = tuple[ChargeLine, ...]
+UNBOUNDED: Final = Decimal("Infinity")
+"""More than any quantity."""
 NO_AMOUNT = quantize_line(ZERO)
 _subtract = CONTEXT.subtract
 
@@ -46,6 +48,9 @@ class UnitPrice(Protocol):
 
     def lines(self, quantity: Quantity, used: Quantity) -> Lines:
         """The charge of `quantity` after `used` units."""
+
+    def room(self, quantity: Quantity, used: Quantity) -> Quantity:
+        """How many units more may be used before `quantity`, and its charge is the same."""
 
 
 class Paying(Protocol):
@@ -111,6 +116,10 @@ class AskedPrice:
         """Never asked: the binder says first what the record pays by."""
         raise AssertionError("a price that asks the record is priced by what it binds to")
 
+    def room(self, quantity: Quantity, used: Quantity) -> Quantity:
+        """As nobody asks for its lines, nothing is known."""
+        return 0
+
 
 Compiled = UnitPrice | Binder
 """A price row compiled: for each unit it names, or one for all that the record decides."""
@@ -160,6 +169,10 @@ class CompiledPrice:
     ) -> ChargeLine:
         """A line of this price; `amount` is at a line's scale already."""
         return ChargeLine(self._rule, self.source, self.unit, quantity, each, amount, detail)
+
+    def room(self, quantity: Quantity, used: Quantity) -> Quantity:
+        """Nothing is known, unless a price says more."""
+        return 0
 
 
 class Total(NamedTuple):

@@ -144,8 +144,12 @@ def _compile_part(
         """One part of a leaf; `before` is how much of the leaf earlier parts have taken."""
         unit, reference = price.unit, price.reference
         used: Quantity = 0
-        if reference:
-            used = before if reference == RECORD else rating.used_of(reference)
+        if reference == RECORD:
+            used = before
+        elif reference:
+            used = rating.used_of(reference)
+            if rating.room:
+                rating.room[-1] = price.room(quantity, used)
         priced = price.lines(quantity, used)
         rating.lines += priced
         if keeps:

@@ -60,6 +60,7 @@ def counted(state: MemoryState, moved: int | None = None, **words: Any) -> Any:
         "product": "",
         "moved": {} if moved is None else {"x": moved},
         "closed_before": BEGINNING,
+        "room": None,
     }
     return SimpleNamespace(record=record, payer=payer, state=state, **(said | words))
 
