@@ -6,7 +6,7 @@ partition moves a request waits here a while: whoever asks again finds the new o
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from http import HTTPStatus
 from time import monotonic
 from typing import Final
@@ -69,8 +69,18 @@ class Doors:
     ) -> httpx.Response:
         """The answer of the worker that serves it; 421 where none does. Raises Unavailable."""
         request, place = (path, body, headers), (tenant, service_id)
+        return await self._patiently(lambda: self._ask_all(request, place))
+
+    async def look(self, path: str, headers: dict[str, str]) -> httpx.Response:
+        """The answer of the worker that has it; 421 where none does. Raises Unavailable."""
+        return await self._patiently(lambda: self._look_at_all(path, headers))
+
+    async def _patiently(
+        self, ask: Callable[[], Awaitable[httpx.Response | str]]
+    ) -> httpx.Response:
+        """Ask until there is an answer, not a reason why there is none; not for ever."""
         ends_at = monotonic() + WAIT_S
-        while isinstance(found := await self._ask_all(request, place), str):
+        while isinstance(found := await ask(), str):
             if monotonic() >= ends_at or self._waiting >= WAITING_MAX:
                 raise Unavailable(found)
             self._waiting += 1
@@ -109,14 +119,10 @@ class Doors:
                 return answer
             wrong = answer
             served.update(_open_partitions(answer))
-        if wrong is None:
-            return "no charging worker answers; try again"
-        if len(served) < self._kafka.partitions:
-            return "partitions are on their way to another worker; try again"
-        return wrong
+        return self._nobody(wrong, served)
 
-    async def look(self, path: str, headers: dict[str, str]) -> httpx.Response:
-        """The answer of the worker that has it; 421 where none does. Raises Unavailable."""
+    async def _look_at_all(self, path: str, headers: dict[str, str]) -> httpx.Response | str:
+        """The answer, or why nobody can give one now; see `_ask_all`."""
         wrong: httpx.Response | None = None
         served: set[int] = set()
         for address in await self._all():
@@ -129,8 +135,14 @@ class Doors:
                 return answer
             wrong = answer
             served.update(_open_partitions(answer))
-        if wrong is None or len(served) < self._kafka.partitions:
-            raise Unavailable("the charging worker of it does not answer; try again")
+        return self._nobody(wrong, served)
+
+    def _nobody(self, wrong: httpx.Response | None, served: set[int]) -> httpx.Response | str:
+        """What is said where no worker knows it, each with the partitions that it has open."""
+        if wrong is None:
+            return "no charging worker answers; try again"
+        if len(served) < self._kafka.partitions:
+            return "partitions are on their way to another worker; try again"
         return wrong
 
     async def stream(self, address: str, path: str, headers: dict[str, str]) -> AsyncIterator[str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import httpx
@@ -56,13 +56,24 @@ def done() -> httpx.Response:
     return httpx.Response(200, json={})
 
 
-def run(cluster: Cluster, *, after: Callable[[], None] | None = None, count: int = 1) -> Any:
+def send(opened: Doors) -> Coroutine[Any, Any, httpx.Response]:
+    return opened.send("/x", b"", {}, tenant="t", service_id="s")
+
+
+def look(opened: Doors) -> Coroutine[Any, Any, httpx.Response]:
+    return opened.look("/x", {})
+
+
+def run(
+    cluster: Cluster,
+    request: Callable[[Doors], Coroutine[Any, Any, httpx.Response]] = send,
+    *,
+    after: Callable[[], None] | None = None,
+    count: int = 1,
+) -> Any:
     async def ask() -> Any:
         opened = cluster.doors()
-        asking = [
-            asyncio.create_task(opened.send("/x", b"", {}, tenant="t", service_id="s"))
-            for _ in range(count)
-        ]
+        asking = [asyncio.create_task(request(opened)) for _ in range(count)]
         if after is not None:
             await asyncio.sleep(0.25)
             after()
@@ -73,7 +84,8 @@ def run(cluster: Cluster, *, after: Callable[[], None] | None = None, count: int
     return asyncio.run(ask())
 
 
-def test_it_waits_for_a_worker_that_takes_the_partition() -> None:
+@pytest.mark.parametrize("request_of", [send, look])
+def test_it_waits_for_a_worker_that_takes_the_partition(request_of: Any) -> None:
     cluster = Cluster()
     cluster.workers = {ONE: has(0)}
 
@@ -81,7 +93,7 @@ def test_it_waits_for_a_worker_that_takes_the_partition() -> None:
         cluster.workers[TWO] = done()
 
     began = time.monotonic()
-    (found,) = run(cluster, after=joined)
+    (found,) = run(cluster, request_of, after=joined)
     assert found.status_code == 200
     assert time.monotonic() - began < doors.WAIT_S
 

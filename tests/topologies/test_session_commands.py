@@ -50,7 +50,8 @@ def test_a_gateway_hears_what_is_commanded_also_what_was_while_the_worker_was_aw
             caller.base_url = httpx.URL(f"{gateway.address}/v1/tenants/{TENANT}")
             listed = caller.get("accounts/ada/sessions").json()
             assert [each["session"] for each in listed["sessions"]] == ["one"]
-            assert caller.get("accounts/nobody/sessions").status_code == 404
+            # Only when it has all partitions open can a worker say that nobody has it.
+            wait_for(lambda: caller.get("accounts/nobody/sessions").status_code == 404, "a 404")
             told = {"action": "throttle", "value": "64kbps", "root": "ada", "cause": "fraud"}
             with following(door, gateway.address) as events:
                 place = events.next()["id"]
