@@ -31,6 +31,7 @@ from tests.topologies.small_ledger import (
     usage_record,
     verdict,
 )
+from tests.topologies.toys import is_behind
 from topologies.dispatcher import NAME, Dispatcher
 
 
@@ -50,7 +51,8 @@ def fill(ledger: SmallLedger, partitions: int, first: int, *, steps: int = 5) ->
 
 
 def settle(dispatcher: Dispatcher) -> None:
-    while dispatcher.step(timeout_s=0.3):
+    """Step until all of the ledger is dispatched."""
+    while dispatcher.step(timeout_s=0.1) or is_behind(dispatcher._follower):
         pass
 
 

@@ -17,6 +17,7 @@ from infra.cli import top
 from tests.connectors.door import Door as ApiDoor
 from tests.connectors.door import DoorSettings
 from tests.topologies.small_ledger import committed
+from tests.topologies.test_dispatcher import settle
 from tests.topologies.test_online_door import TENANT, Door, ask, open_account
 from tests.topologies.test_online_door import door as door
 from tests.topologies.test_session_door import Stream
@@ -89,12 +90,11 @@ def _is_once_on_the_topic(kafka: KafkaSettings, told: list[dict[str, str]]) -> N
     with Dispatcher(kafka, AvroCodec()) as dispatcher:
 
         def is_dispatched() -> bool:
-            dispatcher.step(timeout_s=0.3)
+            dispatcher.step(timeout_s=0.1)
             return len(committed(kafka, Topic.SESSION_COMMANDS)) >= len(told)
 
         wait_for(is_dispatched, "the topic", 60)
-        while dispatcher.step(timeout_s=0.3):
-            pass
+        settle(dispatcher)
     found = [
         decode(Topic.SESSION_COMMANDS, message.value())
         for message in committed(kafka, Topic.SESSION_COMMANDS)

@@ -1,7 +1,6 @@
 """The batch transport on a real broker: an event is a fetch, acknowledged as a whole or not."""
 
 import signal
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -35,13 +34,11 @@ def test_one_event_holds_the_records_of_one_fetch(
 def test_what_is_done_is_committed_and_not_seen_again(
     kafka_settings: KafkaSettings, tmp_path: Path
 ) -> None:
-    """SIGTERM ends a worker within 5 s with exit code 0 and its last batch committed."""
+    """SIGTERM ends a worker with exit code 0 and its last batch committed."""
     produce(kafka_settings, 500)
     with toy_worker(kafka_settings, tmp_path / "a", "slow") as worker:
         wait_for(lambda: worker.count() >= 300, "some batches")
-        began = time.monotonic()
         assert worker.end() == 0
-        assert time.monotonic() - began < 5
         (reached,) = committed(kafka_settings)
         assert reached == worker.seen()[-1].last + 1
     with toy_worker(kafka_settings, tmp_path / "b") as following:

@@ -13,6 +13,7 @@ from pathlib import Path
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from connectors.kafka.client import new_admin, new_consumer, new_producer
+from connectors.kafka.ledger import LedgerFollower
 from connectors.settings import KafkaSettings
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +25,11 @@ def wait_for(condition: Callable[[], object], what: str, timeout_s: float = 30.0
     while not condition():
         assert time.monotonic() < deadline, f"not within {timeout_s:.0f} s: {what}"
         time.sleep(0.02)
+
+
+def is_behind(follower: LedgerFollower) -> bool:
+    """True where the ledger has records that it has not read."""
+    return follower.next_offsets() != follower.end_positions()
 
 
 @dataclass(frozen=True)

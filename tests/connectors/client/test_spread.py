@@ -93,7 +93,7 @@ def test_what_fails_or_is_given_up_keeps_no_connection() -> None:
         gathering, spread = Gathering(2), AsyncSpread(CONTEXT, 100)
         async with server(gathering) as url, httpx.AsyncClient(transport=spread) as client:
             with pytest.raises(httpx.ReadTimeout):
-                await client.get(url, timeout=0.01)
+                await client.get(url, timeout=httpx.Timeout(30, read=0.01))
             with pytest.raises(httpx.UnsupportedProtocol):
                 await client.get("nowhere://here")
             given_up = asyncio.create_task(client.get(url, timeout=30))
