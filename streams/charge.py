@@ -139,6 +139,7 @@ class Charging:
         post_charges(effects.rated, state)
         if len(effects.alerts) != effects.heeded:
             self._signalling.heed_alerts(state, effects)
+        self._sessions.heed(state, effects)
         # Kept any longer, its memory could not be used again by the next step, still warm.
         self._chain.forget_step()
 

@@ -59,6 +59,21 @@ class BudgetLeftBody(Struct, frozen=True, kw_only=True):
     end: str = ""
 
 
+class ThresholdStatusBody(Struct, frozen=True, kw_only=True):
+    """Where a threshold stands: `status` is the catalog's word for the levels that are reached, or
+    the last of these levels itself, or clear.
+
+    Where it is of a period, `then` is the status that it has from its `end` on, if that is known.
+    """
+
+    threshold: str
+    status: str
+    value: str
+    start: str = ""
+    end: str = ""
+    then: str = ""
+
+
 class ServiceAnswerBody(Struct, frozen=True, kw_only=True):
     """What became of one service: `granted` by unit, and what that costs; of a refund, what has
     come back by resource.
@@ -96,6 +111,7 @@ class SessionAnswer(Struct, frozen=True, kw_only=True):
     detail: str = ""
     balances: list[BalanceLeftBody] = []
     budgets: list[BudgetLeftBody] = []
+    thresholds: list[ThresholdStatusBody] = []
     inactive_after: int = 0
     control: dict[str, str] = {}
     lease: str = ""

@@ -20,6 +20,7 @@ from streams.model.charging_session import (
     Restriction,
     ServiceAnswer,
     ServiceRequest,
+    ThresholdStatus,
     Verb,
 )
 from streams.model.instant import BEGINNING, FOREVER, SECOND, Instant, format_instant, instant_of
@@ -52,6 +53,7 @@ STATUS: Final[Mapping[AnswerCode, HTTPStatus]] = {
     AnswerCode.TERMINATED: HTTPStatus.GONE,
     AnswerCode.CLOCK_OUT_OF_BOUNDS: HTTPStatus.UNPROCESSABLE_ENTITY,
     AnswerCode.MOVING: HTTPStatus.SERVICE_UNAVAILABLE,
+    AnswerCode.UNKNOWN_THRESHOLD: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 """The status that tells each code."""
 
@@ -77,7 +79,8 @@ class RequestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """A request. `valid_for` is in seconds; `root` is the account's, where the caller knows it.
 
     `gateway` names who holds the session, and follows what is commanded of it. `at` is when it
-    began by the gateway's clock.
+    began by the gateway's clock. With `follow` the session serves nothing: it follows these
+    thresholds of the account, with an empty list all of them.
     """
 
     service_id: Name
@@ -87,6 +90,7 @@ class RequestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     root: Word = ""
     gateway: Word = ""
     at: Annotated[datetime, Meta(tz=True)] | None = None
+    follow: Annotated[tuple[Name, ...], Meta(max_length=64)] | None = None
 
 
 class RefundBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -125,6 +129,8 @@ def read_request(tenant: str, verb: Verb, session: str, body: bytes) -> Charging
         if verb == "balance":
             return _without_session(tenant, verb, _decode_balance(body))
         form = _decode(body)
+        if form.follow is not None and (form.services or verb not in ("reserve", "extend")):
+            raise Refused("$.follow: stands alone, and only where a session begins or is extended")
     except msgspec.MsgspecError as error:
         raise Refused(str(error)) from error
     return ChargingRequest(
@@ -140,6 +146,7 @@ def read_request(tenant: str, verb: Verb, session: str, body: bytes) -> Charging
         form.valid_for * SECOND,
         gateway=form.gateway,
         occurred_at=BEGINNING if form.at is None else instant_of(form.at),
+        follow=None if form.follow is None else tuple(dict.fromkeys(form.follow)),
     )
 
 
@@ -195,6 +202,8 @@ def answer_body(answer: ChargingAnswer) -> dict[str, Any]:
         told["balances"] = [*map(_balance, answer.balances)]
     if answer.budgets:
         told["budgets"] = [*map(_budget, answer.budgets)]
+    if answer.thresholds:
+        told["thresholds"] = [*map(_threshold, answer.thresholds)]
     if answer.inactive_after:
         told["inactive_after"] = answer.inactive_after // SECOND
     if answer.control is not None:
@@ -223,6 +232,16 @@ def _budget(left: BudgetLeft) -> dict[str, Any]:
         "reserved": _number(left.reserved),
         **_span(left.start, left.end),
     }
+
+
+def _threshold(known: ThresholdStatus) -> dict[str, Any]:
+    told = {
+        "threshold": known.threshold,
+        "status": known.status,
+        "value": _number(known.value),
+        **_span(known.start, known.end),
+    }
+    return {**told, "then": known.then} if known.then else told
 
 
 def _span(start: Instant, end: Instant) -> dict[str, str]:

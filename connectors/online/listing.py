@@ -32,7 +32,10 @@ class RunningServiceBody(Struct, frozen=True, kw_only=True):
 
 
 class RunningSessionBody(Struct, frozen=True, kw_only=True):
-    """A session that runs: since when, until when unless it asks again, and what it was told."""
+    """A session that runs: since when, until when unless it asks again, and what it was told.
+
+    `follows` are the thresholds that it follows, each with the status that was last told.
+    """
 
     session: str
     service_id: str
@@ -43,6 +46,7 @@ class RunningSessionBody(Struct, frozen=True, kw_only=True):
     valid_until: str
     control: str
     services: list[RunningServiceBody]
+    follows: dict[str, str] = {}
 
 
 class RunningSessions(Struct, frozen=True, kw_only=True):
@@ -66,9 +70,10 @@ def _session(session: ChargingSession) -> RunningSessionBody:
         gateway=session.gateway,
         opened_at=format_instant(session.opened_at),
         used_at=format_instant(session.used_at),
-        valid_until=format_instant(session.expires_at),
+        valid_until=format_instant(session.valid_until),
         control="" if session.control is None else session.control.action,
         services=[*map(_service, session.services)],
+        follows=dict(session.follows or ()),
     )
 
 

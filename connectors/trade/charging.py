@@ -15,7 +15,7 @@ from connectors.errors import Unavailable
 from connectors.trade.terms import Terms
 from streams.model.catalog import Catalog
 
-SessionVerb = Literal["check", "reserve", "extend", "confirm", "debit", "refund"]
+SessionVerb = Literal["check", "reserve", "extend", "confirm", "release", "debit", "refund"]
 HEARD_S: Final = 5.0
 """A catalog is asked for again after this: so late a new one counts at the doors."""
 _KEPT: Final = 256
@@ -36,7 +36,8 @@ class Worker(Protocol):
 class Told:
     """An answer: its status, code and services as sessions tell them, `detail` for a person.
 
-    `others` are services without a rating group's number.
+    `others` are services without a rating group's number; `thresholds` say where those stand that
+    are followed.
     """
 
     status: HTTPStatus
@@ -47,6 +48,7 @@ class Told:
     currency: str = ""
     others: tuple[dict[str, Any], ...] = ()
     control: dict[str, str] = field(default_factory=dict)
+    thresholds: tuple[dict[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ def _told(answer: httpx.Response) -> Told:
         told.get("currency", ""),
         tuple(each for each in told.get("services", ()) if not each["rating_group"].isdecimal()),
         told.get("control", {}),
+        tuple(told.get("thresholds", ())),
     )
 
 

@@ -6,7 +6,7 @@ cannot be brought is let go after some attempts: the holder's next report finds 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 
 import structlog
@@ -52,10 +52,21 @@ class Notices:
         consumer: Any = await run_in_threadpool(self._open)
         try:
             while True:
-                for command in await run_in_threadpool(self._read, consumer):
-                    await asyncio.gather(*map(self.bring, command))
+                for batch in await run_in_threadpool(self._read, consumer):
+                    await self.bring_all(batch)
         finally:
             await run_in_threadpool(consumer.close)
+
+    async def bring_all(self, commands: Iterable[SessionCommand]) -> None:
+        """Those of one session in their order, those of several beside each other."""
+        by_session: dict[tuple[str, str], list[SessionCommand]] = {}
+        for command in commands:
+            by_session.setdefault((command.tenant, command.session), []).append(command)
+        await asyncio.gather(*map(self._bring_each, by_session.values()))
+
+    async def _bring_each(self, commands: list[SessionCommand]) -> None:
+        for command in commands:
+            await self.bring(command)
 
     async def bring(self, command: SessionCommand) -> None:
         """One notice, if a door of ours holds its session."""

@@ -1,4 +1,4 @@
-"""The process of the trade's doors: converged charging by HTTP/2, Diameter, RADIUS accounting."""
+"""The process of the trade's doors: Nchf by HTTP/2, Diameter, RADIUS accounting."""
 
 import asyncio
 import logging
@@ -21,8 +21,10 @@ from connectors.settings import KafkaSettings
 from connectors.trade.charging import TermsBook
 from connectors.trade.diameter import credit_control as diameter
 from connectors.trade.diameter.credit_control import Credits
-from connectors.trade.nchf import notify as nchf
+from connectors.trade.nchf import limit_forms, notify
 from connectors.trade.nchf.app import ConvergedCharging
+from connectors.trade.nchf.door import app_of
+from connectors.trade.nchf.limits import SpendingLimits
 from connectors.trade.nchf.notify import Notifier
 from connectors.trade.notices import Bring, Notices, carry_on
 
@@ -142,7 +144,9 @@ async def _serve(settings: TradeSettings) -> None:
     terms = TermsBook(NewestCatalogs(settings.kafka).of)
     keys = KeyStore(settings.data)
     notifier = Notifier(_listed(settings.nchf_notify))
-    brings: dict[str, Bring] = {nchf.DOOR: notifier.bring}
+    charging = ConvergedCharging(worker, terms, keys)
+    limits = SpendingLimits(worker, terms, keys, notifier)
+    brings: dict[str, Bring] = {notify.DOOR: notifier.bring, limit_forms.DOOR: limits.bring}
     codec = codec_of(settings.registry_url, prefix=settings.kafka.prefix)
     try:
         async with _radius(settings), _diameter(settings, worker, terms, keys) as node:
@@ -151,8 +155,10 @@ async def _serve(settings: TradeSettings) -> None:
             carrying = asyncio.create_task(carry_on(Notices(settings.kafka, codec, brings)))
             try:
                 if settings.nchf_port:
-                    app = cast(ASGIFramework, ConvergedCharging(worker, terms, keys).app())
-                    await serve(app, config_of(settings), shutdown_trigger=ended.wait)
+                    app = app_of([*charging.routes(), *limits.routes()])
+                    await serve(
+                        cast(ASGIFramework, app), config_of(settings), shutdown_trigger=ended.wait
+                    )
                 else:
                     await ended.wait()
             finally:

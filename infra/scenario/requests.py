@@ -6,7 +6,13 @@ from typing import Final, get_args
 
 from infra.scenario.messages import instant
 from infra.scenario.step_form import RefundForm, RequestForm, ServiceRequestForm, StepForm
-from infra.scenario.then_form import AnswerForm, BudgetLeftForm, RestrictionForm, ServiceAnswerForm
+from infra.scenario.then_form import (
+    AnswerForm,
+    BudgetLeftForm,
+    RestrictionForm,
+    ServiceAnswerForm,
+    ThresholdStatusForm,
+)
 from streams.model.charging_session import (
     BudgetLeft,
     ChargingAnswer,
@@ -14,6 +20,7 @@ from streams.model.charging_session import (
     Restriction,
     ServiceAnswer,
     ServiceRequest,
+    ThresholdStatus,
     Verb,
 )
 from streams.model.instant import BEGINNING
@@ -57,6 +64,7 @@ def charging_request(
         form.valid_for * _SECOND,
         gateway=form.gateway,
         occurred_at=BEGINNING if form.stamp is None else instant(form.stamp),
+        follow=form.follow,
     )
 
 
@@ -119,6 +127,8 @@ def answer_differences(
         told += _same(f"{what} control", wanted.control, control)
         if wanted.budgets is not None:
             told += _budget_differences(f"{what} budgets", wanted.budgets, answer.budgets)
+        if wanted.thresholds is not None:
+            told += _status_differences(f"{what} thresholds", wanted.thresholds, answer.thresholds)
         if wanted.services is None:
             continue
         if len(wanted.services) != len(answer.services):
@@ -192,6 +202,23 @@ def _budget_differences(
     for number, (one, other) in enumerate(zip(wanted, found, strict=True)):
         for word in ("budget", "value", "level", "limit", "used", "reserved"):
             told += _same(f"{what}[{number}] {word}", getattr(one, word), getattr(other, word))
+    return told
+
+
+def _status_differences(
+    what: str, wanted: Sequence[ThresholdStatusForm], found: Sequence[ThresholdStatus]
+) -> list[str]:
+    names, seen = [each.threshold for each in wanted], [each.threshold for each in found]
+    if names != seen:
+        return [f"{what}: expected {names}, found {seen}"]
+    told: list[str] = []
+    for one, other in zip(wanted, found, strict=True):
+        for word in ("status", "value", "then"):
+            told += _same(
+                f"{what} {one.threshold} {word}", getattr(one, word), getattr(other, word)
+            )
+        if one.end is not None:
+            told += _same(f"{what} {one.threshold} end", instant(one.end), other.end)
     return told
 
 

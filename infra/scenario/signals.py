@@ -34,7 +34,9 @@ def signal_differences(
 ) -> list[str]:
     """What of the commands to sessions is not as expected, in their order."""
     if len(expected) != len(found):
-        told = ", ".join(f"{each.action} {each.session}" for each in found)
+        told = ", ".join(
+            f"{each.action} {each.session} {each.reason} {each.value}" for each in found
+        )
         return [f"signals: expected {len(expected)}, found {len(found)} ({told})"]
     return [
         f"signals[{place}] {word}: expected {getattr(form, word)}, found {getattr(one, word)}"

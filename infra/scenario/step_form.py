@@ -284,7 +284,8 @@ class RequestForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """What is asked before and during service, for one service or for several of one session.
 
     Without a `sequence` it is the session's next. A grant holds for `valid_for` seconds. `gateway`
-    holds the session. `stamp` is when it began by the gateway's clock.
+    holds the session. `stamp` is when it began by the gateway's clock. `follow` names thresholds
+    that the session follows, an empty list: all of them.
     """
 
     session: str
@@ -295,6 +296,7 @@ class RequestForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     sequence: int | None = None
     gateway: str = ""
     stamp: Time | None = None
+    follow: tuple[str, ...] | None = None
 
 
 class BudgetForm(BudgetTerms, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from infra.scenario.times import Month, Time
-from streams.model.session_command import SessionAction, SignalCause
+from streams.model.session_command import SignalCause, ToldAction
 
 
 class LineForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -118,6 +118,16 @@ class BudgetLeftForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reserved: Decimal | None = None
 
 
+class ThresholdStatusForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a threshold stands; what is left out is not compared, nor is the `end` of none."""
+
+    threshold: str
+    status: str | None = None
+    value: Decimal | None = None
+    end: Time | None = None
+    then: str | None = None
+
+
 class AnswerForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The answer to a request; what is left out is not compared. `repeat`: it was given before.
 
@@ -128,6 +138,7 @@ class AnswerForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     services: tuple[ServiceAnswerForm, ...] | None = None
     valid_until: Time | None = None
     budgets: tuple[BudgetLeftForm, ...] | None = None
+    thresholds: tuple[ThresholdStatusForm, ...] | None = None
     repeat: bool | None = None
     inactive_after: int | None = None
     control: str | None = None
@@ -137,7 +148,7 @@ class SessionCommandForm(Struct, frozen=True, kw_only=True, forbid_unknown_field
     """What the gateway of a session was told; what is left out is not compared."""
 
     session: str
-    action: SessionAction
+    action: ToldAction
     value: str | None = None
     reason: str | None = None
     cause: SignalCause | None = None

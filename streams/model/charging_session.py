@@ -56,10 +56,10 @@ class ChargingRequest(Struct, frozen=True, array_like=True, tag=60):
     Requests of a session rise in `sequence`; the same one again gets the first answer. `debit` has
     no session: `session` is its Idempotency-Key. A grant is valid for `validity`, in microseconds.
     `expires`: nobody asked; the session's validity is over. `refers` is what a refund is of: the
-    name that the answer of a debit or of a session that has ended is kept by.
-    `expires`: nobody asked; the session's validity is over. `gateway` names who holds the session,
-    and hears what is commanded of it. `occurred_at` is when it began by the caller's clock;
-    BEGINNING: he says nothing of it.
+    name that the answer of a debit or of a session that has ended is kept by. `gateway` names who
+    holds the session, and hears what is commanded of it. `occurred_at` is when it began by the
+    caller's clock; BEGINNING: he says nothing of it. `follow` names the thresholds whose status
+    the session follows, empty: all that its account has; None: it says nothing of them.
     """
 
     command_id: str
@@ -76,6 +76,7 @@ class ChargingRequest(Struct, frozen=True, array_like=True, tag=60):
     refers: str = ""
     gateway: str = ""
     occurred_at: Instant = BEGINNING
+    follow: tuple[str, ...] | None = None
 
     @property
     def began_at(self) -> Instant:
@@ -114,6 +115,8 @@ class AnswerCode(StrEnum):
     """The time that the request was stamped with is too far from the time here."""
     MOVING = "moving"
     """The account is on its way to another root: ask again by the same name."""
+    UNKNOWN_THRESHOLD = "unknown_threshold"
+    """The account has no threshold of this name, or none at all, that can be followed."""
 
 
 class Restriction(Struct, frozen=True, array_like=True):
@@ -189,6 +192,22 @@ class BudgetLeft(Struct, frozen=True, array_like=True):
     end: Instant
 
 
+class ThresholdStatus(Struct, frozen=True, array_like=True):
+    """Where a threshold of an account stands: `status` is a word for the levels that are reached.
+
+    `value` is what was measured, with what sessions have set aside as not used. Where it is of a
+    period it may change by itself at `end`; `then` is the status that it has after that, empty:
+    nobody knows.
+    """
+
+    threshold: str
+    status: str
+    value: Quantity
+    start: Instant
+    end: Instant
+    then: str = ""
+
+
 class Control(Struct, frozen=True, array_like=True):
     """What was last commanded of a session that runs: how it goes on, or that it ends."""
 
@@ -200,10 +219,9 @@ class Control(Struct, frozen=True, array_like=True):
 class ChargingAnswer(Struct, frozen=True, array_like=True):
     """The answer to a request. `valid_until`: ask again before, or the session is settled.
 
-    `is_repeat`: this answer was given before; nothing has been done now. `balances` and `budgets`
-    are there where they were asked for.
-    `is_repeat`: this answer was given before; nothing has been done now. A session that reports no
-    use for `inactive_after` (microseconds) is settled. `control` is what it was last told.
+    `is_repeat`: this answer was given before; nothing has been done now. `balances`, `budgets` and
+    `thresholds` are there where they were asked for. A session that reports no use for
+    `inactive_after` (microseconds) is settled. `control` is what it was last told.
     """
 
     code: AnswerCode
@@ -216,6 +234,7 @@ class ChargingAnswer(Struct, frozen=True, array_like=True):
     budgets: tuple[BudgetLeft, ...] = ()
     inactive_after: Instant = 0
     control: Control | None = None
+    thresholds: tuple[ThresholdStatus, ...] = ()
 
 
 class Hold(Struct, frozen=True, array_like=True):
@@ -316,7 +335,8 @@ class ChargingSession(Struct, frozen=True, array_like=True):
     `used_at` is when it last reported use, `gateway` who holds it. Without use it goes on for
     `inactive_after`, 0: as long as it is valid. `control` is what it was last told.
     `paid` are charges that were made before its end. `places` are the keys of those limits on
-    sessions that it counts in.
+    sessions that it counts in. One that `follows` thresholds serves nothing: each is there with the
+    status that was last told, and `expires_at` is when it is looked at next.
     """
 
     tenant: str
@@ -336,6 +356,13 @@ class ChargingSession(Struct, frozen=True, array_like=True):
     gateway: str = ""
     control: Control | None = None
     places: tuple[bytes, ...] = ()
+    follows: tuple[tuple[str, str], ...] | None = None
+
+    @property
+    def valid_until(self) -> Instant:
+        """When it ends unless it is heard of again."""
+        is_looked_at = self.follows is not None and self.control is None
+        return self.answer.valid_until if is_looked_at else self.expires_at
 
 
 class Answered(Struct, frozen=True, array_like=True):
@@ -352,7 +379,11 @@ class Answered(Struct, frozen=True, array_like=True):
 
 
 class Reservations(Struct, frozen=True, array_like=True):
-    """What running sessions of an account would add to its accumulators, and how many run."""
+    """What running sessions of an account would add to its accumulators, and how many run.
+
+    `followers` are the names of those that follow its thresholds, and are not counted.
+    """
 
     sessions: int = 0
     totals: tuple[Total, ...] = ()
+    followers: tuple[str, ...] = ()

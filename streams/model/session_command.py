@@ -8,6 +8,8 @@ from streams.model.instant import SECOND, Instant
 
 SessionAction = Literal["reauthorise", "throttle", "restrict", "redirect", "terminate", "resume"]
 """Ask again at once; go on more slowly, with less, or elsewhere; end; go on as before."""
+ToldAction = Literal[SessionAction, "notify"]
+"""What is told: a command, or that a threshold has another status."""
 
 SESSION_ACTIONS: Final[tuple[SessionAction, ...]] = get_args(SessionAction)
 
@@ -43,7 +45,10 @@ class SignalSessions(Struct, frozen=True, array_like=True, tag=51):
 
 
 class SessionCommand(Struct, frozen=True, array_like=True):
-    """What the gateway that holds a session is told. `command_id` is made from its cause."""
+    """What the gateway that holds a session is told. `command_id` is made from its cause.
+
+    With `notify`, `value` is the status that the threshold `reason` has now.
+    """
 
     command_id: str
     tenant: str
@@ -51,7 +56,7 @@ class SessionCommand(Struct, frozen=True, array_like=True):
     session: str
     service_id: str
     gateway: str
-    action: SessionAction
+    action: ToldAction
     value: str
     reason: str
     cause: SignalCause

@@ -31,7 +31,8 @@ class Threshold(Eligibility, frozen=True, kw_only=True):
     `of`: one of the two is empty, both of an entry. `every` goes on from the last level, in the
     same unit. `period` is that of a spend or an entry, None the account's month. `by` keeps the
     entries of different values apart. `to` names who is told. `top_up` asks for money. `value` is
-    the rate to throttle to, or the address to redirect to.
+    the rate to throttle to, or the address to redirect to. `statuses` are words for whoever follows
+    it: for none of the levels reached, then for each in the order in which they are.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Threshold(Eligibility, frozen=True, kw_only=True):
     action: Action = "notify"
     top_up: AutoTopUp | None = None
     value: str = ""
+    statuses: tuple[str, ...] = ()
 
     @property
     def bounds(self) -> bool:

@@ -77,6 +77,7 @@ class Plan:
         "price_plans",
         "priorities",
         "session_policies",
+        "tallies",
         "tenant",
         "thresholds",
         "use_policies",
@@ -91,6 +92,7 @@ class Plan:
         compiler = _Compiler(catalog, functions)
         self.attributes = compiler.attributes
         self.price_plans = compiler.price_plans()
+        self.tallies = compiler.tallies
         self.commissions = Commissions(catalog)
         self.priorities = {each.id: each.priority for each in catalog.allowances}
         self.carried = _carried(catalog)

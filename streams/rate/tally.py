@@ -12,7 +12,7 @@ from streams.expression import Failure, compile_expression
 from streams.model.account import Account
 from streams.model.accumulator import Accumulator
 from streams.model.catalog import BAND, ZONE, Catalog
-from streams.model.instant import BEGINNING, DAY, FOREVER, Instant
+from streams.model.instant import BEGINNING, DAY, FOREVER, Instant, Period
 from streams.model.money import Quantity
 from streams.model.tally import Span, Tally
 from streams.model.usage import UsageRecord
@@ -205,6 +205,15 @@ class CompiledTally:
         zone_name, at = self._zone_name(counted), counted.record.occurred_at
         period = self._windows.place(at, zone_name, counted.closed_before)
         return self._windows.seen(tally.spans, period, zone_name)
+
+    def total_at(
+        self, key: bytes, at: Instant, zone_name: str, state: State
+    ) -> tuple[Period, Quantity]:
+        """What stands at a key as of an instant, and the time that it is of."""
+        span = self._windows.place(at, zone_name, BEGINNING)
+        tally = self._tally_at(key, state)
+        seen = () if tally is None else self._windows.seen(tally.spans, span, zone_name)
+        return span, self._tell(seen) if seen else 0
 
     def _tally_at(self, key: bytes, state: State) -> Tally | None:
         """None where it has closed, or was counted in another way by an earlier catalog."""

@@ -11,6 +11,7 @@ from streams.model.threshold import Action, Threshold
 from streams.rate.bounds import MoneyBounds
 from streams.rate.levels import Ladder, Level, cap_levels, ladder_of, levels_of
 from streams.rate.spans import entry_span, spans_of, spent_total
+from streams.rate.threshold_status import terms_of
 from streams.rate.words import held_words
 
 _KEPT: Final = 4096
@@ -56,6 +57,7 @@ class Thresholds:
         "asks",
         "by_words",
         "caps",
+        "followed",
         "groups",
         "money",
         "notices",
@@ -87,6 +89,8 @@ class Thresholds:
         self.allowances = frozenset(self._allowances)
         self.totals: Mapping[str, tuple[Ladder, ...]] = _ladders(thresholds)
         """Levels on running totals, by the total that they are on."""
+        self.followed = terms_of(thresholds, own)
+        """Those whose status can be asked for and followed."""
         self.caps = cap_levels(catalog)
         """Levels on what accounts of many roots share."""
         per_group = {each.id for each in catalog.accumulators if each.per == "group"}

@@ -8,7 +8,7 @@ time at least.
 
 from collections.abc import Iterator
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -36,7 +36,15 @@ def kept_name(request: ChargingRequest) -> str:
 
 def digest_of(request: ChargingRequest) -> bytes:
     """What a request says, whenever it was asked: 16 bytes."""
-    said = (request.verb, request.service_id, request.services, request.validity, request.refers)
+    said: tuple[Any, ...] = (
+        request.verb,
+        request.service_id,
+        request.services,
+        request.validity,
+        request.refers,
+    )
+    if request.follow is not None:
+        said = (*said, request.follow)
     return blake2b(_encode(said), digest_size=16).digest()
 
 

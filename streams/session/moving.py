@@ -6,13 +6,18 @@ holds some of that keeps its account there until it has ended. Budgets of others
 no longer, and so bound its sessions no longer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from msgspec.structs import replace
 
 from streams.model.account import Account, Balances, Service
 from streams.model.budget import Budgets
-from streams.model.charging_session import Answered, ChargingSession, HeldService
+from streams.model.charging_session import (
+    Answered,
+    ChargingSession,
+    HeldService,
+    Reservations,
+)
 from streams.model.command import Moving
 from streams.model.money import Quantity, added
 from streams.moved import is_arriving, moving_key
@@ -22,7 +27,12 @@ from streams.session.budgets import lift_budgets
 from streams.session.clock import delete_end, put_end
 from streams.session.holds import Place, place_of
 from streams.session.places import leave_places
-from streams.session.signals import RUNNING, account_session_key, session_key, sessions_of
+from streams.session.signals import (
+    account_session_key,
+    count_running,
+    session_key,
+    sessions_of,
+)
 from streams.state import State, Table
 
 _ALL = 2**31
@@ -90,7 +100,7 @@ def take_sessions(
         state.delete(Table.SESSIONS, key)
         state.delete(Table.ACCOUNT_SESSIONS, account_session_key(session))
         delete_end(session.expires_at, key, state)
-    _count(-len(found), state)
+    _count(found, -1, state)
     own = f"{account.tenant}\0{account.account}\0".encode()
     taken: list[ChargingSession] = []
     for session in found:
@@ -109,18 +119,19 @@ def put_sessions(key: bytes, move: str, sessions: Iterable[ChargingSession], sta
     settled by its last report.
     """
     shared = shared_budgets(key, state)
-    own, number = key + b"\0", 0
+    own, arrived = key + b"\0", list[ChargingSession]()
     for came in sessions:
         session = _of_budgets(came, own, shared)
         if state.get(Table.SESSIONS, session_key(came.tenant, came.session)) is not None:
             leave_places(session.places, session.session, state)
             session = replace(session, session=f"{came.session}@{move}", places=())
+            _rename_follower(key, came.session, session.session, state)
         at = session_key(session.tenant, session.session)
         state.put(Table.SESSIONS, at, session)
         state.put(Table.ACCOUNT_SESSIONS, account_session_key(session), 1)
         put_end(session.expires_at, at, state)
-        number += 1
-    _count(number, state)
+        arrived.append(session)
+    _count(arrived, 1, state)
 
 
 def take_answers(key: bytes, limit: int, state: State) -> tuple[tuple[bytes, Answered], ...]:
@@ -158,6 +169,13 @@ def _of_budgets(session: ChargingSession, own: bytes, shared: frozenset[bytes]) 
     return replace(session, services=services, places=tuple(filter(is_own, session.places)))
 
 
-def _count(more: int, state: State) -> None:
-    if more:
-        state.put(Table.META, RUNNING, (state.get(Table.META, RUNNING) or 0) + more)
+def _rename_follower(key: bytes, name: str, to: str, state: State) -> None:
+    held: Reservations | None = state.get(Table.RESERVATIONS, key)
+    if held is not None and name in held.followers:
+        followers = tuple(to if each == name else each for each in held.followers)
+        state.put(Table.RESERVATIONS, key, replace(held, followers=followers))
+
+
+def _count(sessions: Collection[ChargingSession], more: int, state: State) -> None:
+    following = sum(each.follows is not None for each in sessions)
+    count_running(more * (len(sessions) - following), more * following, state)

@@ -1,13 +1,15 @@
 """Sessions that run, where they stand: by name, by account, by when they end; and what they hold of
 accumulators."""
 
+from msgspec.structs import replace
+
 from streams.accumulate.partner_totals import plus
 from streams.model.account import Accumulators
 from streams.model.charging_session import ChargingSession, Reservations, Total
 from streams.model.instant import Period
 from streams.session.clock import delete_end, put_end
 from streams.session.places import leave_places
-from streams.session.signals import RUNNING, account_session_key, session_key
+from streams.session.signals import account_session_key, count_running, session_key
 from streams.state import State, Table
 
 
@@ -42,19 +44,24 @@ def reserve_totals(key: bytes, totals: tuple[Total, ...], state: State) -> None:
     for name, start, end, quantity in totals:
         sums = plus(sums, name, Period(start, end), quantity)
     left = tuple([each for each in sums.totals if each[3]])
-    _put(key, Reservations(held.sessions, left), state)
+    _put(key, replace(held, totals=left), state)
 
 
 def _count(session: ChargingSession, more: int, state: State) -> None:
-    running: int = state.get(Table.META, RUNNING) or 0
-    state.put(Table.META, RUNNING, running + more)
     key = f"{session.tenant}\0{session.account}".encode()
     held: Reservations = state.get(Table.RESERVATIONS, key) or Reservations()
-    _put(key, Reservations(held.sessions + more, held.totals), state)
+    if session.follows is None:
+        count_running(more, 0, state)
+        _put(key, replace(held, sessions=held.sessions + more), state)
+        return
+    count_running(0, more, state)
+    others = tuple(each for each in held.followers if each != session.session)
+    followers = (*others, session.session) if more > 0 else others
+    _put(key, replace(held, followers=followers), state)
 
 
 def _put(key: bytes, held: Reservations, state: State) -> None:
-    if held.sessions or held.totals:
+    if held.sessions or held.totals or held.followers:
         state.put(Table.RESERVATIONS, key, held)
     else:
         state.delete(Table.RESERVATIONS, key)

@@ -36,6 +36,7 @@ from streams.session.balance import balances_left
 from streams.session.budgets import budgets_left
 from streams.session.clock import by_own_clock, delete_end, ended_sessions
 from streams.session.decisions import decision_of
+from streams.session.following import Following, is_looked_at, statuses_at, wrong_kind
 from streams.session.moving import has_left, is_away, is_leaving
 from streams.session.places import make_room, places_of, take_places
 from streams.session.probe import Attempt
@@ -60,6 +61,7 @@ class Sessions:
         self._attempt = attempt
         self._folding = folding
         self._place = place
+        self._following = Following(plans)
 
     def ask(self, request: ChargingRequest, state: State, effects: Effects) -> ChargingAnswer:
         """Do what is asked, once; the answer."""
@@ -75,7 +77,7 @@ class Sessions:
             return ChargingAnswer(AnswerCode.MOVING)
         if session is None and request.verb in ("extend", "confirm", "release"):
             return ChargingAnswer(AnswerCode.UNKNOWN_SESSION)
-        wrong = out_of_bounds(request)
+        wrong = out_of_bounds(request) or wrong_kind(request, session)
         if wrong is not None:
             return wrong
         if isinstance(account, Reject):
@@ -96,7 +98,11 @@ class Sessions:
             case "balance":
                 left = balances_left(work.key, request.at, state)
                 stand = budgets_left(account, work.usual_budgets, request.at, state)
-                return replace(_answer(request, account, []), balances=left, budgets=stand)
+                told = _answer(request, account, [])
+                levels = statuses_at(account, request.at, self._plans, state)
+                return replace(told, balances=left, budgets=stand, thresholds=levels)
+            case "reserve" | "extend" if request.follow is not None or _follows(session):
+                return self._follow(work, session)
             case "reserve" | "extend":
                 return self._grant(work, session)
             case _:
@@ -115,8 +121,25 @@ class Sessions:
                 # Where its account arrives, its end comes too.
                 delete_end(session.expires_at, key, state)
                 continue
+            if is_looked_at(session):
+                self._following.look(session, session.expires_at, state, effects)
+                continue
             self.ask(_expiry_of(session), state, effects)
         return len(ended) > limit
+
+    def heed(self, state: State, effects: Effects) -> None:
+        """Tell those who follow thresholds what the step has changed of them."""
+        self._following.heed(state, effects)
+
+    def _follow(self, work: Work, session: ChargingSession | None) -> ChargingAnswer:
+        """Tell where thresholds stand, and go on telling when they change."""
+        request, state = work.request, work.state
+        if session is not None and is_ended(session):
+            return self._refuse_more(work, session)
+        answer = self._following.follow(request, work.account, session, state)
+        if session is None and answer.code != AnswerCode.SUCCESS:
+            keep_answer(request.tenant, request.session, _answered(request, answer), state)
+        return answer
 
     def _grant(self, work: Work, session: ChargingSession | None) -> ChargingAnswer:
         """Serve each service of the request from what is available after the one before."""
@@ -324,6 +347,10 @@ def _is_moving(request: ChargingRequest, account: Account | Reject, state: State
         return is_away(account, state)
     left = account.reason == RejectReason.WRONG_HOME
     return left and is_leaving(request.tenant, request.service_id, state)
+
+
+def _follows(session: ChargingSession | None) -> bool:
+    return session is not None and session.follows is not None
 
 
 def _by_group(session: ChargingSession) -> dict[str, HeldService]:

@@ -10,13 +10,19 @@ from typing import Final
 from msgspec.structs import replace
 
 from streams.generations import Generations
-from streams.model.charging_session import ChargingRequest, ChargingSession, Control
+from streams.model.charging_session import (
+    ChargingRequest,
+    ChargingSession,
+    Control,
+    ThresholdStatus,
+)
 from streams.model.instant import HOUR, Instant
 from streams.model.session_command import (
     HalfSignalled,
     NumberedCommand,
     SessionCommand,
     SignalSessions,
+    ToldAction,
 )
 from streams.session.clock import delete_end, put_end
 from streams.state import Effects, State, Table
@@ -27,6 +33,8 @@ COMMANDS: Final = Generations(Table.SESSION_COMMANDS, "session_commands", HOUR)
 """The session commands that are kept."""
 RUNNING: Final = b"sessions.running"
 """In META: how many sessions run."""
+FOLLOWING: Final = b"sessions.following"
+"""In META: how many sessions follow thresholds."""
 NEXT: Final = b"session_commands_next"
 """In META: the number of the next session command."""
 _HALF: Final = b"\0"
@@ -101,8 +109,12 @@ def go_on(state: State, effects: Effects) -> bool:
 def tell(
     session: ChargingSession, command: SignalSessions, state: State, effects: Effects
 ) -> ChargingSession:
-    """Command one session, and give it as it is then. What was told to end hears no more."""
-    if is_ended(session):
+    """Command one session, and give it as it is then. What was told to end hears no more.
+
+    One that follows thresholds is not ended by one, nor where its account is suspended: there is
+    more to follow.
+    """
+    if is_ended(session) or _goes_on(session, command):
         return session
     changed = session
     if command.action == "resume":
@@ -125,9 +137,8 @@ def is_ended(session: ChargingSession) -> bool:
 
 def send(session: ChargingSession, command: SignalSessions, state: State, effects: Effects) -> None:
     """Let the gateway that holds the session hear of it."""
-    cause = f"{command.command_id}\0{session.tenant}\0{session.session}\0{command.action}"
     told = SessionCommand(
-        blake2b(cause.encode(), digest_size=16).hexdigest(),
+        _id_of(command.command_id, session, command.action),
         session.tenant,
         session.account,
         session.session,
@@ -139,11 +150,28 @@ def send(session: ChargingSession, command: SignalSessions, state: State, effect
         command.cause,
         command.occurred_at,
     )
-    effects.signals.append(told)
-    number: int = state.get(Table.META, NEXT) or 0
-    state.put(Table.META, NEXT, number + 1)
-    place = COMMANDS.kept(state)[0] + number.to_bytes(8, "big")
-    state.put(Table.SESSION_COMMANDS, place, NumberedCommand(number, told))
+    _keep(told, state, effects)
+
+
+def notify(
+    session: ChargingSession, known: ThresholdStatus, at: Instant, state: State, effects: Effects
+) -> None:
+    """Let whoever holds the session hear that a threshold which it follows has another status."""
+    cause = f"follow/{next_number(state)}"
+    told = SessionCommand(
+        _id_of(cause, session, "notify"),
+        session.tenant,
+        session.account,
+        session.session,
+        session.service_id,
+        session.gateway,
+        "notify",
+        known.status,
+        known.threshold,
+        "threshold",
+        at,
+    )
+    _keep(told, state, effects)
 
 
 def commands_from(number: int, state: State, limit: int) -> list[NumberedCommand]:
@@ -193,6 +221,33 @@ def ending_for_room(session: ChargingSession, request: ChargingRequest) -> Signa
         cause="limit",
         grace=0,
     )
+
+
+def count_running(serving: int, following: int, state: State) -> None:
+    """So many sessions more, or fewer, are in the partition."""
+    for name, more in ((RUNNING, serving), (FOLLOWING, following)):
+        if more:
+            state.put(Table.META, name, (state.get(Table.META, name) or 0) + more)
+
+
+def _goes_on(session: ChargingSession, command: SignalSessions) -> bool:
+    if session.follows is None:
+        return False
+    is_suspended = command.cause == "status" and command.reason == "suspended"
+    return is_suspended or command.cause == "threshold"
+
+
+def _id_of(cause: str, session: ChargingSession, action: ToldAction) -> str:
+    said = f"{cause}\0{session.tenant}\0{session.session}\0{action}"
+    return blake2b(said.encode(), digest_size=16).hexdigest()
+
+
+def _keep(told: SessionCommand, state: State, effects: Effects) -> None:
+    effects.signals.append(told)
+    number = next_number(state)
+    state.put(Table.META, NEXT, number + 1)
+    place = COMMANDS.kept(state)[0] + number.to_bytes(8, "big")
+    state.put(Table.SESSION_COMMANDS, place, NumberedCommand(number, told))
 
 
 def _ending(session: ChargingSession, at: Instant, state: State) -> ChargingSession:

@@ -17,6 +17,7 @@ def test_no_two_have_the_same_name() -> None:
             outbox.NEXT,
             fold.FOLDING,
             signals.RUNNING,
+            signals.FOLLOWING,
             signals.NEXT,
             *(cursor for _, cursor in closed.CURSORS),
         ]

@@ -34,6 +34,7 @@ def check_thresholds(sheets: Sheets, names: Names, book: ProblemBook) -> None:
         _check_cap(entry.form, check)
         _check_top_up(entry.form, check)
         _check_shared(entry.form, check)
+        _check_statuses(entry.form, check)
         if entry.form.value and entry.form.action not in _WITH_VALUE:
             check.report('stands only beside action "throttle" or "redirect"', "value")
 
@@ -144,6 +145,24 @@ def _check_shared(form: ThresholdForm, check: MoneyCheck) -> None:
         check.report("a threshold on a shared cap is about no account", "when")
     if form.action != "notify":
         check.report("a threshold on a shared cap tells, and bounds nothing", "action")
+
+
+def _check_statuses(form: ThresholdForm, check: MoneyCheck) -> None:
+    """A word for each step, each another one: who hears it could not tell them apart."""
+    words = form.statuses
+    if not words:
+        return
+    if form.on in ("entry", "shared_cap"):
+        check.report(f"nobody follows a threshold on {form.on}", "statuses")
+    if form.every is not None:
+        check.report("levels that recur have no words: they are told as they are", "statuses")
+    expected = 1 + len(form.all_levels or form.all_percents)
+    if len(words) != expected:
+        message = f"expected {expected}, one for none of the levels and one for each"
+        check.report(f"{message}, found {len(words)}", "statuses")
+    for number, word in enumerate(words):
+        if word in words[:number]:
+            check.report(f"{word} stands there already", "statuses", number)
 
 
 def _check_cap(form: ThresholdForm, check: MoneyCheck) -> None:

@@ -32,7 +32,8 @@ class ThresholdForm(EligibilityForm, frozen=True, kw_only=True, forbid_unknown_f
     `every` goes on after the last level. `of` is what the percents are shares of, where the credit
     limit or the grant is not. `period` is that of a spend or an entry; `by` tells entries apart.
     `to` names who is told; with `action`, what is to be done. `top_up` asks for money. `value` is
-    the rate to throttle to, or the address to redirect to.
+    the rate to throttle to, or the address to redirect to. `statuses` are words for whoever follows
+    it: for none of the levels, then for each in the order in which they are reached.
     """
 
     id: Id
@@ -50,6 +51,7 @@ class ThresholdForm(EligibilityForm, frozen=True, kw_only=True, forbid_unknown_f
     action: Action = "notify"
     top_up: AutoTopUpForm | None = None
     value: str = ""
+    statuses: tuple[Annotated[str, Meta(min_length=1, max_length=100)], ...] = ()
 
     @property
     def all_levels(self) -> tuple[Decimal, ...]:

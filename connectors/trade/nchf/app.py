@@ -7,35 +7,27 @@ sent again creates the same session and gets the first answer, from whatever pro
 from collections.abc import Callable
 from hashlib import blake2b
 from http import HTTPStatus
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 from urllib.parse import quote
 
-import msgspec
-import structlog
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
 from connectors.api.keys import ApiKey, KeyStore, Scope
-from connectors.api.limits import RequestLimits
-from connectors.api.problems import Problem, problem_response
-from connectors.errors import Refused, Unavailable
+from connectors.api.problems import Problem
+from connectors.errors import Refused
 from connectors.trade.charging import SessionVerb, TermsBook, Told, Worker
 from connectors.trade.dialogue import Dialogue, Outcome, Result, converse
 from connectors.trade.nchf.answers import charging_data
+from connectors.trade.nchf.door import json_answer, key_of, problem
 from connectors.trade.nchf.forms import Read, read
 from connectors.trade.nchf.notify import DOOR
 from connectors.trade.notices import gateway_of
 from streams.model.instant import Instant
 
-_log: Any = structlog.get_logger()
 ROOT: Final = "/nchf-convergedcharging/v3/chargingdata"
-BODY_BYTES_MAX: Final = 64 * 1024
-REQUEST_S_MAX: Final = 12.0
 _IMMEDIATE: Final = ("", "IEC", "PEC")
 
 
@@ -57,58 +49,45 @@ class ConvergedCharging:
 
     async def create(self, request: Request) -> Response:
         """Open a session and grant what it asks for; of a one-time event, charge it."""
-        key, secret = self._key_of(request)
+        key, secret = key_of(request, self._keys)
         found = read(await request.body())
         tenant = _tenant_of(found, key)
         name = _name_of(tenant, key, found)
         asked = found.request
         if asked.one_time_event and asked.one_time_event_type not in _IMMEDIATE:
             detail = f"expected IEC or PEC, found {asked.one_time_event_type}"
-            raise _problem(HTTPStatus.BAD_REQUEST, "OPTIONAL_IE_INCORRECT", detail)
+            raise problem(HTTPStatus.BAD_REQUEST, "OPTIONAL_IE_INCORRECT", detail)
         verb: SessionVerb = "debit" if asked.one_time_event else "reserve"
         outcome = await self._converse(verb, name, found, tenant=tenant, secret=secret)
         if outcome.is_refused:
             _refuse(outcome)
         location = f"{request.url.scheme}://{request.url.netloc}{ROOT}/{quote(name)}"
         answer = charging_data(asked, outcome, at=self._now())
-        return _json(answer, HTTPStatus.CREATED, {"Location": location})
+        return json_answer(answer, HTTPStatus.CREATED, {"Location": location})
 
     async def update(self, request: Request) -> Response:
         """Take a report, grant what is asked for next."""
-        key, secret = self._key_of(request)
+        key, secret = key_of(request, self._keys)
         found = read(await request.body())
         tenant, name = _tenant_of(found, key), request.path_params["reference"]
         outcome = await self._converse("extend", name, found, tenant=tenant, secret=secret)
-        return _json(charging_data(found.request, outcome, at=self._now()))
+        return json_answer(charging_data(found.request, outcome, at=self._now()))
 
     async def release(self, request: Request) -> Response:
         """Take the last report, charge the session, give the rest back."""
-        key, secret = self._key_of(request)
+        key, secret = key_of(request, self._keys)
         found = read(await request.body())
         tenant, name = _tenant_of(found, key), request.path_params["reference"]
         await self._converse("confirm", name, found, tenant=tenant, secret=secret)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
-    def app(self) -> Starlette:
-        """The application that a server serves."""
-        limits = Middleware(
-            RequestLimits, body_bytes_max=BODY_BYTES_MAX, request_s_max=REQUEST_S_MAX
-        )
-        return Starlette(
-            routes=[
-                Route(ROOT, self.create, methods=["POST"]),
-                Route(f"{ROOT}/{{reference}}/update", self.update, methods=["POST"]),
-                Route(f"{ROOT}/{{reference}}/release", self.release, methods=["POST"]),
-            ],
-            middleware=[limits],
-            exception_handlers={
-                HTTPException: _http_error,
-                Problem: _told,
-                Refused: _refused,
-                Unavailable: _unavailable,
-                Exception: _unexpected,
-            },
-        )
+    def routes(self) -> list[Route]:
+        """What is asked where."""
+        return [
+            Route(ROOT, self.create, methods=["POST"]),
+            Route(f"{ROOT}/{{reference}}/update", self.update, methods=["POST"]),
+            Route(f"{ROOT}/{{reference}}/release", self.release, methods=["POST"]),
+        ]
 
     async def _converse(
         self, verb: SessionVerb, name: str, found: Read, *, tenant: str, secret: str
@@ -116,7 +95,7 @@ class ConvergedCharging:
         asked = found.request
         if not asked.subscriber_identifier:
             detail = "subscriberIdentifier is missing: it tells whose account serves the session."
-            raise _problem(HTTPStatus.BAD_REQUEST, "MANDATORY_IE_MISSING", detail)
+            raise problem(HTTPStatus.BAD_REQUEST, "MANDATORY_IE_MISSING", detail)
         usages = [each.asked() for each in asked.multiple_unit_usage]
         dialogue = Dialogue(
             tenant,
@@ -132,20 +111,11 @@ class ConvergedCharging:
             terms = await self._terms.of(tenant)
         except Refused as error:
             detail = str(error)
-            raise _problem(HTTPStatus.FORBIDDEN, "CHARGING_NOT_APPLICABLE", detail) from error
+            raise problem(HTTPStatus.FORBIDDEN, "CHARGING_NOT_APPLICABLE", detail) from error
         outcome = await converse(self._worker, terms, verb, dialogue)
         if not outcome.is_served:
             _fail(outcome.told)
         return outcome
-
-    def _key_of(self, request: Request) -> tuple[ApiKey, str]:
-        scheme, _, text = request.headers.get("authorization", "").partition(" ")
-        secret = text.strip()
-        key = self._keys.find(secret) if scheme.lower() == "bearer" else None
-        if key is None:
-            detail = "A bearer token is needed: an API key that may write."
-            raise Problem(HTTPStatus.UNAUTHORIZED, detail, headers={"WWW-Authenticate": "Bearer"})
-        return key, secret
 
 
 def _tenant_of(found: Read, key: ApiKey) -> str:
@@ -154,7 +124,7 @@ def _tenant_of(found: Read, key: ApiKey) -> str:
     named = found.request.tenant_identifier or tenant
     if not tenant:
         detail = "tenantIdentifier is missing: the API key is one for every tenant."
-        raise _problem(HTTPStatus.BAD_REQUEST, "MANDATORY_IE_MISSING", detail)
+        raise problem(HTTPStatus.BAD_REQUEST, "MANDATORY_IE_MISSING", detail)
     if named != tenant or not key.allows(Scope.WRITE, tenant):
         raise Problem(HTTPStatus.FORBIDDEN, "The API key does not reach this far.")
     return tenant
@@ -171,63 +141,21 @@ def _refuse(outcome: Outcome) -> NoReturn:
     if any(each.result is Result.DENIED for each in outcome.results):
         cause = "END_USER_REQUEST_DENIED"
     detail = outcome.told.detail or "Money, credit or allowances do not cover it."
-    raise _problem(HTTPStatus.FORBIDDEN, cause, detail)
+    raise problem(HTTPStatus.FORBIDDEN, cause, detail)
 
 
 def _fail(told: Told) -> NoReturn:
     """Why a request was not served at all."""
     match told.status:
         case HTTPStatus.MISDIRECTED_REQUEST:
-            raise _problem(HTTPStatus.NOT_FOUND, "USER_UNKNOWN", "No account serves it.")
+            raise problem(HTTPStatus.NOT_FOUND, "USER_UNKNOWN", "No account serves it.")
         case HTTPStatus.NOT_FOUND:
-            raise _problem(HTTPStatus.NOT_FOUND, "CONTEXT_NOT_FOUND", told.detail)
+            raise problem(HTTPStatus.NOT_FOUND, "CONTEXT_NOT_FOUND", told.detail)
         case HTTPStatus.UNPROCESSABLE_ENTITY:
-            raise _problem(HTTPStatus.FORBIDDEN, "CHARGING_NOT_APPLICABLE", told.detail)
+            raise problem(HTTPStatus.FORBIDDEN, "CHARGING_NOT_APPLICABLE", told.detail)
         case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
             raise Problem(told.status, told.detail)
         case HTTPStatus.CONFLICT:
-            raise _problem(HTTPStatus.CONFLICT, "INVOCATION_SEQUENCE_INCORRECT", told.detail)
+            raise problem(HTTPStatus.CONFLICT, "INVOCATION_SEQUENCE_INCORRECT", told.detail)
         case _:
-            raise _problem(HTTPStatus.BAD_REQUEST, "CHARGING_FAILED", told.detail)
-
-
-def _problem(status: HTTPStatus, cause: str, detail: str) -> Problem:
-    return Problem(status, detail, cause=cause)
-
-
-def _json(
-    answer: Any, status: HTTPStatus = HTTPStatus.OK, headers: dict[str, str] | None = None
-) -> Response:
-    return Response(
-        msgspec.json.encode(answer), int(status), headers, media_type="application/json"
-    )
-
-
-async def _told(_: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)
-    return error.response()
-
-
-async def _refused(_: Request, error: Exception) -> Response:
-    return problem_response(HTTPStatus.BAD_REQUEST, str(error), cause="INVALID_MSG_FORMAT")
-
-
-async def _unavailable(_: Request, error: Exception) -> Response:
-    return problem_response(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "The account's owner is moving, opening or away: send the same again.",
-        headers={"Retry-After": "1"},
-        cause="NF_CONGESTION",
-    )
-
-
-async def _http_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    status = HTTPStatus(error.status_code)
-    return problem_response(status, error.detail, headers=dict(error.headers or {}))
-
-
-async def _unexpected(_: Request, error: Exception) -> Response:
-    _log.error("request failed", exc_info=error)
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return problem_response(status, "This is our fault; it is logged.", cause="SYSTEM_FAILURE")
+            raise problem(HTTPStatus.BAD_REQUEST, "CHARGING_FAILED", told.detail)

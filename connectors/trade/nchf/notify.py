@@ -1,4 +1,4 @@
-"""Re-authorise and abort: a session's notice, posted to the notifyUri of whoever holds it.
+"""Notices posted to network functions; of charging data, re-authorise and abort.
 
 Only addresses of the settings are posted to: a caller could name any other, and let us ask for him.
 """
@@ -35,11 +35,15 @@ class Notifier:
             return False
 
     async def bring(self, command: SessionCommand, uri: str) -> bool:
-        """Post the notice; True where it came, or its holder knows the session no more."""
+        """Post the notice of a session; True where it came, or is of no use any more."""
+        return await self.post(uri, notice_of(command))
+
+    async def post(self, uri: str, body: dict[str, Any]) -> bool:
+        """Post a notice; True where it came, or its holder knows no more what it is of."""
         if not self.allows(uri):
             return True
         try:
-            answer = await self._client.post(uri, json=notice_of(command))
+            answer = await self._client.post(uri, json=body)
         except httpx.HTTPError:
             return False
         return answer.is_success or answer.status_code in _KNOWN_NO_MORE

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from connectors.api.keys import KeyStore, Scope
 from connectors.trade.charging import TermsBook
 from connectors.trade.nchf.app import ROOT, ConvergedCharging
+from connectors.trade.nchf.door import app_of
 from streams.model.catalog import Catalog
 from tests.connectors.trade.shapes import check_shape
 from tests.connectors.trade.worker import MemoryWorker, load
@@ -82,7 +83,7 @@ class Network:
         self.key = self.key_of(Scope.WRITE)
         terms = TermsBook(newest or (lambda _: self.worker.catalog))
         door = ConvergedCharging(self.worker, terms, self.keys, now=lambda: self.worker.at)
-        self.client = TestClient(door.app())
+        self.client = TestClient(app_of(door.routes()))
         self.sequence = 0
 
     def key_of(self, scope: Scope, tenant: str = "net") -> str:

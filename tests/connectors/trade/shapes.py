@@ -1,7 +1,8 @@
-"""The fields that TS 32.291 and TS 29.571 give what we answer: a list of our own, by their names.
+"""The fields that TS 32.291, 29.594 and 29.571 give what we answer: a list of our own.
 
-A field is a kind, or a list of one, or the names that may stand there; `!` marks those that must.
-The published documents may not be copied, so this is what they say of the fields we use.
+They go by their names. A field is a kind, or a list of one, or a tuple of one where it is a map of
+texts to that, or the names that may stand there; `!` marks those that must. The published documents
+may not be copied, so this is what they say of the fields we use.
 """
 
 from collections.abc import Mapping
@@ -61,6 +62,29 @@ SHAPES: Mapping[str, Mapping[str, Any]] = {
         "status": UINT32,
         "detail": "text",
         "cause": "text",
+        "invalidParams": ["InvalidParam"],
+    },
+    "InvalidParam": {"param!": "text", "reason": "text"},
+    "SpendingLimitStatus": {
+        "supi": "text",
+        "notifId": "text",
+        "statusInfos": ("PolicyCounterInfo",),
+        "expiry": "date-time",
+        "supportedFeatures": "text",
+    },
+    "PolicyCounterInfo": {
+        "policyCounterId!": "text",
+        "currentStatus!": "text",
+        "penPolCounterStatuses": ["PendingPolicyCounterStatus"],
+    },
+    "PendingPolicyCounterStatus": {
+        "policyCounterStatus!": "text",
+        "activationTime!": "date-time",
+    },
+    "SubscriptionTerminationInfo": {
+        "supi!": "text",
+        "notifId": "text",
+        "termCause": {"REMOVED_SUBSCRIBER"},
     },
     "ChargingNotifyRequest": {
         "notificationType!": {"REAUTHORIZATION", "ABORT_CHARGING"},
@@ -85,6 +109,10 @@ def check_shape(value: Any, kind: Any, place: str = "$") -> None:
         assert isinstance(value, list), place
         for number, each in enumerate(value):
             check_shape(each, kind[0], f"{place}[{number}]")
+    elif isinstance(kind, tuple):
+        assert isinstance(value, dict), place
+        for name, each in value.items():
+            check_shape(each, kind[0], f"{place}.{name}")
     elif isinstance(kind, range):
         assert type(value) is int, place
         assert value in kind, place

@@ -23,6 +23,7 @@ from streams.model.charging_session import ChargingSession, Verb
 from streams.model.command import ActivateCatalog, AssignService, Command, PutAccount, Tick
 from streams.model.instant import BEGINNING, FOREVER, SECOND, Instant
 from streams.model.rated import RatedUsage
+from streams.model.session_command import SessionCommand
 from streams.state import Effects, Table
 from topologies.online import told
 
@@ -46,6 +47,7 @@ class MemoryWorker:
     at: Instant = START
     state: MemoryState = field(default_factory=MemoryState)
     charges: list[RatedUsage] = field(default_factory=list)
+    signals: list[SessionCommand] = field(default_factory=list)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     is_away: bool = False
     loses_answers: int = 0
@@ -123,3 +125,4 @@ class MemoryWorker:
     def _done(self, effects: Effects) -> None:
         self.charges += effects.rated
         self.core.settle(self.state, effects)
+        self.signals += effects.signals
