@@ -61,7 +61,7 @@ class Network:
     def _serve(self) -> None:
         config = Config()
         config.bind = [f"127.0.0.1:{self.server_port}"]
-        app = Starlette(routes=[Route("/notify/{name}", self._hear, methods=["POST"])])
+        app = Starlette(routes=[Route("/notify/{name:path}", self._hear, methods=["POST"])])
         serving = serve(app, config, shutdown_trigger=self._ended.wait)  # type: ignore[arg-type]
         self._loop.run_until_complete(serving)
 
@@ -78,9 +78,15 @@ class Network:
 class Doors:
     """A worker and the doors; one account with 5.00."""
 
-    def __init__(self, kafka: KafkaSettings, folder: Path, environment: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self,
+        kafka: KafkaSettings,
+        folder: Path,
+        environment: pytest.MonkeyPatch,
+        text: str = flows.CATALOG,
+    ) -> None:
         (folder / "catalog").mkdir()
-        (folder / "catalog" / "catalog.yaml").write_text(flows.CATALOG)
+        (folder / "catalog" / "catalog.yaml").write_text(text)
         catalog = read_catalog(folder / "catalog")
         assert isinstance(catalog, Catalog), catalog
         version = publish(kafka, catalog)
