@@ -98,13 +98,14 @@ class Settings(BaseSettings):
         description="Port of a charging worker's online door; 0 takes any free one.",
     )
     nchf_host: str = Field(
-        default="127.0.0.1", description="Address that converged charging (TS 32.291) listens on."
+        default="127.0.0.1",
+        description="Address that Nchf (TS 32.291 and 29.594) listens on.",
     )
     nchf_port: int = Field(
         default=0,
         ge=0,
         le=65535,
-        description="Port of converged charging; 0: `vivace up` starts none of the trade's doors.",
+        description="Port of Nchf; 0: `vivace up` starts none of the trade's doors.",
     )
     nchf_notify: str = Field(
         default="",
@@ -113,7 +114,7 @@ class Settings(BaseSettings):
     )
     nchf_certificate: Path | None = Field(
         default=None,
-        description="PEM file with the certificate and key of converged charging. Empty: no TLS, "
+        description="PEM file with the certificate and key of Nchf. Empty: no TLS, "
         "on the loopback interface alone.",
     )
     diameter_host: str = Field(

@@ -70,7 +70,8 @@ class AsyncClient:
         return await self._ask(self.desk.refund(service_id, key, of=of, part=part, usage=usage))
 
     async def balance(self, service_id: str) -> Answer:
-        """What the service's account has left, under `balances` of what was told."""
+        """What the service's account has left, under `balances` of what was told; where thresholds
+        stand, under `thresholds`."""
         return await self._ask(self.desk.balance(service_id))
 
     def session(

@@ -25,7 +25,7 @@ _REMEMBERED: Final = 4_096
 class Commanded:
     """One command: what the gateway is to do with a session, and why.
 
-    `action`: reauthorise, throttle, restrict, redirect, terminate, resume.
+    `action`: reauthorise, throttle, restrict, redirect, terminate, resume, notify.
     """
 
     session: str

@@ -68,7 +68,8 @@ class Client:
         return self._ask(self.desk.refund(service_id, key, of=of, part=part, usage=usage))
 
     def balance(self, service_id: str) -> Answer:
-        """What the service's account has left, under `balances` of what was told."""
+        """What the service's account has left, under `balances` of what was told; where thresholds
+        stand, under `thresholds`."""
         return self._ask(self.desk.balance(service_id))
 
     def session(

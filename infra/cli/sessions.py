@@ -50,7 +50,9 @@ def sessions(
         table.add_column(column, overflow="fold", justify="right")
     for session in found:
         words = (session.session, session.service_id, session.gateway, session.opened_at)
-        table.add_row(*words, session.valid_until, session.control, *_columns(session.services))
+        follows = ", ".join(f"{name} {status}" for name, status in session.follows.items())
+        told = session.control or follows
+        table.add_row(*words, session.valid_until, told, *_columns(session.services))
     console.print(table)
 
 

@@ -130,7 +130,9 @@ class Following:
         account: Account | None = state.get(Table.ACCOUNTS, key)
         if account is None:
             return
-        at = max(at, time_of(session.tenant, state), session.used_at)
+        # A record may be ahead of the time; before the first tick there is no other.
+        time = time_of(session.tenant, state)
+        at = max(at if time == BEGINNING else time, session.used_at)
         status, stands_until = standing_of(account, session.service_id, at, state)
         if status == "terminated":
             tell(session, stopping(session, status, at), state, effects)

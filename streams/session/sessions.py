@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from streams.accumulate.budgets import Meant
 from streams.caps.slices import Place
 from streams.due.fold import Folding
-from streams.model.account import Account, ServiceAssignment
+from streams.model.account import Account
 from streams.model.charging_session import (
     AnswerCode,
     Answered,
@@ -27,9 +27,8 @@ from streams.model.charging_session import (
     ServiceAnswer,
 )
 from streams.model.instant import BEGINNING, Instant
-from streams.outcome import Reject, RejectReason
+from streams.outcome import Reject
 from streams.rate.budgets import budgets_of
-from streams.rate.guide import Sought, find_assignment
 from streams.rate.plan import Plan
 from streams.session.answers import digest_of, keep_answer, kept_answer, kept_name
 from streams.session.balance import balances_left
@@ -37,7 +36,7 @@ from streams.session.budgets import budgets_left
 from streams.session.clock import by_own_clock, delete_end, ended_sessions
 from streams.session.decisions import decision_of
 from streams.session.following import Following, is_looked_at, statuses_at, wrong_kind
-from streams.session.moving import has_left, is_away, is_leaving
+from streams.session.moving import has_left
 from streams.session.places import make_room, places_of, take_places
 from streams.session.probe import Attempt
 from streams.session.refunds import Refund
@@ -45,6 +44,7 @@ from streams.session.running import close_session, put_session
 from streams.session.signals import ending, ending_for_room, is_ended, send, session_key, tell
 from streams.session.stamps import out_of_bounds, stamped
 from streams.session.standing import standing_of, stopping
+from streams.session.whose import account_of, is_moving
 from streams.session.work import Granted, Work
 from streams.state import Effects, State, Table
 
@@ -72,8 +72,8 @@ class Sessions:
         former = _former(request, session, state)
         if former is not None:
             return former
-        account = _account_of(request, session, state)
-        if _is_moving(request, account, state):
+        account = account_of(request, session, state)
+        if is_moving(request, account, state):
             return ChargingAnswer(AnswerCode.MOVING)
         if session is None and request.verb in ("extend", "confirm", "release"):
             return ChargingAnswer(AnswerCode.UNKNOWN_SESSION)
@@ -327,28 +327,6 @@ def _former(
     return replace(known.answer, is_repeat=True)
 
 
-def _account_of(
-    request: ChargingRequest, session: ChargingSession | None, state: State
-) -> Account | Reject:
-    """Whose balances serve it: the session's, or the account of the service now."""
-    name = "" if session is None else session.account
-    if not name:
-        found = find_assignment(Sought(request.tenant, request.service_id, request.at), state)
-        if not isinstance(found, ServiceAssignment):
-            return found if isinstance(found, Reject) else _moved(request, found.root)
-        name = found.account
-    account: Account | None = state.get(Table.ACCOUNTS, f"{request.tenant}\0{name}".encode())
-    return account if account is not None else _not_known(request, name)
-
-
-def _is_moving(request: ChargingRequest, account: Account | Reject, state: State) -> bool:
-    """True where the account is between two homes: whoever asks again finds it."""
-    if isinstance(account, Account):
-        return is_away(account, state)
-    left = account.reason == RejectReason.WRONG_HOME
-    return left and is_leaving(request.tenant, request.service_id, state)
-
-
 def _follows(session: ChargingSession | None) -> bool:
     return session is not None and session.follows is not None
 
@@ -399,19 +377,3 @@ def _expiry_of(session: ChargingSession) -> ChargingRequest:
 
 def _key_of(request: ChargingRequest) -> bytes:
     return f"{request.tenant}\0{request.session}".encode()
-
-
-def _moved(request: ChargingRequest, root: str) -> Reject:
-    return Reject(
-        RejectReason.WRONG_HOME,
-        f"service {request.service_id} lives under {root}",
-        field="service_id",
-    )
-
-
-def _not_known(request: ChargingRequest, account: str) -> Reject:
-    return Reject(
-        RejectReason.UNKNOWN_ACCOUNT,
-        f"account {account} of service {request.service_id} is not known",
-        lacks=f"account:{request.tenant}:{account}",
-    )
