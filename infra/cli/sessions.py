@@ -51,8 +51,8 @@ def sessions(
     for session in found:
         words = (session.session, session.service_id, session.gateway, session.opened_at)
         follows = ", ".join(f"{name} {status}" for name, status in session.follows.items())
-        told = session.control or follows
-        table.add_row(*words, session.valid_until, told, *_columns(session.services))
+        last = session.control or follows
+        table.add_row(*words, session.valid_until, last, *_columns(session.services))
     console.print(table)
 
 
