@@ -17,7 +17,7 @@ from connectors.kafka.commands import CommandSender
 from connectors.settings import KafkaSettings
 from streams.model.command import Tick
 from streams.model.instant import SECOND
-from tests.topologies.test_online_door import CALL, PRICE, Door, door, open_account
+from tests.topologies.test_online_door import CALL, PRICE, TENANT, Door, door, open_account
 from tests.topologies.toys import wait_for
 
 __all__ = ["door"]
@@ -29,6 +29,8 @@ TURNS = 8
 VALID_S = 120
 AGAIN_S = 1.0
 """As callers do: the worker that starts needs the processor."""
+PATIENCE_S = 600.0
+"""The luckless wait through all kills."""
 GONE = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.MISDIRECTED_REQUEST)
 
 
@@ -49,21 +51,37 @@ class Account:
         assert self.used + sum(self.held.values()) <= UNITS
 
 
+class Directory:
+    """Where the worker is: who looks, looks for all, since each look asks the broker."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._lock = threading.Lock()
+        self._looked_at = float("-inf")
+
+    def url(self) -> str:
+        """Where to ask now that nobody answers; it is looked up once for all callers."""
+        with self._lock:
+            if time.monotonic() - self._looked_at > AGAIN_S:
+                self._found = f"{self._door.address}/v1/tenants/{TENANT}"
+                self._looked_at = time.monotonic()
+            return self._found
+
+
 class Caller:
     """One that asks by a connection of its own, and asks again until it is answered."""
 
-    def __init__(self, door: Door, account: Account, number: int) -> None:
+    def __init__(self, door: Door, workers: Directory, account: Account, number: int) -> None:
         self._door = door
+        self._workers = workers
         self._account = account
         self._dice = random.Random(number)
         self._number = number
-        self._http: httpx.Client | None = None
 
     def run(self) -> None:
-        for turn in range(TURNS):
-            self._session(f"hot-{self._number}-{turn}")
-        if self._http is not None:
-            self._http.close()
+        with self._door.caller() as self._http:
+            for turn in range(TURNS):
+                self._session(f"hot-{self._number}-{turn}")
 
     def _session(self, name: str) -> None:
         dice, account = self._dice, self._account
@@ -126,8 +144,6 @@ class Caller:
 
         def is_answered() -> bool:
             try:
-                if self._http is None:
-                    self._http = self._door.caller()
                 body = {
                     "service_id": "key-hot",
                     "sequence": sequence,
@@ -136,8 +152,8 @@ class Caller:
                 }
                 answer = self._http.post(f"sessions/{name}/{verb}", json=body)
             except httpx.TransportError:
-                self._http = None
                 time.sleep(AGAIN_S)
+                self._http.base_url = httpx.URL(self._workers.url())
                 return False
             answers.append(answer)
             if answer.status_code not in GONE:
@@ -145,7 +161,7 @@ class Caller:
             time.sleep(float(answer.headers.get("Retry-After", AGAIN_S)))
             return False
 
-        wait_for(is_answered, f"an answer to {verb}", 120)
+        wait_for(is_answered, f"an answer to {verb}", PATIENCE_S)
         return answers[-1]
 
 
@@ -173,9 +189,11 @@ def test_callers_get_no_more_than_there_is(
     door: Door, kafka_settings: KafkaSettings, callers: int, kills: int
 ) -> None:
     open_account(kafka_settings, "hot", UNITS * PRICE)
-    account = Account()
+    account, workers = Account(), Directory(door)
     with ThreadPoolExecutor(callers) as pool:
-        running = [pool.submit(Caller(door, account, number).run) for number in range(callers)]
+        running = [
+            pool.submit(Caller(door, workers, account, number).run) for number in range(callers)
+        ]
         for kill in range(kills):
             wanted = len(account.held) + 3
 
