@@ -182,7 +182,8 @@ def page() -> str:
         + table(("code", "meaning"), ((f"`{d}`", DROPS[d]) for d in DropReason))
         + "\n## Commands that were not carried out\n\n"
         + "They end as `ignored`, under the id of their record: `adjustment/<command id>`,\n"
-        + "`conversion/<command id>`, `assignment/<command id>`.\n\n"
+        + "`conversion/<command id>`, `assignment/<command id>`. A gift that nobody was\n"
+        + "there to get ends under the id of its message, `transfer_in/<id>`.\n\n"
         + table(("code", "meaning"), ((f"`{c}`", COMMANDS[c]) for c in CommandReason))
         + "\n## Refused\n\n"
         + table(("code", "goes to", "meaning", "what to do"), rejects)

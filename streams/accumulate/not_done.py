@@ -3,14 +3,27 @@
 from typing import NamedTuple
 
 from streams.due.movement import Holder, Movement
-from streams.model.balance_command import Adjust, AnswerTopUp, ConvertPoints, Transfer
+from streams.model.balance_command import (
+    Adjust,
+    AnswerTopUp,
+    ConvertPoints,
+    TakeTransfer,
+    Transfer,
+)
 from streams.model.billing_command import MarkBilled, PutBillingProfile
 from streams.model.command import PutAttributes
 from streams.outcome import CommandReason
 from streams.state import Effects
 
 Command = (
-    Adjust | AnswerTopUp | ConvertPoints | Transfer | PutAttributes | PutBillingProfile | MarkBilled
+    Adjust
+    | AnswerTopUp
+    | ConvertPoints
+    | Transfer
+    | TakeTransfer
+    | PutAttributes
+    | PutBillingProfile
+    | MarkBilled
 )
 """Those that may be refused."""
 

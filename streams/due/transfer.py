@@ -4,6 +4,9 @@ The giver's step books what leaves against `in_transit` and puts a message in it
 getter's books it from there. In between it stands on `in_transit`, and both are counted once by the
 id of the message, so the total of a resource is the same at every position. What an allowance
 gives keeps its end, its priority and its products on the way.
+
+Where there is no such account as it comes, it goes back in the same way. Whoever gives by a root
+that the account has never had, or before it is there, has it back and can give again.
 """
 
 from decimal import Decimal
@@ -28,6 +31,8 @@ GIVEN: Final = "transfer_out"
 """The usage type of what was given."""
 GOT: Final = "transfer_in"
 """The usage type of what was got."""
+BACK: Final = "transfer_back"
+"""The usage type of what came back, as nobody was there to get it."""
 IN_TRANSIT: Final = "in_transit"
 """The counter-account of what has left one account and not yet reached the other."""
 
@@ -55,12 +60,14 @@ def give(  # noqa: PLR0913 - a transfer, and where it is made
         after = added(bucket.remaining, minus(taken))
         movement.move(bucket, after, against=IN_TRANSIT, before=bucket.remaining)
         buckets[place] = bucket.left_with(after)
-        parts.append(TransferPart(taken, bucket.end, bucket.priority, bucket.products))
+        parts.append(_part_of(bucket, taken))
         left = added(left, minus(taken))
         if not left:
             break
-    if account is None or left:
-        why = NotDone(CommandReason.INSUFFICIENT_BALANCE, _short(command, left), "quantity")
+    receiver = partition_of(command.tenant, command.to_root, partitions)
+    why = _why_not(command, left, state if receiver == partition else None)
+    if account is None or why is not None:
+        why = why or _unknown(command.account, command.root, "account")
         nothing = Movement(GIVEN, command.command_id, command.occurred_at)
         tell_not_done(why, nothing, command, partition=partition, effects=effects)
         return
@@ -81,32 +88,96 @@ def give(  # noqa: PLR0913 - a transfer, and where it is made
             command.resource,
             tuple(parts),
             command.occurred_at,
+            command.root,
         )
 
-    receiver = partition_of(command.tenant, command.to_root, partitions)
     outbox.relay(taken_in, receiver=receiver, state=state, effects=effects)
 
 
 def get(
     command: TakeTransfer, *, partition: int, version: str, state: State, effects: Effects
 ) -> None:
-    """Put what was given into the account. One that is not known yet finds it when it comes."""
+    """Put what was given into the account; what nobody can get goes back to who gave it."""
     key = f"{command.tenant}\0{command.account}".encode()
     account: Account | None = state.get(Table.ACCOUNTS, key)
+    if account is None:
+        _send_back(command, partition, state, effects)
+        return
     balances: Balances = state.get(Table.BALANCES, key) or Balances()
     buckets = list(balances.buckets)
-    movement = Movement(GOT, command.command_id, command.occurred_at)
+    movement = _movement_of(command)
     for part in command.parts:
-        place = _place_of(command, part, buckets)
-        bucket = buckets[place]
-        filled = buckets[place] = bucket.filled_with(part.quantity)
-        movement.move(bucket, filled.remaining, against=IN_TRANSIT, before=bucket.remaining)
+        place = _place_back(command, part, buckets) if command.is_back else -1
+        if place < 0:
+            place = _place_of(command, part, buckets)
+            filled = buckets[place].filled_with(part.quantity)
+        else:
+            filled = buckets[place].left_with(added(buckets[place].remaining, part.quantity))
+        before, buckets[place] = buckets[place].remaining, filled
+        movement.move(filled, filled.remaining, against=IN_TRANSIT, before=before)
     due = min((each.end for each in buckets if each.end != FOREVER), default=FOREVER)
     after_all = replace(balances, buckets=tuple(buckets), due=min(balances.due, due))
     put_balances(key, balances, after_all, state)
-    currency = command.resource if account is None else account.currency
-    holder = Holder(command.tenant, command.account, command.root, currency)
+    holder = Holder(command.tenant, command.account, command.root, account.currency)
     effects.make(movement.charge(holder, version=version, partition=partition), command)
+
+
+def _movement_of(command: TakeTransfer) -> Movement:
+    if not command.is_back:
+        return Movement(GOT, command.command_id, command.occurred_at)
+    told = {
+        "transfer": command.transfer,
+        "to": command.giver,
+        "code": str(CommandReason.ACCOUNT_NOT_KNOWN),
+    }
+    return Movement(BACK, command.command_id, command.occurred_at, told)
+
+
+def _send_back(command: TakeTransfer, partition: int, state: State, effects: Effects) -> None:
+    """There is no such account here: say so, and have the giver's home take it in again.
+
+    A giver has been there, and where it has left for another home it is sent on.
+    """
+    assert not command.is_back
+    why = _unknown(command.account, command.root, "account")
+    nothing = Movement(GOT, command.command_id, command.occurred_at)
+    tell_not_done(why, nothing, command, partition=partition, effects=effects)
+
+    def back(place: str, number: int) -> TakeTransfer:
+        return replace(
+            command,
+            command_id=f"transfer:{partition}:{place}",
+            sender=partition,
+            message_id=number,
+            account=command.giver,
+            root=command.giver_root,
+            giver=command.account,
+            giver_root=command.root,
+            is_back=True,
+        )
+
+    outbox.relay(back, receiver=command.sender, state=state, effects=effects)
+
+
+def _why_not(command: Transfer, left: Quantity, receivers: State | None) -> NotDone | None:
+    """Why nothing is given; None: it is. `receivers` knows who is there, if it is known here."""
+    getter = f"{command.tenant}\0{command.to_account}".encode()
+    if receivers is not None and receivers.get(Table.ACCOUNTS, getter) is None:
+        return _unknown(command.to_account, command.to_root, "to_account")
+    if left:
+        return NotDone(CommandReason.INSUFFICIENT_BALANCE, _short(command, left), "quantity")
+    return None
+
+
+def _unknown(account: str, root: str, field: str) -> NotDone:
+    text = f"no account {account} is known under {root}"
+    return NotDone(CommandReason.ACCOUNT_NOT_KNOWN, text, field)
+
+
+def _part_of(bucket: Bucket, taken: Quantity) -> TransferPart:
+    return TransferPart(
+        taken, bucket.end, bucket.priority, bucket.products, bucket.start, bucket.id
+    )
 
 
 def _drawn_on(command: Transfer, buckets: list[Bucket]) -> list[int]:
@@ -121,6 +192,15 @@ def _drawn_on(command: Transfer, buckets: list[Bucket]) -> list[int]:
         and command.bucket in ("", bucket.id)
     ]
     return sorted(found, key=lambda place: burn_order(buckets[place]))
+
+
+def _place_back(command: TakeTransfer, part: TransferPart, buckets: list[Bucket]) -> int:
+    """The bucket that a part came from; -1 where it has gone meanwhile."""
+    came_from = (command.resource, part.start, part.end, part.bucket)
+    for place, each in enumerate(buckets):
+        if (each.resource, each.start, each.end, each.id) == came_from:
+            return place
+    return -1
 
 
 def _place_of(command: TakeTransfer, part: TransferPart, buckets: list[Bucket]) -> int:

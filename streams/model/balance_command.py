@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from streams.model.billing_period import BillingPeriod
 from streams.model.grant import RollOver
-from streams.model.instant import FOREVER, Instant
+from streams.model.instant import BEGINNING, FOREVER, Instant
 from streams.model.money import Currency, Quantity
 from streams.model.pool import Membership
 
@@ -127,16 +127,24 @@ class Transfer(Struct, frozen=True, array_like=True, tag=27):
 
 
 class TransferPart(Struct, frozen=True, array_like=True):
-    """What came out of one bucket: until when, in which order and for what it counts."""
+    """What came out of one bucket: until when, in which order and for what it counts.
+
+    `start` and `bucket` say which one it was, for what goes back.
+    """
 
     quantity: Quantity
     end: Instant
     priority: int
     products: tuple[str, ...]
+    start: Instant = BEGINNING
+    bucket: str = ""
 
 
 class TakeTransfer(Struct, frozen=True, array_like=True, tag=28):
-    """What `giver` gave by the command `transfer`; goes to the home of the account that gets it."""
+    """What `giver` gave by the command `transfer`; goes to the home of the account that gets it.
+
+    Where there is no such account it goes back: `is_back`, and `giver` is who did not get it.
+    """
 
     command_id: str
     sender: int
@@ -149,6 +157,8 @@ class TakeTransfer(Struct, frozen=True, array_like=True, tag=28):
     resource: str
     parts: tuple[TransferPart, ...]
     occurred_at: Instant
+    giver_root: str = ""
+    is_back: bool = False
 
 
 class GrantAllowance(Struct, frozen=True, array_like=True, tag=17):

@@ -191,8 +191,8 @@ class Load:
         )
 
     async def _give(self, giver: str, number: int) -> None:
-        """A gift to anybody, himself included; sometimes more than there is."""
-        getter = f"account-{self._dice.random.randrange(self._shape.accounts)}"
+        """A gift to anybody, himself and nobody included; sometimes more than there is."""
+        getter = f"account-{self._dice.random.randrange(self._shape.accounts + 1)}"
         quantity = Decimal(self._dice.random.choice((1, 3, 9, 40)))
         name = f"give:{number}"
         gift = Transfer(

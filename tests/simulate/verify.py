@@ -12,7 +12,7 @@ from streams.accumulate.top_up import TOP_UP
 from streams.due.arrive import MOVED_IN
 from streams.due.commission import COMMISSION
 from streams.due.leave import MOVED_OUT
-from streams.due.transfer import GIVEN, GOT, IN_TRANSIT
+from streams.due.transfer import BACK, GIVEN, GOT, IN_TRANSIT
 from streams.model.account import Balances
 from streams.model.commission import partner_total
 from streams.model.rated import RatedUsage
@@ -219,14 +219,14 @@ def _check_balances(world: World, folds: dict[int, Folded]) -> list[str]:
 
 
 def _check_transfers(folds: dict[int, Folded]) -> list[str]:
-    """What was given has been got, and is the same whichever account holds it."""
+    """What was given has been got or is back, and is the same whichever account holds it."""
     moved: dict[str, Decimal] = defaultdict(Decimal)
     times: Counter[str] = Counter()
     in_transit = Decimal(0)
     for folded in folds.values():
         for _, record in folded.records:
             for rated in record.rated:
-                if rated.record.usage_type in (GIVEN, GOT, MOVED_OUT, MOVED_IN):
+                if rated.record.usage_type in (GIVEN, GOT, BACK, MOVED_OUT, MOVED_IN):
                     times[rated.record.event_id] += 1
                     for posting in rated.postings:
                         moved[posting.ledger_account] += posting.amount
