@@ -58,6 +58,7 @@ from streams.versions import missing_version
 
 _RECORD_IDS: Final = Table.RECORD_IDS
 _CHARGED: Final = RecordState.CHARGED
+_TOO_LATE: Final = RejectReason.OUTSIDE_DEDUPE_WINDOW
 _NOT_HERE: Final = (
     RejectReason.UNKNOWN_SERVICE,
     RejectReason.NOT_YET_ACTIVE,
@@ -192,9 +193,10 @@ class Charging:
         self, record: UsageRecord, position: SourcePosition, state: State, effects: Effects
     ) -> Elsewhere | Drop | Reject | None:
         outcome = self._attempt(record, position, state, effects)
-        if isinstance(outcome, Earlier):
+        is_late = isinstance(outcome, Reject) and outcome.reason == _TOO_LATE
+        if is_late or isinstance(outcome, Earlier):
             # What a session charges has its ids nowhere else.
-            with self._chain.judged():
+            with self._chain.asked():
                 return self._attempt(record, position, state, effects)
         return outcome
 

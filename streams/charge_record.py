@@ -63,6 +63,20 @@ class RecordChain:
         self._time: Instant = BEGINNING
         self._own_times: OwnTimes | None = None
         self._is_judged = False
+        self._is_asked = False
+
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """What is charged meanwhile a session has used: its sequence says that it is charged once.
+
+        So no window is too short for it, however long it ran or its end was waited for.
+        """
+        self._is_asked = True
+        try:
+            with self.judged():
+                yield
+        finally:
+            self._is_asked = False
 
     @contextmanager
     def judged(self) -> Iterator[None]:
@@ -95,7 +109,8 @@ class RecordChain:
         plan, closed_before = guide.plan, BEGINNING
         time = self._time if self._own_times is None else self._time_for(record, state)
         if time != BEGINNING:
-            if is_outside_window(record, time=time, days=plan.dedupe_window(record.usage_type)):
+            days = plan.dedupe_window(record.usage_type)
+            if is_outside_window(record, time=time, days=days) and not self._is_asked:
                 return outside_window(record, plan)
             closed_before = time - plan.grace
         payer = guide.payer_of(record, state, self._guides.paying)
@@ -112,8 +127,7 @@ class RecordChain:
         if plan.charges_zero and not offer.takes_nothing and _is_nothing(record):
             return Drop(DropReason.ZERO_USAGE)
         balances = state.get(_BALANCES, payer.key) or _NO_BALANCES
-        due = balances.due
-        if due <= time or due <= record.occurred_at:
+        if (due := balances.due) <= time or due <= record.occurred_at:
             self._folding.fold_before(record, payer.key, offer.is_held, state, effects)
             balances = state.get(_BALANCES, payer.key)
         period = self._period(record.occurred_at, payer.time_zone, closed_before)
@@ -225,9 +239,9 @@ class RecordChain:
 
     def _time_for(self, record: UsageRecord, state: State) -> Instant:
         """The tenant's time; the partition's where that has dropped the ids of such old records."""
-        time = self._time
+        time, is_asked = self._time, self._is_asked
         if time != BEGINNING and is_outside_window(record, time=time, days=KEPT_DAYS):
-            return time
+            return time_of(record.tenant, state) if is_asked else time
         return time_of(record.tenant, state)
 
     def _period(self, occurred_at: Instant, zone_name: str, closed_before: Instant) -> Period:
