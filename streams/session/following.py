@@ -154,11 +154,11 @@ class Following:
             put_session(changed, session, state)
 
 
-def is_looked_at(session: ChargingSession) -> bool:
+def is_looked_at(session: ChargingSession, state: State) -> bool:
     """True where its time is not over yet: it is only looked at again."""
     if session.follows is None or is_ended(session):
         return False
-    return session.expires_at < session.answer.valid_until
+    return time_of(session.tenant, state) < session.answer.valid_until
 
 
 def _names(request: ChargingRequest, session: ChargingSession | None) -> tuple[str, ...]:

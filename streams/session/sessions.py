@@ -121,7 +121,7 @@ class Sessions:
                 # Where its account arrives, its end comes too.
                 delete_end(session.expires_at, key, state)
                 continue
-            if is_looked_at(session):
+            if is_looked_at(session, state):
                 self._following.look(session, session.expires_at, state, effects)
                 continue
             self.ask(_expiry_of(session), state, effects)

@@ -111,8 +111,8 @@ def tell(
 ) -> ChargingSession:
     """Command one session, and give it as it is then. What was told to end hears no more.
 
-    One that follows thresholds is not ended by one, nor where its account is suspended: there is
-    more to follow.
+    One that follows thresholds hears of ends alone, and is not ended by one of them, nor where its
+    account is suspended: there is more to follow.
     """
     if is_ended(session) or _goes_on(session, command):
         return session
@@ -234,7 +234,7 @@ def _goes_on(session: ChargingSession, command: SignalSessions) -> bool:
     if session.follows is None:
         return False
     is_suspended = command.cause == "status" and command.reason == "suspended"
-    return is_suspended or command.cause == "threshold"
+    return command.action != "terminate" or is_suspended or command.cause == "threshold"
 
 
 def _id_of(cause: str, session: ChargingSession, action: ToldAction) -> str:

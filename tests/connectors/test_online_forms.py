@@ -16,6 +16,8 @@ from streams.model.charging_session import (
     Restriction,
     ServiceAnswer,
     ServiceRequest,
+    ThresholdStatus,
+    Verb,
 )
 from streams.model.instant import BEGINNING, FOREVER, SECOND
 from streams.model.usage import Usage
@@ -91,3 +93,37 @@ def test_a_stamp_is_an_instant_with_its_offset() -> None:
 def test_what_is_too_far_from_the_time_here_cannot_be_done() -> None:
     assert STATUS[AnswerCode.CLOCK_OUT_OF_BOUNDS] == HTTPStatus.UNPROCESSABLE_ENTITY
     assert set(STATUS) == set(AnswerCode)
+
+
+@pytest.mark.parametrize(
+    ("verb", "body"),
+    [
+        ("reserve", b'{"service_id": "s", "follow": [], "services": [{"usage_type": "call"}]}'),
+        ("check", b'{"service_id": "s", "follow": []}'),
+        ("confirm", b'{"service_id": "s", "follow": ["low"]}'),
+        ("reserve", b'{"service_id": "s", "follow": [""]}'),
+    ],
+)
+def test_what_follows_stands_alone(verb: Verb, body: bytes) -> None:
+    with pytest.raises(Refused, match=r"follow"):
+        read_request("t", verb, "one", body)
+
+
+def test_what_is_followed_is_read_once_and_told() -> None:
+    body = b'{"service_id": "s", "follow": ["low", "spent", "low"]}'
+    assert read_request("t", "extend", "one", body).follow == ("low", "spent")
+    assert read_request("t", "extend", "one", b'{"service_id": "s"}').follow is None
+    known = ThresholdStatus("spent", "slow", Decimal("2.50"), AT, AT + 60 * SECOND, "full")
+    always = ThresholdStatus("low", "clear", 7, BEGINNING, FOREVER)
+    told = answer_body(ChargingAnswer(AnswerCode.SUCCESS, thresholds=(known, always)))
+    assert told["thresholds"] == [
+        {
+            "threshold": "spent",
+            "status": "slow",
+            "value": "2.5",
+            "start": "2025-03-02T00:00:00.000000Z",
+            "end": "2025-03-02T00:01:00.000000Z",
+            "then": "full",
+        },
+        {"threshold": "low", "status": "clear", "value": "7"},
+    ]
