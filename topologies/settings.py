@@ -97,6 +97,11 @@ class Settings(BaseSettings):
         le=65535,
         description="Port of a charging worker's online door; 0 takes any free one.",
     )
+    network_clock: bool = Field(
+        default=False,
+        description="Sessions of Nchf and Diameter begin when the network says, "
+        "not when they come here.",
+    )
     nchf_host: str = Field(
         default="127.0.0.1",
         description="Address that Nchf (TS 32.291 and 29.594) listens on.",

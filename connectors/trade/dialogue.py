@@ -22,7 +22,7 @@ from connectors.trade.terms import (
     merged,
     service_body,
 )
-from streams.model.instant import SECOND, Instant, instant_of
+from streams.model.instant import SECOND, Instant, format_instant, instant_of
 from streams.model.money import ZERO
 from streams.model.rating_group import RatingGroup
 
@@ -33,7 +33,8 @@ GRACE_S: Final = 60
 
 Of a grant that is valid for less than twice as much, half.
 """
-UNKNOWN: Final = ("", "unknown_session", "idempotency_conflict", "out_of_order")
+CLOCK: Final = "clock_out_of_bounds"
+UNKNOWN: Final = ("", "unknown_session", "idempotency_conflict", "out_of_order", CLOCK)
 """Answers that tell nothing of any service."""
 
 
@@ -99,7 +100,8 @@ class GroupResult:
 class Dialogue:
     """A request. `name` is the session's, or an event's own; `sequence` rises from 0 on.
 
-    `gateway` is who hears what is commanded of the session.
+    `gateway` is who hears what is commanded of the session. It `began_at` by the network's clock,
+    or when it comes here.
     """
 
     tenant: str
@@ -110,6 +112,7 @@ class Dialogue:
     asked: list[Asked]
     fact: Fact
     gateway: str = ""
+    began_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,8 @@ async def converse(worker: Worker, terms: Terms, verb: SessionVerb, dialogue: Di
         "valid_for": VALID_FOR_S,
         "gateway": dialogue.gateway,
     }
+    if dialogue.began_at is not None:
+        body["at"] = format_instant(dialogue.began_at)
     call = Call(verb, dialogue.tenant, dialogue.key, dialogue.name)
     told = await ask(worker, call, body)
     return Outcome(told, [result(told) for result in build])

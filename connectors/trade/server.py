@@ -68,6 +68,10 @@ class DiameterSettings(Protocol):
     """How Diameter listens, to whom, and for whom they ask."""
 
     @property
+    def network_clock(self) -> bool:
+        """Sessions begin when the network says, not when they come here."""
+
+    @property
     def diameter_host(self) -> str:
         """Its address."""
 
@@ -144,7 +148,7 @@ async def _serve(settings: TradeSettings) -> None:
     terms = TermsBook(NewestCatalogs(settings.kafka).of)
     keys = KeyStore(settings.data)
     notifier = Notifier(_listed(settings.nchf_notify))
-    charging = ConvergedCharging(worker, terms, keys)
+    charging = ConvergedCharging(worker, terms, keys, trusts_clocks=settings.network_clock)
     limits = SpendingLimits(worker, terms, keys, notifier)
     brings: dict[str, Bring] = {notify.DOOR: notifier.bring, limit_forms.DOOR: limits.bring}
     codec = codec_of(settings.registry_url, prefix=settings.kafka.prefix)
@@ -202,7 +206,9 @@ async def _diameter(
     peers = _listed(settings.diameter_peers)
     if not peers:
         raise Refused("diameter_peers is empty: nobody may connect")
-    credits = Credits(worker, terms, tenant=tenant, key=secret)
+    credits = Credits(
+        worker, terms, tenant=tenant, key=secret, trusts_clocks=settings.network_clock
+    )
     tls = _tls_of(settings)
     node = CreditNode(credits, identity=settings.diameter_identity, peers=peers, tls=tls)
     node.open(settings.diameter_host, settings.diameter_port)

@@ -12,10 +12,11 @@ from http import HTTPStatus
 from typing import Final
 
 from connectors.trade.charging import Call, SessionVerb, TermsBook, Worker, ask
-from connectors.trade.dialogue import Dialogue, GroupResult, Outcome, Result, converse
+from connectors.trade.dialogue import CLOCK, Dialogue, GroupResult, Outcome, Result, converse
 from connectors.trade.diameter.codes import RequestedAction, RequestType, ResultCode
 from connectors.trade.notices import gateway_of
 from connectors.trade.terms import Asked, Fact, Terms
+from streams.model.instant import Instant
 
 DOOR: Final = "diameter"
 _VERBS: Final[dict[RequestType, SessionVerb]] = {
@@ -45,7 +46,8 @@ class CreditControl:
     """A request. `is_multiple`: its services stand in Multiple-Services-Credit-Control.
 
     `subscribers` are all identifiers that are told, each as it begins in TS 29.571. `correlation`
-    is the Session-Id of the direct debit that a refund gives back; `holder` is the peer's host.
+    is the Session-Id of the direct debit that a refund gives back; `holder` is the peer's host, and
+    `told_at` its Event-Timestamp.
     """
 
     session_id: str
@@ -58,6 +60,7 @@ class CreditControl:
     action: RequestedAction = RequestedAction.DIRECT_DEBITING
     correlation: str = ""
     holder: str = ""
+    told_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,16 @@ def code_of(result: GroupResult) -> ResultCode:
 class Credits:
     """Answers Credit-Control for one tenant."""
 
-    def __init__(self, worker: Worker, terms: TermsBook, *, tenant: str, key: str) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        terms: TermsBook,
+        *,
+        tenant: str,
+        key: str,
+        trusts_clocks: bool = False,
+    ) -> None:
+        self._trusts_clocks = trusts_clocks
         self._worker = worker
         self._terms = terms
         self._tenant = tenant
@@ -108,10 +120,13 @@ class Credits:
             request.asked,
             request.fact,
             gateway_of(DOOR, f"{request.holder} {request.session_id}" if request.holder else ""),
+            request.told_at if self._trusts_clocks else None,
         )
         outcome = await converse(self._worker, terms, verb, dialogue)
         if not outcome.is_served:
             failure = _FAILURES.get(outcome.told.status, ResultCode.UNABLE_TO_COMPLY)
+            if outcome.told.code == CLOCK:
+                failure = ResultCode.INVALID_AVP_VALUE
             return Credit(failure, results=[])
         if enquires:
             return _enquired(request, outcome)

@@ -21,7 +21,7 @@ from connectors.trade.diameter.codes import (
 )
 from connectors.trade.diameter.credit_control import Credit, CreditControl, code_of
 from connectors.trade.terms import Asked, Counts, Fact, completed, summed
-from streams.model.instant import Instant, datetime_of
+from streams.model.instant import Instant, datetime_of, instant_of
 from streams.model.rating_group import CountName
 
 Avps = Sequence[Any]
@@ -55,6 +55,7 @@ def read(message: Any) -> CreditControl:
     except ValueError as error:
         raise Refused(str(error)) from error
     services = _all(avps, names.AVP_MULTIPLE_SERVICES_CREDIT_CONTROL)
+    stamp = _one(avps, names.AVP_EVENT_TIMESTAMP)
     return CreditControl(
         str(_one(avps, names.AVP_SESSION_ID, "")),
         kind,
@@ -66,6 +67,7 @@ def read(message: Any) -> CreditControl:
         action=action,
         holder=_text(_one(avps, names.AVP_ORIGIN_HOST, b"")),
         correlation=_text(_one(avps, names.AVP_CC_CORRELATION_ID, b"")),
+        told_at=None if stamp is None else instant_of(stamp.astimezone(UTC)),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import structlog
 from diameter.message import constants as names
+from diameter.message.avp.errors import AvpDecodeError
 from diameter.message.commands import AbortSessionRequest, ReAuthRequest
 from diameter.node.application import Application, ApplicationError, SimpleThreadingApplication
 from diameter.node.node import NotRoutable
@@ -109,7 +110,7 @@ class CreditNode:
         answer = app.generate_answer(message)
         try:
             request = read(message)
-        except Refused as error:
+        except (Refused, AvpDecodeError) as error:
             answer.error_message = str(error)
             answer.result_code = int(ResultCode.INVALID_AVP_VALUE)
             answer.cc_request_type = message.cc_request_type

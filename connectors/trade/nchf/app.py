@@ -19,13 +19,13 @@ from connectors.api.keys import ApiKey, KeyStore, Scope
 from connectors.api.problems import Problem
 from connectors.errors import Refused
 from connectors.trade.charging import SessionVerb, TermsBook, Told, Worker
-from connectors.trade.dialogue import Dialogue, Outcome, Result, converse
+from connectors.trade.dialogue import CLOCK, Dialogue, Outcome, Result, converse
 from connectors.trade.nchf.answers import charging_data
 from connectors.trade.nchf.door import json_answer, key_of, problem
 from connectors.trade.nchf.forms import Read, read
 from connectors.trade.nchf.notify import DOOR
 from connectors.trade.notices import gateway_of
-from streams.model.instant import Instant
+from streams.model.instant import Instant, instant_of
 
 ROOT: Final = "/nchf-convergedcharging/v3/chargingdata"
 _IMMEDIATE: Final = ("", "IEC", "PEC")
@@ -40,8 +40,10 @@ class ConvergedCharging:
         terms: TermsBook,
         keys: KeyStore,
         *,
+        trusts_clocks: bool = False,
         now: Callable[[], Instant] = clock.now,
     ) -> None:
+        self._trusts_clocks = trusts_clocks
         self._worker = worker
         self._terms = terms
         self._keys = keys
@@ -106,6 +108,7 @@ class ConvergedCharging:
             usages,
             found.fact,
             gateway_of(DOOR, asked.notify_uri),
+            instant_of(asked.invocation_time_stamp) if self._trusts_clocks else None,
         )
         try:
             terms = await self._terms.of(tenant)
@@ -146,6 +149,8 @@ def _refuse(outcome: Outcome) -> NoReturn:
 
 def _fail(told: Told) -> NoReturn:
     """Why a request was not served at all."""
+    if told.code == CLOCK:
+        raise problem(HTTPStatus.BAD_REQUEST, "MANDATORY_IE_INCORRECT", told.detail)
     match told.status:
         case HTTPStatus.MISDIRECTED_REQUEST:
             raise problem(HTTPStatus.NOT_FOUND, "USER_UNKNOWN", "No account serves it.")

@@ -3,6 +3,7 @@
 Seconds are bounded by 32 bits as in TS 29.571, volumes and pieces by what a quantity may be, 10^18.
 """
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
@@ -16,6 +17,7 @@ from streams.model.rating_group import CountName
 Uint32 = Annotated[int, Meta(ge=0, lt=2**32)]
 Uint64 = Annotated[int, Meta(ge=0, lt=10**18)]
 Text = Annotated[str, Meta(max_length=512)]
+Stamp = Annotated[datetime, Meta(tz=True)]
 SOURCE_DEPTH_MAX: Final = 8
 
 
@@ -105,7 +107,7 @@ class ChargingDataRequest(Struct, frozen=True, rename="camel", kw_only=True):
     """A request to create, update or release charging data."""
 
     nf_consumer_identification: NFIdentification
-    invocation_time_stamp: Text
+    invocation_time_stamp: Stamp
     invocation_sequence_number: Uint32
     subscriber_identifier: Text = ""
     tenant_identifier: Text = ""

@@ -77,12 +77,24 @@ subscribers:
 class Network:
     """A network function, and what it talks to."""
 
-    def __init__(self, folder: Path, newest: Callable[[str], Catalog] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        newest: Callable[[str], Catalog] | None = None,
+        *,
+        trusts_clocks: bool = False,
+    ) -> None:
         self.worker = MemoryWorker(load(CATALOG, folder))
         self.keys = KeyStore(folder)
         self.key = self.key_of(Scope.WRITE)
         terms = TermsBook(newest or (lambda _: self.worker.catalog))
-        door = ConvergedCharging(self.worker, terms, self.keys, now=lambda: self.worker.at)
+        door = ConvergedCharging(
+            self.worker,
+            terms,
+            self.keys,
+            trusts_clocks=trusts_clocks,
+            now=lambda: self.worker.at,
+        )
         self.client = TestClient(app_of(door.routes()))
         self.sequence = 0
 

@@ -2,21 +2,32 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from diameter.message import Message
 
 from connectors.trade.charging import TermsBook
 from connectors.trade.dialogue import FinalUnit
-from connectors.trade.diameter.codes import FinalUnitAction, RequestedAction, RequestType
+from connectors.trade.diameter.codes import (
+    FinalUnitAction,
+    RequestedAction,
+    RequestType,
+    ResultCode,
+)
 from connectors.trade.diameter.credit_control import Credit, CreditControl, Credits, code_of
+from connectors.trade.diameter.messages import read
 from connectors.trade.terms import Asked, Counts
 from streams.model.balance_command import TopUp
+from streams.model.instant import HOUR
 from tests.connectors.trade import flows
 from tests.connectors.trade.flows import Ask, Caller, Got
-from tests.connectors.trade.worker import MemoryWorker, load
+from tests.connectors.trade.test_diameter_wire import request_of
+from tests.connectors.trade.worker import START, MemoryWorker, load
 
 ACTIONS = {"terminate": FinalUnitAction.TERMINATE, "redirect": FinalUnitAction.REDIRECT}
 
@@ -95,3 +106,25 @@ def test_flow(flow: Callable[[Caller], None], tmp_path: Path) -> None:
 
 def test_there_are_nine_flows() -> None:
     assert len(flows.FLOWS) == 9
+
+
+def test_a_session_begins_where_the_peer_says_if_that_is_trusted(tmp_path: Path) -> None:
+    worker = MemoryWorker(load(flows.CATALOG, tmp_path))
+    worker.account("ada", "+41790000001", "100")
+    terms = TermsBook(lambda _: worker.catalog)
+    ask = Ask("one", flows.INITIAL, 0, {1: ({"time": 60}, {})})
+
+    def told_at(moment: datetime) -> CreditControl:
+        request = request_of(ask, "gw;one", "41790000001")
+        request.event_timestamp = moment
+        return read(Message.from_bytes(request.as_bytes()))
+
+    told = told_at(datetime(2025, 3, 1, 23, tzinfo=UTC))
+    assert told.told_at == START - HOUR
+    for trusts_clocks, began in ((False, START), (True, START - HOUR)):
+        credits = Credits(worker, terms, tenant="net", key="x", trusts_clocks=trusts_clocks)
+        opened = replace(told, session_id=f"gw;{trusts_clocks}")
+        assert asyncio.run(credits.answer(opened)).code == ResultCode.SUCCESS
+        assert worker.sessions()[-1].services[0].opened_at == began
+    late = told_at(datetime(2025, 2, 27, tzinfo=UTC))
+    assert asyncio.run(credits.answer(late)).code == ResultCode.INVALID_AVP_VALUE

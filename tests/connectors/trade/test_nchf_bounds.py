@@ -16,9 +16,11 @@ from connectors.settings import KafkaSettings
 from connectors.trade.nchf.app import ROOT
 from connectors.trade.nchf.notify import Notifier
 from connectors.trade.notices import Notices
+from streams.model.instant import HOUR
 from streams.model.session_command import SessionCommand
-from tests.connectors.trade.network import Network, data
+from tests.connectors.trade.network import Network, data, reference
 from tests.connectors.trade.shapes import check_shape
+from tests.connectors.trade.worker import START
 
 
 @pytest.fixture
@@ -44,10 +46,27 @@ def test_who_may_not_ask_is_told_why(network: Network) -> None:
     assert network.post("", asked).status_code == 503
 
 
+def test_a_session_begins_here_or_where_the_network_says(tmp_path: Path) -> None:
+    hour_ago, days_ago = "2025-03-01T23:00:00Z", "2025-02-27T23:00:00Z"
+    for trusts_clocks, began in ((False, START), (True, START - HOUR)):
+        network = Network(tmp_path, trusts_clocks=trusts_clocks)
+        network.worker.account("ada", "sim:228011", "5")
+        opened = network.post("", data(1000), invocationTimeStamp=hour_ago)
+        network.worker.tick(600)
+        network.post(reference(opened) + "/release", data(used=1000))
+        assert network.worker.charges[-1].record.occurred_at == began
+        late = network.post("", data(1000), invocationTimeStamp=days_ago)
+        if trusts_clocks:
+            assert (late.status_code, late.json()["cause"]) == (400, "MANDATORY_IE_INCORRECT")
+        else:
+            assert late.status_code == 201
+
+
 @pytest.mark.parametrize(
     ("wrong", "place"),
     [
         ({"invocationSequenceNumber": -1}, "$.invocationSequenceNumber"),
+        ({"invocationTimeStamp": "2025-03-02T00:00:00"}, "$.invocationTimeStamp"),
         ({"invocationSequenceNumber": 2**32}, "$.invocationSequenceNumber"),
         ({"nfConsumerIdentification": {}}, "$.nfConsumerIdentification"),
         ({"multipleUnitUsage": [{}]}, "$.multipleUnitUsage[0]"),
