@@ -188,7 +188,7 @@ def _send_slice(  # noqa: PLR0913 - a slice by what it comes next to, and where 
 ) -> None:
     """Send what comes next of the account, and wait for its receipt."""
     account: Account = state.get(Table.ACCOUNTS, key)
-    part = _next_slice(key, account, moving, home.at_once, state)
+    part = _next_slice(key, account, moving, home.at_once, state, effects)
     if part.whole is not None:
         movement = Movement(MOVED_OUT, moving.move, moving.at)
         for bucket in part.whole.balances.buckets:
@@ -218,8 +218,8 @@ def _send_slice(  # noqa: PLR0913 - a slice by what it comes next to, and where 
     state.put(Table.MOVES, moving_key(key), waiting)
 
 
-def _next_slice(
-    key: bytes, account: Account, moving: Moving, at_once: int, state: State
+def _next_slice(  # noqa: PLR0913 - a slice by what it comes next to, and where that is told
+    key: bytes, account: Account, moving: Moving, at_once: int, state: State, effects: Effects
 ) -> AccountSlice:
     """Take what comes next out of the state, so many things at most."""
     tallies = _taken(Table.TALLIES, key, at_once, state)
@@ -252,7 +252,7 @@ def _next_slice(
         meters += _meters(service, account, state)
         services.append(_take_service(service, account, moving, state))
         state.delete(Table.BELONGINGS, belonging(key, SERVICE, name))
-    running = take_sessions(account, moving.root, max(left - len(names), 0), state)
+    running = take_sessions(account, moving.root, max(left - len(names), 0), state, effects)
     return replace(
         before,
         whole=whole,

@@ -32,8 +32,9 @@ from streams.session.signals import (
     count_running,
     session_key,
     sessions_of,
+    tell_leaving,
 )
-from streams.state import State, Table
+from streams.state import Effects, State, Table
 
 _ALL = 2**31
 
@@ -91,10 +92,15 @@ def has_sessions(account: Account, state: State) -> bool:
 
 
 def take_sessions(
-    account: Account, root: str, limit: int, state: State
+    account: Account, root: str, limit: int, state: State, effects: Effects
 ) -> tuple[ChargingSession, ...]:
-    """Take out the first sessions that run; what they hold of others goes back."""
+    """Take out the first sessions that run; what they hold of others goes back.
+
+    A command that has reached some of the account's sessions finds the others no more: they hear
+    of it as they leave.
+    """
     found = sessions_of(account.tenant, account.account, state, limit=limit)
+    found = tell_leaving(found, state, effects)
     for session in found:
         key = session_key(session.tenant, session.session)
         state.delete(Table.SESSIONS, key)

@@ -84,7 +84,7 @@ def signal(command: SignalSessions, state: State, effects: Effects, *, after: by
     tenant, account = command.tenant, command.account
     found = sessions_of(tenant, account, state, after=after, limit=AT_ONCE)
     for session in found:
-        if not command.service_id or session.service_id == command.service_id:
+        if _is_meant(session, command):
             tell(session, command, state, effects)
     if len(found) < AT_ONCE:
         return False
@@ -104,6 +104,29 @@ def go_on(state: State, effects: Effects) -> bool:
         state.delete(Table.ACCOUNT_SESSIONS, key)
         signal(half.signal, state, effects, after=half.after)
     return bool(state.scan(Table.ACCOUNT_SESSIONS, _HALF, _HALF + _END, 1))
+
+
+def tell_leaving(
+    sessions: list[ChargingSession], state: State, effects: Effects
+) -> list[ChargingSession]:
+    """Tell sessions that leave with their account what they wait to hear, and give them as told."""
+    if not sessions:
+        return sessions
+    first = sessions[0]
+    key = f"{first.tenant}\0{first.account}\0".encode()
+    for _, half in state.scan(Table.ACCOUNT_SESSIONS, _HALF, _HALF + _END, 2**31):
+        if half.after.startswith(key):
+            sessions = [
+                tell(each, half.signal, state, effects)
+                if account_session_key(each) > half.after and _is_meant(each, half.signal)
+                else each
+                for each in sessions
+            ]
+    return sessions
+
+
+def _is_meant(session: ChargingSession, command: SignalSessions) -> bool:
+    return not command.service_id or session.service_id == command.service_id
 
 
 def tell(

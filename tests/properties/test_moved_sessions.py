@@ -21,14 +21,15 @@ from streams.model.charging_session import (
     ServiceRequest,
     Verb,
 )
-from streams.model.command import Tick
+from streams.model.command import FoldPeriods, Tick
 from streams.model.instant import DAY, HOUR, Instant
 from streams.model.move_command import MoveAccount
+from streams.model.session_command import SessionCommand, SignalSessions
 from streams.model.usage import Usage
 from streams.moved import Home
 from streams.rate.guide import root_served
 from streams.session.moving import is_leaving
-from streams.session.signals import running_sessions
+from streams.session.signals import AT_ONCE, running_sessions
 from streams.state import Effects, Table
 from tests.properties.partitions import PARTITIONS, TENANT
 from tests.properties.test_balances import START
@@ -281,3 +282,40 @@ def test_sessions_go_with_their_accounts(seed: int) -> None:
     assert kinds["move_out"] == kinds["move_in"] > 10
     names = Counter(charge.record.record_id for charge in engine.charges)
     assert max(names.values()) == 1
+
+
+class Told(Nomads):
+    """Keeps what sessions were told."""
+
+    def __init__(self) -> None:
+        self.told: list[SessionCommand] = []
+        super().__init__(Random(1))
+
+    def _settle(self, number: int, effects: Effects) -> None:
+        self.told += effects.signals
+        super()._settle(number, effects)
+
+
+def test_a_move_that_meets_a_command_half_told_has_the_others_told_as_they_leave() -> None:
+    """The message that goes on with telling comes when all sessions have gone."""
+    engine = Told()
+    mine, other = ACCOUNTS[0], "north"
+    engine.apply(mine, TopUp("fund", TENANT, mine, mine, Decimal(10_000), MONEY, START, ""))
+    names = {f"s{number:03}" for number in range(AT_ONCE + 30)}
+    service = ServiceRequest("x", (Usage("u", 1),))
+    for name in sorted(names):
+        request = ChargingRequest(
+            name, TENANT, "", "reserve", name, 1, mine, START, (service,), DAY
+        )
+        assert engine.ask(request) is not None
+    engine.apply(mine, SignalSessions("stop", TENANT, mine, mine, "throttle", START, value="1"))
+    assert len(engine.told) == AT_ONCE
+    assert [type(command) for _, command in engine.wire] == [FoldPeriods]
+    engine.wire.clear()
+    engine.apply(mine, MoveAccount("move", TENANT, mine, mine, other, START))
+    engine.calm()
+    assert sorted(each.session for each in engine.told) == sorted(names)
+    (home,) = engine.homes(mine)
+    moved: list[ChargingSession] = list(engine.states[home].table(Table.SESSIONS).values())
+    assert {each.session for each in moved} == names
+    assert all(each.control and each.control.action == "throttle" for each in moved)
