@@ -27,6 +27,8 @@ from tests.simulate.dice import Dice
 from tests.simulate.process import Process
 
 POLL_S = 0.2
+RETRY_S = 10.0
+"""A record that waits is tried again at the latest after so long."""
 READ_MAX = 25
 
 
@@ -127,6 +129,7 @@ class Keeper:
         self._refused_seen = 0
         self._open: dict[SourcePosition, RefusedRecord] = {}
         self._closed: set[SourcePosition] = set()
+        self._tried: dict[SourcePosition, tuple[float, float]] = {}
         process.spawn(self._follow())
         process.spawn(self._tick())
 
@@ -186,7 +189,17 @@ class Keeper:
         self._refused_seen = len(log)
 
     async def _release(self) -> None:
+        """Try again what is due: soon at first, then twice as late each time.
+
+        The real one waits for something newer. Asked anew for ever, a partition that is behind
+        would have ever more to do.
+        """
+        now = asyncio.get_running_loop().time()
         for refused in [each for each in self._open.values() if self._is_due(each)]:
+            again_at, pause = self._tried.get(refused.position, (now, POLL_S))
+            if now < again_at:
+                continue
+            self._tried[refused.position] = now + pause, min(2 * pause, RETRY_S)
             await self._broker.append_surely(self.process, ("release", 0), encode_refused(refused))
 
     async def _command(self, partition: int, command: Tick) -> None:
