@@ -63,7 +63,7 @@ class Engine:
         for process in self._running.values():
             process.terminate()
         try:
-            return {name: process.wait(20) for name, process in self._running.items()}
+            return {name: process.wait(60) for name, process in self._running.items()}
         finally:
             for process in self._running.values():
                 process.kill()

@@ -84,7 +84,7 @@ class ToyWorker:
     def tell(self, number: int) -> None:
         self.process.send_signal(number)
 
-    def end(self, number: int = signal.SIGTERM, timeout_s: float = 20.0) -> int:
+    def end(self, number: int = signal.SIGTERM, timeout_s: float = 60.0) -> int:
         """Signal it and wait; the exit code."""
         self.process.send_signal(number)
         return self.process.wait(timeout_s)
