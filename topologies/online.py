@@ -240,4 +240,5 @@ _SAID: Final[Mapping[AnswerCode, str]] = {
     AnswerCode.CLOCK_OUT_OF_BOUNDS: "Its time is too far from the time here.",
     AnswerCode.TERMINATED: "The session was told to end; its last report is awaited.",
     AnswerCode.MOVING: MOVING,
+    AnswerCode.UNKNOWN_THRESHOLD: "The account has no such threshold that can be followed.",
 }
